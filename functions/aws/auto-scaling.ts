@@ -1,0 +1,115 @@
+import {
+  type AutoScalingClient,
+  DescribeAutoScalingGroupsCommand,
+  type DescribeAutoScalingGroupsCommandInput,
+  type AutoScalingGroup as DescribedGroup,
+  ResumeProcessesCommand,
+  SetDesiredCapacityCommand,
+  SuspendProcessesCommand,
+} from '@aws-sdk/client-auto-scaling';
+import type { AutoScalingGroup } from '../domain/auto-scaling-group.ts';
+import type { PlannedCall } from '../domain/incident.ts';
+import { groupsPerDescribe } from '../domain/limits.ts';
+
+/** Amazon EC2 Auto Scaling, as far as Holdfast uses it. */
+export interface AutoScaling {
+  /** The groups of these names; a name AWS does not know is left out. One call per 100 names. */
+  describeAutoScalingGroups(autoScalingGroupNames: string[]): Promise<AutoScalingGroup[]>;
+  /** The groups that carry all of these tags. One call per 100 groups. */
+  describeAutoScalingGroupsByTags(tags: Record<string, string>): Promise<AutoScalingGroup[]>;
+  /** Makes one planned call. Throws what the SDK throws. */
+  make(call: PlannedCall): Promise<void>;
+}
+
+/** AWS still lists this process; it has not existed since API version 2011-01-01. */
+const deprecatedProcess = 'RemoveFromLoadBalancerLowPriority';
+
+const toAutoScalingGroup = (group: DescribedGroup): AutoScalingGroup => ({
+  autoScalingGroupName: group.AutoScalingGroupName ?? '',
+  minSize: group.MinSize ?? 0,
+  maxSize: group.MaxSize ?? 0,
+  desiredCapacity: group.DesiredCapacity ?? 0,
+  ...(group.Status === undefined ? {} : { status: group.Status }),
+  suspendedProcesses: (group.SuspendedProcesses ?? [])
+    .map(({ ProcessName }) => ProcessName ?? '')
+    .filter((process) => process !== deprecatedProcess),
+  tags: Object.fromEntries((group.Tags ?? []).map(({ Key, Value }) => [Key ?? '', Value ?? ''])),
+  instances: (group.Instances ?? []).map((instance) => ({
+    instanceId: instance.InstanceId ?? '',
+    lifecycleState: instance.LifecycleState ?? '',
+    healthStatus: instance.HealthStatus ?? '',
+    protectedFromScaleIn: instance.ProtectedFromScaleIn ?? false,
+  })),
+});
+
+/** Wraps a client, which may be gated, in the few operations Holdfast makes. */
+export const createAutoScaling = (client: AutoScalingClient): AutoScaling => {
+  const describe = async (input: DescribeAutoScalingGroupsCommandInput): Promise<AutoScalingGroup[]> => {
+    const groups: AutoScalingGroup[] = [];
+    let nextToken: string | undefined;
+    do {
+      const page = await client.send(
+        new DescribeAutoScalingGroupsCommand({
+          ...input,
+          MaxRecords: groupsPerDescribe,
+          ...(nextToken === undefined ? {} : { NextToken: nextToken }),
+        }),
+      );
+      groups.push(...(page.AutoScalingGroups ?? []).map(toAutoScalingGroup));
+      nextToken = page.NextToken;
+    } while (nextToken !== undefined);
+    return groups;
+  };
+
+  return {
+    describeAutoScalingGroups: async (autoScalingGroupNames) => {
+      const groups: AutoScalingGroup[] = [];
+      for (let start = 0; start < autoScalingGroupNames.length; start += groupsPerDescribe) {
+        groups.push(
+          ...(await describe({
+            AutoScalingGroupNames: autoScalingGroupNames.slice(start, start + groupsPerDescribe),
+          })),
+        );
+      }
+      return groups;
+    },
+
+    describeAutoScalingGroupsByTags: (tags) =>
+      describe({
+        Filters: Object.entries(tags).map(([key, value]) => ({ Name: `tag:${key}`, Values: [value] })),
+      }),
+
+    make: async ({ operation, input }) => {
+      switch (operation) {
+        case 'SuspendProcesses':
+          await client.send(new SuspendProcessesCommand(namedProcesses(input)));
+          return;
+        case 'ResumeProcesses':
+          await client.send(new ResumeProcessesCommand(namedProcesses(input)));
+          return;
+        case 'SetDesiredCapacity':
+          await client.send(
+            new SetDesiredCapacityCommand({
+              AutoScalingGroupName: input.AutoScalingGroupName,
+              DesiredCapacity: Number(input.DesiredCapacity),
+              HonorCooldown: false,
+            }),
+          );
+          return;
+      }
+    },
+  };
+};
+
+/** To AWS an empty list of processes means all of them, so an empty list never leaves this module. */
+const namedProcesses = (
+  input: PlannedCall['input'],
+): { AutoScalingGroupName: string; ScalingProcesses: string[] } => {
+  const processes = input.ScalingProcesses;
+  if (!Array.isArray(processes) || processes.length === 0) {
+    throw new Error(
+      `No process is named for ${input.AutoScalingGroupName}; to AWS that would mean all of them`,
+    );
+  }
+  return { AutoScalingGroupName: input.AutoScalingGroupName, ScalingProcesses: processes.map(String) };
+};

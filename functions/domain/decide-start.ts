@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto';
+import type { Policy, Rule } from '../events/policy.ts';
+import { rulesForAlarm } from './match-rules.ts';
+import type { Mode } from './mode.ts';
+import { secondsBetween, spokenDuration } from './times.ts';
+
+/** An alarm's change of state, as an event or a description tells it. */
+export interface AlarmState {
+  alarmName: string;
+  alarmArn: string;
+  value: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
+  /** ISO 8601 time since when the alarm has been in this state. */
+  since: string;
+  /** Why the alarm's actions are suppressed or muted, when they are. */
+  suppressedBecause?: string;
+}
+
+/** The input of an execution that a rule starts. Nothing in it changes when the same signal comes again. */
+export interface RuleInput {
+  rule: string;
+  alarm: { alarmName: string; alarmArn: string; stateTimestamp: string };
+}
+
+/** What a signal leads to, for one rule or for none. */
+export type StartDecision =
+  | { action: 'START'; rule: Rule; executionName: string; input: RuleInput; reason: string }
+  | { action: 'IGNORE'; rule?: string; reason: string };
+
+/**
+ * The name of the execution that a signal starts: the same for a duplicate, whoever finds it. Whole seconds only,
+ * because an event carries milliseconds and a description may not.
+ *
+ * @returns at most 80 characters of `0-9 A-Z a-z - _`, as Step Functions allows
+ */
+export const executionName = (rule: string, alarmArn: string, since: string): string => {
+  const second = new Date(Math.floor(Date.parse(since) / 1000) * 1000).toISOString().slice(0, 19);
+  const hash = createHash('sha256').update(`${rule}\n${alarmArn}\n${second}`).digest('hex').slice(0, 16);
+  return `${rule}-${second.replace(/[-:T]/g, '')}-${hash}`;
+};
+
+/** Decides for one rule; the checks that concern the signal alone come first. */
+const decideForRule = (
+  rule: Rule,
+  signal: AlarmState,
+  current: AlarmState | undefined,
+  mode: Mode,
+  freshForSeconds: number,
+  now: string,
+): StartDecision => {
+  const ignore = (reason: string): StartDecision => ({ action: 'IGNORE', rule: rule.name, reason });
+  if (mode === 'off') return ignore('the mode is off');
+  const ageSeconds = secondsBetween(signal.since, now);
+  if (ageSeconds > freshForSeconds) {
+    return ignore(
+      `stale: the alarm changed ${spokenDuration(ageSeconds)} ago, and only ${spokenDuration(freshForSeconds)} are fresh; if it is still in ALARM the sweep takes it up`,
+    );
+  }
+  if (current === undefined) return ignore('the alarm does not exist any more');
+  if (current.value !== 'ALARM') return ignore(`read again, the alarm is in ${current.value}`);
+  if (current.suppressedBecause !== undefined) return ignore(`read again, ${current.suppressedBecause}`);
+  return {
+    action: 'START',
+    rule,
+    executionName: executionName(rule.name, signal.alarmArn, signal.since),
+    input: {
+      rule: rule.name,
+      alarm: { alarmName: signal.alarmName, alarmArn: signal.alarmArn, stateTimestamp: signal.since },
+    },
+    reason: `alarm ${signal.alarmName} is in ALARM since ${signal.since}`,
+  };
+};
+
+/**
+ * Decides what an alarm's signal starts.
+ *
+ * @param policy the rules
+ * @param signal what the event (or the sweep) told
+ * @param current the alarm as read again just now; `undefined` when CloudWatch knows no such alarm
+ * @param mode what may happen
+ * @param now ISO 8601
+ * @param freshForSeconds how old the change of state may be; without it each rule's own `freshFor`
+ * @returns one decision per matching rule; one `IGNORE` when the signal concerns no rule
+ */
+export const decideStart = (
+  policy: Policy,
+  signal: AlarmState,
+  current: AlarmState | undefined,
+  mode: Mode,
+  now: string,
+  freshForSeconds?: number,
+): StartDecision[] => {
+  const rules = rulesForAlarm(policy, signal.alarmName);
+  if (rules.length === 0)
+    return [{ action: 'IGNORE', reason: `no rule names the alarm ${signal.alarmName}` }];
+  if (signal.value !== 'ALARM') {
+    return [
+      {
+        action: 'IGNORE',
+        reason: `${signal.value} starts nothing; a hold that is in force reads its alarm itself`,
+      },
+    ];
+  }
+  if (signal.suppressedBecause !== undefined) {
+    return [{ action: 'IGNORE', reason: signal.suppressedBecause }];
+  }
+  return rules.map((rule) =>
+    decideForRule(rule, signal, current, mode, freshForSeconds ?? rule.when.freshForSeconds, now),
+  );
+};

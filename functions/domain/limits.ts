@@ -1,0 +1,48 @@
+/**
+ * Numbers that more than one part relies on. A test holds them against `serverless.yml` and the state machines.
+ */
+
+/** The longest a function that changes groups may run. Its Lambda timeout is this. */
+export const changeFunctionTimeoutSeconds = 300;
+
+/** A change to a group is begun only this early in such a function, so that it also ends inside it. */
+export const changeBudgetSeconds = 240;
+
+/**
+ * How long the lease on one group lasts. Longer than the function's timeout, so that a stalled holder is dead
+ * before its lease is.
+ */
+export const leaseSeconds = changeFunctionTimeoutSeconds + 60;
+
+/** Names per `DescribeAutoScalingGroups` call when `MaxRecords` is 100 (aws-sdk autoscaling API reference). */
+export const groupsPerDescribe = 100;
+
+/** Groups one incident may hold. Above it the plan refuses: a rule that matches this much deserves a person. */
+export const groupsMax = 1000;
+
+/** The shortest pause between two rounds of a hold. */
+export const checkEverySecondsMin = 30;
+
+/**
+ * Rounds one execution may make. A round writes at most 18 history events (a task with no retry writes 5, a wait
+ * and a choice 2 each), and Step Functions ends an execution at 25,000.
+ */
+export const roundsMax = 1250;
+
+/** Looks one execution may take at giving groups back before it leaves the rest to the sweep. */
+export const releaseRoundsMax = 60;
+
+/** How soon a round is repeated when something was left undone or could not be verified yet. */
+export const soonSeconds = 15;
+
+/**
+ * How long a change may take to show in a description before its absence means that somebody undid it.
+ * Suspensions have been seen to lag behind their call (cloud-custodian issue 8660).
+ */
+export const inForceWithinSeconds = 120;
+
+/** How long after its expiry the sweep leaves an incident to its own execution before giving it back itself. */
+export const sweepGraceSeconds = 300;
+
+/** The oldest change of state that the sweep takes up as a lost event. Older ones are left to a person. */
+export const lostEventSecondsMax = 3600;

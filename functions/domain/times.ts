@@ -1,0 +1,16 @@
+/** Adds seconds to an ISO 8601 time and returns an ISO 8601 time. */
+export const addSeconds = (at: string, seconds: number): string =>
+  new Date(Date.parse(at) + seconds * 1000).toISOString();
+
+/** Seconds from `from` to `to`, both ISO 8601; negative when `to` is the earlier. */
+export const secondsBetween = (from: string, to: string): number =>
+  (Date.parse(to) - Date.parse(from)) / 1000;
+
+/** A duration as a person says it: `90 s`, `10 min`, `2 h`, `1 h 30 min`. */
+export const spokenDuration = (seconds: number): string => {
+  const rounded = Math.max(0, Math.round(seconds));
+  if (rounded < 120) return `${rounded} s`;
+  const minutes = Math.round(rounded / 60);
+  if (minutes < 120) return `${minutes} min`;
+  return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+};

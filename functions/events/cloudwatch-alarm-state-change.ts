@@ -1,0 +1,45 @@
+import * as z from 'zod';
+import type { AlarmState } from '../domain/decide-start.ts';
+import { awsTimestamp } from './event-bridge-event.ts';
+
+/**
+ * `CloudWatch Alarm State Change` of metric alarms, metric math alarms and composite alarms. Only what decides is
+ * required: `reasonData` is a JSON string that may be missing, and a composite alarm has neither metrics nor
+ * dimensions.
+ * Source: Amazon CloudWatch User Guide, "Alarm events and EventBridge".
+ */
+export const alarmStateChangeSchema = z.object({
+  source: z.literal('aws.cloudwatch'),
+  'detail-type': z.literal('CloudWatch Alarm State Change'),
+  resources: z.array(z.string()).min(1),
+  detail: z.object({
+    alarmName: z.string().min(1),
+    state: z.object({
+      value: z.enum(['OK', 'ALARM', 'INSUFFICIENT_DATA']),
+      timestamp: awsTimestamp,
+      actionsSuppressedBy: z.string().optional(),
+      actionsSuppressedReason: z.string().optional(),
+      muteDetail: z.object({ mutedByArn: z.string().optional() }).optional(),
+    }),
+    // AWS documents muteDetail in the state; one page shows it beside the state. Either is understood.
+    muteDetail: z.object({ mutedByArn: z.string().optional() }).optional(),
+  }),
+});
+
+/** Parses the event to the alarm's state. Fails with a zod error that names the field. */
+export const alarmStateSchema = alarmStateChangeSchema.transform(({ resources, detail }): AlarmState => {
+  const mute = detail.state.muteDetail ?? detail.muteDetail;
+  const suppressedBecause =
+    mute !== undefined
+      ? `the alarm is muted by ${mute.mutedByArn ?? 'a mute rule'}`
+      : detail.state.actionsSuppressedBy !== undefined
+        ? `the alarm's actions are suppressed by ${detail.state.actionsSuppressedBy}`
+        : undefined;
+  return {
+    alarmName: detail.alarmName,
+    alarmArn: resources[0] ?? '',
+    value: detail.state.value,
+    since: detail.state.timestamp,
+    ...(suppressedBecause === undefined ? {} : { suppressedBecause }),
+  };
+});

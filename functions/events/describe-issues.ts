@@ -1,0 +1,62 @@
+import * as z from 'zod';
+
+type Path = readonly PropertyKey[];
+
+const valueAt = (root: unknown, path: Path): unknown =>
+  path.reduce<unknown>(
+    (value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined),
+    root,
+  );
+
+/** The JSON Schema of the value at a path, as far as plain properties and arrays lead. */
+const schemaAt = (schema: z.ZodType, path: Path): z.core.JSONSchema.BaseSchema | undefined =>
+  path.reduce<z.core.JSONSchema.BaseSchema | undefined>(
+    (node, key) => {
+      const next = typeof key === 'number' ? node?.items : node?.properties?.[String(key)];
+      return typeof next === 'object' && !Array.isArray(next) ? next : undefined;
+    },
+    z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }),
+  );
+
+const spoken = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value));
+
+/** What is allowed where an issue was found, in a few words. */
+const allowed = (schema: z.ZodType, issue: z.core.$ZodIssue): string => {
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return `one of ${Object.keys(schemaAt(schema, issue.path)?.properties ?? {}).join(', ')}`;
+    case 'invalid_value':
+      return issue.values.map((value) => JSON.stringify(value)).join(' or ');
+    case 'invalid_type':
+      return `a value of type ${issue.expected}`;
+    case 'too_small':
+      return `at least ${issue.minimum}${issue.origin === 'string' ? ' characters' : issue.origin === 'array' ? ' entries' : ''}`;
+    case 'too_big':
+      return `at most ${issue.maximum}${issue.origin === 'string' ? ' characters' : issue.origin === 'array' ? ' entries' : ''}`;
+    default:
+      return issue.message;
+  }
+};
+
+/**
+ * Says what is wrong with a value: the field, what was found, what is allowed. One line per issue.
+ *
+ * @param schema the schema the value failed
+ * @param error what the schema said
+ * @param root the value
+ * @param fieldName names the field at a path
+ */
+export const describeIssues = (
+  schema: z.ZodType,
+  error: z.ZodError,
+  root: unknown,
+  fieldName: (path: Path) => string = (path) => path.map(String).join('.') || 'the value itself',
+): string =>
+  error.issues
+    .map((issue) => {
+      if (issue.code === 'unrecognized_keys') {
+        return `${fieldName(issue.path)}: found the unknown ${issue.keys.length === 1 ? 'field' : 'fields'} ${issue.keys.join(', ')}; allowed: ${allowed(schema, issue)}`;
+      }
+      return `${fieldName(issue.path)}: found ${spoken(valueAt(root, issue.path))}; allowed: ${allowed(schema, issue)}`;
+    })
+    .join('\n');

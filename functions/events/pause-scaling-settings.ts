@@ -1,0 +1,67 @@
+import * as z from 'zod';
+import { defaultHoldSettings, type HoldSettings } from '../domain/hold-effects.ts';
+import { checkEverySecondsMin, groupsMax, roundsMax } from '../domain/limits.ts';
+import { duration } from './duration.ts';
+
+const day = 86_400;
+const defaults = defaultHoldSettings;
+
+/**
+ * The fields of a rule's `with`, and of a start by hand, for `pause-scaling`. Field names carry no unit because
+ * their values do.
+ */
+export const pauseScalingFields = {
+  block: z
+    .enum(['scale-in', 'all'])
+    .default(defaults.block)
+    .describe(
+      'scale-in: nothing is taken away, scale-out stays alive. all: the size does not change at all.',
+    ),
+  coolOff: duration(0, day)
+    .prefault(`${defaults.coolOffSeconds}s`)
+    .describe('How long the alarm must have been OK before the groups are given back.'),
+  expiresAfter: duration(60, day)
+    .prefault(`${defaults.expiresAfterSeconds}s`)
+    .describe('How long a hold lasts after its alarm was last seen in ALARM, or after a start by hand.'),
+  holdAtMost: duration(60, day)
+    .prefault(`${defaults.holdAtMostSeconds}s`)
+    .describe('The longest a hold may last, however long its alarm stays.'),
+  checkEvery: duration(checkEverySecondsMin, 600)
+    .prefault(`${defaults.checkEverySeconds}s`)
+    .describe('Pause between two looks at the alarm and the groups.'),
+  settle: duration(0, 3600)
+    .prefault(`${defaults.settleSeconds}s`)
+    .describe(
+      'How long health is judged afresh after HealthCheck is given back and before what acts on it is.',
+    ),
+  groupsMax: z
+    .int()
+    .min(1)
+    .max(groupsMax)
+    .default(defaults.groupsMax)
+    .describe('More groups than this are refused as a whole: so many call for a person.'),
+};
+
+/** The parsed fields. */
+export type PauseScalingFields = z.output<z.ZodObject<typeof pauseScalingFields>>;
+
+/** A hold must end before its execution runs out of history. */
+export const isWithinRounds = (fields: Pick<PauseScalingFields, 'holdAtMost' | 'checkEvery'>): boolean =>
+  fields.holdAtMost / fields.checkEvery <= roundsMax;
+
+/** What to say when it would not. */
+export const roundsIssue = {
+  path: ['checkEvery'],
+  error: `holdAtMost divided by checkEvery must be at most ${roundsMax} rounds, the most one execution can make: lengthen checkEvery or shorten holdAtMost`,
+};
+
+/** Parsed fields as the settings of a hold: the units move from the values to the names. */
+export const toHoldSettings = (fields: PauseScalingFields): HoldSettings => ({
+  block: fields.block,
+  coolOffSeconds: fields.coolOff,
+  expiresAfterSeconds: fields.expiresAfter,
+  holdAtMostSeconds: fields.holdAtMost,
+  checkEverySeconds: fields.checkEvery,
+  settleSeconds: fields.settle,
+  groupsMax: fields.groupsMax,
+});

@@ -1,0 +1,24 @@
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { createAutoScaling } from '../aws/auto-scaling.ts';
+import { createKillSwitch } from '../aws/systems-manager.ts';
+import { planHoldState } from '../events/hold-state.ts';
+import { createHandler, defineFunction } from '../middleware/define-function.ts';
+import { createPlanHold } from '../tasks/plan-hold.ts';
+
+/** Task PlanHold of `statemachines/hold.asl.json`. */
+export const definition = defineFunction({
+  name: 'planHold',
+  input: planHoldState,
+  wire: ({ config, connect, store, clock, policy }) =>
+    createPlanHold({
+      autoScaling: (mode) => createAutoScaling(connect(AutoScalingClient, mode)),
+      killSwitch: createKillSwitch(connect(SSMClient, config.stageMode), config.killSwitchParameter),
+      store,
+      clock,
+      policy: policy(),
+      stageMode: config.stageMode,
+    }),
+});
+
+export const handler = createHandler(definition);

@@ -1,0 +1,21 @@
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { createAutoScaling } from '../aws/auto-scaling.ts';
+import { releaseHoldState } from '../events/hold-state.ts';
+import { createHandler, defineFunction } from '../middleware/define-function.ts';
+import { createReleaseHold } from '../tasks/release-hold.ts';
+
+/** Task ReleaseHold of `statemachines/hold.asl.json`. */
+export const definition = defineFunction({
+  name: 'releaseHold',
+  input: releaseHoldState,
+  wire: ({ config, connect, store, clock, newOwner }) =>
+    createReleaseHold({
+      autoScaling: (mode) => createAutoScaling(connect(AutoScalingClient, mode)),
+      store,
+      clock,
+      newOwner,
+      stageMode: config.stageMode,
+    }),
+});
+
+export const handler = createHandler(definition);

@@ -1,0 +1,12 @@
+import { reportHoldState } from '../events/hold-state.ts';
+import { createHandler, defineFunction } from '../middleware/define-function.ts';
+import { createReportHold } from '../tasks/report-hold.ts';
+
+/** Task ReportHold of `statemachines/hold.asl.json`. */
+export const definition = defineFunction({
+  name: 'reportHold',
+  input: reportHoldState,
+  wire: ({ store }, log) => createReportHold({ store, tell: log.info.bind(log) }),
+});
+
+export const handler = createHandler(definition);

@@ -1,0 +1,38 @@
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import * as z from 'zod';
+import { createAutoScaling } from '../aws/auto-scaling.ts';
+import { createCloudWatch } from '../aws/cloudwatch.ts';
+import { createStepFunctions } from '../aws/step-functions.ts';
+import { createKillSwitch } from '../aws/systems-manager.ts';
+import { createHandler, defineFunction } from '../middleware/define-function.ts';
+import { logged } from '../tasks/logged.ts';
+import { createSweep } from '../tasks/sweep.ts';
+
+/** Runs on a schedule; its event says nothing. */
+export const definition = defineFunction({
+  name: 'sweep',
+  input: z.unknown(),
+  wire: ({ config, connect, store, clock, newOwner, policy, stateMachineArns }, log) =>
+    logged(
+      log,
+      'swept',
+      createSweep({
+        autoScaling: (mode) => createAutoScaling(connect(AutoScalingClient, mode)),
+        cloudWatch: createCloudWatch(connect(CloudWatchClient, config.stageMode)),
+        // Holdfast's own state machines are not the fleet: an execution may start in dry run, and then only plans.
+        stepFunctions: createStepFunctions(connect(SFNClient, 'live')),
+        killSwitch: createKillSwitch(connect(SSMClient, config.stageMode), config.killSwitchParameter),
+        store,
+        clock,
+        newOwner,
+        policy: policy(),
+        stateMachineArns: stateMachineArns(),
+        stageMode: config.stageMode,
+      }),
+    ),
+});
+
+export const handler = createHandler(definition);

@@ -1,0 +1,53 @@
+import type { GroupRecord } from '../domain/group-record.ts';
+import type { Incident, JournalEntry } from '../domain/incident.ts';
+
+/** What may change in an incident while it lasts. */
+export type IncidentChange = Partial<
+  Pick<Incident, 'expiresAt' | 'status' | 'releasingSince' | 'releasingBecause'>
+>;
+
+/**
+ * Where Holdfast remembers. Two implementations pass one suite of contract tests: DynamoDB in production, memory
+ * in the rehearsal.
+ */
+export interface Store {
+  /**
+   * Opens an incident over groups. Opening it again changes nothing: a retried task is harmless.
+   * @returns the incident as stored
+   */
+  createIncident(incident: Incident, autoScalingGroupNames: string[]): Promise<Incident>;
+
+  /** The open incident, or `undefined` when it was closed or never opened. */
+  readIncident(incidentId: string): Promise<Incident | undefined>;
+
+  /** The groups of an open incident, in the order they were planned. */
+  readIncidentGroups(incidentId: string): Promise<string[]>;
+
+  /**
+   * Changes an open incident: one write, however many groups it holds.
+   * @throws IncidentClosedError when it is not open
+   */
+  changeIncident(incidentId: string, change: IncidentChange): Promise<void>;
+
+  /** Closes an incident. Closing it again changes nothing. Its journal stays for as long as the table keeps it. */
+  closeIncident(incidentId: string): Promise<void>;
+
+  /** Every open incident. */
+  listOpenIncidents(): Promise<Incident[]>;
+
+  /** The records of these groups, in the same order; an empty record for a group nobody holds. */
+  readGroups(autoScalingGroupNames: string[]): Promise<GroupRecord[]>;
+
+  /**
+   * Writes a group's record if it is still at `record.version`, and returns it with its new version. A record with
+   * neither hold nor lease is removed.
+   * @throws StaleRecordError when somebody else wrote it meanwhile
+   */
+  writeGroup(record: GroupRecord): Promise<GroupRecord>;
+
+  /** Appends to the journal of an incident, in order. */
+  appendJournal(incidentId: string, entries: JournalEntry[]): Promise<void>;
+
+  /** The journal of an incident, oldest first. */
+  readJournal(incidentId: string): Promise<JournalEntry[]>;
+}

@@ -1,0 +1,88 @@
+import type * as z from 'zod';
+import type { CloudWatch } from '../aws/cloudwatch.ts';
+import type { KillSwitch } from '../aws/systems-manager.ts';
+import type { Clock } from '../clock.ts';
+import { type AlarmReading, decideHold, type HoldDecision } from '../domain/decide-hold.ts';
+import type { Incident } from '../domain/incident.ts';
+import type { Mode } from '../domain/mode.ts';
+import type { checkHoldState } from '../events/hold-state.ts';
+import type { Store } from '../state/store.ts';
+import { describeAwsError } from './aws-error.ts';
+import { readModeOrUndefined } from './read-mode.ts';
+
+/** What CheckHold needs. */
+export interface CheckHoldDependencies {
+  cloudWatch: CloudWatch;
+  killSwitch: KillSwitch;
+  store: Store;
+  clock: Clock;
+  stageMode: Mode;
+}
+
+/** Whether the hold goes on, and the number of the next round. */
+export interface CheckHoldResult {
+  round: number;
+  action: HoldDecision['action'];
+  because: HoldDecision['because'];
+  reason: string;
+}
+
+const readAlarm = async (cloudWatch: CloudWatch, incident: Incident): Promise<AlarmReading> => {
+  if (incident.alarm === undefined) return { kind: 'none' };
+  try {
+    const alarm = await cloudWatch.describeAlarm(incident.alarm.alarmName);
+    return alarm === undefined
+      ? { kind: 'deleted' }
+      : { kind: 'read', value: alarm.value, since: alarm.since };
+  } catch (error) {
+    return { kind: 'unreadable', message: describeAwsError(error) };
+  }
+};
+
+/**
+ * Reads the alarm and the kill switch again and decides whether the hold goes on. Renewing is one write, however
+ * many groups are held, and happens only while the alarm is in ALARM.
+ */
+export const createCheckHold =
+  ({ cloudWatch, killSwitch, store, clock, stageMode }: CheckHoldDependencies) =>
+  async (state: z.output<typeof checkHoldState>): Promise<CheckHoldResult> => {
+    const { incidentId } = state.plan;
+    const { round } = state.applied;
+    const incident = await store.readIncident(incidentId);
+    if (incident === undefined) {
+      return {
+        round: round + 1,
+        action: 'RELEASE',
+        because: 'RELEASING',
+        reason: 'the incident was closed by the sweep',
+      };
+    }
+    const decision = decideHold(
+      incident,
+      await readAlarm(cloudWatch, incident),
+      await readModeOrUndefined(killSwitch, stageMode, incident.mode),
+      round,
+      clock.now(),
+    );
+    if (decision.action === 'RELEASE' && incident.status === 'HELD') {
+      await store.changeIncident(incidentId, {
+        status: 'RELEASING',
+        releasingSince: clock.now(),
+        releasingBecause: decision.reason,
+      });
+    }
+    if (decision.action === 'KEEP' && decision.renewUntil !== undefined) {
+      await store.changeIncident(incidentId, { expiresAt: decision.renewUntil });
+    }
+    if (decision.because !== state.check?.because) {
+      await store.appendJournal(incidentId, [
+        {
+          at: clock.now(),
+          event: decision.action === 'KEEP' ? 'kept' : 'releasing',
+          message: decision.reason,
+        },
+      ]);
+    }
+    const { action, because, reason } = decision;
+    return { round: round + 1, action, because, reason };
+  };

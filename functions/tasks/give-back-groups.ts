@@ -1,0 +1,125 @@
+import pMap from 'p-map';
+import type { AutoScaling } from '../aws/auto-scaling.ts';
+import type { Clock } from '../clock.ts';
+import { markedUnhealthy } from '../domain/auto-scaling-group.ts';
+import { decideRelease } from '../domain/decide-release.ts';
+import type { Incident, JournalEntry } from '../domain/incident.ts';
+import { changeBudgetSeconds, soonSeconds } from '../domain/limits.ts';
+import { secondsBetween } from '../domain/times.ts';
+import type { Store } from '../state/store.ts';
+import { describeAwsError } from './aws-error.ts';
+import { changeGroup } from './change-group.ts';
+import { lookAtGroups, type SeenGroup } from './look-at-groups.ts';
+
+/** What giving groups back needs. */
+export interface GiveBackDependencies {
+  autoScaling: AutoScaling;
+  store: Store;
+  clock: Clock;
+  newOwner: () => string;
+}
+
+/** What one look at all groups of an incident that ends led to. */
+export interface GiveBackResult {
+  /** Groups in which something of the incident is left. */
+  remaining: number;
+  /** Of these, groups that only a person can give back. */
+  refused: number;
+  waitSeconds: number;
+}
+
+const concurrency = 10;
+
+/** A group's outcome: done, or seconds after which to look again. */
+type GroupOutcome = { done: true } | { done: false; waitSeconds: number; refused?: true };
+
+/**
+ * Takes every group of an incident one stage further on its way back. Called until nothing remains, by the state
+ * machine or by the sweep; both at once is harmless.
+ */
+export const giveBackGroups = async (
+  { autoScaling, store, clock, newOwner }: GiveBackDependencies,
+  incident: Incident,
+): Promise<GiveBackResult> => {
+  const { incidentId } = incident;
+  const startedAt = clock.now();
+  const isInTime = () => secondsBetween(startedAt, clock.now()) < changeBudgetSeconds;
+
+  const giveBackGroup = async (seen: SeenGroup, journal: JournalEntry[]): Promise<GroupOutcome> => {
+    const note = (event: JournalEntry['event'], message: string, calls?: JournalEntry['calls']) =>
+      journal.push({
+        at: clock.now(),
+        event,
+        autoScalingGroupName: seen.name,
+        message: `${seen.name}: ${message}`,
+        ...(calls === undefined ? {} : { calls }),
+      });
+    const decision = decideRelease(
+      seen.group,
+      seen.record,
+      incidentId,
+      incident.settings.settleSeconds,
+      newOwner(),
+      clock.now(),
+    );
+    switch (decision.action) {
+      case 'DONE':
+        return { done: true };
+      case 'WAIT':
+        return { done: false, waitSeconds: decision.seconds };
+      case 'BUSY':
+        return { done: false, waitSeconds: soonSeconds };
+      case 'REFUSE':
+        note('failed', decision.reason);
+        return { done: false, waitSeconds: soonSeconds, refused: true };
+      case 'WRITE':
+        break;
+    }
+    try {
+      await changeGroup(store, autoScaling, decision);
+    } catch (error) {
+      note('failed', `${describeAwsError(error)}; tried again`, decision.calls);
+      return { done: false, waitSeconds: soonSeconds };
+    }
+    note(decision.needsPerson ? 'failed' : 'given-back', decision.reason, decision.calls);
+    const unhealthy = seen.group === undefined ? [] : markedUnhealthy(seen.group);
+    if (unhealthy.length > 0 && decision.calls.length > 0) {
+      const ids = unhealthy.map(({ instanceId }) => instanceId);
+      note(
+        'unhealthy',
+        `${ids.length} of ${seen.group?.instances.length} instances are marked unhealthy and will be replaced once ReplaceUnhealthy runs: ${ids.slice(0, 20).join(', ')}. To keep one that is well: aws autoscaling set-instance-health --health-status Healthy --instance-id ${ids[0]}`,
+      );
+    }
+    return decision.isDone ? { done: true } : { done: false, waitSeconds: soonSeconds };
+  };
+
+  let remaining = 0;
+  let refused = 0;
+  const waits: number[] = [];
+  for await (const page of lookAtGroups(store, autoScaling, await store.readIncidentGroups(incidentId))) {
+    const journal: JournalEntry[] = [];
+    if ('unreadable' in page) {
+      remaining += page.names.length;
+      journal.push({
+        at: clock.now(),
+        event: 'failed',
+        message: `${page.names.length} groups cannot be read (${page.unreadable}); tried again`,
+      });
+    } else {
+      const outcomes = await pMap(
+        page.seen,
+        (seen): Promise<GroupOutcome> | GroupOutcome =>
+          isInTime() ? giveBackGroup(seen, journal) : { done: false, waitSeconds: soonSeconds },
+        { concurrency },
+      );
+      for (const outcome of outcomes) {
+        if (outcome.done) continue;
+        remaining += 1;
+        refused += outcome.refused === true ? 1 : 0;
+        waits.push(outcome.waitSeconds);
+      }
+    }
+    if (journal.length > 0) await store.appendJournal(incidentId, journal);
+  }
+  return { remaining, refused, waitSeconds: Math.max(soonSeconds, Math.min(...waits, 600)) };
+};

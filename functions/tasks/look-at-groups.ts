@@ -1,0 +1,50 @@
+import type { AutoScaling } from '../aws/auto-scaling.ts';
+import type { AutoScalingGroup } from '../domain/auto-scaling-group.ts';
+import type { GroupRecord } from '../domain/group-record.ts';
+import { groupsPerDescribe } from '../domain/limits.ts';
+import type { Store } from '../state/store.ts';
+import { describeAwsError } from './aws-error.ts';
+
+/** One group as it is and as it is remembered. `group` is undefined when AWS knows none of this name. */
+export interface SeenGroup {
+  name: string;
+  record: GroupRecord;
+  group: AutoScalingGroup | undefined;
+}
+
+/** A hundred groups at a time: seen, or not readable now. */
+export type GroupPage = { names: string[]; seen: SeenGroup[] } | { names: string[]; unreadable: string };
+
+/**
+ * Looks at groups a hundred at a time: first the record, then the description, so that a record still unchanged
+ * when it is written proves that no task of ours changed the group since it was described. One description per
+ * hundred groups. A page that cannot be read is told as such and does not stop the next.
+ */
+export async function* lookAtGroups(
+  store: Store,
+  autoScaling: AutoScaling,
+  names: string[],
+): AsyncGenerator<GroupPage> {
+  for (let start = 0; start < names.length; start += groupsPerDescribe) {
+    const page = names.slice(start, start + groupsPerDescribe);
+    try {
+      const records = await store.readGroups(page);
+      const groups = new Map(
+        (await autoScaling.describeAutoScalingGroups(page)).map((group) => [
+          group.autoScalingGroupName,
+          group,
+        ]),
+      );
+      yield {
+        names: page,
+        seen: records.map((record) => ({
+          name: record.autoScalingGroupName,
+          record,
+          group: groups.get(record.autoScalingGroupName),
+        })),
+      };
+    } catch (error) {
+      yield { names: page, unreadable: describeAwsError(error) };
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import { IncidentClosedError, StaleRecordError } from '../functions/domain/errors.ts';
+import { emptyGroupRecord, type GroupRecord } from '../functions/domain/group-record.ts';
+import type { Incident, JournalEntry } from '../functions/domain/incident.ts';
+import type { Store } from '../functions/state/store.ts';
+
+/** How often something was written, for tests that count. */
+export interface WriteCounts {
+  incidents: number;
+  groups: number;
+  journal: number;
+}
+
+/** The store of the rehearsal, with what production cannot do: list everything, and count the writes. */
+export interface MemoryStore extends Store {
+  listGroups(): GroupRecord[];
+  listJournals(): { incidentId: string; entries: JournalEntry[] }[];
+  writes: WriteCounts;
+}
+
+/**
+ * A store in memory. Values are copied in and out, so that nobody can change what is stored by holding on to it.
+ */
+export const createMemoryStore = (): MemoryStore => {
+  const incidents = new Map<string, Incident>();
+  const groupsOfIncident = new Map<string, string[]>();
+  const groups = new Map<string, GroupRecord>();
+  const journals = new Map<string, JournalEntry[]>();
+  const writes: WriteCounts = { incidents: 0, groups: 0, journal: 0 };
+  const copy = <Value>(value: Value): Value => structuredClone(value);
+
+  return {
+    writes,
+
+    createIncident: async (incident, autoScalingGroupNames) => {
+      writes.incidents += 1;
+      const existing = incidents.get(incident.incidentId);
+      if (existing !== undefined) return copy(existing);
+      incidents.set(incident.incidentId, copy(incident));
+      groupsOfIncident.set(incident.incidentId, [...autoScalingGroupNames]);
+      return copy(incident);
+    },
+
+    readIncident: async (incidentId) => copy(incidents.get(incidentId)),
+
+    readIncidentGroups: async (incidentId) => [...(groupsOfIncident.get(incidentId) ?? [])],
+
+    changeIncident: async (incidentId, change) => {
+      writes.incidents += 1;
+      const incident = incidents.get(incidentId);
+      if (incident === undefined) throw new IncidentClosedError(`The incident ${incidentId} is not open`);
+      incidents.set(incidentId, { ...incident, ...copy(change) });
+    },
+
+    closeIncident: async (incidentId) => {
+      writes.incidents += 1;
+      incidents.delete(incidentId);
+    },
+
+    listOpenIncidents: async () =>
+      copy([...incidents.values()]).sort((a, b) => (a.incidentId < b.incidentId ? -1 : 1)),
+
+    readGroups: async (autoScalingGroupNames) =>
+      autoScalingGroupNames.map((name) => copy(groups.get(name)) ?? emptyGroupRecord(name)),
+
+    writeGroup: async (record) => {
+      writes.groups += 1;
+      const { autoScalingGroupName, version } = record;
+      if ((groups.get(autoScalingGroupName)?.version ?? 0) !== version) {
+        throw new StaleRecordError(
+          `The record of ${autoScalingGroupName} changed after version ${version} was read`,
+        );
+      }
+      if (record.holds.length === 0 && record.lease === undefined) {
+        groups.delete(autoScalingGroupName);
+        return emptyGroupRecord(autoScalingGroupName);
+      }
+      const next = { ...copy(record), version: version + 1 };
+      groups.set(autoScalingGroupName, next);
+      return copy(next);
+    },
+
+    appendJournal: async (incidentId, entries) => {
+      if (entries.length === 0) return;
+      writes.journal += 1;
+      journals.set(incidentId, [...(journals.get(incidentId) ?? []), ...copy(entries)]);
+    },
+
+    readJournal: async (incidentId) => copy(journals.get(incidentId) ?? []),
+
+    listGroups: () => copy([...groups.values()]),
+
+    listJournals: () => copy([...journals].map(([incidentId, entries]) => ({ incidentId, entries }))),
+  };
+};
