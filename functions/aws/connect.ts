@@ -7,7 +7,7 @@ export type ClientClass<Client> = new (configuration: ClientConfiguration) => Cl
 /** What Holdfast sets on every client. */
 export interface ClientConfiguration {
   maxAttempts: number;
-  retryMode: 'standard' | 'adaptive';
+  retryMode: 'standard';
   region?: string;
   credentials?: { accessKeyId: string; secretAccessKey: string };
 }
@@ -18,8 +18,8 @@ export type Connect = <Client extends SdkClient>(clientClass: ClientClass<Client
 /**
  * Makes clients, one per class and gate, kept for the life of the process so that connections are reused.
  *
- * Retries are the SDK's. `adaptive` because all Auto Scaling calls of an account share one bucket of unpublished
- * size: the client slows down to what is granted instead of taking the bucket from the fleet's own tools.
+ * Retries are the SDK's standard ones. Its adaptive mode measures the granted rate by itself, but keeps a real timer
+ * from the moment it is imported, which no rehearsal in virtual time can follow.
  *
  * @param configuration what differs between production and rehearsal
  * @param prepare called once with each new client
@@ -34,7 +34,7 @@ export const createConnect = (
     const clients = mode === 'live' ? open : gated;
     const known = clients.get(clientClass);
     if (known !== undefined) return known as Client;
-    const client = new clientClass({ maxAttempts: 4, retryMode: 'adaptive', ...configuration });
+    const client = new clientClass({ maxAttempts: 5, retryMode: 'standard', ...configuration });
     prepare(client);
     if (mode !== 'live') addDryRunGate(client);
     clients.set(clientClass, client);

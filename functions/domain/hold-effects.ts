@@ -27,7 +27,7 @@ export const suspendedBecause: Partial<Record<ScalingProcess, string>> = {
   ReplaceUnhealthy: 'an instance whose health check was lost on the way is not a sick instance',
   AZRebalance:
     'rebalancing launches and terminates, and with Terminate suspended may exceed the maximum by 10 %',
-  HealthCheck: 'load balancer checks fail with the network; marks made now would be acted on at the end',
+  HealthCheck: 'load balancer checks fail with the network, and marks made now would be acted on at the end',
   InstanceRefresh: 'a rolling replacement must not run over a network that loses packets',
   Launch: 'asked for by block: all',
   AlarmNotification: 'asked for by block: all',

@@ -39,8 +39,8 @@ export interface ApplyHoldResult {
   waitSeconds: number;
 }
 
-/** How many groups are worked on at once; the SDK's adaptive retry slows them to what the account is granted. */
-const concurrency = 10;
+/** Groups worked on at once: enough that the pace of calls is the limit, also while some wait to be tried again. */
+const concurrency = 20;
 /** Rounds in which unfinished groups are looked at again soon; after that at the hold's own pace. */
 const soonRounds = 10;
 
@@ -91,7 +91,7 @@ export const createApplyHold = (dependencies: ApplyHoldDependencies) => {
             `a person resumed ${decision.newlyOverridden.join(', ')} meanwhile; left alone from now on`,
           );
         }
-        if (decision.calls.length > 0) note('held', decision.reason, decision.calls);
+        if (decision.calls.length > 0) note('held', `held: ${decision.reason}`, decision.calls);
         return decision.calls.length > 0 ? 'changed' : 'inForce';
     }
   };

@@ -28,7 +28,8 @@ export interface GiveBackResult {
   waitSeconds: number;
 }
 
-const concurrency = 10;
+/** Groups worked on at once: enough that the pace of calls is the limit, also while some wait to be tried again. */
+const concurrency = 20;
 
 /** A group's outcome: done, or seconds after which to look again. */
 type GroupOutcome = { done: true } | { done: false; waitSeconds: number; refused?: true };

@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import type { Policy } from '../functions/events/policy.ts';
+import { loadPolicy } from '../functions/policy.ts';
+import type { Incident } from '../rehearsal/incident.ts';
+import { allIncidents } from '../rehearsal/incidents/all-incidents.ts';
+
+/** Something about the command is wrong; the message says what and how to mend it. */
+export class UsageError extends Error {
+  override name = 'UsageError';
+}
+
+/** What the command line asks for. */
+export interface Command {
+  name: 'rehearse' | 'story';
+  incident: Incident;
+  seed: number;
+  dryRun: boolean;
+  withHoldfast: boolean;
+  policy: Policy;
+  json: boolean;
+}
+
+/** How to use the command. */
+export const usage = `holdfast rehearse <incident> [--seed N] [--dry-run] [--without-holdfast] [--policy FILE] [--json]
+holdfast story <incident> [--seed N] [--policy FILE]
+
+incidents: ${Object.keys(allIncidents).join(', ')}`;
+
+const parseSeed = (text: string): number => {
+  if (!/^\d{1,9}$/.test(text)) {
+    throw new UsageError(`--seed: found "${text}"; allowed: a whole number from 0 to 999999999`);
+  }
+  return Number(text);
+};
+
+const readPolicy = (file: string | undefined): Policy => {
+  if (file === undefined) return loadPolicy();
+  try {
+    readFileSync(file);
+  } catch (cause) {
+    throw new UsageError(`--policy: ${file} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+  try {
+    return loadPolicy(file);
+  } catch (cause) {
+    throw new UsageError((cause as Error).message, { cause });
+  }
+};
+
+const options = {
+  seed: { type: 'string' },
+  'dry-run': { type: 'boolean' },
+  'without-holdfast': { type: 'boolean' },
+  policy: { type: 'string' },
+  json: { type: 'boolean' },
+} as const;
+
+const parse = (argv: string[]) => {
+  try {
+    return parseArgs({ args: argv, options, allowPositionals: true });
+  } catch (cause) {
+    throw new UsageError(`${(cause as Error).message}\n\n${usage}`, { cause });
+  }
+};
+
+/**
+ * Reads the command line.
+ * @throws UsageError for an unknown command, incident or option, or a bad policy file; nothing has run then
+ */
+export const parseCommand = (argv: string[]): Command => {
+  const { values, positionals } = parse(argv);
+  const [name, incidentName, ...rest] = positionals;
+  if (name !== 'rehearse' && name !== 'story') {
+    throw new UsageError(
+      `${name === undefined ? 'No command was given' : `Unknown command "${name}"`}\n\n${usage}`,
+    );
+  }
+  const incident = incidentName === undefined ? undefined : allIncidents[incidentName];
+  if (incident === undefined) {
+    const found = incidentName === undefined ? 'No incident was named' : `Unknown incident "${incidentName}"`;
+    throw new UsageError(`${found}; allowed: ${Object.keys(allIncidents).join(', ')}`);
+  }
+  if (rest.length > 0) throw new UsageError(`Unexpected "${rest.join(' ')}"\n\n${usage}`);
+  if (values['dry-run'] === true && values['without-holdfast'] === true) {
+    throw new UsageError(
+      '--dry-run and --without-holdfast exclude each other: without Holdfast nothing plans',
+    );
+  }
+  if (name === 'story') {
+    const unfit = (['dry-run', 'without-holdfast', 'json'] as const).find(
+      (option) => values[option] === true,
+    );
+    if (unfit !== undefined) throw new UsageError(`--${unfit} goes with rehearse, not with story`);
+  }
+  return {
+    name,
+    incident,
+    seed: parseSeed(values.seed ?? '1'),
+    dryRun: values['dry-run'] ?? false,
+    withHoldfast: values['without-holdfast'] !== true,
+    policy: readPolicy(values.policy),
+    json: values.json ?? false,
+  };
+};

@@ -1,0 +1,94 @@
+import { type RehearsalResult, rehearse } from '../rehearsal/rehearse.ts';
+import { tellCourse, tellPlan, tellSummary, tellTimeline } from '../rehearsal/report.ts';
+import { type Command, parseCommand, UsageError } from './arguments.ts';
+
+const print = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+
+/** Progress on a terminal only: in a log it would be noise. */
+const progress = (label: string) => {
+  if (!process.stderr.isTTY) return undefined;
+  let shown = -1;
+  return (fraction: number): void => {
+    const percent = Math.floor(fraction * 20) * 5;
+    if (percent === shown) return;
+    shown = percent;
+    process.stderr.write(`\r${label} ${'█'.repeat(percent / 5).padEnd(20, '░')} ${percent} %`);
+    if (percent >= 95) process.stderr.write('\r\u001b[K');
+  };
+};
+
+const run = (command: Command, withHoldfast: boolean): Promise<RehearsalResult> => {
+  const { incident, seed, policy, dryRun } = command;
+  const onProgress = progress(withHoldfast ? 'with Holdfast   ' : 'without Holdfast');
+  return rehearse({
+    incident,
+    seed,
+    policy,
+    withHoldfast,
+    dryRun: dryRun && withHoldfast,
+    ...(onProgress === undefined ? {} : { onProgress }),
+  });
+};
+
+const tellHead = ({ incident, seed }: Command): string =>
+  [
+    `${incident.title} (incident ${incident.name}, seed ${seed})`,
+    '',
+    ...incident.story.map((line) => `  ${line}`),
+  ].join('\n');
+
+const tellTime = (result: RehearsalResult): string =>
+  `(${Math.round(result.virtualSeconds / 60)} virtual minutes in ${(result.wallMilliseconds / 1000).toFixed(1)} s)`;
+
+const tellViolations = (results: RehearsalResult[]): string => {
+  const violations = results.flatMap((result) => result.violations);
+  return violations.length === 0
+    ? 'No rule was broken.'
+    : `BROKEN RULES\n${violations.map((violation) => `  ${violation}`).join('\n')}`;
+};
+
+const tellOneRun = async (command: Command): Promise<RehearsalResult[]> => {
+  const result = await run(command, command.withHoldfast);
+  if (command.json) {
+    print(JSON.stringify(result));
+    return [result];
+  }
+  const { incident } = command;
+  print(tellHead(command));
+  print(`\nWHAT HAPPENED ${tellTime(result)}\n\n${tellTimeline(incident, result)}`);
+  if (command.dryRun) {
+    print(`\nTHE PLAN: what a live run would have called to hold the groups\n\n${tellPlan(result)}`);
+  }
+  print(`\nINSTANCES IN SERVICE\n\n${tellCourse(incident, [result])}`);
+  print(`\nSUMMARY\n\n${tellSummary(incident, [result])}\n\n${tellViolations([result])}`);
+  return [result];
+};
+
+const tellStory = async (command: Command): Promise<RehearsalResult[]> => {
+  const { incident } = command;
+  print(tellHead(command));
+  const without = await run(command, false);
+  print(`\nWITHOUT HOLDFAST ${tellTime(without)}\n\n${tellTimeline(incident, without)}`);
+  const withHoldfast = await run(command, true);
+  print(`\nWITH HOLDFAST ${tellTime(withHoldfast)}\n\n${tellTimeline(incident, withHoldfast)}`);
+  const both = [without, withHoldfast];
+  print(`\nINSTANCES IN SERVICE\n\n${tellCourse(incident, both)}`);
+  print(`\nSUMMARY\n\n${tellSummary(incident, both)}\n\n${tellViolations(both)}`);
+  return both;
+};
+
+const main = async (): Promise<number> => {
+  try {
+    const command = parseCommand(process.argv.slice(2));
+    const results = command.name === 'story' ? await tellStory(command) : await tellOneRun(command);
+    return results.some(({ violations }) => violations.length > 0) ? 1 : 0;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return 2;
+  }
+};
+
+process.exitCode = await main();

@@ -1,0 +1,207 @@
+import type { VirtualTime } from '../virtual-time.ts';
+
+/**
+ * Amazon CloudWatch, simulated: one-minute metrics, alarms over them, events on a change of state.
+ * Page names below are of the Amazon CloudWatch User Guide.
+ */
+
+/** A metric: one value a minute, or none. */
+export interface MetricSpec {
+  namespace: string;
+  name: string;
+  dimensions: Record<string, string>;
+}
+
+/** An alarm as a story describes it. */
+export interface AlarmSpec {
+  alarmName: string;
+  metric: MetricSpec;
+  comparison: 'GreaterThanThreshold' | 'LessThanThreshold';
+  threshold: number;
+  /** M datapoints of N one-minute periods. */
+  datapointsToAlarm: number;
+  evaluationPeriods: number;
+  /** Called each minute while in ALARM: an Auto Scaling action repeats (AlarmThatSendsEmail). */
+  onAlarmMinute?: (value: number) => void;
+  /** Alarms of scaling policies belong to AWS and are left out of the timeline. */
+  isHidden?: boolean;
+}
+
+type StateValue = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
+
+interface SimulatedAlarm extends AlarmSpec {
+  value: StateValue;
+  reason: string;
+  since: number;
+  previous: { value: StateValue; reason: string; since: number };
+  datapoints: (number | undefined)[];
+}
+
+/** The account and Region of every rehearsal. */
+export const accountId = '123456789012';
+export const region = 'us-east-1';
+
+const alarmArn = (name: string): string => `arn:aws:cloudwatch:${region}:${accountId}:alarm:${name}`;
+/** Alarm events write times with `+0000` where others write `Z` (cloudwatch-and-eventbridge). */
+const alarmTime = (milliseconds: number): string =>
+  new Date(milliseconds).toISOString().replace('Z', '+0000');
+
+/** Creates the service. `emit` delivers an event; `onChange` tells the timeline. */
+export const createCloudWatchService = (
+  time: VirtualTime,
+  emit: (event: object) => void,
+  onChange: (alarm: AlarmSpec, value: StateValue, reason: string) => void,
+) => {
+  const alarms = new Map<string, SimulatedAlarm>();
+  const muted = new Set<string>();
+
+  const stateOf = (value: StateValue, reason: string, since: number) => ({
+    value,
+    reason,
+    reasonData: JSON.stringify({ version: '1.0', queryDate: alarmTime(since) }),
+    timestamp: alarmTime(since),
+  });
+
+  const emitChange = (alarm: SimulatedAlarm): void => {
+    const { metric } = alarm;
+    emit({
+      version: '0',
+      'detail-type': 'CloudWatch Alarm State Change',
+      source: 'aws.cloudwatch',
+      account: accountId,
+      time: new Date(alarm.since).toISOString().replace(/\.\d+Z/, 'Z'),
+      region,
+      resources: [alarmArn(alarm.alarmName)],
+      detail: {
+        alarmName: alarm.alarmName,
+        configuration: {
+          metrics: [
+            {
+              id: 'm1',
+              metricStat: {
+                metric: { dimensions: metric.dimensions, name: metric.name, namespace: metric.namespace },
+                period: 60,
+                stat: 'Average',
+              },
+              returnData: true,
+            },
+          ],
+        },
+        previousState: stateOf(alarm.previous.value, alarm.previous.reason, alarm.previous.since),
+        state: {
+          ...stateOf(alarm.value, alarm.reason, alarm.since),
+          ...(muted.has(alarm.alarmName)
+            ? { muteDetail: { mutedByArn: `arn:aws:cloudwatch:${region}:${accountId}:alarm-mute-rule:mute` } }
+            : {}),
+        },
+      },
+    });
+  };
+
+  const setState = (alarm: SimulatedAlarm, value: StateValue, reason: string): void => {
+    if (alarm.value === value) return;
+    alarm.previous = { value: alarm.value, reason: alarm.reason, since: alarm.since };
+    alarm.value = value;
+    alarm.reason = reason;
+    alarm.since = time.now();
+    onChange(alarm, value, reason);
+    emitChange(alarm);
+  };
+
+  /**
+   * M of N datapoints. Missing data is left out (TreatMissingData `missing`, the default): when all of the last N
+   * are missing the alarm has INSUFFICIENT_DATA; when too few are known to decide, it stays as it is.
+   * Source: AlarmThatSendsEmail, "Configuring how alarms treat missing data".
+   */
+  const evaluate = (alarm: SimulatedAlarm): void => {
+    const window = alarm.datapoints.slice(-alarm.evaluationPeriods);
+    const known = window.filter((value) => value !== undefined);
+    const breaching = known.filter((value) =>
+      alarm.comparison === 'GreaterThanThreshold' ? value > alarm.threshold : value < alarm.threshold,
+    );
+    if (breaching.length >= alarm.datapointsToAlarm) {
+      setState(
+        alarm,
+        'ALARM',
+        `Threshold Crossed: ${breaching.length} out of the last ${window.length} datapoints [${known.map((v) => v.toFixed(1)).join(', ')}] crossed the threshold (${alarm.threshold.toFixed(1)}).`,
+      );
+    } else if (known.length === 0) {
+      setState(alarm, 'INSUFFICIENT_DATA', `Insufficient Data: ${window.length} datapoints were unknown.`);
+    } else if (known.length - breaching.length > alarm.evaluationPeriods - alarm.datapointsToAlarm) {
+      setState(
+        alarm,
+        'OK',
+        `Threshold Crossed: ${known.length - breaching.length} datapoints were not breaching.`,
+      );
+    }
+    const latest = known.at(-1);
+    if (alarm.value === 'ALARM' && latest !== undefined) alarm.onAlarmMinute?.(latest);
+  };
+
+  const describe = (alarm: SimulatedAlarm) => ({
+    AlarmName: alarm.alarmName,
+    AlarmArn: alarmArn(alarm.alarmName),
+    StateValue: alarm.value,
+    StateReason: alarm.reason,
+    StateUpdatedTimestamp: new Date(alarm.since),
+    StateTransitionedTimestamp: new Date(alarm.since),
+  });
+
+  const operations: Record<string, (input: Record<string, unknown>) => object> = {
+    DescribeAlarms: (input) => {
+      const names = input.AlarmNames as string[] | undefined;
+      const types = (input.AlarmTypes ?? ['MetricAlarm']) as string[];
+      const matching = [...alarms.values()].filter(
+        ({ alarmName, value }) =>
+          (names === undefined || names.includes(alarmName)) &&
+          (input.StateValue === undefined || input.StateValue === value),
+      );
+      const start = Number(input.NextToken ?? 0);
+      const end = start + Number(input.MaxRecords ?? 50);
+      return {
+        MetricAlarms: types.includes('MetricAlarm') ? matching.slice(start, end).map(describe) : [],
+        CompositeAlarms: [],
+        ...(end < matching.length ? { NextToken: String(end) } : {}),
+      };
+    },
+    ListAlarmMuteRules: (input) => ({
+      AlarmMuteRuleSummaries: muted.has(String(input.AlarmName))
+        ? [
+            {
+              AlarmMuteRuleArn: `arn:aws:cloudwatch:${region}:${accountId}:alarm-mute-rule:mute`,
+              Status: 'ACTIVE',
+            },
+          ]
+        : [],
+    }),
+  };
+
+  return {
+    /** Adds an alarm that has been OK for a day. */
+    putMetricAlarm: (spec: AlarmSpec): void => {
+      const since = time.now() - 86_400_000;
+      const state = { value: 'OK' as const, reason: 'Unchecked: Initial alarm creation', since };
+      alarms.set(spec.alarmName, { ...spec, ...state, previous: state, datapoints: [] });
+    },
+    deleteAlarm: (name: string): void => {
+      alarms.delete(name);
+    },
+    /** Mutes an alarm: its events go on, with a mark. */
+    mute: (name: string): void => {
+      muted.add(name);
+    },
+    /** One minute's datapoint of every metric, and one evaluation of every alarm. */
+    evaluateMinute: (read: (metric: MetricSpec) => number | undefined): void => {
+      for (const alarm of alarms.values()) {
+        alarm.datapoints.push(read(alarm.metric));
+        if (alarm.datapoints.length > 60) alarm.datapoints.shift();
+        evaluate(alarm);
+      }
+    },
+    handle: (operation: string, input: Record<string, unknown>): object => {
+      const answer = operations[operation];
+      if (answer === undefined) throw new Error(`The simulated CloudWatch does not know ${operation} yet`);
+      return answer(input);
+    },
+  };
+};

@@ -1,0 +1,81 @@
+import type { LambdaHandler } from '../../functions/middleware/define-function.ts';
+import type { VirtualTime } from '../virtual-time.ts';
+
+/** A deployed function: its handler and its timeout from `serverless.yml`. */
+export interface DeployedFunction {
+  name: string;
+  handler: LambdaHandler;
+  timeoutSeconds: number;
+}
+
+/** Retries of an asynchronous invocation: after one minute, then after two (invocation-async). */
+const asyncRetryDelaysSeconds = [60, 120];
+
+/**
+ * AWS Lambda, simulated: a start takes a moment, a function that runs over its timeout is ended, and what goes in and
+ * out is JSON.
+ */
+export const createLambdaService = (
+  time: VirtualTime,
+  functions: DeployedFunction[],
+  onFailure: (name: string, error: Error) => void,
+) => {
+  const warm = new Set<string>();
+  const byName = new Map(functions.map((deployed) => [deployed.name, deployed]));
+  let requests = 0;
+
+  const invoke = async (name: string, event: unknown): Promise<unknown> => {
+    const deployed = byName.get(name);
+    if (deployed === undefined) throw new Error(`serverless.yml deploys no function ${name}`);
+    requests += 1;
+    await time.sleep(warm.has(name) ? 10 : 450);
+    warm.add(name);
+    const endsAt = time.now() + deployed.timeoutSeconds * 1000;
+    const context = {
+      functionName: name,
+      functionVersion: '$LATEST',
+      invokedFunctionArn: `arn:aws:lambda:us-east-1:123456789012:function:${name}`,
+      memoryLimitInMB: '512',
+      awsRequestId: `request-${requests}`,
+      getRemainingTimeInMillis: () => endsAt - time.now(),
+    };
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const timeout = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => {
+        const error = new Error(`Task timed out after ${deployed.timeoutSeconds}.00 seconds`);
+        // Step Functions sees a function's own timeout under this name.
+        error.name = 'Sandbox.Timedout';
+        reject(error);
+      }, deployed.timeoutSeconds * 1000);
+    });
+    try {
+      const result = await Promise.race([
+        deployed.handler(JSON.parse(JSON.stringify(event)), context as never),
+        timeout,
+      ]);
+      return result === undefined ? null : JSON.parse(JSON.stringify(result));
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+
+  return {
+    invoke,
+
+    /** An asynchronous invocation: nobody waits, errors are tried again twice. */
+    invokeAsync: (name: string, event: unknown): void => {
+      const attempt = async (tries: number): Promise<void> => {
+        try {
+          await invoke(name, event);
+        } catch (error) {
+          onFailure(name, error as Error);
+          const delay = asyncRetryDelaysSeconds[tries];
+          if (delay === undefined) return;
+          await time.sleep(delay * 1000);
+          await attempt(tries + 1);
+        }
+      };
+      void attempt(0);
+    },
+  };
+};

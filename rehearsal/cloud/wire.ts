@@ -1,0 +1,100 @@
+import { AutoScalingServiceException } from '@aws-sdk/client-auto-scaling';
+import { CloudWatchServiceException } from '@aws-sdk/client-cloudwatch';
+import { SFNServiceException } from '@aws-sdk/client-sfn';
+import { SSMServiceException } from '@aws-sdk/client-ssm';
+import type { SdkClient } from '../../functions/aws/dry-run-gate.ts';
+import type { VirtualTime } from '../virtual-time.ts';
+import { CloudError } from './cloud-error.ts';
+
+/** A call that reached the simulated cloud: one entry per request, so a retried call has several. */
+export interface RecordedCall {
+  /** ISO 8601. */
+  at: string;
+  service: string;
+  operation: string;
+  input: Record<string, unknown>;
+  /** Whether the operation changes something of the fleet. */
+  mutating: boolean;
+  /** `ok`, or the code of the refusal. */
+  outcome: string;
+}
+
+/** One simulated service: answers an operation or throws. */
+export interface SimulatedService {
+  handle(operation: string, input: Record<string, unknown>): object;
+}
+
+/** Each client's service, and the exception its refusals arrive as. */
+const exceptions = {
+  AutoScalingClient: { service: 'AutoScaling', Exception: AutoScalingServiceException },
+  CloudWatchClient: { service: 'CloudWatch', Exception: CloudWatchServiceException },
+  SFNClient: { service: 'StepFunctions', Exception: SFNServiceException },
+  SSMClient: { service: 'SSM', Exception: SSMServiceException },
+} as const;
+
+/** The services a rehearsal can reach. */
+export type ServiceName = (typeof exceptions)[keyof typeof exceptions]['service'];
+
+interface DeserializeStack {
+  add(
+    middleware: (
+      next: unknown,
+      context: { clientName?: string; commandName?: string },
+    ) => (args: { input: Record<string, unknown> }) => Promise<object>,
+    options: { step: 'deserialize'; priority: 'high'; name: string },
+  ): void;
+}
+
+/** Operations of the fleet that only read begin with this word; everything else of Auto Scaling changes it. */
+const isMutating = (service: string, operation: string): boolean =>
+  service === 'AutoScaling' && !operation.startsWith('Describe');
+
+/**
+ * Replaces AWS below the SDK's own retries: what a client would send arrives here, what it would receive is answered
+ * from the simulated services. Everything above (serialisation, signing, retries, gate) is the real client.
+ */
+export const createWire = (
+  time: VirtualTime,
+  services: Record<ServiceName, SimulatedService>,
+  onCall: (call: RecordedCall) => void,
+) => {
+  const answer = async (clientName: string, commandName: string, input: Record<string, unknown>) => {
+    const known = exceptions[clientName as keyof typeof exceptions];
+    if (known === undefined) throw new Error(`The simulated cloud has no service for ${clientName}`);
+    const operation = commandName.replace(/Command$/, '');
+    await time.sleep(20 + 60 * time.random());
+    const call: RecordedCall = {
+      at: time.iso(),
+      service: known.service,
+      operation,
+      input: JSON.parse(JSON.stringify(input)),
+      mutating: isMutating(known.service, operation),
+      outcome: 'ok',
+    };
+    try {
+      return services[known.service].handle(operation, input);
+    } catch (error) {
+      call.outcome = error instanceof CloudError ? error.code : (error as Error).name;
+      if (!(error instanceof CloudError)) throw error;
+      throw new known.Exception({
+        name: error.code,
+        $fault: error.httpStatusCode >= 500 ? 'server' : 'client',
+        message: error.message,
+        $metadata: { httpStatusCode: error.httpStatusCode },
+      });
+    } finally {
+      onCall(call);
+    }
+  };
+
+  return (client: SdkClient): void => {
+    (client.middlewareStack as DeserializeStack).add(
+      (_next, { clientName = '', commandName = '' }) =>
+        async ({ input }) => {
+          const output = await answer(clientName, commandName, input);
+          return { response: {}, output: { ...output, $metadata: { httpStatusCode: 200 } } };
+        },
+      { step: 'deserialize', priority: 'high', name: 'simulatedCloud' },
+    );
+  };
+};

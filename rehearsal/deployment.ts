@@ -1,0 +1,127 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import type { FunctionDefinition } from '../functions/middleware/define-function.ts';
+import type { EventPattern } from './cloud/eventbridge.ts';
+import type { DeployedStateMachine } from './cloud/step-functions.ts';
+
+const root = new URL('../', import.meta.url);
+
+/** CloudFormation's short functions, reduced to what this reader needs: the text behind the tag. */
+const cloudFormationTags = ['!GetAtt', '!Ref', '!Sub'].map((tag) => ({
+  tag,
+  resolve: (text: string) => text,
+}));
+
+const readYaml = (file: string): unknown =>
+  parse(readFileSync(new URL(file, root), 'utf8'), { customTags: cloudFormationTags });
+
+/** A function as `serverless.yml` deploys it. */
+export interface FunctionOfServerless {
+  name: string;
+  /** Path of its source. */
+  file: string;
+  timeoutSeconds: number;
+  eventPatterns: EventPattern[];
+  everySeconds: number[];
+}
+
+/** What this repository deploys, read from its own files: the rehearsal runs nothing else. */
+export interface Deployment {
+  functions: FunctionOfServerless[];
+  stateMachines: DeployedStateMachine[];
+  /** The mode of the stage that is rehearsed. */
+  stage: string;
+}
+
+interface ServerlessFile {
+  functions: Record<
+    string,
+    {
+      handler: string;
+      timeout: number;
+      events?: {
+        eventBridge?: { pattern: EventPattern };
+        schedule?: { rate: string[] };
+      }[];
+    }
+  >;
+}
+
+interface StateMachinesFile {
+  Resources: Record<
+    string,
+    {
+      Type: string;
+      Properties: {
+        StateMachineName: string;
+        Definition: string;
+        DefinitionSubstitutions: Record<string, string>;
+      };
+    }
+  >;
+}
+
+const rateSeconds = (rate: string): number => {
+  const minutes = /^rate\((\d+) minutes?\)$/.exec(rate)?.[1];
+  if (minutes === undefined)
+    throw new Error(`The rehearsal knows schedules as rate(n minutes), found ${rate}`);
+  return Number(minutes) * 60;
+};
+
+/** `PlanHoldLambdaFunction.Arn`, as osls names the resource of the function `planHold`. */
+const functionOfAttribute = (attribute: string): string => {
+  const name = /^(\w+)LambdaFunction\.Arn$/.exec(attribute)?.[1];
+  if (name === undefined) throw new Error(`${attribute} is not the ARN of a function of serverless.yml`);
+  return `${name.charAt(0).toLowerCase()}${name.slice(1)}`;
+};
+
+const readStateMachine = (
+  stage: string,
+  properties: StateMachinesFile['Resources'][string]['Properties'],
+): DeployedStateMachine => {
+  const file = /^\$\{file\((.+)\)\}$/.exec(properties.Definition)?.[1];
+  if (file === undefined)
+    throw new Error(`A state machine is defined in a file, found ${properties.Definition}`);
+  const substitutions = properties.DefinitionSubstitutions;
+  const functionOfTask: Record<string, string> = {};
+  const text = readFileSync(new URL(file, root), 'utf8');
+  const definition = JSON.parse(
+    text.replace(/\$\{(\w+)\}/g, (_placeholder, name: string) => {
+      const value = substitutions[name];
+      if (value === undefined)
+        throw new Error(`${file} needs ${name}, which infra/state-machines.yml does not give`);
+      return value;
+    }),
+  ) as DeployedStateMachine['definition'];
+  for (const [name, state] of Object.entries(definition.States)) {
+    if (state.Type === 'Task') functionOfTask[name] = functionOfAttribute(state.Resource);
+  }
+  return { name: properties.StateMachineName.replace(/\$\{sls:stage\}/, stage), definition, functionOfTask };
+};
+
+/** Reads what is deployed from `serverless.yml` and `infra/`. */
+export const readDeployment = (stage: string): Deployment => {
+  const serverless = readYaml('serverless.yml') as ServerlessFile;
+  const machines = readYaml('infra/state-machines.yml') as StateMachinesFile;
+  return {
+    stage,
+    functions: Object.entries(serverless.functions).map(([name, { handler, timeout, events = [] }]) => ({
+      name,
+      file: handler.replace(/\.handler$/, '.ts'),
+      timeoutSeconds: timeout,
+      eventPatterns: events.flatMap(({ eventBridge }) =>
+        eventBridge === undefined ? [] : [eventBridge.pattern],
+      ),
+      everySeconds: events.flatMap(({ schedule }) =>
+        schedule === undefined ? [] : schedule.rate.map(rateSeconds),
+      ),
+    })),
+    stateMachines: Object.values(machines.Resources)
+      .filter(({ Type }) => Type === 'AWS::StepFunctions::StateMachine')
+      .map(({ Properties }) => readStateMachine(stage, Properties)),
+  };
+};
+
+/** Loads the definition that a function's handler file exports. */
+export const loadFunction = async (file: string): Promise<FunctionDefinition<never, unknown>> =>
+  ((await import(new URL(file, root).href)) as { definition: FunctionDefinition<never, unknown> }).definition;

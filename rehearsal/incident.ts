@@ -1,0 +1,45 @@
+import type { GroupSpec, SimulatedGroup } from './cloud/auto-scaling.ts';
+import type { AlarmSpec } from './cloud/cloudwatch.ts';
+import type { Rehearsal } from './rehearse.ts';
+
+/** Packet loss on the path of some groups, as a fraction of packets. */
+export interface PacketLoss {
+  /** What people would call it. */
+  name: string;
+  fromSeconds: number;
+  untilSeconds: number;
+  /** From 0 to 1, by seconds since it began. */
+  fraction(secondsIn: number): number;
+  /** While this returns true the probe's own metric does not arrive either. */
+  probeIsSilent?(secondsIn: number): boolean;
+}
+
+/** Something a person does in the middle of the story. */
+export interface Deed {
+  atSeconds: number;
+  text: string;
+  act(rehearsal: Rehearsal): void;
+}
+
+/** A story to rehearse: declarative, with all numbers in one place. */
+export interface Incident {
+  name: string;
+  title: string;
+  /** What happened once, in a few sentences, for the top of the report. */
+  story: string[];
+  /** ISO 8601. */
+  startsAt: string;
+  durationSeconds: number;
+  groups: GroupSpec[];
+  /** Alarms beside those of the scaling policies; their metric is the loss the probe sees, in percent. */
+  alarms: AlarmSpec[];
+  /** Requests a second to a group, by seconds since the start. */
+  load(group: SimulatedGroup, seconds: number): number;
+  losses: PacketLoss[];
+  deeds?: Deed[];
+  /** Processes that must be suspended in the end, by group; none where nothing is said. */
+  suspendedAtEnd?: Record<string, string[]>;
+  /** The account's bucket for Auto Scaling calls. */
+  autoScalingCallsPerSecond: number;
+  autoScalingBurst: number;
+}

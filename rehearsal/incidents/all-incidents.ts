@@ -1,0 +1,5 @@
+import type { Incident } from '../incident.ts';
+import { packetLoss } from './packet-loss.ts';
+
+/** Every story that can be rehearsed, by name. */
+export const allIncidents: Record<string, Incident> = { [packetLoss.name]: packetLoss };

@@ -1,0 +1,184 @@
+import type { Incident } from './incident.ts';
+import type { RehearsalResult, TimelineEntry } from './rehearse.ts';
+
+/** Lines closer than this, of the same kind, are told as one. */
+const mergeWithinSeconds = 1500;
+
+/** A run of like lines. */
+interface MergedEntry extends TimelineEntry {
+  untilSeconds: number;
+  steps: number;
+}
+
+/** Tells runs of like lines as one: forty instances ended, desired capacity fell in nine steps. */
+export const mergeTimeline = (timeline: TimelineEntry[]): MergedEntry[] => {
+  const merged: MergedEntry[] = [];
+  const open = new Map<string, MergedEntry>();
+  for (const entry of timeline) {
+    const key = entry.mergeKey;
+    const known = key === undefined ? undefined : open.get(key);
+    if (known !== undefined && entry.seconds - known.untilSeconds <= mergeWithinSeconds) {
+      known.untilSeconds = entry.seconds;
+      known.steps += 1;
+      if (entry.to !== undefined) known.to = entry.to;
+      continue;
+    }
+    const first = { ...entry, untilSeconds: entry.seconds, steps: 1 };
+    merged.push(first);
+    if (key !== undefined) {
+      // A move of the same thing the other way ends the run: down, up and down again are three lines.
+      if (entry.movesOf !== undefined) {
+        for (const [other, { movesOf }] of open) if (movesOf === entry.movesOf) open.delete(other);
+      }
+      open.set(key, first);
+    }
+  }
+  return merged;
+};
+
+const clockTime = (incident: Incident, seconds: number): string =>
+  new Date(Date.parse(incident.startsAt) + seconds * 1000).toISOString().slice(11, 16);
+
+const sourceNames: Record<TimelineEntry['source'], string> = {
+  world: 'WORLD',
+  aws: 'AWS',
+  holdfast: 'HOLDFAST',
+  person: 'PERSON',
+};
+
+const tellEntry = (incident: Incident, entry: MergedEntry): string => {
+  const until = entry.steps > 1 ? `, until ${clockTime(incident, entry.untilSeconds)}` : '';
+  const text =
+    entry.steps === 1
+      ? entry.text
+      : entry.text
+          .replace(/→ \d+/, `→ ${entry.to}`)
+          .replace(/ \(/, ` in ${entry.steps} steps${until} (at first `)
+          .replace(
+            /: 1 instance ended in \d+ steps, until [\d:]+ \(at first (.+)\)/,
+            `: ${entry.steps} instances ended${until} ($1)`,
+          );
+  const [head = '', ...rest] = text.split('\n');
+  return [
+    `  ${clockTime(incident, entry.seconds)}  ${sourceNames[entry.source].padEnd(9)} ${head}`,
+    ...rest.map((line) => `                   ${line}`),
+  ].join('\n');
+};
+
+/** The timeline of a run, a line or more per thing that happened. */
+export const tellTimeline = (incident: Incident, result: RehearsalResult): string =>
+  mergeTimeline(result.timeline)
+    .map((entry) => tellEntry(incident, entry))
+    .join('\n');
+
+const bars = '▁▂▃▄▅▆▇█';
+
+/** A row of bars, one per five minutes, against the highest value of the group in any of the runs. */
+const tellBars = (values: number[], highest: number): string =>
+  values
+    .filter((_value, index) => index % 5 === 4)
+    .map((value) => bars[Math.min(bars.length - 1, Math.floor((value / highest) * bars.length))])
+    .join('');
+
+const row = (label: string, cells: string[]): string =>
+  `  ${label.padEnd(40)}${cells.map((cell) => cell.padStart(20)).join('')}`;
+
+const yesNo = (value: boolean): string => (value ? 'yes' : 'NO');
+
+/** The summary of one run or of several side by side. */
+export const tellSummary = (incident: Incident, results: RehearsalResult[]): string => {
+  const names = results.map(({ withHoldfast, dryRun }) =>
+    withHoldfast ? (dryRun ? 'dry run' : 'with Holdfast') : 'without Holdfast',
+  );
+  const lines = [row('', names)];
+  for (const { name, tags } of incident.groups) {
+    const groups = results.map(({ summary }) =>
+      summary.groups.find(({ autoScalingGroupName }) => autoScalingGroupName === name),
+    );
+    const cells = (read: (group: NonNullable<(typeof groups)[number]>) => string): string[] =>
+      groups.map((group) => (group === undefined ? 'gone' : read(group)));
+    lines.push(
+      `  ${name}${tags.holdfast === 'true' ? '' : ' (did not opt in: left alone)'}`,
+      row(
+        '  fewest in service',
+        cells(({ fewestInService }) => String(fewestInService)),
+      ),
+      row(
+        '  minutes below the needed capacity',
+        cells(({ minutesBelowNeeded }) => String(minutesBelowNeeded)),
+      ),
+      row(
+        '  instances ended during the loss',
+        cells(({ endedDuringLoss }) => String(endedDuringLoss)),
+      ),
+      row(
+        '  settings as before in the end',
+        cells(({ stateEqualsBaseline }) => yesNo(stateEqualsBaseline)),
+      ),
+    );
+  }
+  lines.push(
+    '  all groups',
+    row(
+      '  calls to AWS, of these changing something',
+      results.map(({ summary }) => `${summary.calls}, ${summary.mutatingCalls}`),
+    ),
+    row(
+      '  final state equal to the baseline',
+      results.map(({ summary }) => yesNo(summary.finalStateEqualsBaseline)),
+    ),
+    row(
+      '  holds left',
+      results.map(({ holdsLeft }) => String(holdsLeft.length)),
+    ),
+    row(
+      '  broken rules',
+      results.map(({ violations }) => String(violations.length)),
+    ),
+  );
+  return lines.join('\n');
+};
+
+/** In service over time, one row of bars per run, and what the users needed. */
+export const tellCourse = (incident: Incident, results: RehearsalResult[]): string => {
+  const lines: string[] = [];
+  for (const { name } of incident.groups) {
+    const courses = results.map(
+      ({ inService }) =>
+        inService.find(({ autoScalingGroupName }) => autoScalingGroupName === name)?.points ?? [],
+    );
+    const highest = Math.max(
+      1,
+      ...courses.flat().map(({ inService, needed }) => Math.max(inService, needed)),
+    );
+    lines.push(`  ${name} (a full bar is ${highest} instances, a bar is five minutes)`);
+    lines.push(
+      `    ${'needed by the users'.padEnd(22)}${tellBars(
+        (courses[0] ?? []).map(({ needed }) => needed),
+        highest,
+      )}`,
+    );
+    results.forEach(({ withHoldfast }, index) => {
+      const label = withHoldfast ? 'with Holdfast' : 'without Holdfast';
+      lines.push(
+        `    ${label.padEnd(22)}${tellBars(
+          (courses[index] ?? []).map(({ inService }) => inService),
+          highest,
+        )}`,
+      );
+    });
+  }
+  return lines.join('\n');
+};
+
+/** The plan of a dry run: every call it would make, and why. */
+export const tellPlan = (result: RehearsalResult): string =>
+  result.plan
+    .map(
+      ({ operation, input, reason }) =>
+        `  ${operation} ${JSON.stringify(input)}\n${reason
+          .split('; ')
+          .map((part) => `      ${part}`)
+          .join('\n')}`,
+    )
+    .join('\n');

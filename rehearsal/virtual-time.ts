@@ -1,0 +1,90 @@
+import FakeTimers from '@sinonjs/fake-timers';
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+
+/** Time that passes as fast as the computer can think, and chance that comes from one seed. */
+export interface VirtualTime {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** ISO 8601 in UTC. */
+  iso(): string;
+  /** Seconds since the start. */
+  elapsedSeconds(): number;
+  sleep(milliseconds: number): Promise<void>;
+  /** Calls back at a time, in seconds since the start. */
+  at(seconds: number, callback: () => void): void;
+  /** Calls back again and again. */
+  every(seconds: number, callback: () => void): void;
+  /** From 0 to 1, never 1. */
+  random(): number;
+  /** Lets time pass until so many seconds after the start. */
+  runUntil(seconds: number): Promise<void>;
+}
+
+/** Numbers from 0 to 1 from a seed. */
+export const seededRandom = (seed: number): (() => number) => {
+  const generator = xoroshiro128plus(seed);
+  return () => (generator.next() >>> 0) / 0x1_0000_0000;
+};
+
+// Kept from before the fakes are installed: the only real timer left, and it waits for nothing.
+const realSetImmediate = setImmediate;
+const settle = (): Promise<void> => new Promise((resolve) => realSetImmediate(resolve));
+
+/**
+ * Runs a body in virtual time. Every timer of the process is virtual meanwhile, those of the AWS SDK's retries and
+ * of the state machine interpreter included, and `Math.random` (both use it for jitter) draws from the seed.
+ * Between two timers everything that can go on without waiting goes on. Nothing inside may wait for real input or
+ * output: virtual time would not wait for it.
+ *
+ * @param startsAt ISO 8601
+ * @param seed any whole number; the same one gives the same run
+ */
+export const runInVirtualTime = async <Result>(
+  startsAt: string,
+  seed: number,
+  body: (time: VirtualTime) => Promise<Result>,
+): Promise<Result> => {
+  const startMilliseconds = Date.parse(startsAt);
+  const clock = FakeTimers.install({
+    now: startMilliseconds,
+    // Libraries made timers before the fakes came; clearing those is right and needs no warning.
+    shouldClearNativeTimers: true,
+    toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'],
+  });
+  const realRandom = Math.random;
+  const random = seededRandom(seed);
+  // The interpreter and the SDK get a stream of their own, so that a change in their use of it leaves the world alone.
+  Math.random = seededRandom(seed + 1);
+  try {
+    return await body({
+      now: () => clock.now,
+      iso: () => new Date(clock.now).toISOString(),
+      elapsedSeconds: () => (clock.now - startMilliseconds) / 1000,
+      sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+      at: (seconds, callback) => {
+        setTimeout(callback, startMilliseconds + seconds * 1000 - clock.now);
+      },
+      every: (seconds, callback) => {
+        setInterval(callback, seconds * 1000);
+      },
+      random,
+      runUntil: async (seconds) => {
+        let isOver = false;
+        setTimeout(
+          () => {
+            isOver = true;
+          },
+          startMilliseconds + seconds * 1000 - clock.now,
+        );
+        while (!isOver) {
+          await settle();
+          clock.next();
+        }
+        await settle();
+      },
+    });
+  } finally {
+    Math.random = realRandom;
+    clock.uninstall();
+  }
+};

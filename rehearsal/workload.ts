@@ -1,0 +1,90 @@
+import type { SimulatedGroup, SimulatedInstance, World } from './cloud/auto-scaling.ts';
+import type { Incident, PacketLoss } from './incident.ts';
+import type { VirtualTime } from './virtual-time.ts';
+
+/**
+ * What the users and the network of a story do to the groups. A model made to retell, not measured: with packets
+ * lost, threads wait for retransmissions, so an instance serves less and its CPU falls although the demand is there;
+ * when the loss ends, the demand that was held back comes on top; an instance with more demand than it can serve
+ * answers its health check late or not at all.
+ * Source of the story: Slack, "Slack's outage on January 4th 2021".
+ */
+export interface Workload extends World {
+  lossNow(): PacketLoss | undefined;
+  /** Fraction of packets lost now, from 0 to 1. */
+  lossFraction(): number;
+  /** Requests a second that users send to the group now, those they repeat included. */
+  demand(group: SimulatedGroup): number;
+  /** Average CPU utilisation of the group, in percent; `undefined` with nothing in service. */
+  cpuUtilization(group: SimulatedGroup): number | undefined;
+  /** What the probe measures, in percent, or nothing when its own packets do not arrive. */
+  probePacketLoss(): number | undefined;
+  /** How many instances in service the demand needs. */
+  neededInService(group: SimulatedGroup): number;
+}
+
+/** An instance is meant to run at no more than this share of its CPU. */
+const comfortableShare = 0.9;
+/** Demand held back comes on top for so long after a loss. */
+const backlogSeconds = 900;
+const backlogFactor = 1.35;
+
+/** Creates the workload of an incident. `alive` counts what the group has. */
+export const createWorkload = (time: VirtualTime, incident: Incident): Workload => {
+  const inService = (group: SimulatedGroup): number =>
+    group.instances.filter(({ lifecycleState }) => lifecycleState === 'InService').length;
+  const lossNow = (): PacketLoss | undefined =>
+    incident.losses.find(
+      ({ fromSeconds, untilSeconds }) =>
+        time.elapsedSeconds() >= fromSeconds && time.elapsedSeconds() < untilSeconds,
+    );
+  const lossFraction = (): number => {
+    const loss = lossNow();
+    return loss?.fraction(time.elapsedSeconds() - loss.fromSeconds) ?? 0;
+  };
+  const isInBacklog = (): boolean =>
+    incident.losses.some(({ untilSeconds }) => {
+      const since = time.elapsedSeconds() - untilSeconds;
+      return since >= 0 && since < backlogSeconds;
+    });
+  const demand = (group: SimulatedGroup): number =>
+    incident.load(group, time.elapsedSeconds()) * (isInBacklog() ? backlogFactor : 1);
+  /** Demand per instance as a share of what takes it to 100 % CPU. */
+  const pressure = (group: SimulatedGroup): number =>
+    demand(group) / (Math.max(1, inService(group)) * group.requestsPerSecondAtFullCpu);
+
+  return {
+    lossNow,
+    lossFraction,
+    demand,
+
+    cpuUtilization: (group) => {
+      if (inService(group) === 0) return undefined;
+      const threadsFree = Math.max(0.1, 1 - 2 * lossFraction());
+      return 100 * Math.min(1, pressure(group) * threadsFree) * (0.98 + 0.04 * time.random());
+    },
+
+    probePacketLoss: () => {
+      const loss = lossNow();
+      if (loss?.probeIsSilent?.(time.elapsedSeconds() - loss.fromSeconds) === true) return undefined;
+      return 100 * lossFraction() * (0.9 + 0.2 * time.random());
+    },
+
+    neededInService: (group) =>
+      Math.ceil(
+        incident.load(group, time.elapsedSeconds()) / (comfortableShare * group.requestsPerSecondAtFullCpu),
+      ),
+
+    // Provisioning pulls packages over the same network, and one slow service provisions everybody.
+    bootFactor: (group) => {
+      const booting = group.instances.filter(({ lifecycleState }) => lifecycleState === 'Pending').length;
+      return 1 + 8 * lossFraction() + booting / 25;
+    },
+
+    passesHealthCheck: (group: SimulatedGroup, _instance: SimulatedInstance) => {
+      if (time.random() < lossFraction()) return false;
+      const overload = pressure(group) - 1.15;
+      return overload <= 0 || time.random() > Math.min(0.8, overload);
+    },
+  };
+};
