@@ -60,7 +60,7 @@ const parse = (argv: string[]) => {
   try {
     return parseArgs({ args: argv, options, allowPositionals: true });
   } catch (cause) {
-    throw new UsageError(`${(cause as Error).message}\n\n${usage}`, { cause });
+    throw new UsageError(`${(cause as Error).message.split('. ')[0]}.\n\n${usage}`, { cause });
   }
 };
 

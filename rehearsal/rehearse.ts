@@ -93,7 +93,7 @@ export interface RehearsalResult {
     error?: string;
   })[];
   calls: RecordedCall[];
-  /** Calls that the plans listed. */
+  /** Calls that the plans listed, each once: an alarm that comes back is planned for again. */
   plan: PlannedCall[];
   inService: {
     autoScalingGroupName: string;
@@ -138,6 +138,10 @@ const alarmsOfPolicy = (
         { direction: 'out', threshold: policy.above, minutes: 3 },
         { direction: 'in', threshold: policy.below, minutes: 10 },
       ];
+
+const uniqueCalls = (calls: PlannedCall[]): PlannedCall[] => [
+  ...new Map(calls.map((call) => [JSON.stringify([call.operation, call.input]), call])).values(),
+];
 
 /** Calls of one kind shown under a line; a storm of groups is told by number. */
 const callsShown = 3;
@@ -422,8 +426,10 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
         ...(error === undefined ? {} : { error }),
       })),
       calls,
-      plan: journals.flatMap(({ entries }) =>
-        entries.filter(({ event }) => event === 'planned').flatMap((entry) => entry.calls ?? []),
+      plan: uniqueCalls(
+        journals.flatMap(({ entries }) =>
+          entries.filter(({ event }) => event === 'planned').flatMap((entry) => entry.calls ?? []),
+        ),
       ),
       inService: Object.entries(samples).map(([autoScalingGroupName, points]) => ({
         autoScalingGroupName,

@@ -32,8 +32,7 @@ const chunk = <Item>(items: Item[], size: number): Item[][] =>
     items.slice(index * size, (index + 1) * size),
   );
 
-const isNamed = (error: unknown, name: string): error is Error & { Item?: Record<string, { S?: string }> } =>
-  error instanceof Error && error.name === name;
+const isNamed = (error: unknown, name: string): boolean => error instanceof Error && error.name === name;
 
 /**
  * The store in one DynamoDB table with the keys `pk` and `sk` and the TTL attribute `ttl`.
@@ -180,8 +179,7 @@ export const createDynamoDbStore = (
               ExpressionAttributeNames: { '#record': 'record', '#version': 'version' },
               ExpressionAttributeValues: { ':version': record.version },
             };
-      const onFailure = { ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const };
-      const target = { TableName: tableName, ...condition, ...onFailure };
+      const target = { TableName: tableName, ...condition };
       const isRemoval = record.holds.length === 0 && record.lease === undefined;
       if (isRemoval && record.version === 0) return emptyGroupRecord(record.autoScalingGroupName);
       try {
@@ -199,9 +197,16 @@ export const createDynamoDbStore = (
       } catch (error) {
         if (!isNamed(error, 'ConditionalCheckFailedException')) throw error;
         // The SDK repeats a write whose answer was lost; our own first try then fails our own second one. A
-        // deletion leaves nothing to recognise: absence is what it was for.
-        if (error.Item?.writtenBy?.S === writtenBy) return next;
-        if (isRemoval && error.Item === undefined) return emptyGroupRecord(record.autoScalingGroupName);
+        // removal leaves nothing to recognise: absence is what it was for.
+        const { Item: stored } = await documents.send(
+          new GetCommand({
+            TableName: tableName,
+            Key: groupKey(record.autoScalingGroupName),
+            ConsistentRead: true,
+          }),
+        );
+        if (stored?.writtenBy === writtenBy) return next;
+        if (isRemoval && stored === undefined) return emptyGroupRecord(record.autoScalingGroupName);
         throw new StaleRecordError(
           `The record of ${record.autoScalingGroupName} changed after version ${record.version} was read`,
           { cause: error },

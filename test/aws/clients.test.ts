@@ -1,0 +1,261 @@
+import {
+  AutoScalingClient,
+  DescribeAutoScalingGroupsCommand,
+  ResumeProcessesCommand,
+  SetDesiredCapacityCommand,
+  SuspendProcessesCommand,
+} from '@aws-sdk/client-auto-scaling';
+import {
+  CloudWatchClient,
+  DescribeAlarmsCommand,
+  ListAlarmMuteRulesCommand,
+} from '@aws-sdk/client-cloudwatch';
+import { ExecutionAlreadyExists, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { mockClient } from 'aws-sdk-client-mock';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createAutoScaling } from '../../functions/aws/auto-scaling.ts';
+import { createCloudWatch } from '../../functions/aws/cloudwatch.ts';
+import { createConnect } from '../../functions/aws/connect.ts';
+import { createStepFunctions } from '../../functions/aws/step-functions.ts';
+import { createKillSwitch } from '../../functions/aws/systems-manager.ts';
+
+const configuration = { region: 'us-east-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } };
+const autoScalingMock = mockClient(AutoScalingClient);
+const cloudWatchMock = mockClient(CloudWatchClient);
+const sfnMock = mockClient(SFNClient);
+const ssmMock = mockClient(SSMClient);
+
+beforeEach(() => {
+  // A mock answers undefined to what nobody mocked, and a forgotten mock would pass.
+  const forgotten = new Error('nobody mocked this command');
+  autoScalingMock.reset().onAnyCommand().rejects(forgotten);
+  cloudWatchMock.reset().onAnyCommand().rejects(forgotten);
+  sfnMock.reset().onAnyCommand().rejects(forgotten);
+  ssmMock.reset().onAnyCommand().rejects(forgotten);
+});
+
+describe('createConnect', () => {
+  const gatedSend = async (mode: 'live' | 'dry-run' | 'off', command: 'reading' | 'changing') => {
+    autoScalingMock.restore();
+    const sent: string[] = [];
+    const connect = createConnect(configuration, (client) => {
+      (client.middlewareStack as { add(m: unknown, o: unknown): void }).add(
+        (_next: unknown, context: { commandName: string }) => async () => {
+          sent.push(context.commandName);
+          return { response: {}, output: { $metadata: {} } };
+        },
+        { step: 'deserialize', priority: 'high' },
+      );
+    });
+    const client = connect(AutoScalingClient, mode);
+    const outcome = await client
+      .send(
+        (command === 'reading'
+          ? new DescribeAutoScalingGroupsCommand({})
+          : new SuspendProcessesCommand({
+              AutoScalingGroupName: 'web',
+              ScalingProcesses: ['Terminate'],
+            })) as never,
+      )
+      .then(
+        () => 'sent',
+        (error: Error) => error.name,
+      );
+    return { outcome, sent };
+  };
+
+  it.each(['live', 'dry-run', 'off'] as const)('lets a reading command through in mode %s', async (mode) => {
+    expect(await gatedSend(mode, 'reading')).toEqual({
+      outcome: 'sent',
+      sent: ['DescribeAutoScalingGroupsCommand'],
+    });
+  });
+
+  it('lets a changing command through in mode live only', async () => {
+    expect(await gatedSend('live', 'changing')).toEqual({
+      outcome: 'sent',
+      sent: ['SuspendProcessesCommand'],
+    });
+    expect(await gatedSend('dry-run', 'changing')).toEqual({ outcome: 'DryRunError', sent: [] });
+    expect(await gatedSend('off', 'changing')).toEqual({ outcome: 'DryRunError', sent: [] });
+  });
+
+  it('gives one client per class and gate', () => {
+    const connect = createConnect(configuration);
+    expect(connect(SSMClient, 'live')).toBe(connect(SSMClient, 'live'));
+    expect(connect(SSMClient, 'off')).toBe(connect(SSMClient, 'dry-run'));
+    expect(connect(SSMClient, 'live')).not.toBe(connect(SSMClient, 'dry-run'));
+  });
+});
+
+describe('createAutoScaling', () => {
+  const autoScaling = createAutoScaling(new AutoScalingClient(configuration));
+
+  it('asks for a hundred names a call', async () => {
+    autoScalingMock.on(DescribeAutoScalingGroupsCommand).resolves({ AutoScalingGroups: [] });
+    await autoScaling.describeAutoScalingGroups(Array.from({ length: 201 }, (_, index) => `g${index}`));
+    const sizes = autoScalingMock
+      .commandCalls(DescribeAutoScalingGroupsCommand)
+      .map(({ args }) => args[0].input);
+    expect(
+      sizes.map(({ AutoScalingGroupNames, MaxRecords }) => [AutoScalingGroupNames?.length, MaxRecords]),
+    ).toEqual([
+      [100, 100],
+      [100, 100],
+      [1, 100],
+    ]);
+  });
+
+  it('follows the pages of a search by tag and leaves out the deprecated process', async () => {
+    autoScalingMock
+      .on(DescribeAutoScalingGroupsCommand)
+      .resolvesOnce({
+        AutoScalingGroups: [
+          {
+            AutoScalingGroupName: 'a',
+            MinSize: 1,
+            MaxSize: 2,
+            DesiredCapacity: 1,
+            DefaultCooldown: 300,
+            AvailabilityZones: [],
+            HealthCheckType: 'ELB',
+            CreatedTime: new Date(0),
+            SuspendedProcesses: [
+              { ProcessName: 'RemoveFromLoadBalancerLowPriority' },
+              { ProcessName: 'Launch' },
+            ],
+          },
+        ],
+        NextToken: 'more',
+      })
+      .resolves({ AutoScalingGroups: [] });
+    const groups = await autoScaling.describeAutoScalingGroupsByTags({ tier: 'web', holdfast: 'true' });
+    expect(groups.map(({ suspendedProcesses }) => suspendedProcesses)).toEqual([['Launch']]);
+    const [first, second] = autoScalingMock.commandCalls(DescribeAutoScalingGroupsCommand);
+    expect(first?.args[0].input.Filters).toEqual([
+      { Name: 'tag:tier', Values: ['web'] },
+      { Name: 'tag:holdfast', Values: ['true'] },
+    ]);
+    expect(second?.args[0].input.NextToken).toBe('more');
+  });
+
+  it('makes each planned call', async () => {
+    autoScalingMock.on(SuspendProcessesCommand).resolves({});
+    autoScalingMock.on(ResumeProcessesCommand).resolves({});
+    autoScalingMock.on(SetDesiredCapacityCommand).resolves({});
+    const input = { AutoScalingGroupName: 'web', ScalingProcesses: ['Terminate'] };
+    const base = { service: 'AutoScaling', reason: 'test' } as const;
+    await autoScaling.make({ ...base, operation: 'SuspendProcesses', input });
+    await autoScaling.make({ ...base, operation: 'ResumeProcesses', input });
+    await autoScaling.make({
+      ...base,
+      operation: 'SetDesiredCapacity',
+      input: { AutoScalingGroupName: 'web', DesiredCapacity: 4 },
+    });
+    expect(autoScalingMock.calls().map(({ args }) => args[0].input)).toEqual([
+      input,
+      input,
+      { AutoScalingGroupName: 'web', DesiredCapacity: 4, HonorCooldown: false },
+    ]);
+  });
+
+  it.each([[[]], [undefined]])('never sends the list %j, which AWS takes for all processes', async (list) => {
+    autoScalingMock.on(ResumeProcessesCommand).resolves({});
+    const input = { AutoScalingGroupName: 'web', ScalingProcesses: list };
+    await expect(
+      autoScaling.make({ service: 'AutoScaling', operation: 'ResumeProcesses', input, reason: 'test' }),
+    ).rejects.toThrow('No process is named for web');
+    expect(autoScalingMock.calls()).toHaveLength(0);
+  });
+});
+
+describe('createCloudWatch', () => {
+  const cloudWatch = createCloudWatch(new CloudWatchClient(configuration));
+  const since = new Date('2026-03-02T03:00:00.000Z');
+
+  it('asks for composite alarms too, and sees that their actions are suppressed', async () => {
+    cloudWatchMock.on(DescribeAlarmsCommand).resolves({
+      CompositeAlarms: [
+        {
+          AlarmName: 'c',
+          AlarmArn: 'arn:c',
+          StateValue: 'ALARM',
+          StateTransitionedTimestamp: since,
+          ActionsSuppressedBy: 'Alarm',
+        },
+      ],
+    });
+    expect(await cloudWatch.describeAlarm('c')).toEqual({
+      alarmName: 'c',
+      alarmArn: 'arn:c',
+      value: 'ALARM',
+      since: since.toISOString(),
+      suppressedBecause: "the alarm's actions are suppressed by Alarm",
+    });
+    expect(cloudWatchMock.commandCalls(DescribeAlarmsCommand)[0]?.args[0].input.AlarmTypes).toEqual([
+      'MetricAlarm',
+      'CompositeAlarm',
+    ]);
+  });
+
+  it('tells a deleted alarm from one that cannot be read', async () => {
+    cloudWatchMock
+      .on(DescribeAlarmsCommand)
+      .resolvesOnce({ MetricAlarms: [] })
+      .rejects(new Error('Throttling'));
+    expect(await cloudWatch.describeAlarm('gone')).toBeUndefined();
+    await expect(cloudWatch.describeAlarm('gone')).rejects.toThrow('Throttling');
+  });
+
+  it('finds the mute rule that is active', async () => {
+    cloudWatchMock
+      .on(ListAlarmMuteRulesCommand)
+      .resolvesOnce({ AlarmMuteRuleSummaries: [{ AlarmMuteRuleArn: 'arn:mute' }] })
+      .resolves({});
+    expect(await cloudWatch.describeMute('a')).toBe('the alarm is muted by arn:mute');
+    expect(await cloudWatch.describeMute('a')).toBeUndefined();
+  });
+});
+
+describe('createStepFunctions', () => {
+  const stepFunctions = createStepFunctions(new SFNClient(configuration));
+
+  it('takes ExecutionAlreadyExists for success', async () => {
+    sfnMock
+      .on(StartExecutionCommand)
+      .resolvesOnce({ executionArn: 'arn:e', startDate: new Date(0) })
+      .rejects(new ExecutionAlreadyExists({ message: 'exists', $metadata: {} }));
+    expect(await stepFunctions.startExecution('arn:m', 'name', { a: 1 })).toEqual({
+      started: true,
+      executionArn: 'arn:e',
+    });
+    expect(await stepFunctions.startExecution('arn:m', 'name', { a: 1 })).toEqual({ started: false });
+  });
+
+  it('throws everything else on', async () => {
+    sfnMock.on(StartExecutionCommand).rejects(new Error('StateMachineDoesNotExist'));
+    await expect(stepFunctions.startExecution('arn:m', 'name', {})).rejects.toThrow(
+      'StateMachineDoesNotExist',
+    );
+  });
+});
+
+describe('createKillSwitch', () => {
+  const killSwitch = createKillSwitch(new SSMClient(configuration), '/holdfast/test/mode');
+
+  it.each(['live', 'dry-run', 'off'])('reads %s', async (Value) => {
+    ssmMock.on(GetParameterCommand).resolves({ Parameter: { Value } });
+    expect(await killSwitch.read()).toBe(Value);
+  });
+
+  it.each([['on'], [''], [undefined]])('takes %j for unreadable', async (Value) => {
+    ssmMock.on(GetParameterCommand).resolves({ Parameter: Value === undefined ? {} : { Value } });
+    await expect(killSwitch.read()).rejects.toMatchObject({ name: 'UnreadableFactError' });
+  });
+
+  it('takes an error for unreadable', async () => {
+    ssmMock.on(GetParameterCommand).rejects(new Error('AccessDenied'));
+    await expect(killSwitch.read()).rejects.toMatchObject({ name: 'UnreadableFactError' });
+  });
+});

@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import { decideApply } from '../../functions/domain/decide-apply.ts';
+import { inForceWithinSeconds, leaseSeconds } from '../../functions/domain/limits.ts';
+import { aGroup, anIncident, aRecord, later, now, scaleInProcesses } from './group-fixtures.ts';
+
+const write = (decision: ReturnType<typeof decideApply>) => {
+  if (decision.action !== 'WRITE')
+    throw new Error(`expected WRITE, found ${decision.action}: ${decision.reason}`);
+  return decision;
+};
+
+describe('decideApply', () => {
+  it('records baseline, hold, intent and lease before one call that names every process', () => {
+    const decision = write(decideApply(anIncident(), aGroup(), aRecord(), 'me', now));
+    expect(decision.calls.map(({ operation, input }) => ({ operation, input }))).toEqual([
+      {
+        operation: 'SuspendProcesses',
+        input: { AutoScalingGroupName: 'web', ScalingProcesses: scaleInProcesses },
+      },
+    ]);
+    expect(decision.before).toMatchObject({
+      baseline: { suspendedProcesses: [], minSize: 1, maxSize: 10, desiredCapacity: 4, recordedAt: now },
+      holds: [{ incidentId: 'incident-a', stage: 'HELD' }],
+      lease: { owner: 'me', expiresAt: later(leaseSeconds) },
+    });
+    expect(decision.before.imposed.every(({ appliedAt }) => appliedAt === undefined)).toBe(true);
+    expect(decision.after.lease).toBeUndefined();
+    expect(decision.after.imposed.every(({ appliedAt }) => appliedAt === now)).toBe(true);
+  });
+
+  it('suspends everything when the incident blocks all', () => {
+    const incident = anIncident({ settings: { ...anIncident().settings, block: 'all' } });
+    const decision = write(decideApply(incident, aGroup(), aRecord(), 'me', now));
+    expect(decision.calls[0]?.input.ScalingProcesses).toEqual([
+      ...scaleInProcesses,
+      'Launch',
+      'AlarmNotification',
+      'ScheduledActions',
+    ]);
+  });
+
+  it('claims without a call what somebody suspended before', () => {
+    const group = aGroup({ suspendedProcesses: scaleInProcesses });
+    const decision = write(decideApply(anIncident(), group, aRecord(), 'me', now));
+    expect(decision.calls).toEqual([]);
+    expect(decision.after.imposed).toEqual([]);
+    expect(decision.after.baseline?.suspendedProcesses).toEqual([...scaleInProcesses].sort());
+  });
+
+  it('does nothing a second time', () => {
+    const first = write(decideApply(anIncident(), aGroup(), aRecord(), 'me', now));
+    const group = aGroup({ suspendedProcesses: scaleInProcesses });
+    expect(decideApply(anIncident(), group, first.after, 'me', later(600)).action).toBe('IN_FORCE');
+  });
+
+  it('makes the call again when a crash left only the intent', () => {
+    const first = write(decideApply(anIncident(), aGroup(), aRecord(), 'me', now));
+    const second = write(decideApply(anIncident(), aGroup(), first.before, 'me', later(leaseSeconds + 1)));
+    expect(second.calls[0]?.input.ScalingProcesses).toEqual(scaleInProcesses);
+    expect(second.newlyOverridden).toEqual([]);
+  });
+
+  it.each([
+    [inForceWithinSeconds, 'UNVERIFIED'],
+    [inForceWithinSeconds + 1, 'WRITE'],
+  ])('takes an absence %i s after the call for %s', (seconds, action) => {
+    const first = write(decideApply(anIncident(), aGroup(), aRecord(), 'me', now));
+    expect(decideApply(anIncident(), aGroup(), first.after, 'me', later(seconds)).action).toBe(action);
+  });
+
+  it('leaves alone, and tells, what a person resumed meanwhile', () => {
+    const first = write(decideApply(anIncident(), aGroup(), aRecord(), 'me', now));
+    const group = aGroup({ suspendedProcesses: scaleInProcesses.filter((p) => p !== 'AZRebalance') });
+    const decision = write(decideApply(anIncident(), group, first.after, 'me', later(600)));
+    expect(decision.calls).toEqual([]);
+    expect(decision.newlyOverridden).toEqual(['AZRebalance']);
+    expect(decideApply(anIncident(), group, decision.after, 'me', later(660)).action).toBe('IN_FORCE');
+  });
+
+  it('does not suspend anew what a person resumed of the baseline', () => {
+    const before = aGroup({ suspendedProcesses: ['AZRebalance'] });
+    const first = write(decideApply(anIncident(), before, aRecord(), 'me', now));
+    const group = aGroup({ suspendedProcesses: scaleInProcesses.filter((p) => p !== 'AZRebalance') });
+    const decision = write(decideApply(anIncident(), group, first.after, 'me', later(600)));
+    expect(decision.calls).toEqual([]);
+    expect(decision.newlyOverridden).toEqual(['AZRebalance']);
+  });
+
+  it.each([
+    ['BUSY', aGroup(), aRecord({ lease: { owner: 'other', expiresAt: later(1) } })],
+    ['GONE', undefined, aRecord()],
+    ['REFUSE', aGroup({ tags: { tier: 'web' } }), aRecord()],
+    ['REFUSE', aGroup({ tags: { holdfast: 'false' } }), aRecord()],
+    ['REFUSE', aGroup({ status: 'Delete in progress' }), aRecord()],
+  ] as const)('answers %s and changes nothing', (action, group, record) => {
+    expect(decideApply(anIncident(), group, record, 'me', now).action).toBe(action);
+  });
+
+  it('takes over from a lease that has expired', () => {
+    const record = aRecord({ lease: { owner: 'dead', expiresAt: now } });
+    expect(decideApply(anIncident(), aGroup(), record, 'me', now).action).toBe('WRITE');
+  });
+});

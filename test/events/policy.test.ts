@@ -1,0 +1,133 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { defaultHoldSettings } from '../../functions/domain/hold-effects.ts';
+import { parsePolicy, policyJsonSchema } from '../../functions/events/policy.ts';
+import { loadPolicy } from '../../functions/policy.ts';
+
+const rule = (over: object = {}) => ({
+  name: 'loss',
+  when: { alarm: 'loss-*' },
+  do: 'pause-scaling',
+  targets: { tags: { tier: 'web' } },
+  ...over,
+});
+const messageOf = (raw: unknown): string => {
+  try {
+    parsePolicy(raw, 'policy.yml');
+  } catch (error) {
+    expect((error as Error).name).toBe('InvalidPolicyError');
+    return (error as Error).message;
+  }
+  throw new Error('the policy was accepted');
+};
+
+describe('parsePolicy', () => {
+  it('fills in every default and turns durations into seconds', () => {
+    expect(parsePolicy({ rules: [rule()] }, 'policy.yml').rules).toEqual([
+      {
+        name: 'loss',
+        when: { alarm: ['loss-*'], freshForSeconds: 900 },
+        do: 'pause-scaling',
+        targets: { tags: { tier: 'web' } },
+        settings: defaultHoldSettings,
+      },
+    ]);
+  });
+
+  it.each([
+    ['90s', 90],
+    ['10m', 600],
+    ['2h', 7200],
+    ['1d', 86_400],
+  ])('reads the duration %s as %i seconds', (text, seconds) => {
+    const { rules } = parsePolicy({ rules: [rule({ with: { coolOff: text } })] }, 'policy.yml');
+    expect(rules[0]?.settings.coolOffSeconds).toBe(seconds);
+  });
+
+  it.each([
+    [
+      'an unknown value',
+      rule({ with: { block: 'scale-out' } }),
+      'rule "loss", field with.block: found "scale-out"; allowed: "scale-in" or "all"',
+    ],
+    [
+      'an unknown field',
+      rule({ with: { blok: 'all' } }),
+      'rule "loss", field with: found the unknown field blok; allowed: one of block, coolOff, expiresAfter, holdAtMost, checkEvery, settle, groupsMax',
+    ],
+    [
+      'a duration without a unit',
+      rule({ with: { coolOff: '10' } }),
+      'rule "loss", field with.coolOff: found "10"; allowed: expected a number and a unit',
+    ],
+    [
+      'a duration of the wrong type',
+      rule({ with: { coolOff: 10 } }),
+      'rule "loss", field with.coolOff: found 10; allowed: a value of type string',
+    ],
+    [
+      'a duration too short',
+      rule({ with: { checkEvery: '29s' } }),
+      'rule "loss", field with.checkEvery: found "29s"; allowed: expected from 30s to 600s',
+    ],
+    [
+      'a remediation nobody built',
+      rule({ do: 'reboot' }),
+      'rule "loss", field do: found "reboot"; allowed: "pause-scaling"',
+    ],
+    ['a missing alarm', rule({ when: {} }), 'rule "loss", field when.alarm: found nothing'],
+    [
+      'no tag',
+      rule({ targets: { tags: {} } }),
+      'rule "loss", field targets.tags: found {}; allowed: at least one tag and its value',
+    ],
+    [
+      'a name that cannot be part of an execution name',
+      rule({ name: 'Loss of packets' }),
+      'rule "Loss of packets", field name: found "Loss of packets"; allowed: a lower-case name',
+    ],
+    [
+      'more rounds than an execution has history for',
+      rule({ with: { holdAtMost: '24h', checkEvery: '60s' } }),
+      'rule "loss", field with.checkEvery: found "60s"; allowed: holdAtMost divided by checkEvery must be at most 1250 rounds',
+    ],
+    [
+      'too many groups',
+      rule({ with: { groupsMax: 1001 } }),
+      'rule "loss", field with.groupsMax: found 1001; allowed: at most 1000',
+    ],
+  ])('names rule, field, what was found and what is allowed for %s', (_what, broken, message) => {
+    expect(messageOf({ rules: [broken] })).toContain(message);
+  });
+
+  it('refuses two rules of one name', () => {
+    expect(messageOf({ rules: [rule(), rule()] })).toContain(
+      'rule "loss", field name: found "loss"; allowed: a name that no other rule has',
+    );
+  });
+
+  it('names a rule without a name by its number', () => {
+    expect(messageOf({ rules: [rule(), { ...rule(), name: 7 }] })).toContain(
+      'rule number 2, field name: found 7',
+    );
+  });
+
+  it.each([[null], [[]], ['rules'], [{}]])('refuses %j as a whole', (raw) => {
+    expect(messageOf(raw)).toContain('policy.yml is not a valid policy');
+  });
+});
+
+describe('infra/policy.yml', () => {
+  it('is valid', () => {
+    expect(loadPolicy().rules.map(({ name }) => name)).toEqual(['packet-loss']);
+  });
+});
+
+describe('infra/policy.schema.json', () => {
+  it('is what the schema generates; npm run schema writes it', () => {
+    const committed = JSON.parse(
+      readFileSync(new URL('../../infra/policy.schema.json', import.meta.url), 'utf8'),
+    );
+    expect(committed).toEqual(JSON.parse(JSON.stringify(policyJsonSchema())));
+  });
+});

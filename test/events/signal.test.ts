@@ -1,0 +1,127 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parseHoldInput } from '../../functions/events/hold-input.ts';
+import { parseSignal } from '../../functions/events/signal.ts';
+
+const fixture = (name: string) =>
+  JSON.parse(readFileSync(new URL(`../fixtures/${name}.json`, import.meta.url), 'utf8'));
+
+describe('parseSignal', () => {
+  it('reads a metric alarm', () => {
+    expect(parseSignal(fixture('alarm-metric'))).toEqual({
+      kind: 'alarm',
+      alarm: {
+        alarmName: 'ServerCpuTooHigh',
+        alarmArn: 'arn:aws:cloudwatch:us-east-1:123456789012:alarm:ServerCpuTooHigh',
+        value: 'ALARM',
+        since: '2019-10-02T17:04:40.989Z',
+      },
+    });
+  });
+
+  it('reads an alarm on metric math, whose previous state has no reasonData', () => {
+    expect(parseSignal(fixture('alarm-metric-math'))).toMatchObject({
+      kind: 'alarm',
+      alarm: { alarmName: 'TotalNetworkTrafficTooHigh', value: 'ALARM', since: '2019-10-02T17:20:48.554Z' },
+    });
+  });
+
+  it('reads a composite alarm, which has no metrics, and that its actions are suppressed', () => {
+    expect(parseSignal(fixture('alarm-composite-suppressed'))).toMatchObject({
+      kind: 'alarm',
+      alarm: {
+        alarmName: 'ServiceAggregatedAlarm',
+        suppressedBecause: "the alarm's actions are suppressed by WaitPeriod",
+      },
+    });
+  });
+
+  it.each(['state', 'detail'])('sees a mute in the %s', (place) => {
+    const event = fixture('alarm-metric');
+    const holder = place === 'state' ? event.detail.state : event.detail;
+    holder.muteDetail = { mutedByArn: 'arn:mute' };
+    expect(parseSignal(event)).toMatchObject({
+      alarm: { suppressedBecause: 'the alarm is muted by arn:mute' },
+    });
+  });
+
+  it.each([
+    ['CloudWatch Alarm Contributor State Change', 'aws.cloudwatch', 'one time series'],
+    ['CloudWatch Alarm Configuration Change', 'aws.cloudwatch', 'somebody edited an alarm'],
+    ['EC2 Instance Launch Successful', 'aws.autoscaling', 'not an event Holdfast knows'],
+    ['CloudWatch Alarm State Change', 'custom.app', 'not an event Holdfast knows'],
+  ])('ignores %s from %s by name', (detailType, source, reason) => {
+    const signal = parseSignal({ ...fixture('alarm-metric'), 'detail-type': detailType, source });
+    expect(signal).toMatchObject({ kind: 'ignored', reason: expect.stringContaining(reason) });
+  });
+
+  it.each([
+    ['no event at all', 'hello', 'This is not an EventBridge event'],
+    [
+      'no alarm name',
+      { ...fixture('alarm-metric'), detail: { state: fixture('alarm-metric').detail.state } },
+      'detail.alarmName: found nothing',
+    ],
+    [
+      'a time nobody can read',
+      {
+        ...fixture('alarm-metric'),
+        detail: { alarmName: 'a', state: { value: 'ALARM', timestamp: 'soon' } },
+      },
+      'detail.state.timestamp: found "soon"; allowed: an ISO 8601 time',
+    ],
+  ])('refuses %s and names the field', (_what, event, message) => {
+    expect(() => parseSignal(event)).toThrow(message);
+  });
+});
+
+describe('parseHoldInput', () => {
+  it('reads what a rule starts', () => {
+    const alarm = { alarmName: 'a', alarmArn: 'arn', stateTimestamp: '2026-03-02T03:00:00.000Z' };
+    expect(parseHoldInput({ rule: 'loss', alarm })).toEqual({
+      trigger: 'rule',
+      rule: 'loss',
+      alarm,
+      dryRun: false,
+    });
+  });
+
+  it('reads the short input of a person', () => {
+    expect(
+      parseHoldInput({ autoScalingGroupName: 'web', reason: 'switch upgrade', expiresAfter: '2h' }),
+    ).toMatchObject({
+      trigger: 'manual',
+      targets: { autoScalingGroupNames: ['web'] },
+      reason: 'switch upgrade',
+      dryRun: false,
+      settings: { block: 'scale-in', expiresAfterSeconds: 7200 },
+    });
+  });
+
+  it('reads groups by tag', () => {
+    expect(parseHoldInput({ tags: { tier: 'web' }, reason: 'switch upgrade' })).toMatchObject({
+      targets: { tags: { tier: 'web' } },
+    });
+  });
+
+  it.each([
+    ['nothing', {}, 'reason: found nothing'],
+    [
+      'names and tags',
+      { autoScalingGroupName: 'a', tags: { a: 'b' }, reason: 'why' },
+      'either autoScalingGroupName or tags, and not both',
+    ],
+    [
+      'a misspelt field',
+      { autoScalingGroupName: 'a', reason: 'why', expires: '2h' },
+      'found the unknown field expires; allowed: one of autoScalingGroupName, tags, reason',
+    ],
+    ['a list', [], 'A correct input by hand'],
+    ['a rule without its alarm', { rule: 'loss' }, 'alarm: found nothing'],
+  ])('refuses %s, and shows a correct input', (_what, input, message) => {
+    expect(() => parseHoldInput(input)).toThrow(message);
+    expect(() => parseHoldInput(input)).toThrow(
+      '{"autoScalingGroupName":"web","reason":"switch upgrade","expiresAfter":"2h"}',
+    );
+  });
+});

@@ -1,0 +1,233 @@
+import type { AddressInfo } from 'node:net';
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import dynalite from 'dynalite';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Hold } from '../../functions/domain/group-record.ts';
+import { createDynamoDbStore } from '../../functions/state/dynamodb-store.ts';
+import type { Store } from '../../functions/state/store.ts';
+import { createMemoryStore } from '../../rehearsal/memory-store.ts';
+import { anIncident, later, now } from '../domain/group-fixtures.ts';
+
+const server = dynalite({ createTableMs: 0 });
+let client: DynamoDBClient;
+let writers = 0;
+let writerId = (): string => {
+  writers += 1;
+  return `writer-${writers}`;
+};
+
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
+  client = new DynamoDBClient({
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
+  await client.send(
+    new CreateTableCommand({
+      TableName: 'holdfast',
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [
+        { AttributeName: 'pk', AttributeType: 'S' },
+        { AttributeName: 'sk', AttributeType: 'S' },
+      ],
+      KeySchema: [
+        { AttributeName: 'pk', KeyType: 'HASH' },
+        { AttributeName: 'sk', KeyType: 'RANGE' },
+      ],
+    }),
+  );
+});
+
+afterAll(async () => {
+  client.destroy();
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+});
+
+const hold: Hold = {
+  incidentId: 'i',
+  processes: ['Terminate'],
+  reason: 'test',
+  heldAt: now,
+  stage: 'HELD',
+  stageAt: now,
+  giveBackAttempts: 0,
+};
+let names = 0;
+const unique = (prefix: string): string => {
+  names += 1;
+  return `${prefix}-${names}`;
+};
+
+const stores: [string, () => Store][] = [
+  ['createMemoryStore', () => createMemoryStore()],
+  [
+    'createDynamoDbStore',
+    () => createDynamoDbStore(client, 'holdfast', { now: () => now }, () => writerId()),
+  ],
+];
+
+describe.each(stores)('%s', (_name, createStore) => {
+  it('opens, changes and closes an incident', async () => {
+    const store = createStore();
+    const incident = anIncident({ incidentId: unique('incident') });
+    expect(await store.readIncident(incident.incidentId)).toBeUndefined();
+    await store.createIncident(incident, ['a', 'b']);
+    expect(await store.readIncident(incident.incidentId)).toEqual(incident);
+    await store.changeIncident(incident.incidentId, {
+      expiresAt: later(9),
+      status: 'RELEASING',
+      releasingSince: now,
+    });
+    expect(await store.readIncident(incident.incidentId)).toEqual({
+      ...incident,
+      expiresAt: later(9),
+      status: 'RELEASING',
+      releasingSince: now,
+    });
+    await store.closeIncident(incident.incidentId);
+    await store.closeIncident(incident.incidentId);
+    expect(await store.readIncident(incident.incidentId)).toBeUndefined();
+  });
+
+  it('keeps the first of two openings', async () => {
+    const store = createStore();
+    const incident = anIncident({ incidentId: unique('incident') });
+    await store.createIncident(incident, ['a']);
+    await store.changeIncident(incident.incidentId, { expiresAt: later(9) });
+    const again = await store.createIncident(incident, ['a']);
+    expect(again.expiresAt).toBe(later(9));
+  });
+
+  it('refuses to change an incident that is not open', async () => {
+    await expect(createStore().changeIncident(unique('incident'), { expiresAt: now })).rejects.toMatchObject({
+      name: 'IncidentClosedError',
+    });
+  });
+
+  it('remembers the groups of an incident in order, many of them too', async () => {
+    const store = createStore();
+    const incident = anIncident({ incidentId: unique('incident') });
+    const groups = Array.from({ length: 1000 }, (_, index) => `${'g'.repeat(250)}-${index}`);
+    await store.createIncident(incident, groups);
+    expect(await store.readIncidentGroups(incident.incidentId)).toEqual(groups);
+  });
+
+  it('lists what is open', async () => {
+    const store = createStore();
+    const [first, second] = [unique('incident'), unique('incident')];
+    await store.createIncident(anIncident({ incidentId: first }), []);
+    await store.createIncident(anIncident({ incidentId: second }), []);
+    await store.closeIncident(first);
+    const open = (await store.listOpenIncidents()).map(({ incidentId }) => incidentId);
+    expect(open).toContain(second);
+    expect(open).not.toContain(first);
+  });
+
+  it('gives an empty record of version 0 for a group nobody holds', async () => {
+    const name = unique('group');
+    expect(await createStore().readGroups([name])).toEqual([
+      { autoScalingGroupName: name, version: 0, holds: [], imposed: [], overridden: [] },
+    ]);
+  });
+
+  it('reads many records in the order they were asked for', async () => {
+    const store = createStore();
+    const groups = Array.from({ length: 150 }, () => unique('group'));
+    const held = groups[120] ?? '';
+    await store.writeGroup({
+      autoScalingGroupName: held,
+      version: 0,
+      holds: [hold],
+      imposed: [],
+      overridden: [],
+    });
+    const records = await store.readGroups(groups);
+    expect(records.map(({ autoScalingGroupName }) => autoScalingGroupName)).toEqual(groups);
+    expect(records[120]).toMatchObject({ version: 1, holds: [hold] });
+  });
+
+  it('lets one of two writers win', async () => {
+    const store = createStore();
+    const name = unique('group');
+    const [record] = await store.readGroups([name]);
+    if (record === undefined) throw new Error('no record');
+    const outcomes = await Promise.allSettled([
+      store.writeGroup({ ...record, lease: { owner: 'a', expiresAt: later(60) } }),
+      store.writeGroup({ ...record, lease: { owner: 'b', expiresAt: later(60) } }),
+    ]);
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    const rejected = outcomes.find((outcome) => outcome.status === 'rejected');
+    expect(rejected?.reason).toMatchObject({ name: 'StaleRecordError' });
+  });
+
+  it('refuses a write from an old version, and a removal', async () => {
+    const store = createStore();
+    const name = unique('group');
+    const base = { autoScalingGroupName: name, holds: [hold], imposed: [], overridden: [] };
+    const first = await store.writeGroup({ ...base, version: 0 });
+    const second = await store.writeGroup(first);
+    expect(second.version).toBe(2);
+    await expect(store.writeGroup(first)).rejects.toMatchObject({ name: 'StaleRecordError' });
+    await expect(store.writeGroup({ ...first, holds: [] })).rejects.toMatchObject({
+      name: 'StaleRecordError',
+    });
+    expect((await store.readGroups([name]))[0]?.version).toBe(2);
+  });
+
+  it('removes a record with neither hold nor lease', async () => {
+    const store = createStore();
+    const name = unique('group');
+    const base = { autoScalingGroupName: name, holds: [hold], imposed: [], overridden: [] };
+    const written = await store.writeGroup({ ...base, version: 0 });
+    expect(await store.writeGroup({ ...written, holds: [] })).toMatchObject({ version: 0 });
+    expect((await store.readGroups([name]))[0]?.version).toBe(0);
+  });
+
+  it('keeps a journal in order', async () => {
+    const store = createStore();
+    const id = unique('incident');
+    const entries = Array.from({ length: 250 }, (_, index) => ({
+      at: now,
+      event: 'held' as const,
+      message: `${index}`,
+    }));
+    await store.appendJournal(id, entries);
+    expect((await store.readJournal(id)).map(({ message }) => message)).toEqual(
+      entries.map(({ message }) => message),
+    );
+    await store.appendJournal(id, []);
+    expect(await store.readJournal(unique('incident'))).toEqual([]);
+  });
+
+  it('hands out copies', async () => {
+    const store = createStore();
+    const incident = anIncident({ incidentId: unique('incident') });
+    await store.createIncident(incident, []);
+    const read = await store.readIncident(incident.incidentId);
+    if (read === undefined) throw new Error('not stored');
+    read.reason = 'changed';
+    expect((await store.readIncident(incident.incidentId))?.reason).toBe(incident.reason);
+  });
+});
+
+describe('createDynamoDbStore alone', () => {
+  it('takes its own write for a success when the SDK repeats it after a lost answer', async () => {
+    const before = writerId;
+    writerId = () => 'the-same-writer';
+    try {
+      const store = createDynamoDbStore(client, 'holdfast', { now: () => now }, () => writerId());
+      const record = {
+        autoScalingGroupName: unique('group'),
+        version: 0,
+        holds: [hold],
+        imposed: [],
+        overridden: [],
+      };
+      expect((await store.writeGroup(record)).version).toBe(1);
+      expect((await store.writeGroup(record)).version).toBe(1);
+    } finally {
+      writerId = before;
+    }
+  });
+});
