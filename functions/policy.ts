@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
+import { InvalidPolicyError } from './domain/errors.ts';
 import { type Policy, parsePolicy } from './events/policy.ts';
 
 /**
@@ -9,7 +10,17 @@ import { type Policy, parsePolicy } from './events/policy.ts';
  * (`infra/bundle-policy.mjs`), so that a bad policy fails at packaging and no function carries a YAML parser.
  *
  * @param file path or URL of a YAML file
- * @throws InvalidPolicyError
+ * @throws InvalidPolicyError when it is not YAML or not a policy
  */
-export const loadPolicy = (file: string | URL = new URL('../infra/policy.yml', import.meta.url)): Policy =>
-  parsePolicy(parse(readFileSync(file, 'utf8')), String(file).split('/').slice(-2).join('/'));
+export const loadPolicy = (file: string | URL = new URL('../infra/policy.yml', import.meta.url)): Policy => {
+  const source = String(file).split('/').slice(-2).join('/');
+  return parsePolicy(parseYaml(readFileSync(file, 'utf8'), source), source);
+};
+
+const parseYaml = (text: string, source: string): unknown => {
+  try {
+    return parse(text);
+  } catch (cause) {
+    throw new InvalidPolicyError(`${source} is not YAML: ${(cause as Error).message}`, { cause });
+  }
+};

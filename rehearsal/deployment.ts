@@ -21,6 +21,8 @@ export interface FunctionOfServerless {
   /** Path of its source. */
   file: string;
   timeoutSeconds: number;
+  /** Retries of an asynchronous invocation; Lambda's default is two. */
+  retryAttempts: number;
   eventPatterns: EventPattern[];
   everySeconds: number[];
 }
@@ -39,6 +41,7 @@ interface ServerlessFile {
     {
       handler: string;
       timeout: number;
+      maximumRetryAttempts?: number;
       events?: {
         eventBridge?: { pattern: EventPattern };
         schedule?: { rate: string[] };
@@ -105,17 +108,20 @@ export const readDeployment = (stage: string): Deployment => {
   const machines = readYaml('infra/state-machines.yml') as StateMachinesFile;
   return {
     stage,
-    functions: Object.entries(serverless.functions).map(([name, { handler, timeout, events = [] }]) => ({
-      name,
-      file: handler.replace(/\.handler$/, '.ts'),
-      timeoutSeconds: timeout,
-      eventPatterns: events.flatMap(({ eventBridge }) =>
-        eventBridge === undefined ? [] : [eventBridge.pattern],
-      ),
-      everySeconds: events.flatMap(({ schedule }) =>
-        schedule === undefined ? [] : schedule.rate.map(rateSeconds),
-      ),
-    })),
+    functions: Object.entries(serverless.functions).map(
+      ([name, { handler, timeout, maximumRetryAttempts = 2, events = [] }]) => ({
+        name,
+        file: handler.replace(/\.handler$/, '.ts'),
+        timeoutSeconds: timeout,
+        retryAttempts: maximumRetryAttempts,
+        eventPatterns: events.flatMap(({ eventBridge }) =>
+          eventBridge === undefined ? [] : [eventBridge.pattern],
+        ),
+        everySeconds: events.flatMap(({ schedule }) =>
+          schedule === undefined ? [] : schedule.rate.map(rateSeconds),
+        ),
+      }),
+    ),
     stateMachines: Object.values(machines.Resources)
       .filter(({ Type }) => Type === 'AWS::StepFunctions::StateMachine')
       .map(({ Properties }) => readStateMachine(stage, Properties)),

@@ -54,6 +54,7 @@ export const createMemoryStore = (): MemoryStore => {
     closeIncident: async (incidentId) => {
       writes.incidents += 1;
       incidents.delete(incidentId);
+      groupsOfIncident.delete(incidentId);
     },
 
     listOpenIncidents: async () =>

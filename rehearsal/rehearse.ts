@@ -261,9 +261,10 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
     );
     const lambda = createLambdaService(
       time,
-      definitions.map(({ name, timeoutSeconds, definition }) => ({
+      definitions.map(({ name, timeoutSeconds, retryAttempts, definition }) => ({
         name,
         timeoutSeconds,
+        retryAttempts,
         handler: createHandler(definition, () => runtime, { info: () => {}, warn: () => {} }),
       })),
       (name, error) => functionErrors.push(`${name}: ${error.name}: ${error.message}`),

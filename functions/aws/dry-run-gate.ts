@@ -24,6 +24,7 @@ const readingCommands: ReadonlySet<string> = new Set([
   'DescribeAlarmsCommand',
   'ListAlarmMuteRulesCommand',
   'GetParameterCommand',
+  'DescribeExecutionCommand',
 ]);
 
 /** Whether a command, by the name its class gives itself, changes nothing. */

@@ -2,6 +2,7 @@ import { type AutoScalingGroup, isOptedIn, optInTag } from './auto-scaling-group
 import {
   type GroupRecord,
   type Hold,
+  type Imposed,
   imposedSince,
   isLeased,
   type Overridden,
@@ -114,7 +115,9 @@ export const decideApply = (
     ...record.overridden,
     ...resumed.map((process) => ({ process, seenAt: now })),
   ];
-  const held = withHold({ ...record, overridden }, group, incident, now);
+  // What a person resumed is the person's from now on, also when it is suspended again later.
+  const remaining = record.imposed.filter(({ process }) => !resumed.includes(process));
+  const held = withHold({ ...record, overridden, imposed: remaining }, group, incident, now);
   const missing = wantedSuspendedProcesses(held).filter(
     (process) => !group.suspendedProcesses.includes(process),
   );
@@ -122,14 +125,19 @@ export const decideApply = (
   const toSuspend = missing.filter((process) => !pending.includes(process));
 
   const isNewHold = held.holds.length > record.holds.length;
-  if (toSuspend.length === 0 && resumed.length === 0 && !isNewHold) {
+  // The call was made and its maker died before writing so.
+  const isSeen = ({ process, appliedAt }: Imposed): boolean =>
+    appliedAt === undefined && group.suspendedProcesses.includes(process);
+  if (toSuspend.length === 0 && resumed.length === 0 && !isNewHold && !remaining.some(isSeen)) {
     return pending.length > 0
       ? { action: 'UNVERIFIED', reason: `${pending.join(', ')} accepted, not in force yet` }
       : { action: 'IN_FORCE', reason: 'the group is as wanted' };
   }
 
   const imposed = [
-    ...held.imposed.filter(({ process }) => !toSuspend.includes(process)),
+    ...held.imposed
+      .filter(({ process }) => !toSuspend.includes(process))
+      .map((entry) => (isSeen(entry) ? { ...entry, appliedAt: now } : entry)),
     ...toSuspend.map((process) => ({ process, recordedAt: now })),
   ];
   const before = { ...held, imposed, lease: { owner, expiresAt: addSeconds(now, leaseSeconds) } };

@@ -1,5 +1,5 @@
 import { type AutoScalingGroup, inService, isOptedIn, optInTag } from './auto-scaling-group.ts';
-import { type GroupRecord, type Hold, isLeased, withoutLease } from './group-record.ts';
+import { type GroupRecord, type Hold, type Imposed, isLeased, withoutLease } from './group-record.ts';
 import { processesThatEndInstances, resumedFirst } from './hold-effects.ts';
 import type { PlannedCall } from './incident.ts';
 import { inForceWithinSeconds, leaseSeconds } from './limits.ts';
@@ -28,6 +28,8 @@ export type ReleaseDecision =
       after: GroupRecord;
       /** Whether nothing of this incident is left once `after` is written. */
       isDone: boolean;
+      /** Whether the group itself is gone, so that nothing was there to be given back. */
+      isGone: boolean;
       /** Whether a person has to look: something could not be given back. */
       needsPerson: boolean;
     };
@@ -51,25 +53,25 @@ const withoutHold = (record: GroupRecord, incidentId: string): GroupRecord => {
 };
 
 /**
- * What Holdfast suspended and nobody wants any more once `next` is true. What was given back a while ago and is
- * suspended now, somebody else suspended.
+ * What Holdfast suspended and nobody wants any more once `next` is true. What was given back in an earlier stage and
+ * is suspended now, somebody else suspended; what was given back in this one has yet to be seen so.
  */
-const toGiveBack = (record: GroupRecord, next: GroupRecord, now: string): string[] => {
+const toGiveBack = (record: GroupRecord, next: GroupRecord, hold: Hold): string[] => {
   const stillWanted = wantedSuspendedProcesses(next);
   return record.imposed
     .filter(
       ({ process, givenBackAt }) =>
         !stillWanted.includes(process) &&
-        (givenBackAt === undefined || secondsBetween(givenBackAt, now) <= inForceWithinSeconds),
+        (givenBackAt === undefined || (hold.stage === 'VERIFYING' && givenBackAt === hold.stageAt)),
     )
     .map(({ process }) => process)
     .sort();
 };
 
-const withGivenBack = (record: GroupRecord, processes: string[], now: string): GroupRecord => ({
+const withImposed = (record: GroupRecord, processes: string[], change: Partial<Imposed>): GroupRecord => ({
   ...record,
   imposed: record.imposed.map((entry) =>
-    processes.includes(entry.process) ? { ...entry, givenBackAt: now } : entry,
+    processes.includes(entry.process) ? { ...entry, ...change } : entry,
   ),
 });
 
@@ -125,18 +127,22 @@ export const decideRelease = (
   if (isLeased(record, now)) {
     return { action: 'BUSY', reason: `another task is changing the group until ${record.lease?.expiresAt}` };
   }
-  const leased = { ...record, lease: { owner, expiresAt: addSeconds(now, leaseSeconds) } };
-  const ended = (reason: string, needsPerson = false): ReleaseDecision => ({
+  const leased = (givingBack: string[]): GroupRecord => ({
+    ...withImposed(record, givingBack, { givingBackAt: now }),
+    lease: { owner, expiresAt: addSeconds(now, leaseSeconds) },
+  });
+  const ended = (reason: string, needsPerson = false, isGone = false): ReleaseDecision => ({
     action: 'WRITE',
     reason,
-    before: leased,
+    before: leased([]),
     calls: [],
     after: withoutHold(record, incidentId),
     isDone: true,
+    isGone,
     needsPerson,
   });
-  if (group === undefined) return ended('the group does not exist any more');
-  if (group.status !== undefined) return ended(`the group is being deleted (${group.status})`);
+  if (group === undefined) return ended('the group does not exist any more', false, true);
+  if (group.status !== undefined) return ended(`the group is being deleted (${group.status})`, false, true);
   if (!isOptedIn(group)) {
     return {
       action: 'REFUSE',
@@ -146,7 +152,7 @@ export const decideRelease = (
 
   if (hold.stage === 'HELD') {
     const settling = withStage(record, incidentId, { stage: 'SETTLING', stageAt: now });
-    const first = toGiveBack(record, settling, now).filter((process) =>
+    const first = toGiveBack(record, settling, hold).filter((process) =>
       (resumedFirst as string[]).includes(process),
     );
     if (first.length > 0) {
@@ -154,13 +160,14 @@ export const decideRelease = (
       return {
         action: 'WRITE',
         reason: `health is judged afresh for ${settleSeconds} s before anything may act on it`,
-        before: leased,
+        before: leased(first),
         calls:
           suspended.length === 0
             ? []
             : [resumeCall(group, suspended, 'health has to be judged afresh before anything may act on it')],
-        after: withGivenBack(settling, first, now),
+        after: withImposed(settling, first, { givingBackAt: now, givenBackAt: now }),
         isDone: false,
+        isGone: false,
         needsPerson: false,
       };
     }
@@ -182,7 +189,7 @@ export const decideRelease = (
     stageAt: now,
     giveBackAttempts: hold.giveBackAttempts + 1,
   });
-  const rest = toGiveBack(record, verifying, now).filter((process) =>
+  const rest = toGiveBack(record, verifying, hold).filter((process) =>
     group.suspendedProcesses.includes(process),
   );
   if (rest.length === 0) {
@@ -206,10 +213,11 @@ export const decideRelease = (
   return {
     action: 'WRITE',
     reason: 'no hold wants it any more',
-    before: leased,
+    before: leased(rest),
     calls: [...raiseDesiredCapacity(group, rest), resumeCall(group, rest, 'no hold wants them any more')],
-    after: withGivenBack(verifying, rest, now),
+    after: withImposed(verifying, rest, { givingBackAt: now, givenBackAt: now }),
     isDone: false,
+    isGone: false,
     needsPerson: false,
   };
 };

@@ -23,13 +23,14 @@ export interface Hold {
 }
 
 /**
- * A process that Holdfast suspended. `recordedAt` is written before the call, `appliedAt` after AWS accepted it,
- * `givenBackAt` after AWS accepted its resumption.
+ * A process that Holdfast suspended. `recordedAt` is written before the call, `appliedAt` after AWS accepted it;
+ * `givingBackAt` before its resumption, `givenBackAt` after AWS accepted that.
  */
 export interface Imposed {
   process: string;
   recordedAt: string;
   appliedAt?: string;
+  givingBackAt?: string;
   givenBackAt?: string;
 }
 
@@ -84,7 +85,7 @@ export const isLeased = (record: GroupRecord, now: string): boolean =>
 /** The record without its lease: what is written when a change is done. */
 export const withoutLease = ({ lease: _lease, ...record }: GroupRecord): GroupRecord => record;
 
-/** When a suspension that is not given back was accepted by AWS; `undefined` when there is none. */
+/** When a suspension that is not being given back was accepted by AWS; `undefined` when there is none. */
 export const imposedSince = (record: GroupRecord, process: string): string | undefined =>
-  record.imposed.find((imposed) => imposed.process === process && imposed.givenBackAt === undefined)
+  record.imposed.find((imposed) => imposed.process === process && imposed.givingBackAt === undefined)
     ?.appliedAt;

@@ -46,6 +46,7 @@ export interface JournalEntry {
     | 'overridden'
     | 'gone'
     | 'releasing'
+    | 'giving-back'
     | 'given-back'
     | 'unhealthy'
     | 'closed';

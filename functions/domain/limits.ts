@@ -23,9 +23,12 @@ export const groupsMax = 1000;
 /** The shortest pause between two rounds of a hold. */
 export const checkEverySecondsMin = 30;
 
+/** The longest: a round, its function's timeout included, must be well within the shortest expiry of ten minutes. */
+export const checkEverySecondsMax = 300;
+
 /**
- * Rounds one execution may make. A round writes at most 18 history events (a task with no retry writes 5, a wait
- * and a choice 2 each), and Step Functions ends an execution at 25,000.
+ * Rounds one execution may make. A round writes 14 history events (two tasks of 5, a wait and a choice of 2), 18 with
+ * a retry in each, and Step Functions ends an execution at 25,000.
  */
 export const roundsMax = 1250;
 

@@ -2,7 +2,19 @@ import * as z from 'zod';
 import { InvalidInputError } from '../domain/errors.ts';
 import type { HoldSettings } from '../domain/hold-effects.ts';
 import { describeIssues } from './describe-issues.ts';
-import { isWithinRounds, pauseScalingFields, roundsIssue, toHoldSettings } from './pause-scaling-settings.ts';
+import {
+  holdAtMostIssue,
+  isWithinHoldAtMost,
+  isWithinRounds,
+  pauseScalingFields,
+  roundsIssue,
+  toHoldSettings,
+} from './pause-scaling-settings.ts';
+
+/** No tag at all would mean every group that opted in, which nobody should ask for by leaving something out. */
+const tagsSchema = z
+  .record(z.string().min(1), z.string())
+  .refine((tags) => Object.keys(tags).length > 0, 'at least one tag and its value');
 
 const groupName = z.string().min(1).max(255);
 
@@ -24,7 +36,7 @@ const manualInputSchema = z
       .union([groupName.transform((name) => [name]), z.array(groupName).min(1)])
       .optional()
       .describe('One group or several, by name.'),
-    tags: z.record(z.string().min(1), z.string()).optional().describe('Groups that carry all of these tags.'),
+    tags: tagsSchema.optional().describe('Groups that carry all of these tags.'),
     reason: z.string().min(3).max(500).describe('Why, for everybody who meets the hold.'),
     dryRun: z.boolean().default(false),
     ...pauseScalingFields,
@@ -33,7 +45,8 @@ const manualInputSchema = z
     path: ['autoScalingGroupName'],
     error: 'either autoScalingGroupName or tags, and not both',
   })
-  .refine(isWithinRounds, roundsIssue);
+  .refine(isWithinRounds, roundsIssue)
+  .refine(isWithinHoldAtMost, holdAtMostIssue);
 
 /** The input of an execution, parsed. */
 export type HoldInput =

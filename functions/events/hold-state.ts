@@ -28,7 +28,7 @@ export const checkHoldState = z.object({
 export const releaseHoldState = z.object({
   plan: incident,
   check: z.object({ reason: z.string() }).optional(),
-  failure: z.object({ Error: z.string(), Cause: z.string() }).optional(),
+  failure: z.object({ Error: z.string() }).optional(),
   release: z.object({ round: z.int() }).optional(),
 });
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { defaultHoldSettings, type HoldSettings } from '../domain/hold-effects.ts';
-import { checkEverySecondsMin, groupsMax, roundsMax } from '../domain/limits.ts';
+import { checkEverySecondsMax, checkEverySecondsMin, groupsMax, roundsMax } from '../domain/limits.ts';
 import { duration } from './duration.ts';
 
 const day = 86_400;
@@ -20,13 +20,13 @@ export const pauseScalingFields = {
   coolOff: duration(0, day)
     .prefault(`${defaults.coolOffSeconds}s`)
     .describe('How long the alarm must have been OK before the groups are given back.'),
-  expiresAfter: duration(60, day)
+  expiresAfter: duration(600, day)
     .prefault(`${defaults.expiresAfterSeconds}s`)
     .describe('How long a hold lasts after its alarm was last seen in ALARM, or after a start by hand.'),
   holdAtMost: duration(60, day)
     .prefault(`${defaults.holdAtMostSeconds}s`)
     .describe('The longest a hold may last, however long its alarm stays.'),
-  checkEvery: duration(checkEverySecondsMin, 600)
+  checkEvery: duration(checkEverySecondsMin, checkEverySecondsMax)
     .prefault(`${defaults.checkEverySeconds}s`)
     .describe('Pause between two looks at the alarm and the groups.'),
   settle: duration(0, 3600)
@@ -53,6 +53,17 @@ export const isWithinRounds = (fields: Pick<PauseScalingFields, 'holdAtMost' | '
 export const roundsIssue = {
   path: ['checkEvery'],
   error: `holdAtMost divided by checkEvery must be at most ${roundsMax} rounds, the most one execution can make: lengthen checkEvery or shorten holdAtMost`,
+};
+
+/** What a person asks for must not be cut short in silence. */
+export const isWithinHoldAtMost = (
+  fields: Pick<PauseScalingFields, 'holdAtMost' | 'expiresAfter'>,
+): boolean => fields.expiresAfter <= fields.holdAtMost;
+
+/** What to say when it would be. */
+export const holdAtMostIssue = {
+  path: ['expiresAfter'],
+  error: 'at most holdAtMost (12h where nothing is said): shorten it, or set holdAtMost as well',
 };
 
 /** Parsed fields as the settings of a hold: the units move from the values to the names. */

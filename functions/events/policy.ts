@@ -3,7 +3,14 @@ import { InvalidPolicyError } from '../domain/errors.ts';
 import type { HoldSettings } from '../domain/hold-effects.ts';
 import { describeIssues } from './describe-issues.ts';
 import { duration } from './duration.ts';
-import { isWithinRounds, pauseScalingFields, roundsIssue, toHoldSettings } from './pause-scaling-settings.ts';
+import {
+  holdAtMostIssue,
+  isWithinHoldAtMost,
+  isWithinRounds,
+  pauseScalingFields,
+  roundsIssue,
+  toHoldSettings,
+} from './pause-scaling-settings.ts';
 
 const alarmPattern = z.string().min(1).max(255);
 
@@ -39,6 +46,7 @@ const ruleSchema = z
     with: z
       .strictObject(pauseScalingFields)
       .refine(isWithinRounds, roundsIssue)
+      .refine(isWithinHoldAtMost, holdAtMostIssue)
       .prefault({})
       .describe('How the remediation behaves.'),
   })

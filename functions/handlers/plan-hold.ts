@@ -1,6 +1,8 @@
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { SFNClient } from '@aws-sdk/client-sfn';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { createAutoScaling } from '../aws/auto-scaling.ts';
+import { createStepFunctions } from '../aws/step-functions.ts';
 import { createKillSwitch } from '../aws/systems-manager.ts';
 import { planHoldState } from '../events/hold-state.ts';
 import { createHandler, defineFunction } from '../middleware/define-function.ts';
@@ -13,6 +15,7 @@ export const definition = defineFunction({
   wire: ({ config, connect, store, clock, policy }) =>
     createPlanHold({
       autoScaling: (mode) => createAutoScaling(connect(AutoScalingClient, mode)),
+      stepFunctions: createStepFunctions(connect(SFNClient, config.stageMode)),
       killSwitch: createKillSwitch(connect(SSMClient, config.stageMode), config.killSwitchParameter),
       store,
       clock,

@@ -8,13 +8,12 @@ import { createReleaseHold } from '../tasks/release-hold.ts';
 export const definition = defineFunction({
   name: 'releaseHold',
   input: releaseHoldState,
-  wire: ({ config, connect, store, clock, newOwner }) =>
+  wire: ({ connect, store, clock, newOwner }) =>
     createReleaseHold({
       autoScaling: (mode) => createAutoScaling(connect(AutoScalingClient, mode)),
       store,
       clock,
       newOwner,
-      stageMode: config.stageMode,
     }),
 });
 

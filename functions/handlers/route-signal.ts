@@ -13,7 +13,7 @@ import { createRouteSignal } from '../tasks/route-signal.ts';
 export const definition = defineFunction({
   name: 'routeSignal',
   input: z.unknown(),
-  wire: ({ config, connect, store, clock, policy, stateMachineArns }, log) =>
+  wire: ({ config, connect, clock, policy, stateMachineArns }, log) =>
     logged(
       log,
       'signal routed',
@@ -22,7 +22,6 @@ export const definition = defineFunction({
         // Holdfast's own state machines are not the fleet: an execution may start in dry run, and then only plans.
         stepFunctions: createStepFunctions(connect(SFNClient, 'live')),
         killSwitch: createKillSwitch(connect(SSMClient, config.stageMode), config.killSwitchParameter),
-        store,
         clock,
         policy: policy(),
         stateMachineArns: stateMachineArns(),

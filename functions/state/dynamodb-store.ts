@@ -81,6 +81,23 @@ export const createDynamoDbStore = (
     return Item?.incident as Incident | undefined;
   };
 
+  /** Whether nothing was there before: what was written first stays. */
+  const putIfAbsent = async (item: Record<string, unknown>): Promise<boolean> => {
+    try {
+      await documents.send(
+        new PutCommand({
+          TableName: tableName,
+          Item: item,
+          ConditionExpression: 'attribute_not_exists(pk)',
+        }),
+      );
+      return true;
+    } catch (error) {
+      if (isNamed(error, 'ConditionalCheckFailedException')) return false;
+      throw error;
+    }
+  };
+
   const batchGet = async (names: string[]): Promise<Map<string, GroupRecord>> => {
     const records = new Map<string, GroupRecord>();
     let keys: Record<string, unknown>[] = names.map(groupKey);
@@ -101,32 +118,15 @@ export const createDynamoDbStore = (
       await pMap(
         chunk(autoScalingGroupNames, namesPerItem).entries(),
         ([index, names]) =>
-          documents.send(
-            new PutCommand({
-              TableName: tableName,
-              Item: {
-                pk: `incident#${incident.incidentId}`,
-                sk: `groups#${String(index).padStart(4, '0')}`,
-                names,
-                ttl: ttl(),
-              },
-            }),
-          ),
+          putIfAbsent({
+            pk: `incident#${incident.incidentId}`,
+            sk: `groups#${String(index).padStart(4, '0')}`,
+            names,
+          }),
         { concurrency: 4 },
       );
-      try {
-        await documents.send(
-          new PutCommand({
-            TableName: tableName,
-            Item: { ...incidentKey(incident.incidentId), incident },
-            ConditionExpression: 'attribute_not_exists(pk)',
-          }),
-        );
-        return incident;
-      } catch (error) {
-        if (!isNamed(error, 'ConditionalCheckFailedException')) throw error;
-        return (await readIncident(incident.incidentId)) ?? incident;
-      }
+      const isNew = await putIfAbsent({ ...incidentKey(incident.incidentId), incident });
+      return isNew ? incident : ((await readIncident(incident.incidentId)) ?? incident);
     },
 
     readIncident,
@@ -157,6 +157,9 @@ export const createDynamoDbStore = (
 
     closeIncident: async (incidentId) => {
       await documents.send(new DeleteCommand({ TableName: tableName, Key: incidentKey(incidentId) }));
+      for (const { pk, sk } of await query(`incident#${incidentId}`, 'groups#')) {
+        await documents.send(new DeleteCommand({ TableName: tableName, Key: { pk, sk } }));
+      }
     },
 
     listOpenIncidents: async () =>

@@ -138,7 +138,7 @@ export const createApplyHold = (dependencies: ApplyHoldDependencies) => {
         const outcomes = await pMap(
           page.seen,
           (seen) => (isInTime() ? applyToGroup(autoScaling, incident, seen, journal) : 'unfinished'),
-          { concurrency },
+          { concurrency, stopOnError: false },
         );
         for (const outcome of outcomes) counts[outcome] += 1;
       }

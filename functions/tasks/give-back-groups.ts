@@ -2,7 +2,7 @@ import pMap from 'p-map';
 import type { AutoScaling } from '../aws/auto-scaling.ts';
 import type { Clock } from '../clock.ts';
 import { markedUnhealthy } from '../domain/auto-scaling-group.ts';
-import { decideRelease } from '../domain/decide-release.ts';
+import { decideRelease, type ReleaseDecision } from '../domain/decide-release.ts';
 import type { Incident, JournalEntry } from '../domain/incident.ts';
 import { changeBudgetSeconds, soonSeconds } from '../domain/limits.ts';
 import { secondsBetween } from '../domain/times.ts';
@@ -23,27 +23,35 @@ export interface GiveBackDependencies {
 export interface GiveBackResult {
   /** Groups in which something of the incident is left. */
   remaining: number;
-  /** Of these, groups that only a person can give back. */
-  refused: number;
+  /** Of these, groups that only a person can give back, with the reason. */
+  refused: string[];
   waitSeconds: number;
 }
 
 /** Groups worked on at once: enough that the pace of calls is the limit, also while some wait to be tried again. */
 const concurrency = 20;
 
-/** A group's outcome: done, or seconds after which to look again. */
-type GroupOutcome = { done: true } | { done: false; waitSeconds: number; refused?: true };
+/** A group's outcome: done, seconds after which to look again, or why only a person can go on. */
+type GroupOutcome = { done: true } | { done: false; waitSeconds: number } | { done: false; refused: string };
+
+const eventOf = (decision: ReleaseDecision & { action: 'WRITE' }): JournalEntry['event'] => {
+  if (decision.needsPerson) return 'failed';
+  if (decision.isGone) return 'gone';
+  return decision.isDone ? 'given-back' : 'giving-back';
+};
 
 /**
  * Takes every group of an incident one stage further on its way back. Called until nothing remains, by the state
  * machine or by the sweep; both at once is harmless.
+ *
+ * @param startedAt when the function began, so that several calls of one function share its time
  */
 export const giveBackGroups = async (
   { autoScaling, store, clock, newOwner }: GiveBackDependencies,
   incident: Incident,
+  startedAt: string = clock.now(),
 ): Promise<GiveBackResult> => {
   const { incidentId } = incident;
-  const startedAt = clock.now();
   const isInTime = () => secondsBetween(startedAt, clock.now()) < changeBudgetSeconds;
 
   const giveBackGroup = async (seen: SeenGroup, journal: JournalEntry[]): Promise<GroupOutcome> => {
@@ -71,8 +79,7 @@ export const giveBackGroups = async (
       case 'BUSY':
         return { done: false, waitSeconds: soonSeconds };
       case 'REFUSE':
-        note('failed', decision.reason);
-        return { done: false, waitSeconds: soonSeconds, refused: true };
+        return { done: false, refused: `${seen.name}: ${decision.reason}` };
       case 'WRITE':
         break;
     }
@@ -82,7 +89,7 @@ export const giveBackGroups = async (
       note('failed', `${describeAwsError(error)}; tried again`, decision.calls);
       return { done: false, waitSeconds: soonSeconds };
     }
-    note(decision.needsPerson ? 'failed' : 'given-back', decision.reason, decision.calls);
+    note(eventOf(decision), decision.reason, decision.calls);
     const unhealthy = seen.group === undefined ? [] : markedUnhealthy(seen.group);
     if (unhealthy.length > 0 && decision.calls.length > 0) {
       const ids = unhealthy.map(({ instanceId }) => instanceId);
@@ -95,12 +102,13 @@ export const giveBackGroups = async (
   };
 
   let remaining = 0;
-  let refused = 0;
+  const refused: string[] = [];
   const waits: number[] = [];
   for await (const page of lookAtGroups(store, autoScaling, await store.readIncidentGroups(incidentId))) {
     const journal: JournalEntry[] = [];
     if ('unreadable' in page) {
       remaining += page.names.length;
+      waits.push(soonSeconds);
       journal.push({
         at: clock.now(),
         event: 'failed',
@@ -111,13 +119,13 @@ export const giveBackGroups = async (
         page.seen,
         (seen): Promise<GroupOutcome> | GroupOutcome =>
           isInTime() ? giveBackGroup(seen, journal) : { done: false, waitSeconds: soonSeconds },
-        { concurrency },
+        { concurrency, stopOnError: false },
       );
       for (const outcome of outcomes) {
         if (outcome.done) continue;
         remaining += 1;
-        refused += outcome.refused === true ? 1 : 0;
-        waits.push(outcome.waitSeconds);
+        if ('refused' in outcome) refused.push(outcome.refused);
+        else waits.push(outcome.waitSeconds);
       }
     }
     if (journal.length > 0) await store.appendJournal(incidentId, journal);

@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import type { AutoScaling } from '../aws/auto-scaling.ts';
+import type { StepFunctions } from '../aws/step-functions.ts';
 import type { KillSwitch } from '../aws/systems-manager.ts';
 import type { Clock } from '../clock.ts';
 import { optInTag } from '../domain/auto-scaling-group.ts';
@@ -17,6 +18,7 @@ import type { Store } from '../state/store.ts';
 /** What PlanHold needs. */
 export interface PlanHoldDependencies {
   autoScaling: (mode: Mode) => AutoScaling;
+  stepFunctions: StepFunctions;
   killSwitch: KillSwitch;
   store: Store;
   clock: Clock;
@@ -84,6 +86,29 @@ const toRequest = (input: unknown, policy: Policy): Request => {
 };
 
 /**
+ * The execution that tends this alarm for this rule already, if one does: an alarm that flaps is one incident. Its
+ * name is used up all the same, so that nobody takes the signal up again after a person has stopped that execution.
+ */
+const findTending = async (
+  { store, stepFunctions }: PlanHoldDependencies,
+  incidentId: string,
+  request: Request,
+): Promise<string | undefined> => {
+  if (request.alarm === undefined) return undefined;
+  const candidates = (await store.listOpenIncidents()).filter(
+    (incident) =>
+      incident.incidentId !== incidentId &&
+      incident.status === 'HELD' &&
+      incident.rule === request.rule &&
+      incident.alarm?.alarmArn === request.alarm?.alarmArn,
+  );
+  for (const candidate of candidates) {
+    if (await stepFunctions.isRunning(candidate.incidentId)) return candidate.incidentId;
+  }
+  return undefined;
+};
+
+/**
  * Finds the groups, plans the hold, opens the incident. Changes nothing in AWS.
  *
  * @throws InvalidInputError for an input that cannot be understood
@@ -98,8 +123,10 @@ export const createPlanHold =
     const mode = lowestMode(stageMode, await killSwitch.read(), request.dryRun ? 'dry-run' : 'live');
     const now = clock.now();
     const result = { incidentId, mode, groups: 0, refused: 0, calls: [], callsLeftOut: 0 };
-    if (mode === 'off') {
-      const reason = 'the mode is off; nothing was looked at';
+    const tendedBy = await findTending(dependencies, incidentId, request);
+    if (mode === 'off' || tendedBy !== undefined) {
+      const reason =
+        mode === 'off' ? 'the mode is off; nothing was looked at' : `${tendedBy} tends this alarm already`;
       await store.appendJournal(incidentId, [{ at: now, event: 'refused', message: reason }]);
       return { ...result, action: 'REFUSE', reason };
     }

@@ -1,8 +1,10 @@
 import type * as z from 'zod';
 import type { AutoScaling } from '../aws/auto-scaling.ts';
 import type { Clock } from '../clock.ts';
+import type { Incident, JournalEntry } from '../domain/incident.ts';
 import { releaseRoundsMax } from '../domain/limits.ts';
-import { lowestMode, type Mode } from '../domain/mode.ts';
+import { secondsUntilClosable } from '../domain/may-close-incident.ts';
+import type { Mode } from '../domain/mode.ts';
 import type { releaseHoldState } from '../events/hold-state.ts';
 import type { Store } from '../state/store.ts';
 import { giveBackGroups } from './give-back-groups.ts';
@@ -13,7 +15,6 @@ export interface ReleaseHoldDependencies {
   store: Store;
   clock: Clock;
   newOwner: () => string;
-  stageMode: Mode;
 }
 
 /**
@@ -29,37 +30,50 @@ export interface ReleaseHoldResult {
 }
 
 /**
- * Gives the groups of an incident back, a stage at each call. The kill switch does not stop it: what was done live
- * is undone live.
+ * Gives the groups of an incident back, a stage at each call. Neither the kill switch nor a stage whose mode was
+ * lowered stops it: what was done live is undone live.
  */
-export const createReleaseHold =
-  ({ autoScaling, store, clock, newOwner, stageMode }: ReleaseHoldDependencies) =>
-  async (state: z.output<typeof releaseHoldState>): Promise<ReleaseHoldResult> => {
+export const createReleaseHold = ({ autoScaling, store, clock, newOwner }: ReleaseHoldDependencies) => {
+  const note = (incidentId: string, event: JournalEntry['event'], message: string): Promise<void> =>
+    store.appendJournal(incidentId, [{ at: clock.now(), event, message }]);
+
+  const beginRelease = async (incident: Incident, error: string | undefined): Promise<Incident> => {
+    const change = {
+      status: 'RELEASING' as const,
+      releasingSince: clock.now(),
+      releasingBecause: error === undefined ? 'the hold ends' : `the execution failed: ${error}`,
+    };
+    await store.changeIncident(incident.incidentId, change);
+    await note(incident.incidentId, 'releasing', change.releasingBecause);
+    return { ...incident, ...change };
+  };
+
+  return async (state: z.output<typeof releaseHoldState>): Promise<ReleaseHoldResult> => {
     const { incidentId } = state.plan;
     const round = (state.release?.round ?? 0) + 1;
-    const incident = await store.readIncident(incidentId);
-    if (incident === undefined) return { round, action: 'DONE', remaining: 0, waitSeconds: 0 };
-    if (incident.status === 'HELD') {
-      const because =
-        state.failure === undefined ? 'the hold ends' : `the execution failed: ${state.failure.Error}`;
-      await store.changeIncident(incidentId, {
-        status: 'RELEASING',
-        releasingSince: clock.now(),
-        releasingBecause: because,
-      });
-      await store.appendJournal(incidentId, [{ at: clock.now(), event: 'releasing', message: because }]);
-    }
+    const stored = await store.readIncident(incidentId);
+    if (stored === undefined) return { round, action: 'DONE', remaining: 0, waitSeconds: 0 };
+    const incident =
+      stored.status === 'RELEASING' ? stored : await beginRelease(stored, state.failure?.Error);
     const { remaining, refused, waitSeconds } = await giveBackGroups(
-      { autoScaling: autoScaling(lowestMode(stageMode, incident.mode)), store, clock, newOwner },
+      { autoScaling: autoScaling(incident.mode), store, clock, newOwner },
       incident,
     );
-    if (remaining === 0) {
-      await store.closeIncident(incidentId);
-      await store.appendJournal(incidentId, [
-        { at: clock.now(), event: 'closed', message: 'everything was given back' },
-      ]);
-      return { round, action: 'DONE', remaining, waitSeconds: 0 };
+    if (remaining > 0) {
+      if (refused.length < remaining && round < releaseRoundsMax) {
+        return { round, action: 'WAIT', remaining, waitSeconds };
+      }
+      await note(
+        incidentId,
+        'failed',
+        `${remaining} groups are left to the sweep and to a person. ${refused.slice(0, 20).join('. ')}`,
+      );
+      return { round, action: 'GIVE_UP', remaining, waitSeconds: 0 };
     }
-    const isHopeless = refused === remaining || round >= releaseRoundsMax;
-    return { round, action: isHopeless ? 'GIVE_UP' : 'WAIT', remaining, waitSeconds };
+    const closableIn = secondsUntilClosable(incident, clock.now());
+    if (closableIn > 0) return { round, action: 'WAIT', remaining, waitSeconds: closableIn };
+    await store.closeIncident(incidentId);
+    await note(incidentId, 'closed', 'everything was given back');
+    return { round, action: 'DONE', remaining, waitSeconds: 0 };
   };
+};

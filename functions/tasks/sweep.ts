@@ -1,14 +1,17 @@
 import type { AutoScaling } from '../aws/auto-scaling.ts';
 import type { CloudWatch } from '../aws/cloudwatch.ts';
+import type { StepFunctions } from '../aws/step-functions.ts';
 import type { KillSwitch } from '../aws/systems-manager.ts';
 import type { Clock } from '../clock.ts';
 import { decideStart } from '../domain/decide-start.ts';
+import { IncidentClosedError } from '../domain/errors.ts';
 import type { Incident } from '../domain/incident.ts';
-import { changeFunctionTimeoutSeconds, lostEventSecondsMax, sweepGraceSeconds } from '../domain/limits.ts';
-import { lowestMode, type Mode } from '../domain/mode.ts';
-import { addSeconds, secondsBetween } from '../domain/times.ts';
+import { lostEventSecondsMax, sweepGraceSeconds } from '../domain/limits.ts';
+import { secondsUntilClosable } from '../domain/may-close-incident.ts';
+import type { Mode } from '../domain/mode.ts';
+import { addSeconds } from '../domain/times.ts';
 import type { Policy } from '../events/policy.ts';
-import { describeAwsError } from './aws-error.ts';
+import type { Store } from '../state/store.ts';
 import { giveBackGroups } from './give-back-groups.ts';
 import { readModeOrUndefined } from './read-mode.ts';
 import { readAlarmAgain } from './route-signal.ts';
@@ -18,7 +21,9 @@ import { type StartDependencies, type StartOutcome, startExecutions } from './st
 export interface SweepDependencies extends StartDependencies {
   autoScaling: (mode: Mode) => AutoScaling;
   cloudWatch: CloudWatch;
+  stepFunctions: StepFunctions;
   killSwitch: KillSwitch;
+  store: Store;
   clock: Clock;
   newOwner: () => string;
   policy: Policy;
@@ -28,50 +33,53 @@ export interface SweepDependencies extends StartDependencies {
 /** What one sweep did. */
 export interface SweepResult {
   openIncidents: number;
-  givenBack: { incidentId: string; because: string; remaining: number }[];
+  givenBack: { incidentId: string; because: string; remaining: number; refused: string[] }[];
   started: StartOutcome[];
-  /** What could not be looked at, and why; looked at again by the next sweep. */
-  problems: string[];
 }
 
 /** Why the sweep has to give an incident back, or `undefined` when its own execution looks after it. */
 const abandonedBecause = (incident: Incident, isRunning: boolean, now: string): string | undefined => {
   if (!isRunning) return 'its execution does not run any more';
-  if (addSeconds(incident.expiresAt, sweepGraceSeconds) < now) {
+  if (incident.status === 'HELD' && addSeconds(incident.expiresAt, sweepGraceSeconds) < now) {
     return `it expired at ${incident.expiresAt} and its execution did not give it back`;
   }
   return undefined;
 };
 
 /**
- * Finds what no event told: holds whose execution is gone or whose time is over are given back, a stage per sweep;
- * alarms in ALARM whose event was lost are taken up under the name the event would have given.
+ * Finds what no event told: alarms in ALARM whose event was lost are taken up under the name the event would have
+ * given; holds whose execution is gone or whose time is over are given back, a stage per sweep.
+ *
+ * What fails for one alarm or incident does not stop the others; the invocation then fails in the end, so that
+ * somebody notices, and the next sweep looks again.
+ *
+ * @throws AggregateError with everything that failed
  */
 export const createSweep = (dependencies: SweepDependencies) => {
   const { cloudWatch, stepFunctions, killSwitch, store, clock, newOwner, policy, stageMode } = dependencies;
 
-  const tendIncident = async (incident: Incident, result: SweepResult): Promise<void> => {
-    const { incidentId } = incident;
-    const because = abandonedBecause(incident, await stepFunctions.isRunning(incidentId), clock.now());
+  const beginGivingBack = async (incident: Incident, because: string): Promise<Incident> => {
+    if (incident.status === 'RELEASING') return incident;
+    const change = { status: 'RELEASING' as const, releasingSince: clock.now(), releasingBecause: because };
+    await store.changeIncident(incident.incidentId, change);
+    await store.appendJournal(incident.incidentId, [
+      { at: clock.now(), event: 'releasing', message: `the sweep gives it back: ${because}` },
+    ]);
+    return { ...incident, ...change };
+  };
+
+  const tendIncident = async (open: Incident, startedAt: string, result: SweepResult): Promise<void> => {
+    const { incidentId } = open;
+    const because = abandonedBecause(open, await stepFunctions.isRunning(incidentId), clock.now());
     if (because === undefined) return;
-    const releasingSince = incident.releasingSince ?? clock.now();
-    if (incident.status === 'HELD') {
-      await store.changeIncident(incidentId, {
-        status: 'RELEASING',
-        releasingSince,
-        releasingBecause: because,
-      });
-      await store.appendJournal(incidentId, [
-        { at: clock.now(), event: 'releasing', message: `the sweep gives it back: ${because}` },
-      ]);
-    }
-    const autoScaling = dependencies.autoScaling(lowestMode(stageMode, incident.mode));
-    const { remaining } = await giveBackGroups({ autoScaling, store, clock, newOwner }, incident);
-    result.givenBack.push({ incidentId, because, remaining });
-    // A function of the ended execution may still be running and hold one more group: only when the last of them
-    // must be dead is nothing left the end of it.
-    const isLastFunctionDead = secondsBetween(releasingSince, clock.now()) > changeFunctionTimeoutSeconds;
-    if (remaining > 0 || !isLastFunctionDead) return;
+    const incident = await beginGivingBack(open, because);
+    const { remaining, refused } = await giveBackGroups(
+      { autoScaling: dependencies.autoScaling(incident.mode), store, clock, newOwner },
+      incident,
+      startedAt,
+    );
+    result.givenBack.push({ incidentId, because, remaining, refused });
+    if (remaining > 0 || secondsUntilClosable(incident, clock.now()) > 0) return;
     await store.closeIncident(incidentId);
     await store.appendJournal(incidentId, [
       { at: clock.now(), event: 'closed', message: 'everything was given back by the sweep' },
@@ -80,43 +88,40 @@ export const createSweep = (dependencies: SweepDependencies) => {
 
   const takeUpLostEvents = async (result: SweepResult): Promise<void> => {
     const mode = await readModeOrUndefined(killSwitch, stageMode);
-    if (mode === undefined) {
-      result.problems.push('the kill switch cannot be read, so no alarm was taken up');
-      return;
-    }
+    if (mode === undefined) throw new Error('The kill switch cannot be read, so no alarm was taken up');
     const now = clock.now();
     for (const alarm of await cloudWatch.describeAlarmsInAlarm()) {
-      const decisions = decideStart(policy, alarm, alarm, mode, now, lostEventSecondsMax);
-      if (decisions.every(({ action }) => action === 'IGNORE')) continue;
+      const decide = (current: typeof alarm | undefined) =>
+        decideStart(policy, alarm, current, mode, now, lostEventSecondsMax);
+      if (decide(alarm).every(({ action }) => action === 'IGNORE')) continue;
       const current = await readAlarmAgain(cloudWatch, alarm.alarmName);
-      const outcomes = await startExecutions(
-        dependencies,
-        decideStart(policy, alarm, current, mode, now, lostEventSecondsMax),
-      );
+      const outcomes = await startExecutions(dependencies, decide(current));
       result.started.push(...outcomes.filter(({ action }) => action === 'STARTED'));
     }
   };
 
   return async (): Promise<SweepResult> => {
-    const incidents = await store.listOpenIncidents();
-    const result: SweepResult = {
-      openIncidents: incidents.length,
-      givenBack: [],
-      started: [],
-      problems: [],
-    };
-    for (const incident of incidents) {
+    const startedAt = clock.now();
+    const failures: unknown[] = [];
+    const result: SweepResult = { openIncidents: 0, givenBack: [], started: [] };
+    const attempt = async (work: () => Promise<void>): Promise<void> => {
       try {
-        await tendIncident(incident, result);
+        await work();
       } catch (error) {
-        result.problems.push(`${incident.incidentId}: ${describeAwsError(error)}`);
+        // Its own execution closed it meanwhile: nothing is left to do.
+        if (!(error instanceof IncidentClosedError)) failures.push(error);
       }
-    }
-    try {
-      await takeUpLostEvents(result);
-    } catch (error) {
-      result.problems.push(`alarms: ${describeAwsError(error)}`);
-    }
-    return result;
+    };
+    await attempt(() => takeUpLostEvents(result));
+    await attempt(async () => {
+      const incidents = await store.listOpenIncidents();
+      result.openIncidents = incidents.length;
+      for (const incident of incidents) await attempt(() => tendIncident(incident, startedAt, result));
+    });
+    if (failures.length === 0) return result;
+    const messages = failures.map((failure) =>
+      failure instanceof Error ? failure.message : String(failure),
+    );
+    throw new AggregateError(failures, `The sweep could not do everything: ${messages.join('; ')}`);
   };
 };

@@ -6,6 +6,8 @@ export interface DeployedFunction {
   name: string;
   handler: LambdaHandler;
   timeoutSeconds: number;
+  /** Retries of an asynchronous invocation. */
+  retryAttempts: number;
 }
 
 /** Retries of an asynchronous invocation: after one minute, then after two (invocation-async). */
@@ -70,7 +72,7 @@ export const createLambdaService = (
         } catch (error) {
           onFailure(name, error as Error);
           const delay = asyncRetryDelaysSeconds[tries];
-          if (delay === undefined) return;
+          if (delay === undefined || tries >= (byName.get(name)?.retryAttempts ?? 0)) return;
           await time.sleep(delay * 1000);
           await attempt(tries + 1);
         }

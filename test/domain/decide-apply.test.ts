@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decideApply } from '../../functions/domain/decide-apply.ts';
+import { decideRelease } from '../../functions/domain/decide-release.ts';
 import { inForceWithinSeconds, leaseSeconds } from '../../functions/domain/limits.ts';
 import { aGroup, anIncident, aRecord, later, now, scaleInProcesses } from './group-fixtures.ts';
 
@@ -75,6 +76,34 @@ describe('decideApply', () => {
     expect(decision.calls).toEqual([]);
     expect(decision.newlyOverridden).toEqual(['AZRebalance']);
     expect(decideApply(anIncident(), group, decision.after, 'me', later(660)).action).toBe('IN_FORCE');
+  });
+
+  it('writes down what a crash left unwritten, so that a person who resumes it later is not fought', () => {
+    const first = write(decideApply(anIncident(), aGroup(), aRecord(), 'me', now));
+    const seenAt = later(leaseSeconds + 1);
+    const group = aGroup({ suspendedProcesses: scaleInProcesses });
+    const second = write(decideApply(anIncident(), group, first.before, 'me', seenAt));
+    expect(second.calls).toEqual([]);
+    expect(second.after.imposed.every(({ appliedAt }) => appliedAt === seenAt)).toBe(true);
+  });
+
+  it('gives up its claim on what a person resumed: suspended again later, it is the person’s', () => {
+    const first = write(decideApply(anIncident(), aGroup(), aRecord(), 'me', now));
+    const group = aGroup({ suspendedProcesses: scaleInProcesses.filter((p) => p !== 'Terminate') });
+    const decision = write(decideApply(anIncident(), group, first.after, 'me', later(600)));
+    expect(decision.after.imposed.map(({ process }) => process)).not.toContain('Terminate');
+  });
+
+  it('suspends anew for a second incident what the first was giving back when it crashed', () => {
+    const first = write(decideApply(anIncident(), aGroup(), aRecord(), 'me', now)).after;
+    const suspended = aGroup({ suspendedProcesses: scaleInProcesses });
+    const release = decideRelease(suspended, first, 'incident-a', 180, 'me', later(600));
+    if (release.action !== 'WRITE') throw new Error(release.reason);
+    const group = aGroup({ suspendedProcesses: scaleInProcesses.filter((p) => p !== 'HealthCheck') });
+    const other = anIncident({ incidentId: 'incident-b' });
+    const decision = write(decideApply(other, group, release.before, 'me', later(600 + leaseSeconds)));
+    expect(decision.calls[0]?.input.ScalingProcesses).toEqual(['HealthCheck']);
+    expect(decision.newlyOverridden).toEqual([]);
   });
 
   it('does not suspend anew what a person resumed of the baseline', () => {

@@ -107,6 +107,15 @@ describe('decideRelease', () => {
     });
   });
 
+  it('does not take for given back what is still suspended, however late it looks', () => {
+    const settling = write(decideRelease(heldGroup(), held(), 'incident-a', settle, 'me', later(600))).after;
+    const group = aGroup({ suspendedProcesses: ['Terminate'] });
+    const verifying = write(decideRelease(group, settling, 'incident-a', settle, 'me', later(900))).after;
+    expect(calls(decideRelease(group, verifying, 'incident-a', settle, 'me', later(1200)))).toEqual([
+      ['ResumeProcesses', ['Terminate']],
+    ]);
+  });
+
   it('does not fight a person who suspends HealthCheck after it was given back', () => {
     const record = write(decideRelease(heldGroup(), held(), 'incident-a', settle, 'me', later(600))).after;
     const decision = decideRelease(heldGroup(), record, 'incident-a', settle, 'me', later(800));

@@ -68,7 +68,7 @@ describe('parsePolicy', () => {
     [
       'a duration too short',
       rule({ with: { checkEvery: '29s' } }),
-      'rule "loss", field with.checkEvery: found "29s"; allowed: expected from 30s to 600s',
+      'rule "loss", field with.checkEvery: found "29s"; allowed: expected from 30s to 300s',
     ],
     [
       'a remediation nobody built',
@@ -90,6 +90,11 @@ describe('parsePolicy', () => {
       'more rounds than an execution has history for',
       rule({ with: { holdAtMost: '24h', checkEvery: '60s' } }),
       'rule "loss", field with.checkEvery: found "60s"; allowed: holdAtMost divided by checkEvery must be at most 1250 rounds',
+    ],
+    [
+      'an expiry that would be cut short',
+      rule({ with: { expiresAfter: '1d' } }),
+      'rule "loss", field with.expiresAfter: found "1d"; allowed: at most holdAtMost',
     ],
     [
       'too many groups',

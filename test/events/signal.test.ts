@@ -116,6 +116,7 @@ describe('parseHoldInput', () => {
       { autoScalingGroupName: 'a', reason: 'why', expires: '2h' },
       'found the unknown field expires; allowed: one of autoScalingGroupName, tags, reason',
     ],
+    ['no tag at all', { tags: {}, reason: 'why' }, 'tags: found {}; allowed: at least one tag and its value'],
     ['a list', [], 'A correct input by hand'],
     ['a rule without its alarm', { rule: 'loss' }, 'alarm: found nothing'],
   ])('refuses %s, and shows a correct input', (_what, input, message) => {

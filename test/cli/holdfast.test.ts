@@ -1,0 +1,134 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import { parseCommand } from '../../cli/arguments.ts';
+
+const program = fileURLToPath(new URL('../../cli/holdfast.ts', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'holdfast-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const holdfast = (...args: string[]) => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], { encoding: 'utf8' });
+  return { status, stdout, stderr };
+};
+const policyFile = (text: string): string => {
+  const file = join(folder, 'policy.yml');
+  writeFileSync(file, text);
+  return file;
+};
+
+describe('holdfast', () => {
+  it('prints one JSON object with --json and nothing else', () => {
+    const { status, stdout, stderr } = holdfast('rehearse', 'packet-loss', '--seed', '5', '--json');
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const result = JSON.parse(stdout);
+    expect(result).toMatchObject({
+      incident: 'packet-loss',
+      seed: 5,
+      virtualSeconds: 10_800,
+      violations: [],
+      holdsLeft: [],
+    });
+    for (const key of ['wallMilliseconds', 'executions', 'calls', 'inService', 'summary'])
+      expect(result).toHaveProperty(key);
+    expect(Object.keys(result.calls[0]).sort()).toEqual([
+      'at',
+      'input',
+      'mutating',
+      'operation',
+      'outcome',
+      'service',
+    ]);
+  });
+
+  it('tells the story twice and sums it up', () => {
+    const { status, stdout } = holdfast('story', 'packet-loss');
+    expect(status).toBe(0);
+    for (const heading of ['WITHOUT HOLDFAST', 'WITH HOLDFAST', 'INSTANCES IN SERVICE', 'SUMMARY']) {
+      expect(stdout).toContain(heading);
+    }
+    expect(stdout).toContain('→ SuspendProcesses web-api: ScalingProcesses Terminate, ReplaceUnhealthy');
+    expect(stdout).toContain('No rule was broken.');
+  });
+
+  it('shows the plan of a dry run', () => {
+    const { status, stdout } = holdfast('rehearse', 'packet-loss', '--dry-run');
+    expect(status).toBe(0);
+    expect(stdout).toContain(
+      'SuspendProcesses {"AutoScalingGroupName":"web-api","ScalingProcesses":["Terminate"',
+    );
+  });
+
+  it('exits with 1 when a rule was broken', () => {
+    // Three hours are too short for this cool-off: the hold is left at the end, and that is a violation.
+    const file = policyFile(`
+rules:
+  - name: too-long
+    when: { alarm: network-packet-loss-* }
+    do: pause-scaling
+    targets: { tags: { tier: web } }
+    with: { coolOff: 12h, expiresAfter: 12h }
+`);
+    const { status, stdout } = holdfast('rehearse', 'packet-loss', '--policy', file);
+    expect(stdout).toContain('web-api is still held at the end');
+    expect(status).toBe(1);
+  });
+
+  it.each([
+    ['an unknown incident', ['rehearse', 'nope'], 'Unknown incident "nope"; allowed: packet-loss'],
+    ['no incident', ['rehearse'], 'No incident was named; allowed: packet-loss'],
+    ['an unknown option', ['rehearse', 'packet-loss', '--sed', '1'], "Unknown option '--sed'"],
+    ['an unknown command', ['reherse', 'packet-loss'], 'Unknown command "reherse"'],
+    [
+      'a seed that is none',
+      ['rehearse', 'packet-loss', '--seed', 'x'],
+      '--seed: found "x"; allowed: a whole number',
+    ],
+    [
+      'a policy that is not there',
+      ['rehearse', 'packet-loss', '--policy', '/nowhere.yml'],
+      '--policy: /nowhere.yml cannot be read',
+    ],
+  ])('exits with 2 and one message for %s', (_what, args, message) => {
+    const { status, stdout, stderr } = holdfast(...args);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toContain(message);
+    expect(stderr).not.toContain('    at ');
+  });
+
+  it.each([
+    [
+      'a wrong value',
+      'rules: [{ name: a, when: { alarm: x }, do: reboot, targets: { tags: { a: b } } }]',
+      'rule "a", field do: found "reboot"; allowed: "pause-scaling"',
+    ],
+    ['a file that is not YAML', 'rules: [', 'policy.yml'],
+  ])('exits with 2 for a policy with %s', (_what, text, message) => {
+    const { status, stdout, stderr } = holdfast('rehearse', 'packet-loss', '--policy', policyFile(text));
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toContain(message);
+  });
+});
+
+describe('parseCommand', () => {
+  it('refuses a dry run without Holdfast', () => {
+    expect(() => parseCommand(['rehearse', 'packet-loss', '--dry-run', '--without-holdfast'])).toThrow(
+      'exclude each other',
+    );
+  });
+
+  it('reads everything', () => {
+    expect(
+      parseCommand(['rehearse', 'packet-loss', '--seed', '7', '--without-holdfast', '--json']),
+    ).toMatchObject({
+      name: 'rehearse',
+      seed: 7,
+      dryRun: false,
+      withHoldfast: false,
+      json: true,
+    });
+  });
+});

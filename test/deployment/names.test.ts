@@ -1,0 +1,131 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import * as errors from '../../functions/domain/errors.ts';
+import {
+  changeBudgetSeconds,
+  changeFunctionTimeoutSeconds,
+  leaseSeconds,
+  roundsMax,
+} from '../../functions/domain/limits.ts';
+import { loadFunction, readDeployment } from '../../rehearsal/deployment.ts';
+
+const root = new URL('../../', import.meta.url);
+const deployment = readDeployment('test');
+const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+const lowerFirst = (name: string): string => `${name.charAt(0).toLowerCase()}${name.slice(1)}`;
+
+interface State {
+  Type: string;
+  Resource?: string;
+  Next?: string;
+  TimeoutSeconds?: number;
+  Retry?: { ErrorEquals: string[]; JitterStrategy?: string; MaxAttempts?: number }[];
+  Catch?: { ErrorEquals: string[]; Next: string; ResultPath: string }[];
+}
+const machine = JSON.parse(readFileSync(new URL('statemachines/hold.asl.json', root), 'utf8')) as {
+  States: Record<string, State>;
+};
+const tasks = Object.entries(machine.States).filter(([, { Type }]) => Type === 'Task');
+
+describe('names', () => {
+  it('are the same for every Task state and its function', () => {
+    for (const { functionOfTask } of deployment.stateMachines) {
+      for (const [state, functionName] of Object.entries(functionOfTask))
+        expect(functionName).toBe(lowerFirst(state));
+    }
+    for (const [name, { Resource }] of tasks) expect(Resource).toBe(`\${${name}FunctionArn}`);
+  });
+
+  it('are the same for every function, its file and its definition, and no handler is left over', async () => {
+    for (const { name, file } of deployment.functions) {
+      expect(file).toBe(`functions/handlers/${kebab(name)}.ts`);
+      expect((await loadFunction(file)).name).toBe(name);
+    }
+    expect(readdirSync(new URL('functions/handlers', root)).sort()).toEqual(
+      deployment.functions.map(({ name }) => `${kebab(name)}.ts`).sort(),
+    );
+  });
+
+  it('of functions that no state machine calls belong to an event', () => {
+    const called = new Set(
+      deployment.stateMachines.flatMap(({ functionOfTask }) => Object.values(functionOfTask)),
+    );
+    for (const { name, eventPatterns, everySeconds } of deployment.functions) {
+      expect([name, called.has(name) || eventPatterns.length + everySeconds.length > 0]).toEqual([
+        name,
+        true,
+      ]);
+    }
+  });
+
+  it('in an ErrorEquals are names of exported errors', () => {
+    const known = Object.values(errors).map((ErrorClass) => new ErrorClass('test').name);
+    for (const [exported, ErrorClass] of Object.entries(errors))
+      expect(new ErrorClass('test').name).toBe(exported);
+    const custom = tasks
+      .flatMap(([, { Retry = [], Catch = [] }]) =>
+        [...Retry, ...Catch].flatMap(({ ErrorEquals }) => ErrorEquals),
+      )
+      .filter((name) => !/^(States|Lambda)\./.test(name));
+    expect(custom.length).toBeGreaterThan(0);
+    for (const name of custom) expect(known).toContain(name);
+  });
+});
+
+describe('statemachines/hold.asl.json', () => {
+  const lambdaErrors = [
+    'Lambda.ServiceException',
+    'Lambda.AWSLambdaException',
+    'Lambda.SdkClientException',
+    'Lambda.TooManyRequestsException',
+  ];
+
+  it.each(tasks)(
+    'gives %s a timeout, the Lambda retries with jitter, and a catch that ends in Fail',
+    (_name, state) => {
+      expect(state.TimeoutSeconds).toBeGreaterThan(0);
+      expect(state.Retry?.[0]).toMatchObject({ ErrorEquals: lambdaErrors, JitterStrategy: 'FULL' });
+      expect(state.Catch?.at(-1)?.ErrorEquals).toEqual(['States.ALL']);
+      expect(state.Catch?.at(-1)?.ResultPath).toBe('$.failure');
+    },
+  );
+
+  it('waits longer for a function than the function may run', () => {
+    for (const [name, { TimeoutSeconds }] of tasks) {
+      const deployed = deployment.functions.find((candidate) => candidate.name === lowerFirst(name));
+      expect(TimeoutSeconds).toBeGreaterThan(deployed?.timeoutSeconds ?? Number.POSITIVE_INFINITY);
+    }
+  });
+
+  it('ends in Fail from a failed task, once groups are given back', () => {
+    const endsIn = (name: string, hasFailed: boolean, path: string[] = []): string => {
+      const state = machine.States[name];
+      if (state === undefined || path.includes(name)) return 'nowhere';
+      if (state.Type === 'Fail' || state.Type === 'Succeed') return state.Type;
+      if (name === 'DidAnythingFail') return hasFailed ? 'Fail' : 'Succeed';
+      const next = state.Next ?? (state as { Default?: string }).Default;
+      return next === undefined ? 'nowhere' : endsIn(next, hasFailed, [...path, name]);
+    };
+    for (const [, { Catch = [] }] of tasks) {
+      for (const { Next } of Catch) expect(endsIn(Next, true)).toBe('Fail');
+    }
+  });
+});
+
+describe('limits', () => {
+  const timeoutOf = (name: string): number =>
+    deployment.functions.find((candidate) => candidate.name === name)?.timeoutSeconds ?? 0;
+
+  it('agree with serverless.yml: whoever changes groups is dead before its lease, and stops in time', () => {
+    for (const name of ['applyHold', 'releaseHold', 'sweep']) {
+      expect([name, timeoutOf(name)]).toEqual([name, changeFunctionTimeoutSeconds]);
+    }
+    expect(leaseSeconds).toBeGreaterThan(changeFunctionTimeoutSeconds);
+    expect(changeBudgetSeconds).toBeLessThan(changeFunctionTimeoutSeconds);
+  });
+
+  it('keep an execution below 25,000 history events', () => {
+    // A round: ApplyHold 5, WaitForNextRound 2, CheckHold 5, IsHoldStillNeeded 2, and four for a retry now and then.
+    expect(roundsMax * 18).toBeLessThan(24_000);
+  });
+});

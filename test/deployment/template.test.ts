@@ -1,0 +1,126 @@
+import { existsSync, readFileSync } from 'node:fs';
+import aslValidator from 'asl-validator';
+import { unzipSync } from 'fflate';
+import { describe, expect, it } from 'vitest';
+import { loadPolicy } from '../../functions/policy.ts';
+
+const packaged = new URL('../../.serverless/', import.meta.url);
+const file = new URL('cloudformation-template-update-stack.json', packaged);
+if (!existsSync(file)) throw new Error('Nothing is packaged yet: run npm run package before these tests');
+
+interface Resource {
+  Type: string;
+  Properties: Record<string, unknown>;
+}
+const { Resources } = JSON.parse(readFileSync(file, 'utf8')) as { Resources: Record<string, Resource> };
+const ofType = (type: string): Resource[] => Object.values(Resources).filter(({ Type }) => Type === type);
+
+interface Statement {
+  Sid?: string;
+  Action: string | string[];
+  Resource: unknown;
+  Condition?: object;
+}
+const statements = ofType('AWS::IAM::Role').flatMap(({ Properties }) =>
+  (Properties.Policies as { PolicyDocument: { Statement: Statement[] } }[]).flatMap(
+    ({ PolicyDocument }) => PolicyDocument.Statement,
+  ),
+);
+const actionsOf = ({ Action }: Statement): string[] => [Action].flat();
+
+describe('the packaged template', () => {
+  it('deploys every function on the pinned runtime', () => {
+    const functions = ofType('AWS::Lambda::Function');
+    expect(functions).toHaveLength(7);
+    for (const { Properties } of functions) {
+      expect(Properties).toMatchObject({
+        Runtime: 'nodejs24.x',
+        Architectures: ['arm64'],
+        Environment: { Variables: { HOLDFAST_STAGE_MODE: 'dry-run', HOLDFAST_TABLE: 'holdfast-dev' } },
+      });
+      expect(Properties).not.toHaveProperty('VpcConfig');
+    }
+  });
+
+  it('routes alarms in ALARM only, tries again for a quarter of an hour, and keeps what failed', () => {
+    const rule = ofType('AWS::Events::Rule').find(({ Properties }) => Properties.EventPattern !== undefined);
+    expect(rule?.Properties).toMatchObject({
+      EventPattern: {
+        source: ['aws.cloudwatch'],
+        'detail-type': ['CloudWatch Alarm State Change'],
+        detail: { state: { value: ['ALARM'] } },
+      },
+      Targets: [
+        {
+          Arn: { 'Fn::GetAtt': ['RouteSignalLambdaFunction', 'Arn'] },
+          RetryPolicy: { MaximumEventAgeInSeconds: 900 },
+          DeadLetterConfig: { Arn: { 'Fn::GetAtt': ['DeadLetterQueue', 'Arn'] } },
+        },
+      ],
+    });
+  });
+
+  it('gives every placeholder of the state machine a value', () => {
+    const [machine] = ofType('AWS::StepFunctions::StateMachine');
+    const text = JSON.stringify(machine?.Properties.Definition);
+    const placeholders = new Set([...text.matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name));
+    expect(Object.keys(machine?.Properties.DefinitionSubstitutions as object).sort()).toEqual(
+      [...placeholders].sort(),
+    );
+  });
+
+  it('holds a state machine that a validator accepts', () => {
+    const [machine] = ofType('AWS::StepFunctions::StateMachine');
+    const text = JSON.stringify(machine?.Properties.Definition).replace(
+      /\$\{(\w+)FunctionArn\}/g,
+      'arn:aws:lambda:us-east-1:123456789012:function:$1',
+    );
+    const { isValid, errorsText } = aslValidator(JSON.parse(text));
+    expect(isValid ? '' : errorsText('\n')).toBe('');
+  });
+
+  it('allows nothing on everything', () => {
+    for (const statement of statements) {
+      for (const action of actionsOf(statement)) expect(action).toMatch(/^[a-z0-9-]+:[A-Za-z]+$/);
+      const isEverything = [statement.Resource].flat().includes('*');
+      if (isEverything) {
+        for (const action of actionsOf(statement)) expect(action).toMatch(/:(Describe|List|Get)/);
+      }
+    }
+  });
+
+  it('lets the fleet be changed only where the group carries the opt-in tag', () => {
+    const changing = statements.filter((statement) =>
+      actionsOf(statement).some((action) => /^autoscaling:(?!Describe)/.test(action)),
+    );
+    expect(changing).toHaveLength(1);
+    expect(changing[0]?.Condition).toEqual({ StringEquals: { 'aws:ResourceTag/holdfast': 'true' } });
+  });
+
+  it('keeps the table with its stack gone', () => {
+    expect(Resources.Table).toMatchObject({
+      DeletionPolicy: 'Retain',
+      Properties: { TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true } },
+    });
+  });
+});
+
+describe('a bundle', () => {
+  const bundle = (name: string): string =>
+    Object.values(unzipSync(readFileSync(new URL(`${name}.zip`, packaged))))
+      .map((content) => new TextDecoder().decode(content))
+      .join();
+
+  it('has the policy as data where rules are read, and no YAML parser', () => {
+    for (const name of ['routeSignal', 'planHold', 'sweep']) {
+      expect(bundle(name)).toContain(JSON.stringify(loadPolicy().rules[0]?.when.alarm).slice(1, -1));
+      expect(bundle(name)).not.toContain('YAMLParseError');
+    }
+  });
+
+  it('of the hold path does not import the EC2 client', () => {
+    for (const name of ['planHold', 'applyHold', 'checkHold', 'releaseHold', 'reportHold']) {
+      expect(bundle(name)).not.toContain('AmazonEC2');
+    }
+  });
+});

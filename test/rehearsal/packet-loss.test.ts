@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { loadPolicy } from '../../functions/policy.ts';
+import { packetLoss } from '../../rehearsal/incidents/packet-loss.ts';
+import { type RehearsalResult, rehearse } from '../../rehearsal/rehearse.ts';
+
+const run = (seed: number, over: { withHoldfast?: boolean; dryRun?: boolean } = {}) =>
+  rehearse({ incident: packetLoss, seed, policy: loadPolicy(), withHoldfast: true, dryRun: false, ...over });
+const optedIn = (result: RehearsalResult) =>
+  result.summary.groups.filter(({ autoScalingGroupName }) => autoScalingGroupName !== 'web-legacy');
+const seeds = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+
+describe('the incident packet-loss', () => {
+  it.each(seeds)('ends well with Holdfast, seed %i', async (seed) => {
+    const result = await run(seed);
+    expect(result.violations).toEqual([]);
+    expect(result.holdsLeft).toEqual([]);
+    expect(result.summary.finalStateEqualsBaseline).toBe(true);
+    expect(optedIn(result).map(({ minutesBelowNeeded }) => minutesBelowNeeded)).toEqual([0, 0]);
+    // The alarm comes back when the probe is heard again; its second execution finds the first one at work.
+    expect(result.executions.map(({ status }) => status)).toEqual(['SUCCEEDED', 'SUCCEEDED']);
+  });
+
+  it.each(seeds)('is an outage without it, seed %i', async (seed) => {
+    const result = await run(seed, { withHoldfast: false });
+    expect(result.calls).toEqual([]);
+    for (const group of optedIn(result)) expect(group.minutesBelowNeeded).toBeGreaterThan(10);
+  });
+
+  it('leaves alone the group that did not opt in', async () => {
+    const { calls } = await run(1);
+    expect(
+      calls.filter(({ mutating, input }) => mutating && input.AutoScalingGroupName === 'web-legacy'),
+    ).toEqual([]);
+  });
+
+  it('is the same to the byte from the same seed', async () => {
+    const text = async (seed: number) => JSON.stringify({ ...(await run(seed)), wallMilliseconds: 0 });
+    const first = await text(7);
+    expect(await text(7)).toBe(first);
+    expect(await text(8)).not.toBe(first);
+  });
+
+  it('changes nothing in a dry run, and plans exactly what a live run calls to hold', async () => {
+    const dry = await run(3, { dryRun: true });
+    const live = await run(3);
+    expect(dry.violations).toEqual([]);
+    expect(dry.calls.filter(({ mutating }) => mutating)).toEqual([]);
+    expect(dry.holdsLeft).toEqual([]);
+    const planned = dry.plan.map(({ service, operation, input }) => ({ service, operation, input }));
+    const made = live.calls
+      .filter(({ operation }) => operation === 'SuspendProcesses')
+      .map(({ service, operation, input }) => ({ service, operation, input }));
+    expect(planned).toHaveLength(2);
+    expect(planned).toEqual(made);
+  });
+});

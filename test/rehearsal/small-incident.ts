@@ -1,0 +1,100 @@
+import { loadPolicy } from '../../functions/policy.ts';
+import type { GroupSpec } from '../../rehearsal/cloud/auto-scaling.ts';
+import { stateMachineArn } from '../../rehearsal/cloud/step-functions.ts';
+import type { Deed, Incident } from '../../rehearsal/incident.ts';
+import { packetLoss } from '../../rehearsal/incidents/packet-loss.ts';
+import {
+  type Rehearsal,
+  type RehearsalOptions,
+  type RehearsalResult,
+  rehearse,
+} from '../../rehearsal/rehearse.ts';
+
+export const minutes = (count: number): number => count * 60;
+
+/** Ten minutes into every small incident the packets are lost, for half an hour. */
+export const lossBeginsAt = minutes(10);
+export const lossEndsAt = minutes(40);
+
+export const smallGroup = (name: string, over: Partial<GroupSpec> = {}): GroupSpec => ({
+  name,
+  tags: { tier: 'web', holdfast: 'true' },
+  minSize: 1,
+  maxSize: 8,
+  desiredCapacity: 4,
+  availabilityZones: ['us-east-1a', 'us-east-1b'],
+  healthCheckType: 'ELB',
+  healthCheckGracePeriodSeconds: 300,
+  bootSeconds: 120,
+  deregistrationDelaySeconds: 30,
+  requestsPerSecondAtFullCpu: 100,
+  policies: [],
+  ...over,
+});
+
+/** An incident of two small groups without scaling policies, told over two hours. */
+export const smallIncident = (over: Partial<Incident> = {}): Incident => ({
+  ...packetLoss,
+  name: 'small',
+  durationSeconds: minutes(120),
+  groups: [smallGroup('web-a'), smallGroup('web-b')],
+  load: () => 200,
+  losses: [
+    { name: 'packets are lost', fromSeconds: lossBeginsAt, untilSeconds: lossEndsAt, fraction: () => 0.2 },
+  ],
+  ...over,
+});
+
+/** Runs a small incident with people's deeds, and keeps hold of the simulated cloud. */
+export const rehearseSmall = async (
+  incident: Incident,
+  over: Partial<RehearsalOptions> = {},
+): Promise<{ result: RehearsalResult; rehearsal: Rehearsal }> => {
+  let rehearsal: Rehearsal | undefined;
+  const catching: Deed = {
+    atSeconds: 1,
+    text: '',
+    act: (running) => {
+      rehearsal = running;
+    },
+  };
+  const result = await rehearse({
+    incident: { ...incident, deeds: [catching, ...(incident.deeds ?? [])] },
+    seed: 1,
+    policy: loadPolicy(),
+    withHoldfast: true,
+    dryRun: false,
+    quirks: { duplicateRate: 0, suspensionDelaySeconds: 0 },
+    ...over,
+  });
+  if (rehearsal === undefined) throw new Error('the rehearsal did not begin');
+  return { result, rehearsal };
+};
+
+/** Starts an execution by hand, as from the console. */
+export const startByHand = ({ stepFunctions }: Rehearsal, name: string, input: unknown): void => {
+  stepFunctions.startExecution(stateMachineArn('holdfast-rehearsal-pause-scaling'), name, input);
+};
+
+/** The only execution's ARN. */
+export const onlyExecution = ({ stepFunctions }: Rehearsal): string => {
+  const [first, ...others] = [...stepFunctions.executions.keys()];
+  if (first === undefined || others.length > 0)
+    throw new Error(`expected one execution, found ${others.length}`);
+  return first;
+};
+
+/** Calls of one operation that were accepted, with seconds since the start. */
+export const accepted = (result: RehearsalResult, operation: string) =>
+  result.calls
+    .filter((call) => call.operation === operation && call.outcome === 'ok')
+    .map(({ at, input }) => ({
+      seconds: (Date.parse(at) - Date.parse(packetLoss.startsAt)) / 1000,
+      group: String(input.AutoScalingGroupName),
+      input,
+    }));
+
+export const journalOf = (rehearsal: Rehearsal): string[] =>
+  rehearsal.store
+    .listJournals()
+    .flatMap(({ entries }) => entries.map(({ event, message }) => `${event}: ${message}`));
