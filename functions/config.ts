@@ -1,11 +1,11 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 /** What the deployment tells a function through its environment. This is the only reader of `process.env`. */
 const configSchema = z.object({
   HOLDFAST_STAGE_MODE: z.enum(['live', 'dry-run', 'off']),
-  HOLDFAST_KILL_SWITCH_PARAMETER: z.string().min(1),
-  HOLDFAST_TABLE: z.string().min(1),
-  HOLDFAST_PAUSE_SCALING_STATE_MACHINE_ARN: z.string().min(1).optional(),
+  HOLDFAST_KILL_SWITCH_PARAMETER: z.string().check(z.minLength(1)),
+  HOLDFAST_TABLE: z.string().check(z.minLength(1)),
+  HOLDFAST_PAUSE_SCALING_STATE_MACHINE_ARN: z.optional(z.string().check(z.minLength(1))),
 });
 
 /** The parsed environment. */

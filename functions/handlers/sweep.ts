@@ -2,7 +2,7 @@ import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SSMClient } from '@aws-sdk/client-ssm';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { createAutoScaling } from '../aws/auto-scaling.ts';
 import { createCloudWatch } from '../aws/cloudwatch.ts';
 import { createStepFunctions } from '../aws/step-functions.ts';

@@ -1,9 +1,8 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import type * as z from 'zod';
+import * as z from 'zod/v4/core';
 import { InvalidInputError } from '../domain/errors.ts';
-import { describeIssues } from '../events/describe-issues.ts';
 import { createProductionRuntime, type Runtime } from '../runtime.ts';
 
 /** Says what happened, as structured lines. */
@@ -13,14 +12,14 @@ export interface Log {
 }
 
 /** One Lambda function: what it accepts, and how its task is wired to a runtime. */
-export interface FunctionDefinition<Input extends z.ZodType, Output> {
+export interface FunctionDefinition<Input extends z.$ZodType, Output> {
   name: string;
   input: Input;
   wire: (runtime: Runtime, log: Log) => (input: z.output<Input>) => Promise<Output>;
 }
 
 /** Lets the types of a definition flow from its input schema to its task. */
-export const defineFunction = <Input extends z.ZodType, Output>(
+export const defineFunction = <Input extends z.$ZodType, Output>(
   definition: FunctionDefinition<Input, Output>,
 ): FunctionDefinition<Input, Output> => definition;
 
@@ -35,7 +34,7 @@ export type LambdaHandler<Output = unknown> = (event: unknown, context: Context)
  * @param createRuntime makes the runtime, once, at the first invocation
  * @param logger where lines go; by default to standard output as JSON
  */
-export const createHandler = <Input extends z.ZodType, Output>(
+export const createHandler = <Input extends z.$ZodType, Output>(
   definition: FunctionDefinition<Input, Output>,
   createRuntime: () => Runtime = createProductionRuntime,
   logger: Log & { addContext?: (context: Context) => void } = new Logger({ serviceName: 'holdfast' }),
@@ -46,11 +45,9 @@ export const createHandler = <Input extends z.ZodType, Output>(
       logger.addContext?.(context);
     })
     .before((request) => {
-      const parsed = definition.input.safeParse(request.event);
+      const parsed = z.safeParse(definition.input, request.event);
       if (!parsed.success) {
-        throw new InvalidInputError(
-          `${definition.name}: ${describeIssues(definition.input, parsed.error, request.event)}`,
-        );
+        throw new InvalidInputError(`${definition.name}: ${z.prettifyError(parsed.error)}`);
       }
       request.event = parsed.data;
     })

@@ -1,5 +1,5 @@
 import pMap from 'p-map';
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import type { AutoScaling } from '../aws/auto-scaling.ts';
 import type { KillSwitch } from '../aws/systems-manager.ts';
 import type { Clock } from '../clock.ts';

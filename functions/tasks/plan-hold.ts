@@ -1,4 +1,4 @@
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import type { AutoScaling } from '../aws/auto-scaling.ts';
 import type { StepFunctions } from '../aws/step-functions.ts';
 import type { KillSwitch } from '../aws/systems-manager.ts';

@@ -1,4 +1,4 @@
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import type { AutoScaling } from '../aws/auto-scaling.ts';
 import type { Clock } from '../clock.ts';
 import type { Incident, JournalEntry } from '../domain/incident.ts';

@@ -1,4 +1,4 @@
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import type { JournalEntry } from '../domain/incident.ts';
 import type { reportHoldState } from '../events/hold-state.ts';
 import type { Store } from '../state/store.ts';
