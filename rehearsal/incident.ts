@@ -1,6 +1,6 @@
 import type { GroupSpec, SimulatedGroup } from './cloud/auto-scaling.ts';
 import type { AlarmSpec } from './cloud/cloudwatch.ts';
-import type { Rehearsal } from './rehearse.ts';
+import type { SimulatedCloud } from './cloud/simulated-cloud.ts';
 
 /** Packet loss on the path of some groups, as a fraction of packets. */
 export interface PacketLoss {
@@ -18,7 +18,7 @@ export interface PacketLoss {
 export interface Deed {
   atSeconds: number;
   text: string;
-  act(rehearsal: Rehearsal): void;
+  act(cloud: SimulatedCloud): void;
 }
 
 /** A story to rehearse: declarative, with all numbers in one place. */

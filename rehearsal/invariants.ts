@@ -2,6 +2,7 @@ import { optInTag } from '../functions/domain/auto-scaling-group.ts';
 import type { SimulatedGroup } from './cloud/auto-scaling.ts';
 import type { Execution } from './cloud/step-functions.ts';
 import type { RecordedCall } from './cloud/wire.ts';
+import type { Sample } from './summary.ts';
 
 /** Everything a finished run can be judged by. */
 export interface Evidence {
@@ -14,7 +15,7 @@ export interface Evidence {
   /** Groups that Holdfast still holds or leases. */
   holdsLeft: string[];
   /** In service and needed, each minute, per group. */
-  samples: Record<string, { seconds: number; inService: number; needed: number }[]>;
+  samples: Record<string, Sample[]>;
   /** Errors of functions that were invoked by an event. */
   functionErrors: string[];
   startedAtMilliseconds: number;

@@ -1,5 +1,6 @@
 import type { Incident } from './incident.ts';
-import type { RehearsalResult, TimelineEntry } from './rehearse.ts';
+import type { RehearsalResult } from './rehearse.ts';
+import type { TimelineEntry } from './timeline.ts';
 
 /** Lines closer than this, of the same kind, are told as one. */
 const mergeWithinSeconds = 1500;

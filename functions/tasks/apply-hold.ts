@@ -13,6 +13,7 @@ import type { Store } from '../state/store.ts';
 import { describeAwsError } from './aws-error.ts';
 import { changeGroup } from './change-group.ts';
 import { lookAtGroups, type SeenGroup } from './look-at-groups.ts';
+import { createGroupNotes } from './note-group.ts';
 import { readModeOrUndefined } from './read-mode.ts';
 
 /** What ApplyHold needs. */
@@ -59,14 +60,7 @@ export const createApplyHold = (dependencies: ApplyHoldDependencies) => {
     seen: SeenGroup,
     journal: JournalEntry[],
   ): Promise<GroupOutcome> => {
-    const note = (event: JournalEntry['event'], message: string, calls?: JournalEntry['calls']) =>
-      journal.push({
-        at: clock.now(),
-        event,
-        autoScalingGroupName: seen.name,
-        message: `${seen.name}: ${message}`,
-        ...(calls === undefined ? {} : { calls }),
-      });
+    const note = createGroupNotes(journal, clock, seen.name);
     const decision = decideApply(incident, seen.group, seen.record, newOwner(), clock.now());
     switch (decision.action) {
       case 'IN_FORCE':
@@ -108,17 +102,18 @@ export const createApplyHold = (dependencies: ApplyHoldDependencies) => {
       refused: 0,
     };
     const incident = await store.readIncident(incidentId);
-    const idle = (idleBecause: string): ApplyHoldResult => ({
+    const idle = (idleBecause: string, waitSeconds = soonSeconds): ApplyHoldResult => ({
       round,
       ...counts,
       idleBecause,
-      waitSeconds: soonSeconds,
+      waitSeconds,
     });
     if (incident?.status !== 'HELD') return idle('the incident is not held any more');
     const mode = await readModeOrUndefined(killSwitch, stageMode, incident.mode);
-    if (mode !== 'live') {
-      return idle(mode === undefined ? 'the kill switch cannot be read' : `the mode is ${mode}`);
+    if (mode === undefined) {
+      return idle('the kill switch cannot be read', incident.settings.checkEverySeconds);
     }
+    if (mode !== 'live') return idle(`the mode is ${mode}`);
 
     const autoScaling = dependencies.autoScaling(mode);
     const names = await store.readIncidentGroups(incidentId);

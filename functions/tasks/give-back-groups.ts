@@ -10,6 +10,7 @@ import type { Store } from '../state/store.ts';
 import { describeAwsError } from './aws-error.ts';
 import { changeGroup } from './change-group.ts';
 import { lookAtGroups, type SeenGroup } from './look-at-groups.ts';
+import { createGroupNotes } from './note-group.ts';
 
 /** What giving groups back needs. */
 export interface GiveBackDependencies {
@@ -55,14 +56,7 @@ export const giveBackGroups = async (
   const isInTime = () => secondsBetween(startedAt, clock.now()) < changeBudgetSeconds;
 
   const giveBackGroup = async (seen: SeenGroup, journal: JournalEntry[]): Promise<GroupOutcome> => {
-    const note = (event: JournalEntry['event'], message: string, calls?: JournalEntry['calls']) =>
-      journal.push({
-        at: clock.now(),
-        event,
-        autoScalingGroupName: seen.name,
-        message: `${seen.name}: ${message}`,
-        ...(calls === undefined ? {} : { calls }),
-      });
+    const note = createGroupNotes(journal, clock, seen.name);
     const decision = decideRelease(
       seen.group,
       seen.record,

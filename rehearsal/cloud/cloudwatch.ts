@@ -205,3 +205,6 @@ export const createCloudWatchService = (
     },
   };
 };
+
+/** The simulated service. */
+export type CloudWatchService = ReturnType<typeof createCloudWatchService>;

@@ -81,3 +81,6 @@ export const createLambdaService = (
     },
   };
 };
+
+/** The simulated service. */
+export type LambdaService = ReturnType<typeof createLambdaService>;

@@ -172,3 +172,6 @@ export const createStepFunctionsService = (
     },
   };
 };
+
+/** The simulated service. */
+export type StepFunctionsService = ReturnType<typeof createStepFunctionsService>;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { parsePolicy } from '../../functions/events/policy.ts';
+import { killSwitchParameter, type SimulatedCloud } from '../../rehearsal/cloud/simulated-cloud.ts';
 import type { Deed } from '../../rehearsal/incident.ts';
 import { packetLoss } from '../../rehearsal/incidents/packet-loss.ts';
-import { killSwitchParameter, type Rehearsal } from '../../rehearsal/rehearse.ts';
 import {
   accepted,
   journalOf,
@@ -16,12 +16,12 @@ import {
   startByHand,
 } from './small-incident.ts';
 
-const deed = (atSeconds: number, act: (rehearsal: Rehearsal) => void): Deed => ({
+const deed = (atSeconds: number, act: (rehearsal: SimulatedCloud) => void): Deed => ({
   atSeconds,
   text: 'a deed',
   act,
 });
-const groupOf = ({ autoScaling }: Rehearsal, name: string) => {
+const groupOf = ({ autoScaling }: SimulatedCloud, name: string) => {
   const group = autoScaling.groups.get(name);
   if (group === undefined) throw new Error(`no group ${name}`);
   return group;
@@ -31,7 +31,7 @@ const scaleIn = ['AZRebalance', 'HealthCheck', 'InstanceRefresh', 'ReplaceUnheal
 describe('a hold', () => {
   it('is in force while packets are lost and gone when the alarm has been OK for the cool-off', async () => {
     const seen: string[][] = [];
-    const look = (rehearsal: Rehearsal) =>
+    const look = (rehearsal: SimulatedCloud) =>
       seen.push([...groupOf(rehearsal, 'web-a').suspended.keys()].sort());
     const { result } = await rehearseSmall(
       smallIncident({
@@ -68,11 +68,11 @@ describe('a hold', () => {
     'of two incidents on one group gives back only what the other does not need: %s',
     async (_order, first, second) => {
       const suspended: Record<string, boolean>[] = [];
-      const look = (running: Rehearsal) => {
+      const look = (running: SimulatedCloud) => {
         const keys = groupOf(running, 'web-a').suspended;
         suspended.push({ Terminate: keys.has('Terminate'), Launch: keys.has('Launch') });
       };
-      const byHand = (name: string, expiresAfter: number, block: string) => (running: Rehearsal) =>
+      const byHand = (name: string, expiresAfter: number, block: string) => (running: SimulatedCloud) =>
         startByHand(running, name, {
           autoScalingGroupName: 'web-a',
           reason: 'switch upgrade',

@@ -1,14 +1,10 @@
 import { loadPolicy } from '../../functions/policy.ts';
 import type { GroupSpec } from '../../rehearsal/cloud/auto-scaling.ts';
+import type { SimulatedCloud } from '../../rehearsal/cloud/simulated-cloud.ts';
 import { stateMachineArn } from '../../rehearsal/cloud/step-functions.ts';
 import type { Deed, Incident } from '../../rehearsal/incident.ts';
 import { packetLoss } from '../../rehearsal/incidents/packet-loss.ts';
-import {
-  type Rehearsal,
-  type RehearsalOptions,
-  type RehearsalResult,
-  rehearse,
-} from '../../rehearsal/rehearse.ts';
+import { type RehearsalOptions, type RehearsalResult, rehearse } from '../../rehearsal/rehearse.ts';
 
 export const minutes = (count: number): number => count * 60;
 
@@ -49,8 +45,8 @@ export const smallIncident = (over: Partial<Incident> = {}): Incident => ({
 export const rehearseSmall = async (
   incident: Incident,
   over: Partial<RehearsalOptions> = {},
-): Promise<{ result: RehearsalResult; rehearsal: Rehearsal }> => {
-  let rehearsal: Rehearsal | undefined;
+): Promise<{ result: RehearsalResult; rehearsal: SimulatedCloud }> => {
+  let rehearsal: SimulatedCloud | undefined;
   const catching: Deed = {
     atSeconds: 1,
     text: '',
@@ -72,12 +68,12 @@ export const rehearseSmall = async (
 };
 
 /** Starts an execution by hand, as from the console. */
-export const startByHand = ({ stepFunctions }: Rehearsal, name: string, input: unknown): void => {
+export const startByHand = ({ stepFunctions }: SimulatedCloud, name: string, input: unknown): void => {
   stepFunctions.startExecution(stateMachineArn('holdfast-rehearsal-pause-scaling'), name, input);
 };
 
 /** The only execution's ARN. */
-export const onlyExecution = ({ stepFunctions }: Rehearsal): string => {
+export const onlyExecution = ({ stepFunctions }: SimulatedCloud): string => {
   const [first, ...others] = [...stepFunctions.executions.keys()];
   if (first === undefined || others.length > 0)
     throw new Error(`expected one execution, found ${others.length}`);
@@ -94,7 +90,7 @@ export const accepted = (result: RehearsalResult, operation: string) =>
       input,
     }));
 
-export const journalOf = (rehearsal: Rehearsal): string[] =>
+export const journalOf = (rehearsal: SimulatedCloud): string[] =>
   rehearsal.store
     .listJournals()
     .flatMap(({ entries }) => entries.map(({ event, message }) => `${event}: ${message}`));

@@ -1,0 +1,142 @@
+import { createConnect } from '../../functions/aws/connect.ts';
+import type { Policy } from '../../functions/events/policy.ts';
+import { createHandler, type FunctionDefinition } from '../../functions/middleware/define-function.ts';
+import type { Runtime } from '../../functions/runtime.ts';
+import type { Deployment, FunctionOfServerless } from '../deployment.ts';
+import { createMemoryStore, type MemoryStore } from '../memory-store.ts';
+import { seededRandom, type VirtualTime } from '../virtual-time.ts';
+import {
+  type AutoScalingQuirks,
+  type AutoScalingService,
+  createAutoScalingService,
+  type GroupEvent,
+  type World,
+} from './auto-scaling.ts';
+import { type AlarmSpec, type CloudWatchService, createCloudWatchService } from './cloudwatch.ts';
+import { createEventBus, type DeliveryQuirks } from './eventbridge.ts';
+import { createLambdaService, type LambdaService } from './lambda.ts';
+import { createStepFunctionsService, type StepFunctionsService, stateMachineArn } from './step-functions.ts';
+import { createSystemsManagerService } from './systems-manager.ts';
+import { createThrottle } from './throttle.ts';
+import { createWire, type RecordedCall } from './wire.ts';
+
+/** Everything the facts leave open. */
+export type Quirks = AutoScalingQuirks & DeliveryQuirks;
+
+/** Lets the seed decide what the facts do not. */
+export const chooseQuirks = (seed: number, chosen: Partial<Quirks>): Quirks => {
+  const random = seededRandom(seed + 2);
+  return {
+    desiredFallsWhileTerminateIsSuspended: random() < 0.5,
+    suspensionDelaySeconds: random() < 0.5 ? 0 : Math.round(20 * random()),
+    duplicateRate: 0.1,
+    lossRate: 0,
+    ...chosen,
+  };
+};
+
+/** Name of the kill switch in every rehearsal. */
+export const killSwitchParameter = '/holdfast/rehearsal/mode';
+
+/** The account: what a person in a story, or a test, can reach while it runs. */
+export interface SimulatedCloud {
+  time: VirtualTime;
+  autoScaling: AutoScalingService;
+  cloudWatch: CloudWatchService;
+  stepFunctions: StepFunctionsService;
+  lambda: LambdaService;
+  /** SSM parameters; the kill switch is `killSwitchParameter`. */
+  parameters: Map<string, string>;
+  store: MemoryStore;
+}
+
+/** What the account is made of, and who is told what happens in it. */
+export interface SimulatedCloudOptions {
+  time: VirtualTime;
+  world: World;
+  quirks: Quirks;
+  /** The account's bucket for Auto Scaling calls. */
+  autoScalingCallsPerSecond: number;
+  autoScalingBurst: number;
+  deployment: Deployment;
+  functions: (FunctionOfServerless & { definition: FunctionDefinition<never, unknown> })[];
+  policy: Policy;
+  stageMode: 'live' | 'dry-run';
+  /** Whether events and schedules reach the functions. */
+  withHoldfast: boolean;
+  onGroupEvent: (event: GroupEvent) => void;
+  onAlarm: (alarm: AlarmSpec, value: string, reason: string) => void;
+  onCall: (call: RecordedCall) => void;
+  onFunctionError: (message: string) => void;
+}
+
+/** Puts the services together as AWS does, with Holdfast deployed as `serverless.yml` says. */
+export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedCloud => {
+  const { time, quirks, deployment, functions, policy } = options;
+  const store = createMemoryStore();
+  const parameters = new Map([[killSwitchParameter, 'live']]);
+  const autoScaling = createAutoScalingService(
+    time,
+    options.world,
+    quirks,
+    createThrottle(time, options.autoScalingCallsPerSecond, options.autoScalingBurst),
+    options.onGroupEvent,
+  );
+  const lambda = createLambdaService(
+    time,
+    functions.map(({ name, timeoutSeconds, retryAttempts, definition }) => ({
+      name,
+      timeoutSeconds,
+      retryAttempts,
+      handler: createHandler(definition, () => runtime, { info: () => {}, warn: () => {} }),
+    })),
+    (name, error) => options.onFunctionError(`${name}: ${error.name}: ${error.message}`),
+  );
+  const bus = createEventBus(
+    time,
+    options.withHoldfast
+      ? deployment.functions.flatMap(({ name, eventPatterns }) =>
+          eventPatterns.map((pattern) => ({
+            pattern,
+            invoke: (event: object) => lambda.invokeAsync(name, event),
+          })),
+        )
+      : [],
+    quirks,
+  );
+  if (options.withHoldfast) {
+    for (const { name, everySeconds } of deployment.functions) {
+      for (const seconds of everySeconds) time.every(seconds, () => lambda.invokeAsync(name, {}));
+    }
+  }
+  const cloudWatch = createCloudWatchService(time, bus.emit, options.onAlarm);
+  const stepFunctions = createStepFunctionsService(time, deployment.stateMachines, lambda.invoke);
+  let owners = 0;
+  const runtime: Runtime = {
+    config: { stageMode: options.stageMode, killSwitchParameter, tableName: 'rehearsal' },
+    clock: { now: time.iso },
+    connect: createConnect(
+      { region: 'us-east-1', credentials: { accessKeyId: 'rehearsal', secretAccessKey: 'rehearsal' } },
+      createWire(
+        time,
+        {
+          AutoScaling: autoScaling,
+          CloudWatch: cloudWatch,
+          StepFunctions: stepFunctions,
+          SSM: createSystemsManagerService(parameters),
+        },
+        options.onCall,
+      ),
+    ),
+    policy: () => policy,
+    stateMachineArns: () => ({
+      'pause-scaling': stateMachineArn(`holdfast-${deployment.stage}-pause-scaling`),
+    }),
+    store,
+    newOwner: () => {
+      owners += 1;
+      return `owner-${owners}`;
+    },
+  };
+  return { time, autoScaling, cloudWatch, stepFunctions, lambda, parameters, store };
+};

@@ -1,0 +1,76 @@
+import type { SimulatedGroup } from './cloud/auto-scaling.ts';
+import type { RecordedCall } from './cloud/wire.ts';
+import type { Incident } from './incident.ts';
+
+/** One minute of one group. */
+export interface Sample {
+  seconds: number;
+  inService: number;
+  needed: number;
+}
+
+/** What became of one group. */
+export interface GroupSummary {
+  autoScalingGroupName: string;
+  fewestInService: number;
+  /** Minutes with less in service than the users needed. */
+  minutesBelowNeeded: number;
+  /** Instances ended while packets were lost and in the quarter of an hour after; none of them was ill of itself. */
+  endedDuringLoss: number;
+  inServiceAtEnd: number;
+  stateEqualsBaseline: boolean;
+}
+
+/** What became of everything. */
+export interface Summary {
+  groups: GroupSummary[];
+  calls: number;
+  mutatingCalls: number;
+  throttledCalls: number;
+  finalStateEqualsBaseline: boolean;
+}
+
+const afterLossSeconds = 900;
+
+/** Whether a group's settings are as they were, save what people of the story changed for good. */
+const equalsBaseline = (incident: Incident, group: SimulatedGroup): boolean => {
+  const spec = incident.groups.find(({ name }) => name === group.name);
+  const expected = incident.suspendedAtEnd?.[group.name] ?? [];
+  return (
+    [...group.suspended.keys()].sort().join() === [...expected].sort().join() &&
+    group.minSize === spec?.minSize &&
+    group.maxSize === spec.maxSize &&
+    group.instances.every(({ protectedFromScaleIn }) => !protectedFromScaleIn)
+  );
+};
+
+/** Sums a finished run up. */
+export const summarise = (
+  incident: Incident,
+  groups: SimulatedGroup[],
+  samples: Record<string, Sample[]>,
+  calls: RecordedCall[],
+): Summary => {
+  const isDuringLoss = (at: number): boolean =>
+    incident.losses.some(({ fromSeconds, untilSeconds }) => {
+      const seconds = (at - Date.parse(incident.startsAt)) / 1000;
+      return seconds >= fromSeconds && seconds < untilSeconds + afterLossSeconds;
+    });
+  return {
+    groups: groups.map((group) => {
+      const points = samples[group.name] ?? [];
+      return {
+        autoScalingGroupName: group.name,
+        fewestInService: Math.min(...points.map(({ inService }) => inService)),
+        minutesBelowNeeded: points.filter(({ inService, needed }) => inService < needed).length,
+        endedDuringLoss: group.terminations.filter(({ at }) => isDuringLoss(at)).length,
+        inServiceAtEnd: points.at(-1)?.inService ?? 0,
+        stateEqualsBaseline: equalsBaseline(incident, group),
+      };
+    }),
+    calls: calls.length,
+    mutatingCalls: calls.filter(({ mutating }) => mutating).length,
+    throttledCalls: calls.filter(({ outcome }) => outcome === 'Throttling').length,
+    finalStateEqualsBaseline: groups.every((group) => equalsBaseline(incident, group)),
+  };
+};
