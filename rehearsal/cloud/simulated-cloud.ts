@@ -18,10 +18,10 @@ import { createLambdaService, type LambdaService } from './lambda.ts';
 import { createStepFunctionsService, type StepFunctionsService, stateMachineArn } from './step-functions.ts';
 import { createSystemsManagerService } from './systems-manager.ts';
 import { createThrottle } from './throttle.ts';
-import { createWire, type RecordedCall } from './wire.ts';
+import { createWire, type RecordedCall, type WireQuirks } from './wire.ts';
 
 /** Everything the facts leave open. */
-export type Quirks = AutoScalingQuirks & DeliveryQuirks;
+export type Quirks = AutoScalingQuirks & DeliveryQuirks & WireQuirks;
 
 /** Lets the seed decide what the facts do not. */
 export const chooseQuirks = (seed: number, chosen: Partial<Quirks>): Quirks => {
@@ -31,6 +31,8 @@ export const chooseQuirks = (seed: number, chosen: Partial<Quirks>): Quirks => {
     suspensionDelaySeconds: random() < 0.5 ? 0 : Math.round(20 * random()),
     duplicateRate: 0.1,
     lossRate: 0,
+    hangRate: 0,
+    serverErrorRate: 0,
     ...chosen,
   };
 };
@@ -125,6 +127,7 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
           StepFunctions: stepFunctions,
           SSM: createSystemsManagerService(parameters),
         },
+        quirks,
         options.onCall,
       ),
     ),

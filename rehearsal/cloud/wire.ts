@@ -45,6 +45,14 @@ interface DeserializeStack {
   ): void;
 }
 
+/** How calls may go wrong, where a test wants them to. */
+export interface WireQuirks {
+  /** How often an answer never arrives, from 0 to 1; half of these calls were carried out. Its function times out. */
+  hangRate: number;
+  /** How often a service answers with an error of its own, from 0 to 1. The SDK tries again. */
+  serverErrorRate: number;
+}
+
 /** Operations of the fleet that only read begin with this word; everything else of Auto Scaling changes it. */
 const isMutating = (service: string, operation: string): boolean =>
   service === 'AutoScaling' && !operation.startsWith('Describe');
@@ -56,6 +64,7 @@ const isMutating = (service: string, operation: string): boolean =>
 export const createWire = (
   time: VirtualTime,
   services: Record<ServiceName, SimulatedService>,
+  quirks: WireQuirks,
   onCall: (call: RecordedCall) => void,
 ) => {
   const answer = async (clientName: string, commandName: string, input: Record<string, unknown>) => {
@@ -71,8 +80,22 @@ export const createWire = (
       mutating: isMutating(known.service, operation),
       outcome: 'ok',
     };
+    onCall(call);
+    const isLost = time.random() < quirks.hangRate;
     try {
-      return services[known.service].handle(operation, input);
+      if (isLost && time.random() < 0.5) {
+        call.outcome = 'lost on the way';
+        return await new Promise<never>(() => {});
+      }
+      if (time.random() < quirks.serverErrorRate) {
+        throw new CloudError(
+          'InternalFailure',
+          'The request processing has failed because of an unknown error.',
+          500,
+        );
+      }
+      const output = services[known.service].handle(operation, input);
+      return isLost ? await new Promise<never>(() => {}) : output;
     } catch (error) {
       call.outcome = error instanceof CloudError ? error.code : (error as Error).name;
       if (!(error instanceof CloudError)) throw error;
@@ -82,8 +105,6 @@ export const createWire = (
         message: error.message,
         $metadata: { httpStatusCode: error.httpStatusCode },
       });
-    } finally {
-      onCall(call);
     }
   };
 

@@ -15,7 +15,7 @@ const fleet = (count: number, over: object = {}) =>
 
 describe('the cost of a hold', () => {
   it.each([1, 100, 500])('of %i groups', async (count) => {
-    const { result, rehearsal } = await rehearseSmall(fleet(count));
+    const { result, cloud } = await rehearseSmall(fleet(count));
     expect(result.violations).toEqual([]);
 
     const callsPerGroup = new Map<string, { pausing: number; givingBack: number }>();
@@ -43,9 +43,9 @@ describe('the cost of a hold', () => {
 
     // Once a round while in ALARM, whatever the number of groups; opening, releasing and closing make three more.
     const alarmRounds = Math.ceil((30 * 60) / 60);
-    expect(rehearsal.store.writes.incidents).toBeLessThanOrEqual(alarmRounds + 3 + 3);
+    expect(cloud.store.writes.incidents).toBeLessThanOrEqual(alarmRounds + 3 + 3);
     // Two writes around each changing step of a group, one to forget it; none in a quiet round.
-    expect(rehearsal.store.writes.groups).toBe(count * 7);
+    expect(cloud.store.writes.groups).toBe(count * 7);
   });
 
   it('holds 500 groups within a minute of the alarm, under a bucket of ten calls a second', async () => {

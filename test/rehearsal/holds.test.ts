@@ -16,7 +16,7 @@ import {
   startByHand,
 } from './small-incident.ts';
 
-const deed = (atSeconds: number, act: (rehearsal: SimulatedCloud) => void): Deed => ({
+const deed = (atSeconds: number, act: (cloud: SimulatedCloud) => void): Deed => ({
   atSeconds,
   text: 'a deed',
   act,
@@ -31,8 +31,7 @@ const scaleIn = ['AZRebalance', 'HealthCheck', 'InstanceRefresh', 'ReplaceUnheal
 describe('a hold', () => {
   it('is in force while packets are lost and gone when the alarm has been OK for the cool-off', async () => {
     const seen: string[][] = [];
-    const look = (rehearsal: SimulatedCloud) =>
-      seen.push([...groupOf(rehearsal, 'web-a').suspended.keys()].sort());
+    const look = (cloud: SimulatedCloud) => seen.push([...groupOf(cloud, 'web-a').suspended.keys()].sort());
     const { result } = await rehearseSmall(
       smallIncident({
         deeds: [deed(lossBeginsAt + 150, look), deed(lossEndsAt, look), deed(lossEndsAt + minutes(20), look)],
@@ -43,7 +42,7 @@ describe('a hold', () => {
   });
 
   it('leaves suspended what a person suspended before, and alone what a person resumed meanwhile', async () => {
-    const { result, rehearsal } = await rehearseSmall(
+    const { result, cloud } = await rehearseSmall(
       smallIncident({
         deeds: [
           deed(30, (running) => groupOf(running, 'web-a').suspended.set('AZRebalance', 'User suspended')),
@@ -56,7 +55,7 @@ describe('a hold', () => {
     );
     expect(result.violations).toEqual([]);
     expect(accepted(result, 'SuspendProcesses')).toHaveLength(2);
-    expect(journalOf(rehearsal).filter((line) => line.startsWith('overridden'))).toEqual([
+    expect(journalOf(cloud).filter((line) => line.startsWith('overridden'))).toEqual([
       'overridden: web-b: a person resumed InstanceRefresh meanwhile; left alone from now on',
     ]);
   });
@@ -101,7 +100,7 @@ describe('a hold', () => {
   );
 
   it('stays while the metric has vanished, and is not held twice when it comes back', async () => {
-    const { result, rehearsal } = await rehearseSmall(
+    const { result, cloud } = await rehearseSmall(
       smallIncident({
         losses: [
           {
@@ -115,9 +114,9 @@ describe('a hold', () => {
       }),
     );
     expect(result.violations).toEqual([]);
-    expect(journalOf(rehearsal).filter((line) => line.includes('tends this alarm already'))).toHaveLength(1);
+    expect(journalOf(cloud).filter((line) => line.includes('tends this alarm already'))).toHaveLength(1);
     expect(accepted(result, 'SuspendProcesses')).toHaveLength(2);
-    expect(journalOf(rehearsal).some((line) => line.startsWith('kept: the alarm has too little data'))).toBe(
+    expect(journalOf(cloud).some((line) => line.startsWith('kept: the alarm has too little data'))).toBe(
       true,
     );
     expect(Math.min(...accepted(result, 'ResumeProcesses').map(({ seconds }) => seconds))).toBeGreaterThan(
@@ -160,7 +159,7 @@ describe('a hold', () => {
     const group = smallGroup('web-a', {
       policies: [{ type: 'StepScaling', name: 'steps', above: 95, add: 1, below: 45, remove: 1 }],
     });
-    const { result, rehearsal } = await rehearseSmall(smallIncident({ groups: [group] }), {
+    const { result, cloud } = await rehearseSmall(smallIncident({ groups: [group] }), {
       quirks: { duplicateRate: 0, suspensionDelaySeconds: 0, desiredFallsWhileTerminateIsSuspended: true },
     });
     expect(result.violations).toEqual([]);
@@ -173,7 +172,7 @@ describe('a hold', () => {
     ]);
     expect(raise?.seconds).toBeLessThan(resumed[1]?.seconds ?? 0);
     expect(
-      groupOf(rehearsal, 'web-a').terminations.filter(
+      groupOf(cloud, 'web-a').terminations.filter(
         ({ at, because }) =>
           because === 'scale-in' && at < Date.parse(packetLoss.startsAt) + (lossEndsAt + minutes(15)) * 1000,
       ),
@@ -181,7 +180,7 @@ describe('a hold', () => {
   });
 
   it('names in the report the instances that were marked unhealthy', async () => {
-    const { result, rehearsal } = await rehearseSmall(
+    const { result, cloud } = await rehearseSmall(
       smallIncident({
         deeds: [
           deed(lossBeginsAt + minutes(5), (running) => {
@@ -195,7 +194,7 @@ describe('a hold', () => {
       }),
     );
     expect(result.violations).toEqual([]);
-    const [execution] = rehearsal.stepFunctions.executions.values();
+    const [execution] = cloud.stepFunctions.executions.values();
     const output = execution?.output as { report: { attention: string[] } } | undefined;
     expect(output?.report.attention).toHaveLength(1);
     expect(output?.report.attention[0]).toMatch(
@@ -204,7 +203,7 @@ describe('a hold', () => {
   });
 
   it('goes on for the others when one group is deleted and one loses its opt-in', async () => {
-    const { result, rehearsal } = await rehearseSmall(
+    const { result, cloud } = await rehearseSmall(
       smallIncident({
         groups: [smallGroup('web-a'), smallGroup('web-b'), smallGroup('web-c')],
         deeds: [
@@ -218,12 +217,12 @@ describe('a hold', () => {
         ],
       }),
     );
-    expect(groupOf(rehearsal, 'web-c').suspended.size).toBe(0);
+    expect(groupOf(cloud, 'web-c').suspended.size).toBe(0);
     // Without the tag nothing may be touched: the execution says so and fails, the sweep tries on until it may.
     expect(result.executions.map(({ status, error }) => [status, error])).toEqual([
       ['FAILED', 'GroupsNotGivenBack'],
     ]);
-    expect(groupOf(rehearsal, 'web-b').suspended.size).toBe(0);
+    expect(groupOf(cloud, 'web-b').suspended.size).toBe(0);
     expect(result.holdsLeft).toEqual([]);
     expect(result.violations).toHaveLength(1);
   });
@@ -278,7 +277,7 @@ describe('the kill switch', () => {
 
 describe('a function that Step Functions gave up on', () => {
   it('and that goes on holding groups leaves nothing behind', async () => {
-    const { result, rehearsal } = await rehearseSmall(
+    const { result, cloud } = await rehearseSmall(
       smallIncident({
         groups: Array.from({ length: 150 }, (_, index) => smallGroup(`web-${index}`, { desiredCapacity: 1 })),
         load: () => 40,
@@ -299,7 +298,7 @@ describe('a function that Step Functions gave up on', () => {
       }),
     );
     expect(result.holdsLeft).toEqual([]);
-    expect(await rehearsal.store.listOpenIncidents()).toEqual([]);
+    expect(await cloud.store.listOpenIncidents()).toEqual([]);
     expect(result.summary.groups.every(({ stateEqualsBaseline }) => stateEqualsBaseline)).toBe(true);
   });
 });
@@ -420,7 +419,7 @@ describe('an execution started by hand', () => {
   });
 
   it('refuses a group that did not opt in, names it, and ends well', async () => {
-    const { result, rehearsal } = await rehearseSmall(
+    const { result, cloud } = await rehearseSmall(
       smallIncident({
         losses: [],
         groups: [smallGroup('web-a', { tags: {} })],
@@ -433,13 +432,13 @@ describe('an execution started by hand', () => {
     );
     expect(result.executions.map(({ status }) => status)).toEqual(['SUCCEEDED']);
     expect(result.summary.mutatingCalls).toBe(0);
-    expect(journalOf(rehearsal)[0]).toBe(
+    expect(journalOf(cloud)[0]).toBe(
       'refused: web-a is left alone: the group does not carry the tag holdfast=true',
     );
   });
 
   it('with a bad input fails with what is wrong and a correct example, and changes nothing', async () => {
-    const { result, rehearsal } = await rehearseSmall(
+    const { result, cloud } = await rehearseSmall(
       smallIncident({
         losses: [],
         deeds: [
@@ -449,7 +448,7 @@ describe('an execution started by hand', () => {
         ],
       }),
     );
-    const [execution] = rehearsal.stepFunctions.executions.values();
+    const [execution] = cloud.stepFunctions.executions.values();
     expect(execution).toMatchObject({ status: 'FAILED', error: 'InvalidInputError' });
     expect(execution?.cause).toContain('raeson');
     expect(execution?.cause).toContain('A correct input by hand');
@@ -457,7 +456,7 @@ describe('an execution started by hand', () => {
   });
 
   it('with dryRun only plans', async () => {
-    const { result, rehearsal } = await rehearseSmall(
+    const { result, cloud } = await rehearseSmall(
       smallIncident({
         losses: [],
         deeds: [
@@ -467,7 +466,7 @@ describe('an execution started by hand', () => {
         ],
       }),
     );
-    const [execution] = rehearsal.stepFunctions.executions.values();
+    const [execution] = cloud.stepFunctions.executions.values();
     expect(execution?.status).toBe('SUCCEEDED');
     expect(execution?.output).toMatchObject({ plan: { action: 'REPORT', mode: 'dry-run', groups: 2 } });
     expect(result.plan).toHaveLength(2);

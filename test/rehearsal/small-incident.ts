@@ -45,13 +45,13 @@ export const smallIncident = (over: Partial<Incident> = {}): Incident => ({
 export const rehearseSmall = async (
   incident: Incident,
   over: Partial<RehearsalOptions> = {},
-): Promise<{ result: RehearsalResult; rehearsal: SimulatedCloud }> => {
-  let rehearsal: SimulatedCloud | undefined;
+): Promise<{ result: RehearsalResult; cloud: SimulatedCloud }> => {
+  let cloud: SimulatedCloud | undefined;
   const catching: Deed = {
     atSeconds: 1,
     text: '',
     act: (running) => {
-      rehearsal = running;
+      cloud = running;
     },
   };
   const result = await rehearse({
@@ -63,8 +63,8 @@ export const rehearseSmall = async (
     quirks: { duplicateRate: 0, suspensionDelaySeconds: 0 },
     ...over,
   });
-  if (rehearsal === undefined) throw new Error('the rehearsal did not begin');
-  return { result, rehearsal };
+  if (cloud === undefined) throw new Error('the cloud did not begin');
+  return { result, cloud };
 };
 
 /** Starts an execution by hand, as from the console. */
@@ -90,7 +90,7 @@ export const accepted = (result: RehearsalResult, operation: string) =>
       input,
     }));
 
-export const journalOf = (rehearsal: SimulatedCloud): string[] =>
-  rehearsal.store
+export const journalOf = (cloud: SimulatedCloud): string[] =>
+  cloud.store
     .listJournals()
     .flatMap(({ entries }) => entries.map(({ event, message }) => `${event}: ${message}`));
