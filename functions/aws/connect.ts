@@ -8,12 +8,19 @@ export type ClientClass<Client> = new (configuration: ClientConfiguration) => Cl
 export interface ClientConfiguration {
   maxAttempts: number;
   retryMode: 'standard';
+  requestHandler: { connectionTimeout: number; requestTimeout: number; throwOnRequestTimeout: boolean };
   region?: string;
   credentials?: { accessKeyId: string; secretAccessKey: string };
 }
 
 /** Gives the one client of a class for a mode; in any mode but `live` it can only read. */
 export type Connect = <Client extends SdkClient>(clientClass: ClientClass<Client>, mode: Mode) => Client;
+
+/**
+ * By default the SDK waits for an answer for ever, and one that never comes would cost the function its time. No call
+ * Holdfast makes takes this long; after it the SDK tries again.
+ */
+const requestHandler = { connectionTimeout: 3000, requestTimeout: 10_000, throwOnRequestTimeout: true };
 
 /**
  * Makes clients, one per class and gate, kept for the life of the process so that connections are reused.
@@ -34,7 +41,12 @@ export const createConnect = (
     const clients = mode === 'live' ? open : gated;
     const known = clients.get(clientClass);
     if (known !== undefined) return known as Client;
-    const client = new clientClass({ maxAttempts: 5, retryMode: 'standard', ...configuration });
+    const client = new clientClass({
+      maxAttempts: 5,
+      retryMode: 'standard',
+      requestHandler,
+      ...configuration,
+    });
     prepare(client);
     if (mode !== 'live') addDryRunGate(client);
     clients.set(clientClass, client);

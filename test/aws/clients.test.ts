@@ -81,6 +81,24 @@ describe('createConnect', () => {
     expect(await gatedSend('off', 'changing')).toEqual({ outcome: 'DryRunError', sent: [] });
   });
 
+  it('gives up on an answer that does not come, so that the SDK can try again', async () => {
+    const client = createConnect(configuration)(SSMClient, 'live');
+    // The handler resolves its configuration with its first request; this one never leaves the machine.
+    ssmMock.restore();
+    const handler = client.config.requestHandler as unknown as {
+      handle(request: object): Promise<unknown>;
+      httpHandlerConfigs(): object;
+    };
+    await handler
+      .handle({ protocol: 'http:', hostname: '127.0.0.1', port: 9, method: 'GET', path: '/', headers: {} })
+      .catch(() => {});
+    expect(handler.httpHandlerConfigs()).toMatchObject({
+      connectionTimeout: 3000,
+      requestTimeout: 10_000,
+      throwOnRequestTimeout: true,
+    });
+  });
+
   it('gives one client per class and gate', () => {
     const connect = createConnect(configuration);
     expect(connect(SSMClient, 'live')).toBe(connect(SSMClient, 'live'));
