@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { AlarmState } from '../domain/decide-start.ts';
 import { awsTimestamp } from './event-bridge-event.ts';
 
@@ -11,35 +11,38 @@ import { awsTimestamp } from './event-bridge-event.ts';
 export const alarmStateChangeSchema = z.object({
   source: z.literal('aws.cloudwatch'),
   'detail-type': z.literal('CloudWatch Alarm State Change'),
-  resources: z.array(z.string()).min(1),
+  resources: z.array(z.string()).check(z.minLength(1)),
   detail: z.object({
-    alarmName: z.string().min(1),
+    alarmName: z.string().check(z.minLength(1)),
     state: z.object({
       value: z.enum(['OK', 'ALARM', 'INSUFFICIENT_DATA']),
       timestamp: awsTimestamp,
-      actionsSuppressedBy: z.string().optional(),
-      actionsSuppressedReason: z.string().optional(),
-      muteDetail: z.object({ mutedByArn: z.string().optional() }).optional(),
+      actionsSuppressedBy: z.optional(z.string()),
+      actionsSuppressedReason: z.optional(z.string()),
+      muteDetail: z.optional(z.object({ mutedByArn: z.optional(z.string()) })),
     }),
     // AWS documents muteDetail in the state; one page shows it beside the state. Either is understood.
-    muteDetail: z.object({ mutedByArn: z.string().optional() }).optional(),
+    muteDetail: z.optional(z.object({ mutedByArn: z.optional(z.string()) })),
   }),
 });
 
 /** Parses the event to the alarm's state. Fails with a zod error that names the field. */
-export const alarmStateSchema = alarmStateChangeSchema.transform(({ resources, detail }): AlarmState => {
-  const mute = detail.state.muteDetail ?? detail.muteDetail;
-  const suppressedBecause =
-    mute !== undefined
-      ? `the alarm is muted by ${mute.mutedByArn ?? 'a mute rule'}`
-      : detail.state.actionsSuppressedBy !== undefined
-        ? `the alarm's actions are suppressed by ${detail.state.actionsSuppressedBy}`
-        : undefined;
-  return {
-    alarmName: detail.alarmName,
-    alarmArn: resources[0] ?? '',
-    value: detail.state.value,
-    since: detail.state.timestamp,
-    ...(suppressedBecause === undefined ? {} : { suppressedBecause }),
-  };
-});
+export const alarmStateSchema = z.pipe(
+  alarmStateChangeSchema,
+  z.transform(({ resources, detail }): AlarmState => {
+    const mute = detail.state.muteDetail ?? detail.muteDetail;
+    const suppressedBecause =
+      mute !== undefined
+        ? `the alarm is muted by ${mute.mutedByArn ?? 'a mute rule'}`
+        : detail.state.actionsSuppressedBy !== undefined
+          ? `the alarm's actions are suppressed by ${detail.state.actionsSuppressedBy}`
+          : undefined;
+    return {
+      alarmName: detail.alarmName,
+      alarmArn: resources[0] ?? '',
+      value: detail.state.value,
+      since: detail.state.timestamp,
+      ...(suppressedBecause === undefined ? {} : { suppressedBecause }),
+    };
+  }),
+);

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/v4/core';
 
 type Path = readonly PropertyKey[];
 
@@ -9,8 +9,8 @@ const valueAt = (root: unknown, path: Path): unknown =>
   );
 
 /** The JSON Schema of the value at a path, as far as plain properties and arrays lead. */
-const schemaAt = (schema: z.ZodType, path: Path): z.core.JSONSchema.BaseSchema | undefined =>
-  path.reduce<z.core.JSONSchema.BaseSchema | undefined>(
+const schemaAt = (schema: z.$ZodType, path: Path): z.JSONSchema.BaseSchema | undefined =>
+  path.reduce<z.JSONSchema.BaseSchema | undefined>(
     (node, key) => {
       const next = typeof key === 'number' ? node?.items : node?.properties?.[String(key)];
       return typeof next === 'object' && !Array.isArray(next) ? next : undefined;
@@ -21,7 +21,7 @@ const schemaAt = (schema: z.ZodType, path: Path): z.core.JSONSchema.BaseSchema |
 const spoken = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value));
 
 /** What is allowed where an issue was found, in a few words. */
-const allowed = (schema: z.ZodType, issue: z.core.$ZodIssue): string => {
+const allowed = (schema: z.$ZodType, issue: z.$ZodIssue): string => {
   switch (issue.code) {
     case 'unrecognized_keys':
       return `one of ${Object.keys(schemaAt(schema, issue.path)?.properties ?? {}).join(', ')}`;
@@ -47,8 +47,8 @@ const allowed = (schema: z.ZodType, issue: z.core.$ZodIssue): string => {
  * @param fieldName names the field at a path
  */
 export const describeIssues = (
-  schema: z.ZodType,
-  error: z.ZodError,
+  schema: z.$ZodType,
+  error: z.$ZodError,
   root: unknown,
   fieldName: (path: Path) => string = (path) => path.map(String).join('.') || 'the value itself',
 ): string =>

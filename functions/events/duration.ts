@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 const secondsPerUnit: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
@@ -9,10 +9,11 @@ const secondsPerUnit: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400
  * @param secondsMax the longest allowed
  */
 export const duration = (secondsMin: number, secondsMax: number) =>
-  z
-    .string()
-    .regex(/^\d{1,6}[smhd]$/, 'expected a number and a unit, such as "90s", "10m", "2h" or "1d"')
-    .transform((text, context) => {
+  z.pipe(
+    z
+      .string()
+      .check(z.regex(/^\d{1,6}[smhd]$/, 'expected a number and a unit, such as "90s", "10m", "2h" or "1d"')),
+    z.transform((text, context) => {
       const seconds = Number(text.slice(0, -1)) * (secondsPerUnit[text.slice(-1)] ?? 0);
       if (seconds < secondsMin || seconds > secondsMax) {
         context.issues.push({
@@ -23,4 +24,19 @@ export const duration = (secondsMin: number, secondsMax: number) =>
         return z.NEVER;
       }
       return seconds;
-    });
+    }),
+  );
+
+/** Seconds as a person would write them: `15m`, not `900s`. */
+const written = (seconds: number): string => {
+  if (seconds % 3600 === 0) return `${seconds / 3600}h`;
+  return seconds % 60 === 0 ? `${seconds / 60}m` : `${seconds}s`;
+};
+
+/** A duration that may be left out, with what it is for, which the JSON Schema of the policy tells too. */
+export const optionalDuration = (
+  secondsMin: number,
+  secondsMax: number,
+  defaultSeconds: number,
+  description: string,
+) => z.prefault(duration(secondsMin, secondsMax), written(defaultSeconds)).check(z.describe(description));

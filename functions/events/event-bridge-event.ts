@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 /**
  * The envelope every EventBridge event shares.
@@ -13,11 +13,14 @@ export const eventBridgeEnvelope = z.object({
 });
 
 /** An ISO 8601 time in whatever form AWS writes it (alarm events use `+0000`), parsed to the form with `Z`. */
-export const awsTimestamp = z.string().transform((text, context) => {
-  const milliseconds = Date.parse(text);
-  if (Number.isNaN(milliseconds)) {
-    context.issues.push({ code: 'custom', input: text, message: 'an ISO 8601 time' });
-    return z.NEVER;
-  }
-  return new Date(milliseconds).toISOString();
-});
+export const awsTimestamp = z.pipe(
+  z.string(),
+  z.transform((text, context) => {
+    const milliseconds = Date.parse(text);
+    if (Number.isNaN(milliseconds)) {
+      context.issues.push({ code: 'custom', input: text, message: 'an ISO 8601 time' });
+      return z.NEVER;
+    }
+    return new Date(milliseconds).toISOString();
+  }),
+);

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { InvalidInputError } from '../domain/errors.ts';
 import type { HoldSettings } from '../domain/hold-effects.ts';
 import { describeIssues } from './describe-issues.ts';
@@ -13,40 +13,51 @@ import {
 
 /** No tag at all would mean every group that opted in, which nobody should ask for by leaving something out. */
 const tagsSchema = z
-  .record(z.string().min(1), z.string())
-  .refine((tags) => Object.keys(tags).length > 0, 'at least one tag and its value');
+  .record(z.string().check(z.minLength(1)), z.string())
+  .check(z.refine((tags) => Object.keys(tags).length > 0, 'at least one tag and its value'));
 
-const groupName = z.string().min(1).max(255);
+const groupName = z.string().check(z.minLength(1), z.maxLength(255));
 
 /** What `routeSignal` and the sweep start an execution with. */
 const ruleInputSchema = z.strictObject({
-  rule: z.string().min(1),
+  rule: z.string().check(z.minLength(1)),
   alarm: z.strictObject({
-    alarmName: z.string().min(1),
-    alarmArn: z.string().min(1),
-    stateTimestamp: z.iso.datetime(),
+    alarmName: z.string().check(z.minLength(1)),
+    alarmArn: z.string().check(z.minLength(1)),
+    stateTimestamp: z.iso.datetime('an ISO 8601 time in UTC'),
   }),
-  dryRun: z.boolean().default(false),
+  dryRun: z._default(z.boolean(), false),
 });
 
 /** What a person starts an execution with. */
 const manualInputSchema = z
   .strictObject({
     autoScalingGroupName: z
-      .union([groupName.transform((name) => [name]), z.array(groupName).min(1)])
-      .optional()
-      .describe('One group or several, by name.'),
-    tags: tagsSchema.optional().describe('Groups that carry all of these tags.'),
-    reason: z.string().min(3).max(500).describe('Why, for everybody who meets the hold.'),
-    dryRun: z.boolean().default(false),
+      .optional(
+        z.union([
+          z.pipe(
+            groupName,
+            z.transform((name) => [name]),
+          ),
+          z.array(groupName).check(z.minLength(1)),
+        ]),
+      )
+      .check(z.describe('One group or several, by name.')),
+    tags: z.optional(tagsSchema).check(z.describe('Groups that carry all of these tags.')),
+    reason: z
+      .string()
+      .check(z.minLength(3), z.maxLength(500), z.describe('Why, for everybody who meets the hold.')),
+    dryRun: z._default(z.boolean(), false),
     ...pauseScalingFields,
   })
-  .refine((input) => (input.autoScalingGroupName === undefined) !== (input.tags === undefined), {
-    path: ['autoScalingGroupName'],
-    error: 'either autoScalingGroupName or tags, and not both',
-  })
-  .refine(isWithinRounds, roundsIssue)
-  .refine(isWithinHoldAtMost, holdAtMostIssue);
+  .check(
+    z.refine((input) => (input.autoScalingGroupName === undefined) !== (input.tags === undefined), {
+      path: ['autoScalingGroupName'],
+      error: 'either autoScalingGroupName or tags, and not both',
+    }),
+    z.refine(isWithinRounds, roundsIssue),
+    z.refine(isWithinHoldAtMost, holdAtMostIssue),
+  );
 
 /** The input of an execution, parsed. */
 export type HoldInput =
@@ -66,7 +77,7 @@ export const manualInputExample = {
   expiresAfter: '2h',
 };
 
-const parseOrExplain = <Schema extends z.ZodType>(schema: Schema, raw: unknown): z.output<Schema> => {
+const parseOrExplain = <Schema extends z.ZodMiniType>(schema: Schema, raw: unknown): z.output<Schema> => {
   const parsed = schema.safeParse(raw);
   if (parsed.success) return parsed.data;
   throw new InvalidInputError(

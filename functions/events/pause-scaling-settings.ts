@@ -1,7 +1,7 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { defaultHoldSettings, type HoldSettings } from '../domain/hold-effects.ts';
 import { checkEverySecondsMax, checkEverySecondsMin, groupsMax, roundsMax } from '../domain/limits.ts';
-import { duration } from './duration.ts';
+import { optionalDuration } from './duration.ts';
 
 const day = 86_400;
 const defaults = defaultHoldSettings;
@@ -12,38 +12,49 @@ const defaults = defaultHoldSettings;
  */
 export const pauseScalingFields = {
   block: z
-    .enum(['scale-in', 'all'])
-    .default(defaults.block)
-    .describe(
-      'scale-in: nothing is taken away, scale-out stays alive. all: the size does not change at all.',
+    ._default(z.enum(['scale-in', 'all']), defaults.block)
+    .check(
+      z.describe(
+        'scale-in: nothing is taken away, scale-out stays alive. all: the size does not change at all.',
+      ),
     ),
-  coolOff: duration(0, day)
-    .prefault(`${defaults.coolOffSeconds}s`)
-    .describe('How long the alarm must have been OK before the groups are given back.'),
-  expiresAfter: duration(600, day)
-    .prefault(`${defaults.expiresAfterSeconds}s`)
-    .describe('How long a hold lasts after its alarm was last seen in ALARM, or after a start by hand.'),
-  holdAtMost: duration(60, day)
-    .prefault(`${defaults.holdAtMostSeconds}s`)
-    .describe('The longest a hold may last, however long its alarm stays.'),
-  checkEvery: duration(checkEverySecondsMin, checkEverySecondsMax)
-    .prefault(`${defaults.checkEverySeconds}s`)
-    .describe('Pause between two looks at the alarm and the groups.'),
-  settle: duration(0, 3600)
-    .prefault(`${defaults.settleSeconds}s`)
-    .describe(
-      'How long health is judged afresh after HealthCheck is given back and before what acts on it is.',
-    ),
+  coolOff: optionalDuration(
+    0,
+    day,
+    defaults.coolOffSeconds,
+    'How long the alarm must have been OK before the groups are given back.',
+  ),
+  expiresAfter: optionalDuration(
+    600,
+    day,
+    defaults.expiresAfterSeconds,
+    'How long a hold lasts after its alarm was last seen in ALARM, or after a start by hand.',
+  ),
+  holdAtMost: optionalDuration(
+    600,
+    day,
+    defaults.holdAtMostSeconds,
+    'The longest a hold may last, however long its alarm stays.',
+  ),
+  checkEvery: optionalDuration(
+    checkEverySecondsMin,
+    checkEverySecondsMax,
+    defaults.checkEverySeconds,
+    'Pause between two looks at the alarm and the groups.',
+  ),
+  settle: optionalDuration(
+    0,
+    3600,
+    defaults.settleSeconds,
+    'How long health is judged afresh after HealthCheck is given back and before what acts on it is.',
+  ),
   groupsMax: z
-    .int()
-    .min(1)
-    .max(groupsMax)
-    .default(defaults.groupsMax)
-    .describe('More groups than this are refused as a whole: so many call for a person.'),
+    ._default(z.int().check(z.minimum(1), z.maximum(groupsMax)), defaults.groupsMax)
+    .check(z.describe('More groups than this are refused as a whole: so many call for a person.')),
 };
 
 /** The parsed fields. */
-export type PauseScalingFields = z.output<z.ZodObject<typeof pauseScalingFields>>;
+export type PauseScalingFields = z.output<z.ZodMiniObject<typeof pauseScalingFields>>;
 
 /** A hold must end before its execution runs out of history. */
 export const isWithinRounds = (fields: Pick<PauseScalingFields, 'holdAtMost' | 'checkEvery'>): boolean =>

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { InvalidPolicyError } from '../domain/errors.ts';
 import type { HoldSettings } from '../domain/hold-effects.ts';
 import { describeIssues } from './describe-issues.ts';
-import { duration } from './duration.ts';
+import { optionalDuration } from './duration.ts';
 import {
   holdAtMostIssue,
   isWithinHoldAtMost,
@@ -30,9 +30,12 @@ const ruleSchema = z
         .describe(
           'The CloudWatch alarms that start the rule: names, or patterns in which * stands for anything.',
         ),
-      freshFor: duration(60, 21_600)
-        .prefault('15m')
-        .describe('An alarm event older than this starts nothing; the sweep looks whether it is still true.'),
+      freshFor: optionalDuration(
+        60,
+        21_600,
+        900,
+        'An alarm event older than this starts nothing; the sweep looks whether it is still true.',
+      ),
     }),
     do: z.enum(['pause-scaling']).describe('The remediation.'),
     targets: z
