@@ -60,7 +60,7 @@ const parse = (argv: string[]) => {
   try {
     return parseArgs({ args: argv, options, allowPositionals: true });
   } catch (cause) {
-    throw new UsageError(`${(cause as Error).message.split('. ')[0]}.\n\n${usage}`, { cause });
+    throw new UsageError(`${(cause as Error).message.split(/[.\n]/)[0]}.\n\n${usage}`, { cause });
   }
 };
 
@@ -76,7 +76,10 @@ export const parseCommand = (argv: string[]): Command => {
       `${name === undefined ? 'No command was given' : `Unknown command "${name}"`}\n\n${usage}`,
     );
   }
-  const incident = incidentName === undefined ? undefined : allIncidents[incidentName];
+  const incident =
+    incidentName !== undefined && Object.hasOwn(allIncidents, incidentName)
+      ? allIncidents[incidentName]
+      : undefined;
   if (incident === undefined) {
     const found = incidentName === undefined ? 'No incident was named' : `Unknown incident "${incidentName}"`;
     throw new UsageError(`${found}; allowed: ${Object.keys(allIncidents).join(', ')}`);

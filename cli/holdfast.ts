@@ -1,6 +1,6 @@
 import { type RehearsalResult, rehearse } from '../rehearsal/rehearse.ts';
 import { tellCourse, tellPlan, tellSummary, tellTimeline } from '../rehearsal/report.ts';
-import { type Command, parseCommand, UsageError } from './arguments.ts';
+import { type Command, parseCommand, UsageError, usage } from './arguments.ts';
 
 const print = (text: string): void => {
   process.stdout.write(`${text}\n`);
@@ -79,7 +79,17 @@ const tellStory = async (command: Command): Promise<RehearsalResult[]> => {
   return both;
 };
 
+// Whoever reads our output may have read enough: `--json | head` is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
 const main = async (): Promise<number> => {
+  if (process.argv.includes('--help')) {
+    print(usage);
+    return 0;
+  }
   try {
     const command = parseCommand(process.argv.slice(2));
     const results = command.name === 'story' ? await tellStory(command) : await tellOneRun(command);

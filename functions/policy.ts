@@ -9,11 +9,11 @@ import { type Policy, parsePolicy } from './events/policy.ts';
  * In a deployed function this module does not exist: the packager puts the parsed `infra/policy.yml` in its place
  * (`infra/bundle-policy.mjs`), so that a bad policy fails at packaging and no function carries a YAML parser.
  *
- * @param file path or URL of a YAML file
+ * @param file path of a YAML file; without it the one of this repository
  * @throws InvalidPolicyError when it is not YAML or not a policy
  */
 export const loadPolicy = (file: string | URL = new URL('../infra/policy.yml', import.meta.url)): Policy => {
-  const source = String(file).split('/').slice(-2).join('/');
+  const source = file instanceof URL ? 'infra/policy.yml' : file;
   return parsePolicy(parseYaml(readFileSync(file, 'utf8'), source), source);
 };
 

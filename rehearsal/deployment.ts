@@ -31,7 +31,7 @@ export interface FunctionOfServerless {
 export interface Deployment {
   functions: FunctionOfServerless[];
   stateMachines: DeployedStateMachine[];
-  /** The mode of the stage that is rehearsed. */
+  /** The stage whose names the resources bear. */
   stage: string;
 }
 

@@ -39,6 +39,8 @@ export interface Incident {
   deeds?: Deed[];
   /** Processes that must be suspended in the end, by group; none where nothing is said. */
   suspendedAtEnd?: Record<string, string[]>;
+  /** Groups that a live Holdfast must hold soon after the first alarm; none where nothing is said. */
+  mustBeHeld?: string[];
   /** The account's bucket for Auto Scaling calls. */
   autoScalingCallsPerSecond: number;
   autoScalingBurst: number;

@@ -12,6 +12,12 @@ export interface Evidence {
   groups: SimulatedGroup[];
   /** Suspended processes that each group must have in the end. */
   expectedSuspended: Record<string, string[]>;
+  /** Groups that must be held soon after the first alarm. */
+  expectedHeld: string[];
+  /** Seconds since the start at which the story's first alarm went into ALARM. */
+  alarmAtSeconds: number | undefined;
+  /** Times at which a call of Holdfast lowered a desired capacity. */
+  desiredLowered: string[];
   /** Groups that Holdfast still holds or leases. */
   holdsLeft: string[];
   /** In service and needed, each minute, per group. */
@@ -23,6 +29,8 @@ export interface Evidence {
 
 /** The hard limit of one Standard execution (Step Functions quotas). */
 const historyEventsMax = 25_000;
+/** A hold later than this is too late to be of use. */
+const heldWithinSeconds = 120;
 /** How long after giving back a loss still counts as the doing of the one who gave back. */
 const afterReleaseSeconds = 900;
 
@@ -56,6 +64,7 @@ const checkEnd = ({
   holdsLeft,
   executions,
   functionErrors,
+  desiredLowered,
 }: Evidence): string[] => [
   ...holdsLeft.map((name) => `${name} is still held at the end`),
   ...groups.flatMap((group) => {
@@ -73,6 +82,7 @@ const checkEnd = ({
   ...executions
     .filter(({ historyEvents }) => historyEvents > historyEventsMax)
     .map(({ name, historyEvents }) => `execution ${name} wrote ${historyEvents} history events`),
+  ...desiredLowered.map((what) => `desired capacity was lowered: ${what}`),
   ...functionErrors.map((error) => `a function failed: ${error}`),
 ];
 
@@ -97,9 +107,27 @@ const checkCapacity = ({ calls, groups, samples, startedAtMilliseconds }: Eviden
         ];
   });
 
+/** Whoever is to be held is held in time. */
+const checkHeld = ({
+  isDryRun,
+  calls,
+  expectedHeld,
+  alarmAtSeconds,
+  startedAtMilliseconds,
+}: Evidence): string[] => {
+  if (isDryRun || alarmAtSeconds === undefined) return [];
+  const deadline = startedAtMilliseconds + (alarmAtSeconds + heldWithinSeconds) * 1000;
+  return expectedHeld
+    .filter(
+      (name) => !succeeded(calls, 'SuspendProcesses', name).some(({ at }) => Date.parse(at) <= deadline),
+    )
+    .map((name) => `${name} was not held within ${heldWithinSeconds} s of the alarm`);
+};
+
 /** Everything that must never be so. Empty when all is well. */
 export const findViolations = (evidence: Evidence): string[] => [
   ...checkCalls(evidence),
   ...checkEnd(evidence),
+  ...checkHeld(evidence),
   ...checkCapacity(evidence),
 ];

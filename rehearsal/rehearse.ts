@@ -19,7 +19,7 @@ import type { Incident } from './incident.ts';
 import { findViolations } from './invariants.ts';
 import { type Sample, type Summary, summarise } from './summary.ts';
 import { journalTimeline, type TimelineEntry } from './timeline.ts';
-import { runInVirtualTime } from './virtual-time.ts';
+import { runInVirtualTime, seededRandom } from './virtual-time.ts';
 import { createWorkload, type Workload } from './workload.ts';
 
 /** How a story is rehearsed. */
@@ -166,6 +166,8 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
     const calls: RecordedCall[] = [];
     const timeline: TimelineEntry[] = [];
     const functionErrors: string[] = [];
+    const desiredLowered: string[] = [];
+    let alarmAtSeconds: number | undefined;
     const samples: Record<string, Sample[]> = {};
     const startedAtMilliseconds = time.now();
     const tell = (entry: Omit<TimelineEntry, 'seconds'> | undefined): void => {
@@ -177,6 +179,7 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
       time,
       world: workload,
       quirks: chooseQuirks(seed, options.quirks ?? {}),
+      random: seededRandom(seed + 3),
       autoScalingCallsPerSecond: incident.autoScalingCallsPerSecond,
       autoScalingBurst: incident.autoScalingBurst,
       deployment,
@@ -184,9 +187,17 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
       policy,
       stageMode: dryRun ? 'dry-run' : 'live',
       withHoldfast,
-      onGroupEvent: (event) => tell(tellGroupEvent(event)),
+      onGroupEvent: (event) => {
+        tell(tellGroupEvent(event));
+        const { group, kind, text, from = 0, to = 0 } = event;
+        if (kind === 'desired' && text === 'SetDesiredCapacity' && to < from) {
+          desiredLowered.push(`${group} from ${from} to ${to}`);
+        }
+      },
       onAlarm: ({ alarmName, isHidden }, value, reason) => {
-        if (isHidden !== true) tell({ source: 'aws', text: `alarm ${alarmName} is ${value}: ${reason}` });
+        if (isHidden === true) return;
+        if (value === 'ALARM') alarmAtSeconds ??= time.elapsedSeconds();
+        tell({ source: 'aws', text: `alarm ${alarmName} is ${value}: ${reason}` });
       },
       onCall: (call) => calls.push(call),
       onFunctionError: (message) => functionErrors.push(message),
@@ -248,6 +259,9 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
         calls,
         executions,
         groups,
+        expectedHeld: withHoldfast ? (incident.mustBeHeld ?? []) : [],
+        alarmAtSeconds,
+        desiredLowered,
         expectedSuspended: incident.suspendedAtEnd ?? {},
         holdsLeft,
         samples,

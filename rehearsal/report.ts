@@ -86,12 +86,14 @@ const row = (label: string, cells: string[]): string =>
 
 const yesNo = (value: boolean): string => (value ? 'yes' : 'NO');
 
+const nameOf = ({ withHoldfast, dryRun }: RehearsalResult): string => {
+  if (!withHoldfast) return 'without Holdfast';
+  return dryRun ? 'dry run' : 'with Holdfast';
+};
+
 /** The summary of one run or of several side by side. */
 export const tellSummary = (incident: Incident, results: RehearsalResult[]): string => {
-  const names = results.map(({ withHoldfast, dryRun }) =>
-    withHoldfast ? (dryRun ? 'dry run' : 'with Holdfast') : 'without Holdfast',
-  );
-  const lines = [row('', names)];
+  const lines = [row('', results.map(nameOf))];
   for (const { name, tags } of incident.groups) {
     const groups = results.map(({ summary }) =>
       summary.groups.find(({ autoScalingGroupName }) => autoScalingGroupName === name),
@@ -109,7 +111,7 @@ export const tellSummary = (incident: Incident, results: RehearsalResult[]): str
         cells(({ minutesBelowNeeded }) => String(minutesBelowNeeded)),
       ),
       row(
-        '  instances ended during the loss',
+        '  instances ended, 15 min after included',
         cells(({ endedDuringLoss }) => String(endedDuringLoss)),
       ),
       row(
@@ -159,10 +161,9 @@ export const tellCourse = (incident: Incident, results: RehearsalResult[]): stri
         highest,
       )}`,
     );
-    results.forEach(({ withHoldfast }, index) => {
-      const label = withHoldfast ? 'with Holdfast' : 'without Holdfast';
+    results.forEach((result, index) => {
       lines.push(
-        `    ${label.padEnd(22)}${tellBars(
+        `    ${nameOf(result).padEnd(22)}${tellBars(
           (courses[index] ?? []).map(({ inService }) => inService),
           highest,
         )}`,

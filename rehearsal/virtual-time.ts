@@ -28,13 +28,21 @@ export const seededRandom = (seed: number): (() => number) => {
 
 // Kept from before the fakes are installed: the only real timer left, and it waits for nothing.
 const realSetImmediate = setImmediate;
-const settle = (): Promise<void> => new Promise((resolve) => realSetImmediate(resolve));
+const turn = (): Promise<void> => new Promise((resolve) => realSetImmediate(resolve));
+const isReadingFiles = (): boolean =>
+  process.getActiveResourcesInfo().some((resource) => resource.startsWith('FSReq'));
+
+/** Lets everything go on that can without a timer. A new AWS client reads its shared configuration: time waits for it. */
+const settle = async (): Promise<void> => {
+  do await turn();
+  while (isReadingFiles());
+};
 
 /**
  * Runs a body in virtual time. Every timer of the process is virtual meanwhile, those of the AWS SDK's retries and
  * of the state machine interpreter included, and `Math.random` (both use it for jitter) draws from the seed.
- * Between two timers everything that can go on without waiting goes on. Nothing inside may wait for real input or
- * output: virtual time would not wait for it.
+ * Between two timers everything that can go on without waiting goes on. Of real input and output it waits for files
+ * only, so nothing inside may wait for a network.
  *
  * @param startsAt ISO 8601
  * @param seed any whole number; the same one gives the same run

@@ -10,11 +10,6 @@ import type { VirtualTime } from './virtual-time.ts';
  * Source of the story: Slack, "Slack's outage on January 4th 2021".
  */
 export interface Workload extends World {
-  lossNow(): PacketLoss | undefined;
-  /** Fraction of packets lost now, from 0 to 1. */
-  lossFraction(): number;
-  /** Requests a second that users send to the group now, those they repeat included. */
-  demand(group: SimulatedGroup): number;
   /** Average CPU utilisation of the group, in percent; `undefined` with nothing in service. */
   cpuUtilization(group: SimulatedGroup): number | undefined;
   /** What the probe measures, in percent, or nothing when its own packets do not arrive. */
@@ -38,6 +33,7 @@ export const createWorkload = (time: VirtualTime, incident: Incident): Workload 
       ({ fromSeconds, untilSeconds }) =>
         time.elapsedSeconds() >= fromSeconds && time.elapsedSeconds() < untilSeconds,
     );
+  /** Fraction of packets lost now, from 0 to 1. */
   const lossFraction = (): number => {
     const loss = lossNow();
     return loss?.fraction(time.elapsedSeconds() - loss.fromSeconds) ?? 0;
@@ -47,6 +43,7 @@ export const createWorkload = (time: VirtualTime, incident: Incident): Workload 
       const since = time.elapsedSeconds() - untilSeconds;
       return since >= 0 && since < backlogSeconds;
     });
+  /** Requests a second that users send to the group now, those they repeat included. */
   const demand = (group: SimulatedGroup): number =>
     incident.load(group, time.elapsedSeconds()) * (isInBacklog() ? backlogFactor : 1);
   /** Demand per instance as a share of what takes it to 100 % CPU. */
@@ -54,10 +51,6 @@ export const createWorkload = (time: VirtualTime, incident: Incident): Workload 
     demand(group) / (Math.max(1, inService(group)) * group.requestsPerSecondAtFullCpu);
 
   return {
-    lossNow,
-    lossFraction,
-    demand,
-
     cpuUtilization: (group) => {
       if (inService(group) === 0) return undefined;
       const threadsFree = Math.max(0.1, 1 - 2 * lossFraction());

@@ -29,6 +29,16 @@ export interface AutoScaling {
  */
 const changingCallsPerSecond = 10;
 
+/** One pace per client, however many executions share a process. */
+const turns = new WeakMap<AutoScalingClient, () => Promise<void>>();
+const nextTurn = (client: AutoScalingClient): (() => Promise<void>) => {
+  const known = turns.get(client);
+  if (known !== undefined) return known;
+  const turn = pThrottle({ limit: 1, interval: 1000 / changingCallsPerSecond })(async () => {});
+  turns.set(client, turn);
+  return turn;
+};
+
 /** AWS still lists this process; it has not existed since API version 2011-01-01. */
 const deprecatedProcess = 'RemoveFromLoadBalancerLowPriority';
 
@@ -46,7 +56,6 @@ const toAutoScalingGroup = (group: DescribedGroup): AutoScalingGroup => ({
     instanceId: instance.InstanceId ?? '',
     lifecycleState: instance.LifecycleState ?? '',
     healthStatus: instance.HealthStatus ?? '',
-    protectedFromScaleIn: instance.ProtectedFromScaleIn ?? false,
   })),
 });
 
@@ -69,8 +78,6 @@ export const createAutoScaling = (client: AutoScalingClient): AutoScaling => {
     return groups;
   };
 
-  const paced = pThrottle({ limit: 1, interval: 1000 / changingCallsPerSecond });
-
   return {
     describeAutoScalingGroups: async (autoScalingGroupNames) => {
       const groups: AutoScalingGroup[] = [];
@@ -89,7 +96,8 @@ export const createAutoScaling = (client: AutoScalingClient): AutoScaling => {
         Filters: Object.entries(tags).map(([key, value]) => ({ Name: `tag:${key}`, Values: [value] })),
       }),
 
-    make: paced(async ({ operation, input }: PlannedCall) => {
+    make: async ({ operation, input }) => {
+      await nextTurn(client)();
       switch (operation) {
         case 'SuspendProcesses':
           await client.send(new SuspendProcessesCommand(namedProcesses(input)));
@@ -107,7 +115,7 @@ export const createAutoScaling = (client: AutoScalingClient): AutoScaling => {
           );
           return;
       }
-    }),
+    },
   };
 };
 

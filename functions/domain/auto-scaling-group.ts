@@ -20,7 +20,6 @@ export interface AutoScalingInstance {
   lifecycleState: string;
   /** `Healthy` or `Unhealthy`, in whatever case AWS sends. */
   healthStatus: string;
-  protectedFromScaleIn: boolean;
 }
 
 /** The tag a group must carry for Holdfast to touch it. */

@@ -114,7 +114,7 @@ export const decideHold = (
       return {
         action: 'KEEP',
         because: 'IN_ALARM',
-        reason: 'the alarm is in ALARM',
+        reason: 'the alarm is in ALARM, so the hold goes on',
         renewUntil: addSeconds(now, incident.settings.expiresAfterSeconds),
       };
     case 'INSUFFICIENT_DATA':

@@ -20,6 +20,9 @@ export const groupsPerDescribe = 100;
 /** Groups one incident may hold. Above it the plan refuses: a rule that matches this much deserves a person. */
 export const groupsMax = 1000;
 
+/** Groups worked on at once: enough that the pace of calls is the limit, also while some wait to be tried again. */
+export const groupsAtOnce = 20;
+
 /** The shortest pause between two rounds of a hold. */
 export const checkEverySecondsMin = 30;
 

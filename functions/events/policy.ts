@@ -64,7 +64,7 @@ const ruleSchema = z
 /** The one schema of `infra/policy.yml`. */
 export const policySchema = z
   .strictObject({
-    rules: z.array(ruleSchema).describe('What Holdfast does, and when.'),
+    rules: z.array(ruleSchema).min(1).describe('What Holdfast does, and when.'),
   })
   .superRefine((policy, context) => {
     policy.rules.forEach((rule, index) => {

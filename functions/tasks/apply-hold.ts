@@ -5,7 +5,7 @@ import type { KillSwitch } from '../aws/systems-manager.ts';
 import type { Clock } from '../clock.ts';
 import { decideApply } from '../domain/decide-apply.ts';
 import type { Incident, JournalEntry } from '../domain/incident.ts';
-import { changeBudgetSeconds, soonSeconds } from '../domain/limits.ts';
+import { changeBudgetSeconds, groupsAtOnce, soonSeconds } from '../domain/limits.ts';
 import type { Mode } from '../domain/mode.ts';
 import { secondsBetween } from '../domain/times.ts';
 import type { applyHoldState } from '../events/hold-state.ts';
@@ -40,8 +40,6 @@ export interface ApplyHoldResult {
   waitSeconds: number;
 }
 
-/** Groups worked on at once: enough that the pace of calls is the limit, also while some wait to be tried again. */
-const concurrency = 20;
 /** Rounds in which unfinished groups are looked at again soon; after that at the hold's own pace. */
 const soonRounds = 10;
 
@@ -133,7 +131,7 @@ export const createApplyHold = (dependencies: ApplyHoldDependencies) => {
         const outcomes = await pMap(
           page.seen,
           (seen) => (isInTime() ? applyToGroup(autoScaling, incident, seen, journal) : 'unfinished'),
-          { concurrency, stopOnError: false },
+          { concurrency: groupsAtOnce, stopOnError: false },
         );
         for (const outcome of outcomes) counts[outcome] += 1;
       }

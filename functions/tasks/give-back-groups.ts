@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import { markedUnhealthy } from '../domain/auto-scaling-group.ts';
 import { decideRelease, type ReleaseDecision } from '../domain/decide-release.ts';
 import type { Incident, JournalEntry } from '../domain/incident.ts';
-import { changeBudgetSeconds, soonSeconds } from '../domain/limits.ts';
+import { changeBudgetSeconds, groupsAtOnce, soonSeconds } from '../domain/limits.ts';
 import { secondsBetween } from '../domain/times.ts';
 import type { Store } from '../state/store.ts';
 import { describeAwsError } from './aws-error.ts';
@@ -29,9 +29,6 @@ export interface GiveBackResult {
   waitSeconds: number;
 }
 
-/** Groups worked on at once: enough that the pace of calls is the limit, also while some wait to be tried again. */
-const concurrency = 20;
-
 /** A group's outcome: done, seconds after which to look again, or why only a person can go on. */
 type GroupOutcome = { done: true } | { done: false; waitSeconds: number } | { done: false; refused: string };
 
@@ -55,16 +52,32 @@ export const giveBackGroups = async (
   const { incidentId } = incident;
   const isInTime = () => secondsBetween(startedAt, clock.now()) < changeBudgetSeconds;
 
+  const decide = ({ group, record }: Pick<SeenGroup, 'group' | 'record'>): ReleaseDecision =>
+    decideRelease(group, record, incidentId, incident.settings.settleSeconds, newOwner(), clock.now());
+
+  /**
+   * Desired capacity is set to a number, and a scale-out since the page was described would be undone by it: whoever
+   * sets it looks again right before.
+   */
+  const decideFreshly = async (seen: SeenGroup): Promise<ReleaseDecision> => {
+    const decision = decide(seen);
+    const setsDesired =
+      decision.action === 'WRITE' &&
+      decision.calls.some(({ operation }) => operation === 'SetDesiredCapacity');
+    if (!setsDesired) return decision;
+    const [group] = await autoScaling.describeAutoScalingGroups([seen.name]);
+    return decide({ ...seen, group });
+  };
+
   const giveBackGroup = async (seen: SeenGroup, journal: JournalEntry[]): Promise<GroupOutcome> => {
     const note = createGroupNotes(journal, clock, seen.name);
-    const decision = decideRelease(
-      seen.group,
-      seen.record,
-      incidentId,
-      incident.settings.settleSeconds,
-      newOwner(),
-      clock.now(),
-    );
+    let decision: ReleaseDecision;
+    try {
+      decision = await decideFreshly(seen);
+    } catch (error) {
+      note('failed', `${describeAwsError(error)}; tried again`);
+      return { done: false, waitSeconds: soonSeconds };
+    }
     switch (decision.action) {
       case 'DONE':
         return { done: true };
@@ -113,7 +126,7 @@ export const giveBackGroups = async (
         page.seen,
         (seen): Promise<GroupOutcome> | GroupOutcome =>
           isInTime() ? giveBackGroup(seen, journal) : { done: false, waitSeconds: soonSeconds },
-        { concurrency, stopOnError: false },
+        { concurrency: groupsAtOnce, stopOnError: false },
       );
       for (const outcome of outcomes) {
         if (outcome.done) continue;

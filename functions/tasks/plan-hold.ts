@@ -103,7 +103,7 @@ const findTending = async (
       incident.alarm?.alarmArn === request.alarm?.alarmArn,
   );
   for (const candidate of candidates) {
-    if (await stepFunctions.isRunning(candidate.incidentId)) return candidate.incidentId;
+    if (await stepFunctions.isRunning(candidate.incidentId)) return candidate.incidentId.split(':').at(-1);
   }
   return undefined;
 };
@@ -126,7 +126,9 @@ export const createPlanHold =
     const tendedBy = await findTending(dependencies, incidentId, request);
     if (mode === 'off' || tendedBy !== undefined) {
       const reason =
-        mode === 'off' ? 'the mode is off; nothing was looked at' : `${tendedBy} tends this alarm already`;
+        mode === 'off'
+          ? 'the mode is off; nothing was looked at'
+          : `the execution ${tendedBy} tends this alarm already`;
       await store.appendJournal(incidentId, [{ at: now, event: 'refused', message: reason }]);
       return { ...result, action: 'REFUSE', reason };
     }

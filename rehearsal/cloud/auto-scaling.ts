@@ -5,7 +5,8 @@ import { afterCheck, registeredTarget, type TargetHealth } from './elastic-load-
 /**
  * Amazon EC2 Auto Scaling, simulated: groups with their reconcile loop, launch and termination, health replacement,
  * scaling policies, and what each suspended process stops. Page names below are of the Amazon EC2 Auto Scaling User
- * Guide. Not simulated yet: lifecycle hooks, warm pools, Standby, AZ rebalancing, scheduled actions, instance refresh.
+ * Guide. Not simulated yet: AddToLoadBalancer (every instance
+ * is registered), lifecycle hooks, warm pools, Standby, AZ rebalancing, scheduled actions, instance refresh.
  */
 
 /** A scaling policy that acts on the group's average CPU utilisation, in percent. */
@@ -65,7 +66,7 @@ export interface SimulatedGroup extends Omit<GroupSpec, 'tags'> {
 /** What happened in a group, for the timeline. */
 export interface GroupEvent {
   group: string;
-  kind: 'desired' | 'terminated' | 'launched' | 'in-service';
+  kind: 'desired' | 'terminated' | 'in-service';
   text: string;
   from?: number;
   to?: number;
@@ -86,7 +87,7 @@ export interface AutoScalingQuirks {
    * not scale in; for protected instances it says that desired falls all the same. Unsettled for Terminate.
    */
   desiredFallsWhileTerminateIsSuspended: boolean;
-  /** Seconds until a suspension shows in descriptions and has effect (cloud-custodian issue 8660 saw a delay). */
+  /** Seconds until a suspension or resumption shows and has effect (cloud-custodian issue 8660 saw a delay). */
   suspensionDelaySeconds: number;
 }
 
@@ -203,10 +204,9 @@ export const createAutoScalingService = (
     if (isSuspended(group, 'ReplaceUnhealthy') || isSuspended(group, 'Terminate')) return;
     const unhealthy = alive(group).filter(({ healthStatus }) => healthStatus === 'Unhealthy');
     const leaving = group.instances.filter(({ lifecycleState }) => lifecycleState === 'Terminating').length;
-    const missing = Math.max(
-      0,
-      group.desiredCapacity - alive(group).filter((i) => i.lifecycleState === 'InService').length,
-    );
+    const inService = alive(group).filter(({ lifecycleState }) => lifecycleState === 'InService').length;
+    // What is being replaced already counts against the ten percent; with Launch suspended nothing is.
+    const missing = isSuspended(group, 'Launch') ? 0 : Math.max(0, group.desiredCapacity - inService);
     const atOnce = Math.max(1, Math.floor(group.desiredCapacity * 0.1)) - leaving - missing;
     let replaced = 0;
     for (const instance of unhealthy) {
@@ -398,7 +398,10 @@ export const createAutoScalingService = (
 
     ResumeProcesses: (input) => {
       const group = groupOrRefuse(input.AutoScalingGroupName);
-      for (const process of processesOf(input)) group.suspended.delete(process);
+      const named = processesOf(input);
+      setTimeout(() => {
+        for (const process of named) group.suspended.delete(process);
+      }, quirks.suspensionDelaySeconds * 1000);
       return {};
     },
 

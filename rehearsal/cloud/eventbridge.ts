@@ -1,5 +1,3 @@
-import type { VirtualTime } from '../virtual-time.ts';
-
 /** An event pattern: for each field the values that match, or a pattern of its fields. */
 export interface EventPattern {
   [field: string]: string[] | EventPattern;
@@ -38,18 +36,18 @@ export interface DeliveryQuirks {
 }
 
 /** Creates the default bus. Each delivery takes half a second to two; the order is not promised. */
-export const createEventBus = (time: VirtualTime, rules: EventRule[], quirks: DeliveryQuirks) => {
+export const createEventBus = (random: () => number, rules: EventRule[], quirks: DeliveryQuirks) => {
   let count = 0;
   return {
     emit: (event: object): void => {
       count += 1;
       const envelope = { id: `00000000-0000-4000-8000-${String(count).padStart(12, '0')}`, ...event };
-      if (time.random() < quirks.lossRate) return;
-      const deliveries = time.random() < quirks.duplicateRate ? 2 : 1;
+      if (random() < quirks.lossRate) return;
+      const deliveries = random() < quirks.duplicateRate ? 2 : 1;
       for (const rule of rules) {
         if (!matchesEventPattern(rule.pattern, envelope)) continue;
         for (let n = 0; n < deliveries; n += 1) {
-          setTimeout(() => rule.invoke(structuredClone(envelope)), 500 + 1500 * time.random());
+          setTimeout(() => rule.invoke(structuredClone(envelope)), 500 + 1500 * random());
         }
       }
     },

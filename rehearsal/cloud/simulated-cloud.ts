@@ -57,6 +57,11 @@ export interface SimulatedCloudOptions {
   time: VirtualTime;
   world: World;
   quirks: Quirks;
+  /**
+   * Chance of deliveries and calls: a stream of its own, so that what Holdfast does leaves the world's alone and the
+   * same morning can be told with it and without.
+   */
+  random: () => number;
   /** The account's bucket for Auto Scaling calls. */
   autoScalingCallsPerSecond: number;
   autoScalingBurst: number;
@@ -95,7 +100,7 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
     (name, error) => options.onFunctionError(`${name}: ${error.name}: ${error.message}`),
   );
   const bus = createEventBus(
-    time,
+    options.random,
     options.withHoldfast
       ? deployment.functions.flatMap(({ name, eventPatterns }) =>
           eventPatterns.map((pattern) => ({
@@ -121,6 +126,7 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
       { region: 'us-east-1', credentials: { accessKeyId: 'rehearsal', secretAccessKey: 'rehearsal' } },
       createWire(
         time,
+        options.random,
         {
           AutoScaling: autoScaling,
           CloudWatch: cloudWatch,

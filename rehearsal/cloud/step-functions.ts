@@ -1,4 +1,9 @@
-import { ExecutionAlreadyExists, ExecutionDoesNotExist } from '@aws-sdk/client-sfn';
+import {
+  ExecutionAlreadyExists,
+  ExecutionDoesNotExist,
+  InvalidName,
+  StateMachineDoesNotExist,
+} from '@aws-sdk/client-sfn';
 import { StateMachine, type StateMachineDefinition } from 'aws-local-stepfunctions';
 import type { VirtualTime } from '../virtual-time.ts';
 import { accountId, region } from './cloudwatch.ts';
@@ -111,9 +116,14 @@ export const createStepFunctionsService = (
     input: unknown,
   ): { executionArn: string; startDate: Date } => {
     const machine = machines.find((candidate) => stateMachineArn(candidate.name) === arn);
-    if (machine === undefined) throw new Error(`No state machine ${arn} is deployed`);
-    if (!/^[0-9A-Za-z_-]{1,80}$/.test(name))
-      throw new Error(`${name} is no execution name that can be logged`);
+    const $metadata = { httpStatusCode: 400 };
+    if (machine === undefined) {
+      throw new StateMachineDoesNotExist({ message: `State Machine Does Not Exist: '${arn}'`, $metadata });
+    }
+    // Stricter than AWS: outside of these characters an execution is not logged.
+    if (!/^[0-9A-Za-z_-]{1,80}$/.test(name)) {
+      throw new InvalidName({ message: `Invalid Name: '${name}'`, $metadata });
+    }
     const executionArn = `arn:aws:states:${region}:${accountId}:execution:${machine.name}:${name}`;
     const existing = executions.get(executionArn);
     if (existing !== undefined) {

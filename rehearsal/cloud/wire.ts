@@ -63,6 +63,7 @@ const isMutating = (service: string, operation: string): boolean =>
  */
 export const createWire = (
   time: VirtualTime,
+  random: () => number,
   services: Record<ServiceName, SimulatedService>,
   quirks: WireQuirks,
   onCall: (call: RecordedCall) => void,
@@ -71,7 +72,7 @@ export const createWire = (
     const known = exceptions[clientName as keyof typeof exceptions];
     if (known === undefined) throw new Error(`The simulated cloud has no service for ${clientName}`);
     const operation = commandName.replace(/Command$/, '');
-    await time.sleep(20 + 60 * time.random());
+    await time.sleep(20 + 60 * random());
     const call: RecordedCall = {
       at: time.iso(),
       service: known.service,
@@ -81,13 +82,13 @@ export const createWire = (
       outcome: 'ok',
     };
     onCall(call);
-    const isLost = time.random() < quirks.hangRate;
+    const isLost = random() < quirks.hangRate;
     try {
-      if (isLost && time.random() < 0.5) {
+      if (isLost && random() < 0.5) {
         call.outcome = 'lost on the way';
         return await new Promise<never>(() => {});
       }
-      if (time.random() < quirks.serverErrorRate) {
+      if (random() < quirks.serverErrorRate) {
         throw new CloudError(
           'InternalFailure',
           'The request processing has failed because of an unknown error.',

@@ -72,6 +72,7 @@ export const packetLoss: Incident = {
       probeIsSilent: (secondsIn) => secondsIn >= minutes(30) && secondsIn < minutes(42),
     },
   ],
+  mustBeHeld: ['web-frontend', 'web-api'],
   autoScalingCallsPerSecond: 10,
   autoScalingBurst: 20,
 };

@@ -10,7 +10,13 @@ import {
   DescribeAlarmsCommand,
   ListAlarmMuteRulesCommand,
 } from '@aws-sdk/client-cloudwatch';
-import { ExecutionAlreadyExists, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import {
+  DescribeExecutionCommand,
+  ExecutionAlreadyExists,
+  ExecutionDoesNotExist,
+  SFNClient,
+  StartExecutionCommand,
+} from '@aws-sdk/client-sfn';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -97,6 +103,11 @@ describe('createConnect', () => {
       requestTimeout: 10_000,
       throwOnRequestTimeout: true,
     });
+  });
+
+  it('lets the SDK try five times', async () => {
+    const client = createConnect(configuration)(SSMClient, 'live');
+    expect(await client.config.maxAttempts()).toBe(5);
   });
 
   it('gives one client per class and gate', () => {
@@ -226,6 +237,21 @@ describe('createCloudWatch', () => {
     await expect(cloudWatch.describeAlarm('gone')).rejects.toThrow('Throttling');
   });
 
+  it('tells since when by the change of state, not by the last evaluation', async () => {
+    cloudWatchMock.on(DescribeAlarmsCommand).resolves({
+      MetricAlarms: [
+        {
+          AlarmName: 'a',
+          AlarmArn: 'arn:a',
+          StateValue: 'OK',
+          StateTransitionedTimestamp: since,
+          StateUpdatedTimestamp: new Date(since.getTime() + 60_000),
+        },
+      ],
+    });
+    expect((await cloudWatch.describeAlarm('a'))?.since).toBe(since.toISOString());
+  });
+
   it('finds the mute rule that is active', async () => {
     cloudWatchMock
       .on(ListAlarmMuteRulesCommand)
@@ -256,6 +282,31 @@ describe('createStepFunctions', () => {
     await expect(stepFunctions.startExecution('arn:m', 'name', {})).rejects.toThrow(
       'StateMachineDoesNotExist',
     );
+  });
+});
+
+describe('isRunning', () => {
+  const stepFunctions = createStepFunctions(new SFNClient(configuration));
+
+  it.each([
+    ['RUNNING', true],
+    ['PENDING_REDRIVE', true],
+    ['SUCCEEDED', false],
+    ['FAILED', false],
+    ['ABORTED', false],
+    ['TIMED_OUT', false],
+  ] as const)('takes %s for running: %s', async (status, expected) => {
+    sfnMock.on(DescribeExecutionCommand).resolves({ status });
+    expect(await stepFunctions.isRunning('arn:e')).toBe(expected);
+  });
+
+  it('takes an execution AWS has forgotten for ended, and an error for no answer', async () => {
+    sfnMock
+      .on(DescribeExecutionCommand)
+      .rejectsOnce(new ExecutionDoesNotExist({ message: 'gone', $metadata: {} }))
+      .rejects(new Error('Throttling'));
+    expect(await stepFunctions.isRunning('arn:e')).toBe(false);
+    await expect(stepFunctions.isRunning('arn:e')).rejects.toThrow('Throttling');
   });
 });
 

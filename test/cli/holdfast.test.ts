@@ -34,6 +34,16 @@ describe('holdfast', () => {
     });
     for (const key of ['wallMilliseconds', 'executions', 'calls', 'inService', 'summary'])
       expect(result).toHaveProperty(key);
+    expect(result.executions[0]).toMatchObject({
+      machine: expect.any(String),
+      name: expect.any(String),
+      status: 'SUCCEEDED',
+    });
+    expect(result.inService[0]).toMatchObject({
+      autoScalingGroupName: 'web-frontend',
+      points: expect.arrayContaining([{ seconds: 60, inService: 40, needed: expect.any(Number) }]),
+    });
+    expect(result.summary.groups).toHaveLength(3);
     expect(Object.keys(result.calls[0]).sort()).toEqual([
       'at',
       'input',
@@ -77,8 +87,17 @@ rules:
     expect(status).toBe(1);
   });
 
+  it('tells how to use it with --help', () => {
+    expect(holdfast('--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('--dry-run') });
+  });
+
   it.each([
     ['an unknown incident', ['rehearse', 'nope'], 'Unknown incident "nope"; allowed: packet-loss'],
+    [
+      'an incident by the name of something else',
+      ['rehearse', 'constructor'],
+      'Unknown incident "constructor"',
+    ],
     ['no incident', ['rehearse'], 'No incident was named; allowed: packet-loss'],
     ['an unknown option', ['rehearse', 'packet-loss', '--sed', '1'], "Unknown option '--sed'"],
     ['an unknown command', ['reherse', 'packet-loss'], 'Unknown command "reherse"'],

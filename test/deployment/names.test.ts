@@ -5,6 +5,7 @@ import {
   changeBudgetSeconds,
   changeFunctionTimeoutSeconds,
   leaseSeconds,
+  releaseRoundsMax,
   roundsMax,
 } from '../../functions/domain/limits.ts';
 import { loadFunction, readDeployment } from '../../rehearsal/deployment.ts';
@@ -23,6 +24,7 @@ interface State {
   Catch?: { ErrorEquals: string[]; Next: string; ResultPath: string }[];
 }
 const machine = JSON.parse(readFileSync(new URL('statemachines/hold.asl.json', root), 'utf8')) as {
+  TimeoutSeconds: number;
   States: Record<string, State>;
 };
 const tasks = Object.entries(machine.States).filter(([, { Type }]) => Type === 'Task');
@@ -89,6 +91,27 @@ describe('statemachines/hold.asl.json', () => {
       expect(state.Catch?.at(-1)?.ResultPath).toBe('$.failure');
     },
   );
+
+  it('gives back after a failure whatever may have been held', () => {
+    const target = Object.fromEntries(tasks.map(([name, { Catch }]) => [name, Catch?.at(-1)?.Next]));
+    expect(target).toEqual({
+      PlanHold: 'HoldNotStarted',
+      ApplyHold: 'ReleaseHold',
+      CheckHold: 'ReleaseHold',
+      ReleaseHold: 'HoldFailed',
+      ReportHold: 'HoldFailed',
+    });
+  });
+
+  it('is patient: an hour before a hold is given up, and longer than any hold for the whole', () => {
+    const retries = (name: string) =>
+      machine.States[name]?.Retry?.map(({ MaxAttempts }) => MaxAttempts ?? 0).sort((a, b) => a - b) ?? [];
+    for (const name of ['ApplyHold', 'CheckHold'])
+      expect(Math.min(...retries(name))).toBeGreaterThanOrEqual(60);
+    expect(Math.min(...retries('ReleaseHold'))).toBeGreaterThanOrEqual(6);
+    const longestHoldSeconds = 24 * 3600;
+    expect(machine.TimeoutSeconds).toBeGreaterThan(longestHoldSeconds + releaseRoundsMax * 600);
+  });
 
   it('waits longer for a function than the function may run', () => {
     for (const [name, { TimeoutSeconds }] of tasks) {

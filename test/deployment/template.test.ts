@@ -60,6 +60,20 @@ describe('the packaged template', () => {
     });
   });
 
+  it('keeps an alarm event that no function could take', () => {
+    expect(Resources.RouteSignalLambdaEvConf?.Properties).toMatchObject({
+      DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': ['DeadLetterQueue', 'Arn'] } } },
+      MaximumEventAgeInSeconds: 900,
+      MaximumRetryAttempts: 2,
+    });
+  });
+
+  it('gives every function time for the SDK to try five times', () => {
+    for (const { Properties } of ofType('AWS::Lambda::Function')) {
+      expect(Properties.Timeout).toBeGreaterThanOrEqual(60);
+    }
+  });
+
   it('gives every placeholder of the state machine a value', () => {
     const [machine] = ofType('AWS::StepFunctions::StateMachine');
     const text = JSON.stringify(machine?.Properties.Definition);

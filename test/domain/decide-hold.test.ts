@@ -14,7 +14,7 @@ describe('decideHold', () => {
     expect(decideHold(anIncident(), inState('ALARM'), 'live', 1, later(60))).toEqual({
       action: 'KEEP',
       because: 'IN_ALARM',
-      reason: 'the alarm is in ALARM',
+      reason: 'the alarm is in ALARM, so the hold goes on',
       renewUntil: later(60 + 7200),
     });
   });

@@ -19,7 +19,6 @@ export const aGroup = (over: Partial<AutoScalingGroup> = {}): AutoScalingGroup =
     instanceId,
     lifecycleState: 'InService',
     healthStatus: 'Healthy',
-    protectedFromScaleIn: false,
   })),
   ...over,
 });

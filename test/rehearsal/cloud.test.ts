@@ -130,6 +130,28 @@ describe('the simulated Auto Scaling', () => {
       { world: { ...calmWorld, passesHealthCheck: () => false } },
     ));
 
+  it.each([
+    ['only ten percent at a time', [], 2],
+    ['without end while Launch is suspended, for it replaces nothing', ['Launch'], 8],
+  ])('ends the unhealthy %s', (_what, ScalingProcesses, ended) =>
+    withGroup(
+      async ({ time, group, call }) => {
+        if (ScalingProcesses.length > 0) call('SuspendProcesses', { ScalingProcesses });
+        await time.runUntil(100);
+        expect(group.terminations.length).toBeGreaterThanOrEqual(ended);
+        expect(group.terminations.length).toBeLessThanOrEqual(ended + 2);
+      },
+      {
+        // Boots take longer than the test, and leaving does not: what is missing stays missing.
+        spec: { desiredCapacity: 20, maxSize: 30, bootSeconds: 1000, deregistrationDelaySeconds: 10 },
+        world: {
+          ...calmWorld,
+          passesHealthCheck: (_group, { availabilityZone }) => availabilityZone === 'us-east-1a',
+        },
+      },
+    ),
+  );
+
   it('replaces ten percent at a time, and at once what a caller marked', () =>
     withGroup(
       async ({ time, group, call }) => {
@@ -177,6 +199,7 @@ describe('the simulated Auto Scaling', () => {
       await time.runUntil(1);
       expect(group.suspended.size).toBe(9);
       call('ResumeProcesses');
+      await time.runUntil(2);
       expect(group.suspended.size).toBe(0);
     }));
 

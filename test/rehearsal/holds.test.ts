@@ -242,6 +242,31 @@ describe('the kill switch', () => {
     expect(accepted(result, 'SuspendProcesses').every(({ seconds }) => seconds < at)).toBe(true);
   });
 
+  it.each([
+    ['is taken up by the sweep when it is live again within the hour', minutes(40), 1],
+    ['is left to a person when it is live again later', minutes(65), 0],
+  ])('that was off when the alarm went off %s', async (_what, after, executions) => {
+    const { result } = await rehearseSmall(
+      smallIncident({
+        losses: [
+          {
+            name: 'packets are lost',
+            fromSeconds: lossBeginsAt,
+            untilSeconds: minutes(90),
+            fraction: () => 0.2,
+          },
+        ],
+        durationSeconds: minutes(150),
+        deeds: [
+          deed(2, ({ parameters }) => parameters.set(killSwitchParameter, 'off')),
+          deed(lossBeginsAt + after, ({ parameters }) => parameters.set(killSwitchParameter, 'live')),
+        ],
+      }),
+    );
+    expect(result.executions).toHaveLength(executions);
+    expect(result.holdsLeft).toEqual([]);
+  });
+
   it('set to off before starts nothing', async () => {
     const { result } = await rehearseSmall(
       smallIncident({ deeds: [deed(2, ({ parameters }) => parameters.set(killSwitchParameter, 'off'))] }),
@@ -272,34 +297,6 @@ describe('the kill switch', () => {
     expect(result.violations).toHaveLength(2);
     for (const violation of result.violations) expect(violation).toContain('The kill switch cannot be read');
     expect(accepted(result, 'ResumeProcesses')[0]?.seconds).toBeGreaterThan(lossEndsAt);
-  });
-});
-
-describe('a function that Step Functions gave up on', () => {
-  it('and that goes on holding groups leaves nothing behind', async () => {
-    const { result, cloud } = await rehearseSmall(
-      smallIncident({
-        groups: Array.from({ length: 150 }, (_, index) => smallGroup(`web-${index}`, { desiredCapacity: 1 })),
-        load: () => 40,
-        losses: [],
-        deeds: [
-          deed(60, (running) =>
-            startByHand(running, 'by-hand', { tags: { tier: 'web' }, reason: 'test', expiresAfter: '20m' }),
-          ),
-          // A second ApplyHold of the same execution, as after an answer that never arrived, slow and late.
-          deed(64, (running) => {
-            const [incidentId] = running.stepFunctions.executions.keys();
-            void running.lambda.invoke('applyHold', { plan: { incidentId } });
-          }),
-          deed(70, ({ stepFunctions }) =>
-            stepFunctions.stopExecution([...stepFunctions.executions.keys()][0] ?? ''),
-          ),
-        ],
-      }),
-    );
-    expect(result.holdsLeft).toEqual([]);
-    expect(await cloud.store.listOpenIncidents()).toEqual([]);
-    expect(result.summary.groups.every(({ stateEqualsBaseline }) => stateEqualsBaseline)).toBe(true);
   });
 });
 

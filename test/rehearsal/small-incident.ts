@@ -32,6 +32,7 @@ export const smallGroup = (name: string, over: Partial<GroupSpec> = {}): GroupSp
 export const smallIncident = (over: Partial<Incident> = {}): Incident => ({
   ...packetLoss,
   name: 'small',
+  mustBeHeld: [],
   durationSeconds: minutes(120),
   groups: [smallGroup('web-a'), smallGroup('web-b')],
   load: () => 200,
