@@ -111,7 +111,7 @@ export const tellSummary = (incident: Incident, results: RehearsalResult[]): str
         cells(({ minutesBelowNeeded }) => String(minutesBelowNeeded)),
       ),
       row(
-        '  instances ended, 15 min after included',
+        '  instances ended, until 15 min after',
         cells(({ endedDuringLoss }) => String(endedDuringLoss)),
       ),
       row(
