@@ -1,19 +1,16 @@
-/**
- * A plugin for esbuild: puts the checked policy in the place of `functions/policy.ts`. A policy that is not valid
- * fails the packaging with the message of its parser.
- */
+import { loadPolicy } from '../functions/policy.ts';
+
+// Read before anything is bundled: a policy that is not valid ends the packaging at once, with its parser's message.
+const policy = JSON.stringify(loadPolicy());
+
+/** A plugin for esbuild: puts the checked policy in the place of `functions/policy.ts`. */
 const bundlePolicy = {
   name: 'bundle-policy',
   setup(build) {
-    build.onLoad({ filter: /[\\/]functions[\\/]policy\.ts$/ }, async () => {
-      const { loadPolicy } = await import('../functions/policy.ts');
-      try {
-        const policy = JSON.stringify(loadPolicy());
-        return { contents: `export const loadPolicy = () => (${policy});`, loader: 'js' };
-      } catch (error) {
-        return { errors: [{ text: error.message }] };
-      }
-    });
+    build.onLoad({ filter: /[\\/]functions[\\/]policy\.ts$/ }, () => ({
+      contents: `export const loadPolicy = () => (${policy});`,
+      loader: 'js',
+    }));
   },
 };
 
