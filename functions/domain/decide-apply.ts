@@ -8,9 +8,10 @@ import {
   type Overridden,
   withoutLease,
 } from './group-record.ts';
-import { processesToSuspend, type ScalingProcess, suspendedBecause } from './hold-effects.ts';
+import { processesToSuspend } from './hold-effects.ts';
 import type { Incident, PlannedCall } from './incident.ts';
 import { inForceWithinSeconds, leaseSeconds } from './limits.ts';
+import { suspendCalls } from './suspend-call.ts';
 import { addSeconds, secondsBetween } from './times.ts';
 import { wantedSuspendedProcesses } from './wanted-state.ts';
 
@@ -147,21 +148,7 @@ export const decideApply = (
       toSuspend.includes(entry.process) ? { ...entry, appliedAt: now } : entry,
     ),
   });
-  // AWS lists processes in any order; ours is the order in which the reasons are written down.
-  const ordered = processesToSuspend('all').filter((process) => toSuspend.includes(process));
-  const calls: PlannedCall[] =
-    ordered.length === 0
-      ? []
-      : [
-          {
-            service: 'AutoScaling',
-            operation: 'SuspendProcesses',
-            input: { AutoScalingGroupName: group.autoScalingGroupName, ScalingProcesses: ordered },
-            reason: ordered
-              .map((process) => `${process}: ${suspendedBecause[process as ScalingProcess]}`)
-              .join('; '),
-          },
-        ];
+  const calls = suspendCalls(group.autoScalingGroupName, toSuspend);
   return {
     action: 'WRITE',
     reason:

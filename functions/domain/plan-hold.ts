@@ -1,6 +1,7 @@
 import { type AutoScalingGroup, isOptedIn, optInTag } from './auto-scaling-group.ts';
-import { type Block, processesToSuspend, suspendedBecause } from './hold-effects.ts';
+import { type Block, processesToSuspend } from './hold-effects.ts';
 import type { PlannedCall } from './incident.ts';
+import { suspendCalls } from './suspend-call.ts';
 
 /** What is planned for one group. */
 export type GroupPlan =
@@ -34,14 +35,7 @@ const planGroup = (group: AutoScalingGroup, block: Block, reason: string): Group
     action: 'HOLD',
     autoScalingGroupName,
     reason,
-    calls: [
-      {
-        service: 'AutoScaling',
-        operation: 'SuspendProcesses',
-        input: { AutoScalingGroupName: autoScalingGroupName, ScalingProcesses: missing },
-        reason: missing.map((process) => `${process}: ${suspendedBecause[process]}`).join('; '),
-      },
-    ],
+    calls: suspendCalls(autoScalingGroupName, missing),
   };
 };
 

@@ -8,6 +8,7 @@ import type { Mode } from '../domain/mode.ts';
 import type { checkHoldState } from '../events/hold-state.ts';
 import type { Store } from '../state/store.ts';
 import { describeAwsError } from './aws-error.ts';
+import { beginRelease } from './end-incident.ts';
 import { readModeOrUndefined } from './read-mode.ts';
 
 /** What CheckHold needs. */
@@ -64,24 +65,12 @@ export const createCheckHold =
       round,
       clock.now(),
     );
-    if (decision.action === 'RELEASE' && incident.status === 'HELD') {
-      await store.changeIncident(incidentId, {
-        status: 'RELEASING',
-        releasingSince: clock.now(),
-        releasingBecause: decision.reason,
-      });
-    }
+    if (decision.action === 'RELEASE') await beginRelease(store, clock, incident, decision.reason);
     if (decision.action === 'KEEP' && decision.renewUntil !== undefined) {
       await store.changeIncident(incidentId, { expiresAt: decision.renewUntil });
     }
-    if (decision.because !== state.check?.because) {
-      await store.appendJournal(incidentId, [
-        {
-          at: clock.now(),
-          event: decision.action === 'KEEP' ? 'kept' : 'releasing',
-          message: decision.reason,
-        },
-      ]);
+    if (decision.action === 'KEEP' && decision.because !== state.check?.because) {
+      await store.appendJournal(incidentId, [{ at: clock.now(), event: 'kept', message: decision.reason }]);
     }
     const { action, because, reason } = decision;
     return { round: round + 1, action, because, reason };

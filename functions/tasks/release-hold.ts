@@ -1,12 +1,12 @@
 import type * as z from 'zod/mini';
 import type { AutoScaling } from '../aws/auto-scaling.ts';
 import type { Clock } from '../clock.ts';
-import type { Incident, JournalEntry } from '../domain/incident.ts';
 import { releaseRoundsMax } from '../domain/limits.ts';
 import { secondsUntilClosable } from '../domain/may-close-incident.ts';
 import type { Mode } from '../domain/mode.ts';
 import type { releaseHoldState } from '../events/hold-state.ts';
 import type { Store } from '../state/store.ts';
+import { beginRelease, closeIncident } from './end-incident.ts';
 import { giveBackGroups } from './give-back-groups.ts';
 
 /** What ReleaseHold needs. */
@@ -33,28 +33,16 @@ export interface ReleaseHoldResult {
  * Gives the groups of an incident back, a stage at each call. Neither the kill switch nor a stage whose mode was
  * lowered stops it: what was done live is undone live.
  */
-export const createReleaseHold = ({ autoScaling, store, clock, newOwner }: ReleaseHoldDependencies) => {
-  const note = (incidentId: string, event: JournalEntry['event'], message: string): Promise<void> =>
-    store.appendJournal(incidentId, [{ at: clock.now(), event, message }]);
-
-  const beginRelease = async (incident: Incident, error: string | undefined): Promise<Incident> => {
-    const change = {
-      status: 'RELEASING' as const,
-      releasingSince: clock.now(),
-      releasingBecause: error === undefined ? 'the hold ends' : `the execution failed: ${error}`,
-    };
-    await store.changeIncident(incident.incidentId, change);
-    await note(incident.incidentId, 'releasing', change.releasingBecause);
-    return { ...incident, ...change };
-  };
-
-  return async (state: z.output<typeof releaseHoldState>): Promise<ReleaseHoldResult> => {
+export const createReleaseHold =
+  ({ autoScaling, store, clock, newOwner }: ReleaseHoldDependencies) =>
+  async (state: z.output<typeof releaseHoldState>): Promise<ReleaseHoldResult> => {
     const { incidentId } = state.plan;
     const round = (state.release?.round ?? 0) + 1;
     const stored = await store.readIncident(incidentId);
     if (stored === undefined) return { round, action: 'DONE', remaining: 0, waitSeconds: 0 };
-    const incident =
-      stored.status === 'RELEASING' ? stored : await beginRelease(stored, state.failure?.Error);
+    const because =
+      state.failure === undefined ? 'the hold ends' : `the execution failed: ${state.failure.Error}`;
+    const incident = await beginRelease(store, clock, stored, because);
     const { remaining, refused, waitSeconds } = await giveBackGroups(
       { autoScaling: autoScaling(incident.mode), store, clock, newOwner },
       incident,
@@ -63,17 +51,12 @@ export const createReleaseHold = ({ autoScaling, store, clock, newOwner }: Relea
       if (refused.length < remaining && round < releaseRoundsMax) {
         return { round, action: 'WAIT', remaining, waitSeconds };
       }
-      await note(
-        incidentId,
-        'failed',
-        `${remaining} groups are left to the sweep and to a person. ${refused.slice(0, 20).join('. ')}`,
-      );
+      const message = `${remaining} groups are left to the sweep and to a person. ${refused.slice(0, 20).join('. ')}`;
+      await store.appendJournal(incidentId, [{ at: clock.now(), event: 'failed', message }]);
       return { round, action: 'GIVE_UP', remaining, waitSeconds: 0 };
     }
     const closableIn = secondsUntilClosable(incident, clock.now());
     if (closableIn > 0) return { round, action: 'WAIT', remaining, waitSeconds: closableIn };
-    await store.closeIncident(incidentId);
-    await note(incidentId, 'closed', 'everything was given back');
+    await closeIncident(store, clock, incidentId);
     return { round, action: 'DONE', remaining, waitSeconds: 0 };
   };
-};

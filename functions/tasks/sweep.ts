@@ -12,6 +12,7 @@ import type { Mode } from '../domain/mode.ts';
 import { addSeconds } from '../domain/times.ts';
 import type { Policy } from '../events/policy.ts';
 import type { Store } from '../state/store.ts';
+import { beginRelease, closeIncident } from './end-incident.ts';
 import { giveBackGroups } from './give-back-groups.ts';
 import { readModeOrUndefined } from './read-mode.ts';
 import { readAlarmAgain } from './route-signal.ts';
@@ -58,21 +59,11 @@ const abandonedBecause = (incident: Incident, isRunning: boolean, now: string): 
 export const createSweep = (dependencies: SweepDependencies) => {
   const { cloudWatch, stepFunctions, killSwitch, store, clock, newOwner, policy, stageMode } = dependencies;
 
-  const beginGivingBack = async (incident: Incident, because: string): Promise<Incident> => {
-    if (incident.status === 'RELEASING') return incident;
-    const change = { status: 'RELEASING' as const, releasingSince: clock.now(), releasingBecause: because };
-    await store.changeIncident(incident.incidentId, change);
-    await store.appendJournal(incident.incidentId, [
-      { at: clock.now(), event: 'releasing', message: `the sweep gives it back: ${because}` },
-    ]);
-    return { ...incident, ...change };
-  };
-
   const tendIncident = async (open: Incident, startedAt: string, result: SweepResult): Promise<void> => {
     const { incidentId } = open;
     const because = abandonedBecause(open, await stepFunctions.isRunning(incidentId), clock.now());
     if (because === undefined) return;
-    const incident = await beginGivingBack(open, because);
+    const incident = await beginRelease(store, clock, open, `the sweep gives it back: ${because}`);
     const { remaining, refused } = await giveBackGroups(
       { autoScaling: dependencies.autoScaling(incident.mode), store, clock, newOwner },
       incident,
@@ -80,10 +71,7 @@ export const createSweep = (dependencies: SweepDependencies) => {
     );
     result.givenBack.push({ incidentId, because, remaining, refused });
     if (remaining > 0 || secondsUntilClosable(incident, clock.now()) > 0) return;
-    await store.closeIncident(incidentId);
-    await store.appendJournal(incidentId, [
-      { at: clock.now(), event: 'closed', message: 'everything was given back by the sweep' },
-    ]);
+    await closeIncident(store, clock, incidentId);
   };
 
   const takeUpLostEvents = async (result: SweepResult): Promise<void> => {

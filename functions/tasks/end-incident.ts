@@ -1,0 +1,29 @@
+import type { Clock } from '../clock.ts';
+import type { Incident } from '../domain/incident.ts';
+import type { Store } from '../state/store.ts';
+
+/** Marks an incident as being given back, so that no function holds on for it. Doing it again changes nothing. */
+export const beginRelease = async (
+  store: Store,
+  clock: Clock,
+  incident: Incident,
+  because: string,
+): Promise<Incident> => {
+  if (incident.status === 'RELEASING') return incident;
+  const change = {
+    status: 'RELEASING' as const,
+    releasingSince: clock.now(),
+    releasingBecause: because,
+  };
+  await store.changeIncident(incident.incidentId, change);
+  await store.appendJournal(incident.incidentId, [{ at: clock.now(), event: 'releasing', message: because }]);
+  return { ...incident, ...change };
+};
+
+/** Closes an incident of which nothing is left. */
+export const closeIncident = async (store: Store, clock: Clock, incidentId: string): Promise<void> => {
+  await store.closeIncident(incidentId);
+  await store.appendJournal(incidentId, [
+    { at: clock.now(), event: 'closed', message: 'everything was given back' },
+  ]);
+};
