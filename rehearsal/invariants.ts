@@ -1,4 +1,4 @@
-import { optInTag } from '../functions/domain/auto-scaling-group.ts';
+import { isOptedIn } from '../functions/domain/auto-scaling-group.ts';
 import type { SimulatedGroup } from './cloud/auto-scaling.ts';
 import type { Execution } from './cloud/step-functions.ts';
 import type { RecordedCall } from './cloud/wire.ts';
@@ -48,7 +48,7 @@ const checkCalls = ({ calls, groups, isDryRun }: Evidence): string[] =>
       const found: string[] = [];
       if (isDryRun) found.push(`${at} ${operation} on ${name}: a dry run changes nothing`);
       const group = groups.find((candidate) => candidate.name === name);
-      if (group !== undefined && group.tags[optInTag.key] !== optInTag.value) {
+      if (group !== undefined && !isOptedIn(group)) {
         found.push(`${at} ${operation} on ${name}: the group did not opt in`);
       }
       const named = input.ScalingProcesses;

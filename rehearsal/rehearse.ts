@@ -2,6 +2,7 @@ import type { PlannedCall } from '../functions/domain/incident.ts';
 import type { Policy } from '../functions/events/policy.ts';
 import {
   type GroupEvent,
+  inServiceCount,
   reconcileSeconds,
   type ScalingPolicy,
   type SimulatedGroup,
@@ -139,7 +140,7 @@ const passMinute = (cloud: SimulatedCloud, workload: Workload, samples: Record<s
     samples[group.name] = points;
     points.push({
       seconds: time.elapsedSeconds(),
-      inService: group.instances.filter(({ lifecycleState }) => lifecycleState === 'InService').length,
+      inService: inServiceCount(group),
       needed: workload.neededInService(group),
     });
     cpu.set(group.name, workload.cpuUtilization(group));

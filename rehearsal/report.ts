@@ -1,3 +1,4 @@
+import { isOptedIn } from '../functions/domain/auto-scaling-group.ts';
 import type { Incident } from './incident.ts';
 import type { RehearsalResult } from './rehearse.ts';
 import type { TimelineEntry } from './timeline.ts';
@@ -94,14 +95,15 @@ const nameOf = ({ withHoldfast, dryRun }: RehearsalResult): string => {
 /** The summary of one run or of several side by side. */
 export const tellSummary = (incident: Incident, results: RehearsalResult[]): string => {
   const lines = [row('', results.map(nameOf))];
-  for (const { name, tags } of incident.groups) {
+  for (const spec of incident.groups) {
+    const { name } = spec;
     const groups = results.map(({ summary }) =>
       summary.groups.find(({ autoScalingGroupName }) => autoScalingGroupName === name),
     );
     const cells = (read: (group: NonNullable<(typeof groups)[number]>) => string): string[] =>
       groups.map((group) => (group === undefined ? 'gone' : read(group)));
     lines.push(
-      `  ${name}${tags.holdfast === 'true' ? '' : ' (did not opt in: left alone)'}`,
+      `  ${name}${isOptedIn(spec) ? '' : ' (did not opt in: left alone)'}`,
       row(
         '  fewest in service',
         cells(({ fewestInService }) => String(fewestInService)),

@@ -1,4 +1,9 @@
-import type { SimulatedGroup, SimulatedInstance, World } from './cloud/auto-scaling.ts';
+import {
+  inServiceCount,
+  type SimulatedGroup,
+  type SimulatedInstance,
+  type World,
+} from './cloud/auto-scaling.ts';
 import type { Incident, PacketLoss } from './incident.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
@@ -26,8 +31,6 @@ const backlogFactor = 1.35;
 
 /** Creates the workload of an incident. `alive` counts what the group has. */
 export const createWorkload = (time: VirtualTime, incident: Incident): Workload => {
-  const inService = (group: SimulatedGroup): number =>
-    group.instances.filter(({ lifecycleState }) => lifecycleState === 'InService').length;
   const lossNow = (): PacketLoss | undefined =>
     incident.losses.find(
       ({ fromSeconds, untilSeconds }) =>
@@ -48,11 +51,11 @@ export const createWorkload = (time: VirtualTime, incident: Incident): Workload 
     incident.load(group, time.elapsedSeconds()) * (isInBacklog() ? backlogFactor : 1);
   /** Demand per instance as a share of what takes it to 100 % CPU. */
   const pressure = (group: SimulatedGroup): number =>
-    demand(group) / (Math.max(1, inService(group)) * group.requestsPerSecondAtFullCpu);
+    demand(group) / (Math.max(1, inServiceCount(group)) * group.requestsPerSecondAtFullCpu);
 
   return {
     cpuUtilization: (group) => {
-      if (inService(group) === 0) return undefined;
+      if (inServiceCount(group) === 0) return undefined;
       const threadsFree = Math.max(0.1, 1 - 2 * lossFraction());
       return 100 * Math.min(1, pressure(group) * threadsFree) * (0.98 + 0.04 * time.random());
     },

@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import pThrottle from 'p-throttle';
 import type { AutoScalingGroup } from '../domain/auto-scaling-group.ts';
+import { chunk } from '../domain/chunk.ts';
 import type { PlannedCall } from '../domain/incident.ts';
 import { groupsPerDescribe } from '../domain/limits.ts';
 
@@ -81,12 +82,8 @@ export const createAutoScaling = (client: AutoScalingClient): AutoScaling => {
   return {
     describeAutoScalingGroups: async (autoScalingGroupNames) => {
       const groups: AutoScalingGroup[] = [];
-      for (let start = 0; start < autoScalingGroupNames.length; start += groupsPerDescribe) {
-        groups.push(
-          ...(await describe({
-            AutoScalingGroupNames: autoScalingGroupNames.slice(start, start + groupsPerDescribe),
-          })),
-        );
+      for (const AutoScalingGroupNames of chunk(autoScalingGroupNames, groupsPerDescribe)) {
+        groups.push(...(await describe({ AutoScalingGroupNames })));
       }
       return groups;
     },

@@ -12,11 +12,7 @@ export interface StepFunctions {
    * Starts an execution. That one of this name exists already is success: the signal came twice.
    * @returns whether this call started it
    */
-  startExecution(
-    stateMachineArn: string,
-    name: string,
-    input: unknown,
-  ): Promise<{ started: boolean; executionArn?: string }>;
+  startExecution(stateMachineArn: string, name: string, input: unknown): Promise<{ started: boolean }>;
   /** Whether the execution still runs. An execution AWS does not know any more does not. */
   isRunning(executionArn: string): Promise<boolean>;
 }
@@ -25,10 +21,8 @@ export interface StepFunctions {
 export const createStepFunctions = (client: SFNClient): StepFunctions => ({
   startExecution: async (stateMachineArn, name, input) => {
     try {
-      const { executionArn } = await client.send(
-        new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }),
-      );
-      return { started: true, ...(executionArn === undefined ? {} : { executionArn }) };
+      await client.send(new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }));
+      return { started: true };
     } catch (error) {
       if (error instanceof ExecutionAlreadyExists) return { started: false };
       throw error;

@@ -26,11 +26,8 @@ export interface AutoScalingInstance {
 export const optInTag = { key: 'holdfast', value: 'true' } as const;
 
 /** Whether the group's owners opted in. */
-export const isOptedIn = (group: AutoScalingGroup): boolean => group.tags[optInTag.key] === optInTag.value;
-
-/** Whether the group carries all of these tags. */
-export const carriesTags = (group: AutoScalingGroup, tags: Record<string, string>): boolean =>
-  Object.entries(tags).every(([key, value]) => group.tags[key] === value);
+export const isOptedIn = ({ tags }: Pick<AutoScalingGroup, 'tags'>): boolean =>
+  tags[optInTag.key] === optInTag.value;
 
 /** The instances in service. */
 export const inService = (group: AutoScalingGroup): AutoScalingInstance[] =>

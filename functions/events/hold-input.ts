@@ -2,21 +2,8 @@ import * as z from 'zod/mini';
 import { InvalidInputError } from '../domain/errors.ts';
 import type { HoldSettings } from '../domain/hold-effects.ts';
 import { describeIssues } from './describe-issues.ts';
-import {
-  holdAtMostIssue,
-  isWithinHoldAtMost,
-  isWithinRounds,
-  pauseScalingFields,
-  roundsIssue,
-  toHoldSettings,
-} from './pause-scaling-settings.ts';
-
-/** No tag at all would mean every group that opted in, which nobody should ask for by leaving something out. */
-const tagsSchema = z
-  .record(z.string().check(z.minLength(1)), z.string())
-  .check(z.refine((tags) => Object.keys(tags).length > 0, 'at least one tag and its value'));
-
-const groupName = z.string().check(z.minLength(1), z.maxLength(255));
+import { pauseScalingChecks, pauseScalingFields, toHoldSettings } from './pause-scaling-settings.ts';
+import { oneNameOrSeveral, tagsSchema } from './targets.ts';
 
 /** What `routeSignal` and the sweep start an execution with. */
 const ruleInputSchema = z.strictObject({
@@ -32,17 +19,7 @@ const ruleInputSchema = z.strictObject({
 /** What a person starts an execution with. */
 const manualInputSchema = z
   .strictObject({
-    autoScalingGroupName: z
-      .optional(
-        z.union([
-          z.pipe(
-            groupName,
-            z.transform((name) => [name]),
-          ),
-          z.array(groupName).check(z.minLength(1)),
-        ]),
-      )
-      .check(z.describe('One group or several, by name.')),
+    autoScalingGroupName: z.optional(oneNameOrSeveral()).check(z.describe('One group or several, by name.')),
     tags: z.optional(tagsSchema).check(z.describe('Groups that carry all of these tags.')),
     reason: z
       .string()
@@ -55,8 +32,7 @@ const manualInputSchema = z
       path: ['autoScalingGroupName'],
       error: 'either autoScalingGroupName or tags, and not both',
     }),
-    z.refine(isWithinRounds, roundsIssue),
-    z.refine(isWithinHoldAtMost, holdAtMostIssue),
+    ...pauseScalingChecks,
   );
 
 /** The input of an execution, parsed. */

@@ -56,26 +56,21 @@ export const pauseScalingFields = {
 /** The parsed fields. */
 export type PauseScalingFields = z.output<z.ZodMiniObject<typeof pauseScalingFields>>;
 
-/** A hold must end before its execution runs out of history. */
-export const isWithinRounds = (fields: Pick<PauseScalingFields, 'holdAtMost' | 'checkEvery'>): boolean =>
-  fields.holdAtMost / fields.checkEvery <= roundsMax;
+type HoldLength = Pick<PauseScalingFields, 'holdAtMost' | 'checkEvery' | 'expiresAfter'>;
 
-/** What to say when it would not. */
-export const roundsIssue = {
-  path: ['checkEvery'],
-  error: `holdAtMost divided by checkEvery must be at most ${roundsMax} rounds, the most one execution can make: lengthen checkEvery or shorten holdAtMost`,
-};
-
-/** What a person asks for must not be cut short in silence. */
-export const isWithinHoldAtMost = (
-  fields: Pick<PauseScalingFields, 'holdAtMost' | 'expiresAfter'>,
-): boolean => fields.expiresAfter <= fields.holdAtMost;
-
-/** What to say when it would be. */
-export const holdAtMostIssue = {
-  path: ['expiresAfter'],
-  error: 'at most holdAtMost (12h where nothing is said): shorten it, or set holdAtMost as well',
-};
+/** What must hold between the fields, wherever they are written. */
+export const pauseScalingChecks = [
+  // A hold must end before its execution runs out of history.
+  z.refine<HoldLength>(({ holdAtMost, checkEvery }) => holdAtMost / checkEvery <= roundsMax, {
+    path: ['checkEvery'],
+    error: `holdAtMost divided by checkEvery must be at most ${roundsMax} rounds, the most one execution can make: lengthen checkEvery or shorten holdAtMost`,
+  }),
+  // What a person asks for must not be cut short in silence.
+  z.refine<HoldLength>(({ holdAtMost, expiresAfter }) => expiresAfter <= holdAtMost, {
+    path: ['expiresAfter'],
+    error: 'at most holdAtMost (12h where nothing is said): shorten it, or set holdAtMost as well',
+  }),
+] as const;
 
 /** Parsed fields as the settings of a hold: the units move from the values to the names. */
 export const toHoldSettings = (fields: PauseScalingFields): HoldSettings => ({

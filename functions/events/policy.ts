@@ -3,16 +3,8 @@ import { InvalidPolicyError } from '../domain/errors.ts';
 import type { HoldSettings } from '../domain/hold-effects.ts';
 import { describeIssues } from './describe-issues.ts';
 import { optionalDuration } from './duration.ts';
-import {
-  holdAtMostIssue,
-  isWithinHoldAtMost,
-  isWithinRounds,
-  pauseScalingFields,
-  roundsIssue,
-  toHoldSettings,
-} from './pause-scaling-settings.ts';
-
-const alarmPattern = z.string().min(1).max(255);
+import { pauseScalingChecks, pauseScalingFields, toHoldSettings } from './pause-scaling-settings.ts';
+import { oneNameOrSeveral, tagsSchema } from './targets.ts';
 
 const ruleSchema = z
   .strictObject({
@@ -25,11 +17,11 @@ const ruleSchema = z
       .describe('Names the rule in executions, journal and messages.'),
     description: z.string().max(500).optional().describe('For people.'),
     when: z.strictObject({
-      alarm: z
-        .union([alarmPattern.transform((name) => [name]), z.array(alarmPattern).min(1)])
-        .describe(
+      alarm: oneNameOrSeveral().check(
+        z.describe(
           'The CloudWatch alarms that start the rule: names, or patterns in which * stands for anything.',
         ),
+      ),
       freshFor: optionalDuration(
         60,
         21_600,
@@ -40,16 +32,14 @@ const ruleSchema = z
     do: z.enum(['pause-scaling']).describe('The remediation.'),
     targets: z
       .strictObject({
-        tags: z
-          .record(z.string().min(1), z.string())
-          .refine((tags) => Object.keys(tags).length > 0, 'at least one tag and its value')
-          .describe('Groups that carry all of these tags, and the opt-in tag holdfast=true, take part.'),
+        tags: tagsSchema.check(
+          z.describe('Groups that carry all of these tags, and the opt-in tag holdfast=true, take part.'),
+        ),
       })
       .describe('Packet-loss metrics never name a group, so the rule does.'),
     with: z
       .strictObject(pauseScalingFields)
-      .refine(isWithinRounds, roundsIssue)
-      .refine(isWithinHoldAtMost, holdAtMostIssue)
+      .check(...pauseScalingChecks)
       .prefault({})
       .describe('How the remediation behaves.'),
   })

@@ -8,7 +8,6 @@ import { createProductionRuntime, type Runtime } from '../runtime.ts';
 /** Says what happened, as structured lines. */
 export interface Log {
   info(message: string, details: Record<string, unknown>): void;
-  warn(message: string, details: Record<string, unknown>): void;
 }
 
 /** One Lambda function: what it accepts, and how its task is wired to a runtime. */

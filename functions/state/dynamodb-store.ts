@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import pMap from 'p-map';
 import type { Clock } from '../clock.ts';
+import { chunk } from '../domain/chunk.ts';
 import { IncidentClosedError, StaleRecordError } from '../domain/errors.ts';
 import { emptyGroupRecord, type GroupRecord } from '../domain/group-record.ts';
 import type { Incident, JournalEntry } from '../domain/incident.ts';
@@ -27,11 +28,6 @@ const journalDays = 90;
 const openIncidents = 'incidents';
 const incidentKey = (incidentId: string) => ({ pk: openIncidents, sk: incidentId });
 const groupKey = (name: string) => ({ pk: `group#${name}`, sk: 'record' });
-const chunk = <Item>(items: Item[], size: number): Item[][] =>
-  Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
-    items.slice(index * size, (index + 1) * size),
-  );
-
 const isNamed = (error: unknown, name: string): boolean => error instanceof Error && error.name === name;
 
 /**

@@ -1,5 +1,6 @@
 import type { AutoScaling } from '../aws/auto-scaling.ts';
 import type { AutoScalingGroup } from '../domain/auto-scaling-group.ts';
+import { chunk } from '../domain/chunk.ts';
 import type { GroupRecord } from '../domain/group-record.ts';
 import { groupsPerDescribe } from '../domain/limits.ts';
 import type { Store } from '../state/store.ts';
@@ -25,8 +26,7 @@ export async function* lookAtGroups(
   autoScaling: AutoScaling,
   names: string[],
 ): AsyncGenerator<GroupPage> {
-  for (let start = 0; start < names.length; start += groupsPerDescribe) {
-    const page = names.slice(start, start + groupsPerDescribe);
+  for (const page of chunk(names, groupsPerDescribe)) {
     try {
       const records = await store.readGroups(page);
       const groups = new Map(

@@ -108,6 +108,10 @@ const processes = [
   'ScheduledActions',
 ];
 
+/** How many instances of the group serve. */
+export const inServiceCount = ({ instances }: SimulatedGroup): number =>
+  instances.filter(({ lifecycleState }) => lifecycleState === 'InService').length;
+
 /** Creates the service. `throttle` throws when the account's bucket is empty. */
 export const createAutoScalingService = (
   time: VirtualTime,
@@ -204,7 +208,7 @@ export const createAutoScalingService = (
     if (isSuspended(group, 'ReplaceUnhealthy') || isSuspended(group, 'Terminate')) return;
     const unhealthy = alive(group).filter(({ healthStatus }) => healthStatus === 'Unhealthy');
     const leaving = group.instances.filter(({ lifecycleState }) => lifecycleState === 'Terminating').length;
-    const inService = alive(group).filter(({ lifecycleState }) => lifecycleState === 'InService').length;
+    const inService = inServiceCount(group);
     // What is being replaced already counts against the ten percent; with Launch suspended nothing is.
     const missing = isSuspended(group, 'Launch') ? 0 : Math.max(0, group.desiredCapacity - inService);
     const atOnce = Math.max(1, Math.floor(group.desiredCapacity * 0.1)) - leaving - missing;
@@ -250,7 +254,7 @@ export const createAutoScalingService = (
     cpu: number,
   ): void => {
     if (isSuspended(group, 'AlarmNotification')) return;
-    const inService = alive(group).filter(({ lifecycleState }) => lifecycleState === 'InService').length;
+    const inService = inServiceCount(group);
     const cpuText = `${policy.name}: CPU ${Math.round(cpu)} %`;
     if (direction === 'out') {
       if (alive(group).length > inService && time.now() < group.cooldownUntil) return;

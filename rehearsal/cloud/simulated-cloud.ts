@@ -95,7 +95,7 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
       name,
       timeoutSeconds,
       retryAttempts,
-      handler: createHandler(definition, () => runtime, { info: () => {}, warn: () => {} }),
+      handler: createHandler(definition, () => runtime, { info: () => {} }),
     })),
     (name, error) => options.onFunctionError(`${name}: ${error.name}: ${error.message}`),
   );

@@ -42,6 +42,22 @@ export const aRecord = (over: Partial<GroupRecord> = {}): GroupRecord => ({
   ...over,
 });
 
+/** One process held for an incident, as a function that died right after left it. */
+export const aHoldOnTerminate = (incidentId: string): Pick<GroupRecord, 'holds' | 'imposed'> => ({
+  holds: [
+    {
+      incidentId,
+      processes: ['Terminate'],
+      reason: 'test',
+      heldAt: now,
+      stage: 'HELD',
+      stageAt: now,
+      giveBackAttempts: 0,
+    },
+  ],
+  imposed: [{ process: 'Terminate', recordedAt: now, appliedAt: now }],
+});
+
 export const scaleInProcesses = [
   'Terminate',
   'ReplaceUnhealthy',

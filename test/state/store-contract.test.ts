@@ -2,11 +2,10 @@ import type { AddressInfo } from 'node:net';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Hold } from '../../functions/domain/group-record.ts';
 import { createDynamoDbStore } from '../../functions/state/dynamodb-store.ts';
 import type { Store } from '../../functions/state/store.ts';
 import { createMemoryStore } from '../../rehearsal/memory-store.ts';
-import { anIncident, later, now } from '../domain/group-fixtures.ts';
+import { aHoldOnTerminate, anIncident, later, now } from '../domain/group-fixtures.ts';
 
 const server = dynalite({ createTableMs: 0 });
 let client: DynamoDBClient;
@@ -44,15 +43,7 @@ afterAll(async () => {
   await new Promise<void>((resolve) => server.close(() => resolve()));
 });
 
-const hold: Hold = {
-  incidentId: 'i',
-  processes: ['Terminate'],
-  reason: 'test',
-  heldAt: now,
-  stage: 'HELD',
-  stageAt: now,
-  giveBackAttempts: 0,
-};
+const { holds } = aHoldOnTerminate('i');
 let names = 0;
 const unique = (prefix: string): string => {
   names += 1;
@@ -138,13 +129,13 @@ describe.each(stores)('%s', (_name, createStore) => {
     await store.writeGroup({
       autoScalingGroupName: held,
       version: 0,
-      holds: [hold],
+      holds,
       imposed: [],
       overridden: [],
     });
     const records = await store.readGroups(groups);
     expect(records.map(({ autoScalingGroupName }) => autoScalingGroupName)).toEqual(groups);
-    expect(records[120]).toMatchObject({ version: 1, holds: [hold] });
+    expect(records[120]).toMatchObject({ version: 1, holds });
   });
 
   it('lets one of two writers win', async () => {
@@ -164,7 +155,7 @@ describe.each(stores)('%s', (_name, createStore) => {
   it('refuses a write from an old version, and a removal', async () => {
     const store = createStore();
     const name = unique('group');
-    const base = { autoScalingGroupName: name, holds: [hold], imposed: [], overridden: [] };
+    const base = { autoScalingGroupName: name, holds, imposed: [], overridden: [] };
     const first = await store.writeGroup({ ...base, version: 0 });
     const second = await store.writeGroup(first);
     expect(second.version).toBe(2);
@@ -178,7 +169,7 @@ describe.each(stores)('%s', (_name, createStore) => {
   it('removes a record with neither hold nor lease', async () => {
     const store = createStore();
     const name = unique('group');
-    const base = { autoScalingGroupName: name, holds: [hold], imposed: [], overridden: [] };
+    const base = { autoScalingGroupName: name, holds, imposed: [], overridden: [] };
     const written = await store.writeGroup({ ...base, version: 0 });
     expect(await store.writeGroup({ ...written, holds: [] })).toMatchObject({ version: 0 });
     expect((await store.readGroups([name]))[0]?.version).toBe(0);
@@ -220,7 +211,7 @@ describe('createDynamoDbStore alone', () => {
       const record = {
         autoScalingGroupName: unique('group'),
         version: 0,
-        holds: [hold],
+        holds,
         imposed: [],
         overridden: [],
       };

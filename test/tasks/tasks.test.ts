@@ -9,13 +9,22 @@ import type { PlannedCall } from '../../functions/domain/incident.ts';
 import { changeFunctionTimeoutSeconds } from '../../functions/domain/limits.ts';
 import type { Mode } from '../../functions/domain/mode.ts';
 import { parsePolicy } from '../../functions/events/policy.ts';
+import type { Store } from '../../functions/state/store.ts';
 import { createApplyHold } from '../../functions/tasks/apply-hold.ts';
 import { createCheckHold } from '../../functions/tasks/check-hold.ts';
 import { giveBackGroups } from '../../functions/tasks/give-back-groups.ts';
 import { createPlanHold } from '../../functions/tasks/plan-hold.ts';
 import { createReleaseHold } from '../../functions/tasks/release-hold.ts';
 import { createMemoryStore } from '../../rehearsal/memory-store.ts';
-import { aGroup, anIncident, later, now, scaleInProcesses } from '../domain/group-fixtures.ts';
+import {
+  aGroup,
+  aHoldOnTerminate,
+  anIncident,
+  aRecord,
+  later,
+  now,
+  scaleInProcesses,
+} from '../domain/group-fixtures.ts';
 
 /** A clock that a test sets. */
 const createClock = () => {
@@ -74,6 +83,21 @@ const many = (count: number) =>
 const namesOf = (groups: AutoScalingGroup[]) =>
   groups.map(({ autoScalingGroupName }) => autoScalingGroupName);
 
+const applyHoldWith = (
+  fleet: AutoScaling,
+  store: Store,
+  killSwitch = switchAt('live'),
+  stageMode: Mode = 'live',
+) =>
+  createApplyHold({
+    autoScaling: () => fleet,
+    killSwitch,
+    store,
+    clock: createClock(),
+    newOwner,
+    stageMode,
+  });
+
 describe('createApplyHold', () => {
   it.each([
     ['off', 'off' as const, 'live' as const],
@@ -84,14 +108,7 @@ describe('createApplyHold', () => {
     const store = createMemoryStore();
     const { fleet, made } = createFleet([aGroup()]);
     await store.createIncident(anIncident(), ['web']);
-    const applyHold = createApplyHold({
-      autoScaling: () => fleet,
-      killSwitch: switchAt(mode),
-      store,
-      clock: createClock(),
-      newOwner,
-      stageMode,
-    });
+    const applyHold = applyHoldWith(fleet, store, switchAt(mode), stageMode);
     expect(await applyHold({ plan: { incidentId } })).toMatchObject({
       changed: 0,
       idleBecause: expect.any(String),
@@ -109,14 +126,7 @@ describe('createApplyHold', () => {
       log.push('read');
       return store.readGroups(names);
     };
-    const applyHold = createApplyHold({
-      autoScaling: () => fleet,
-      killSwitch: switchAt('live'),
-      store: { ...store, readGroups },
-      clock: createClock(),
-      newOwner,
-      stageMode: 'live',
-    });
+    const applyHold = applyHoldWith(fleet, { ...store, readGroups });
     await applyHold({ plan: { incidentId } });
     expect(log).toEqual(['read', 'describe']);
   });
@@ -133,14 +143,7 @@ describe('createApplyHold', () => {
       if (reads === 3) await store.changeIncident(id, { status: 'RELEASING', releasingSince: now });
       return store.readIncident(id);
     };
-    const applyHold = createApplyHold({
-      autoScaling: () => fleet,
-      killSwitch: switchAt('live'),
-      store: { ...store, readIncident },
-      clock: createClock(),
-      newOwner,
-      stageMode: 'live',
-    });
+    const applyHold = applyHoldWith(fleet, { ...store, readIncident });
     expect(await applyHold({ plan: { incidentId } })).toMatchObject({ changed: 100, unfinished: 50 });
     expect(made).toHaveLength(100);
   });
@@ -193,23 +196,7 @@ describe('createReleaseHold', () => {
       waitSeconds: changeFunctionTimeoutSeconds,
     });
     group.suspendedProcesses = [...scaleInProcesses];
-    await store.writeGroup({
-      autoScalingGroupName: 'web',
-      version: 0,
-      holds: [
-        {
-          incidentId,
-          processes: ['Terminate'],
-          reason: 'late',
-          heldAt: now,
-          stage: 'HELD',
-          stageAt: now,
-          giveBackAttempts: 0,
-        },
-      ],
-      imposed: [{ process: 'Terminate', recordedAt: now, appliedAt: now }],
-      overridden: [],
-    });
+    await store.writeGroup(aRecord(aHoldOnTerminate(incidentId)));
 
     clock.set(later(changeFunctionTimeoutSeconds));
     expect(await releaseHold({ plan, release: { round: 1 } })).toMatchObject({
@@ -231,23 +218,7 @@ describe('giveBackGroups', () => {
     const group = aGroup({ desiredCapacity: 2, suspendedProcesses: ['Terminate'] });
     const { fleet, made } = createFleet([group]);
     await store.createIncident(anIncident(), ['web']);
-    await store.writeGroup({
-      autoScalingGroupName: 'web',
-      version: 0,
-      holds: [
-        {
-          incidentId,
-          processes: ['Terminate'],
-          reason: 'test',
-          heldAt: now,
-          stage: 'HELD',
-          stageAt: now,
-          giveBackAttempts: 0,
-        },
-      ],
-      imposed: [{ process: 'Terminate', recordedAt: now, appliedAt: now }],
-      overridden: [],
-    });
+    await store.writeGroup(aRecord(aHoldOnTerminate(incidentId)));
     let describes = 0;
     const autoScaling: AutoScaling = {
       ...fleet,
