@@ -1,11 +1,12 @@
 import * as z from 'zod/mini';
+import { type Remediation, remediations } from './domain/hold-effects.ts';
 
 /** What the deployment tells a function through its environment. This is the only reader of `process.env`. */
 const configSchema = z.object({
   HOLDFAST_STAGE_MODE: z.enum(['live', 'dry-run', 'off']),
   HOLDFAST_KILL_SWITCH_PARAMETER: z.string().check(z.minLength(1)),
   HOLDFAST_TABLE: z.string().check(z.minLength(1)),
-  HOLDFAST_PAUSE_SCALING_STATE_MACHINE_ARN: z.optional(z.string().check(z.minLength(1))),
+  HOLDFAST_STATE_MACHINE_ARN_PREFIX: z.optional(z.string().check(z.minLength(1))),
 });
 
 /** The parsed environment. */
@@ -14,8 +15,8 @@ export interface Config {
   stageMode: 'live' | 'dry-run' | 'off';
   killSwitchParameter: string;
   tableName: string;
-  /** Set for the functions that start executions. */
-  pauseScalingStateMachineArn?: string;
+  /** What the ARN of every state machine begins with; the name of its remediation follows. Set for who starts executions. */
+  stateMachineArnPrefix?: string;
 }
 
 /**
@@ -28,9 +29,9 @@ export const readConfig = (environment: Record<string, string | undefined> = pro
     stageMode: parsed.HOLDFAST_STAGE_MODE,
     killSwitchParameter: parsed.HOLDFAST_KILL_SWITCH_PARAMETER,
     tableName: parsed.HOLDFAST_TABLE,
-    ...(parsed.HOLDFAST_PAUSE_SCALING_STATE_MACHINE_ARN === undefined
+    ...(parsed.HOLDFAST_STATE_MACHINE_ARN_PREFIX === undefined
       ? {}
-      : { pauseScalingStateMachineArn: parsed.HOLDFAST_PAUSE_SCALING_STATE_MACHINE_ARN }),
+      : { stateMachineArnPrefix: parsed.HOLDFAST_STATE_MACHINE_ARN_PREFIX }),
   };
 };
 
@@ -38,9 +39,14 @@ export const readConfig = (environment: Record<string, string | undefined> = pro
  * The state machine of each remediation.
  * @throws Error naming the variable that a function which starts executions lacks
  */
-export const stateMachineArns = (config: Config): Record<'pause-scaling', string> => {
-  if (config.pauseScalingStateMachineArn === undefined) {
-    throw new Error('HOLDFAST_PAUSE_SCALING_STATE_MACHINE_ARN is not set, so no execution can be started');
+export const stateMachineArns = (
+  config: Pick<Config, 'stateMachineArnPrefix'>,
+): Record<Remediation, string> => {
+  const { stateMachineArnPrefix } = config;
+  if (stateMachineArnPrefix === undefined) {
+    throw new Error('HOLDFAST_STATE_MACHINE_ARN_PREFIX is not set, so no execution can be started');
   }
-  return { 'pause-scaling': config.pauseScalingStateMachineArn };
+  return Object.fromEntries(
+    remediations.map((remediation) => [remediation, `${stateMachineArnPrefix}${remediation}`]),
+  ) as Record<Remediation, string>;
 };

@@ -3,6 +3,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type Connect, createConnect } from './aws/connect.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Config, readConfig, stateMachineArns } from './config.ts';
+import type { Remediation } from './domain/hold-effects.ts';
 import type { Policy } from './events/policy.ts';
 import { loadPolicy } from './policy.ts';
 import { createDynamoDbStore } from './state/dynamodb-store.ts';
@@ -17,7 +18,7 @@ export interface Runtime {
   /** The rules this deployment was packaged with. */
   policy: () => Policy;
   /** The state machine of each remediation, for the functions that start executions. */
-  stateMachineArns: () => Record<'pause-scaling', string>;
+  stateMachineArns: () => Record<Remediation, string>;
   /** A new name for whoever takes a lease. */
   newOwner: () => string;
 }

@@ -1,4 +1,4 @@
-import type { GroupSpec, SimulatedGroup } from './cloud/auto-scaling.ts';
+import type { GroupSpec, LaunchOutcome, SimulatedGroup } from './cloud/auto-scaling-group.ts';
 import type { AlarmSpec } from './cloud/cloudwatch.ts';
 import type { SimulatedCloud } from './cloud/simulated-cloud.ts';
 
@@ -12,6 +12,16 @@ export interface PacketLoss {
   fraction(secondsIn: number): number;
   /** While this returns true the probe's own metric does not arrive either. */
   probeIsSilent?(secondsIn: number): boolean;
+}
+
+/** A time in which launches of some groups come to nothing. */
+export interface LaunchFault {
+  /** What people would call it. */
+  name: string;
+  groups: string[];
+  fromSeconds: number;
+  untilSeconds: number;
+  outcome: LaunchOutcome;
 }
 
 /** Something a person does in the middle of the story. */
@@ -31,16 +41,22 @@ export interface Incident {
   startsAt: string;
   durationSeconds: number;
   groups: GroupSpec[];
-  /** Alarms beside those of the scaling policies; their metric is the loss the probe sees, in percent. */
+  /**
+   * Alarms beside those of the scaling policies. Their metric is `GroupPendingInstances` of the groups of a tier, or
+   * else the loss the probe sees, in percent.
+   */
   alarms: AlarmSpec[];
   /** Requests a second to a group, by seconds since the start. */
   load(group: SimulatedGroup, seconds: number): number;
   losses: PacketLoss[];
+  launchFaults?: LaunchFault[];
   deeds?: Deed[];
   /** Processes that must be suspended in the end, by group; none where nothing is said. */
   suspendedAtEnd?: Record<string, string[]>;
   /** Groups that a live Holdfast must hold soon after the first alarm; none where nothing is said. */
   mustBeHeld?: string[];
+  /** Groups that must lose no good instance with a live Holdfast, and must reach desired capacity in the end. */
+  mustSurvive?: string[];
   /** The account's bucket for Auto Scaling calls. */
   autoScalingCallsPerSecond: number;
   autoScalingBurst: number;

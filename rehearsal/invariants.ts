@@ -1,7 +1,9 @@
 import { isOptedIn } from '../functions/domain/auto-scaling-group.ts';
-import type { SimulatedGroup } from './cloud/auto-scaling.ts';
+import type { Evidence as InstanceEvidence } from '../functions/domain/evidence.ts';
+import { inServiceCount, type SimulatedGroup } from './cloud/auto-scaling-group.ts';
 import type { Execution } from './cloud/step-functions.ts';
 import type { RecordedCall } from './cloud/wire.ts';
+import type { LaunchFault } from './incident.ts';
 import type { Sample } from './summary.ts';
 
 /** Everything a finished run can be judged by. */
@@ -16,6 +18,12 @@ export interface Evidence {
   expectedHeld: string[];
   /** Seconds since the start at which the story's first alarm went into ALARM. */
   alarmAtSeconds: number | undefined;
+  /** Groups that must lose no good instance, and must have what they desire in the end. */
+  mustSurvive: string[];
+  launchFaults: LaunchFault[];
+  breakersLeft: string[];
+  /** What was kept of instances. */
+  evidence: InstanceEvidence[];
   /** Times at which a call of Holdfast lowered a desired capacity. */
   desiredLowered: string[];
   /** Groups that Holdfast still holds or leases. */
@@ -44,7 +52,7 @@ const checkCalls = ({ calls, groups, isDryRun }: Evidence): string[] =>
   calls
     .filter(({ mutating }) => mutating)
     .flatMap(({ at, operation, input }) => {
-      const name = String(input.AutoScalingGroupName);
+      const name = String(input.AutoScalingGroupName ?? input.InstanceId);
       const found: string[] = [];
       if (isDryRun) found.push(`${at} ${operation} on ${name}: a dry run changes nothing`);
       const group = groups.find((candidate) => candidate.name === name);
@@ -58,15 +66,56 @@ const checkCalls = ({ calls, groups, isDryRun }: Evidence): string[] =>
       return found;
     });
 
+/** Nothing is destroyed before its evidence is kept, and no launch is ever continued from here. */
+const checkDrains = ({ calls, evidence }: Evidence): string[] =>
+  calls
+    .filter(
+      ({ operation, outcome }) =>
+        outcome === 'ok' &&
+        ['CompleteLifecycleAction', 'TerminateInstanceInAutoScalingGroup'].includes(operation),
+    )
+    .flatMap(({ at, operation, input }) => {
+      const kept = evidence.find(({ instanceId }) => instanceId === input.InstanceId);
+      return [
+        ...(kept === undefined || kept.takenAt > at
+          ? [`${at} ${operation} on ${input.InstanceId}: no evidence was kept before`]
+          : []),
+        ...(input.LifecycleActionResult === 'CONTINUE' ? [`${at} ${operation} continued a launch`] : []),
+      ];
+    });
+
+/** Groups of which the story says so lose no good instance and get what they desire. */
+const checkSurvival = ({ groups, mustSurvive }: Evidence): string[] =>
+  groups
+    .filter(({ name }) => mustSurvive.includes(name))
+    .flatMap((group) => {
+      const lost = group.terminations.filter(({ wasGood }) => wasGood);
+      const inService = inServiceCount(group);
+      return [
+        ...(lost.length === 0
+          ? []
+          : [`${group.name} lost ${lost.length} good instances (${lost.map((l) => l.because).join(', ')})`]),
+        ...(inService >= group.desiredCapacity
+          ? []
+          : [`${group.name} ends with ${inService} in service and desires ${group.desiredCapacity}`]),
+      ];
+    });
+
 const checkEnd = ({
   groups,
   expectedSuspended,
   holdsLeft,
+  breakersLeft,
   executions,
   functionErrors,
   desiredLowered,
 }: Evidence): string[] => [
   ...holdsLeft.map((name) => `${name} is still held at the end`),
+  ...breakersLeft.map((name) => `the breaker of ${name} is not closed at the end`),
+  ...groups.flatMap(({ name, instances }) => {
+    const count = instances.filter(({ protectedFromScaleIn }) => protectedFromScaleIn).length;
+    return count === 0 ? [] : [`${name} ends with ${count} instances protected from scale-in`];
+  }),
   ...groups.flatMap((group) => {
     const found = [...group.suspended.keys()].sort().join(', ');
     const expected = [...(expectedSuspended[group.name] ?? [])].sort().join(', ');
@@ -86,9 +135,22 @@ const checkEnd = ({
   ...functionErrors.map((error) => `a function failed: ${error}`),
 ];
 
-/** While a group is held, and for a while after it was given back, it must have what its users need. */
-const checkCapacity = ({ calls, groups, samples, startedAtMilliseconds }: Evidence): string[] =>
+/** How long a group may take to launch what it lacks, once it can. */
+const recoverSeconds = 1800;
+
+/**
+ * While a group is held, and for a while after it was given back, it must have what its users need; but what cannot
+ * be launched cannot serve.
+ */
+const checkCapacity = ({ calls, groups, samples, launchFaults, startedAtMilliseconds }: Evidence): string[] =>
   groups.flatMap((group) => {
+    const canLaunch = (seconds: number): boolean =>
+      launchFaults.every(
+        (fault) =>
+          !fault.groups.includes(group.name) ||
+          seconds < fault.fromSeconds ||
+          seconds > fault.untilSeconds + recoverSeconds,
+      );
     const since = (call: RecordedCall | undefined): number | undefined =>
       call === undefined ? undefined : (Date.parse(call.at) - startedAtMilliseconds) / 1000;
     const heldSince = since(succeeded(calls, 'SuspendProcesses', group.name).at(0));
@@ -97,7 +159,10 @@ const checkCapacity = ({ calls, groups, samples, startedAtMilliseconds }: Eviden
       since(succeeded(calls, 'ResumeProcesses', group.name).at(-1)) ?? Number.POSITIVE_INFINITY;
     const short = (samples[group.name] ?? []).filter(
       ({ seconds, inService, needed }) =>
-        seconds > heldSince && seconds < givenBackAt + afterReleaseSeconds && inService < needed,
+        seconds > heldSince &&
+        seconds < givenBackAt + afterReleaseSeconds &&
+        inService < needed &&
+        canLaunch(seconds),
     );
     const worst = short.sort((a, b) => a.inService - a.needed - (b.inService - b.needed))[0];
     return worst === undefined
@@ -130,4 +195,6 @@ export const findViolations = (evidence: Evidence): string[] => [
   ...checkEnd(evidence),
   ...checkHeld(evidence),
   ...checkCapacity(evidence),
+  ...checkDrains(evidence),
+  ...checkSurvival(evidence),
 ];

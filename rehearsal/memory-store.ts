@@ -1,18 +1,23 @@
 import { IncidentClosedError, StaleRecordError } from '../functions/domain/errors.ts';
+import type { Evidence } from '../functions/domain/evidence.ts';
 import { emptyGroupRecord, type GroupRecord } from '../functions/domain/group-record.ts';
 import type { Incident, JournalEntry } from '../functions/domain/incident.ts';
+import { emptyLaunchRecord, type LaunchRecord } from '../functions/domain/launch-record.ts';
 import type { Store } from '../functions/state/store.ts';
 
 /** How often something was written, for tests that count. */
 export interface WriteCounts {
   incidents: number;
   groups: number;
+  launches: number;
   journal: number;
 }
 
 /** The store of the rehearsal, with what production cannot do: list everything, and count the writes. */
 export interface MemoryStore extends Store {
   listGroups(): GroupRecord[];
+  listLaunches(): LaunchRecord[];
+  listEvidence(): Evidence[];
   listJournals(): { incidentId: string; entries: JournalEntry[] }[];
   writes: WriteCounts;
 }
@@ -24,9 +29,18 @@ export const createMemoryStore = (): MemoryStore => {
   const incidents = new Map<string, Incident>();
   const groupsOfIncident = new Map<string, string[]>();
   const groups = new Map<string, GroupRecord>();
+  const launches = new Map<string, LaunchRecord>();
+  const evidenceOf = new Map<string, Map<string, Evidence>>();
   const journals = new Map<string, JournalEntry[]>();
-  const writes: WriteCounts = { incidents: 0, groups: 0, journal: 0 };
+  const writes: WriteCounts = { incidents: 0, groups: 0, launches: 0, journal: 0 };
   const copy = <Value>(value: Value): Value => structuredClone(value);
+
+  const refuseStale = (stored: { version: number } | undefined, record: GroupRecord | LaunchRecord): void => {
+    if ((stored?.version ?? 0) === record.version) return;
+    throw new StaleRecordError(
+      `The record of ${record.autoScalingGroupName} changed after version ${record.version} was read`,
+    );
+  };
 
   return {
     writes,
@@ -66,11 +80,7 @@ export const createMemoryStore = (): MemoryStore => {
     writeGroup: async (record) => {
       writes.groups += 1;
       const { autoScalingGroupName, version } = record;
-      if ((groups.get(autoScalingGroupName)?.version ?? 0) !== version) {
-        throw new StaleRecordError(
-          `The record of ${autoScalingGroupName} changed after version ${version} was read`,
-        );
-      }
+      refuseStale(groups.get(autoScalingGroupName), record);
       if (record.holds.length === 0 && record.lease === undefined) {
         groups.delete(autoScalingGroupName);
         return emptyGroupRecord(autoScalingGroupName);
@@ -79,6 +89,28 @@ export const createMemoryStore = (): MemoryStore => {
       groups.set(autoScalingGroupName, next);
       return copy(next);
     },
+
+    readLaunches: async (autoScalingGroupNames) =>
+      autoScalingGroupNames.map((name) => copy(launches.get(name)) ?? emptyLaunchRecord(name)),
+
+    writeLaunches: async (record) => {
+      writes.launches += 1;
+      refuseStale(launches.get(record.autoScalingGroupName), record);
+      const next = { ...copy(record), version: record.version + 1 };
+      launches.set(record.autoScalingGroupName, next);
+      return copy(next);
+    },
+
+    keepEvidence: async (incidentId, evidence) => {
+      const kept = evidenceOf.get(incidentId) ?? new Map<string, Evidence>();
+      kept.set(evidence.instanceId, copy(evidence));
+      evidenceOf.set(incidentId, kept);
+    },
+
+    readEvidence: async (incidentId, instanceId) =>
+      copy([...(evidenceOf.get(incidentId)?.values() ?? [])])
+        .filter((evidence) => instanceId === undefined || evidence.instanceId === instanceId)
+        .sort((a, b) => (a.instanceId < b.instanceId ? -1 : 1)),
 
     appendJournal: async (incidentId, entries) => {
       if (entries.length === 0) return;
@@ -89,6 +121,10 @@ export const createMemoryStore = (): MemoryStore => {
     readJournal: async (incidentId) => copy(journals.get(incidentId) ?? []),
 
     listGroups: () => copy([...groups.values()]),
+
+    listLaunches: () => copy([...launches.values()]),
+
+    listEvidence: () => copy([...evidenceOf.values()].flatMap((kept) => [...kept.values()])),
 
     listJournals: () => copy([...journals].map(([incidentId, entries]) => ({ incidentId, entries }))),
   };

@@ -3,10 +3,11 @@ import type { Policy } from '../functions/events/policy.ts';
 import {
   type GroupEvent,
   inServiceCount,
+  isPending,
   reconcileSeconds,
   type ScalingPolicy,
   type SimulatedGroup,
-} from './cloud/auto-scaling.ts';
+} from './cloud/auto-scaling-group.ts';
 import {
   chooseQuirks,
   createSimulatedCloud,
@@ -56,6 +57,10 @@ export interface RehearsalResult {
   summary: Summary;
   violations: string[];
   holdsLeft: string[];
+  /** Groups whose breaker is not closed. */
+  breakersLeft: string[];
+  /** Instances of which evidence was kept. */
+  evidenceKept: number;
   timeline: TimelineEntry[];
 }
 
@@ -93,7 +98,21 @@ const tellGroupEvent = ({
       to,
     };
   }
-  if (kind === 'terminated') {
+  if (kind === 'launch-failed') {
+    return {
+      source: 'aws',
+      text: `${group}: 1 launch failed (${text})`,
+      mergeKey: `${group} launch failed ${text}`,
+    };
+  }
+  if (kind === 'lost-action') {
+    return {
+      source: 'aws',
+      text: `${group}: the scheduled action ${text} is lost, ScheduledActions is suspended`,
+    };
+  }
+  // A failed launch has told of its end already.
+  if (kind === 'terminated' && text !== 'abandoned') {
     return {
       source: 'aws',
       text: `${group}: 1 instance ended (${text})`,
@@ -146,9 +165,20 @@ const passMinute = (cloud: SimulatedCloud, workload: Workload, samples: Record<s
     cpu.set(group.name, workload.cpuUtilization(group));
   }
   const loss = workload.probePacketLoss();
-  cloudWatch.evaluateMinute(({ name, dimensions }) =>
-    name === 'CPUUtilization' ? cpu.get(dimensions.AutoScalingGroupName ?? '') : loss,
-  );
+  const pendingOfTier = (tier: string | undefined): number =>
+    [...autoScaling.groups.values()]
+      .filter(({ tags }) => tags.tier === tier)
+      .reduce((sum, { instances }) => sum + instances.filter(isPending).length, 0);
+  cloudWatch.evaluateMinute(({ name, dimensions }) => {
+    switch (name) {
+      case 'CPUUtilization':
+        return cpu.get(dimensions.AutoScalingGroupName ?? '');
+      case 'GroupPendingInstances':
+        return pendingOfTier(dimensions.tier);
+      default:
+        return loss;
+    }
+  });
 };
 
 /** Rehearses a story from a seed in virtual time, and judges it. */
@@ -214,6 +244,10 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
         tell({ source: 'world', text: `${loss.name}: it ends; the demand held back comes on top` }),
       );
     }
+    for (const fault of incident.launchFaults ?? []) {
+      time.at(fault.fromSeconds, () => tell({ source: 'world', text: `${fault.name}: it begins` }));
+      time.at(fault.untilSeconds, () => tell({ source: 'world', text: `${fault.name}: it is mended` }));
+    }
     for (const deed of incident.deeds ?? []) {
       time.at(deed.atSeconds, () => {
         tell({ source: 'person', text: deed.text });
@@ -231,6 +265,9 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
     const groups = [...autoScaling.groups.values()];
     const executions = [...stepFunctions.executions.values()];
     const holdsLeft = store.listGroups().map(({ autoScalingGroupName }) => autoScalingGroupName);
+    const breakersLeft = store
+      .listLaunches()
+      .flatMap(({ autoScalingGroupName, breaker }) => (breaker === undefined ? [] : [autoScalingGroupName]));
     const journal = store.listJournals().map(({ entries }) => entries);
     return {
       incident: incident.name,
@@ -261,6 +298,10 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
         executions,
         groups,
         expectedHeld: withHoldfast ? (incident.mustBeHeld ?? []) : [],
+        mustSurvive: withHoldfast && !dryRun ? (incident.mustSurvive ?? []) : [],
+        launchFaults: incident.launchFaults ?? [],
+        breakersLeft,
+        evidence: store.listEvidence(),
         alarmAtSeconds,
         desiredLowered,
         expectedSuspended: incident.suspendedAtEnd ?? {},
@@ -270,6 +311,8 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
         startedAtMilliseconds,
       }),
       holdsLeft,
+      breakersLeft,
+      evidenceKept: store.listEvidence().length,
       timeline: [
         ...timeline,
         ...journal.flatMap((entries) => journalTimeline(entries, startedAtMilliseconds)),

@@ -53,13 +53,19 @@ const tellEntry = (incident: Incident, entry: MergedEntry): string => {
   const text =
     entry.steps === 1
       ? entry.text
-      : entry.text
-          .replace(/→ \d+/, `→ ${entry.to}`)
-          .replace(/ \(/, ` in ${entry.steps} steps${until} (at first `)
-          .replace(
-            /: 1 instance ended in \d+ steps, until [\d:]+ \(at first (.+)\)/,
-            `: ${entry.steps} instances ended${until} ($1)`,
-          );
+      : entry.to === undefined && !/\(/.test(entry.text)
+        ? `${entry.text} (${entry.steps} times${until})`
+        : entry.text
+            .replace(/→ \d+/, `→ ${entry.to}`)
+            .replace(/ \(/, ` in ${entry.steps} steps${until} (at first `)
+            .replace(
+              /: 1 launch failed in \d+ steps, until [\d:]+ \(at first (.+)\)/,
+              `: ${entry.steps} launches failed${until} ($1)`,
+            )
+            .replace(
+              /: 1 instance ended in \d+ steps, until [\d:]+ \(at first (.+)\)/,
+              `: ${entry.steps} instances ended${until} ($1)`,
+            );
   const [head = '', ...rest] = text.split('\n');
   return [
     `  ${clockTime(incident, entry.seconds)}  ${sourceNames[entry.source].padEnd(9)} ${head}`,
@@ -113,8 +119,12 @@ export const tellSummary = (incident: Incident, results: RehearsalResult[]): str
         cells(({ minutesBelowNeeded }) => String(minutesBelowNeeded)),
       ),
       row(
-        '  instances ended, until 15 min after',
-        cells(({ endedDuringLoss }) => String(endedDuringLoss)),
+        '  good instances lost, until 15 min after',
+        cells(({ goodInstancesLost }) => String(goodInstancesLost)),
+      ),
+      row(
+        '  launches that failed',
+        cells(({ launchesFailed }) => String(launchesFailed)),
       ),
       row(
         '  settings as before in the end',
@@ -133,8 +143,8 @@ export const tellSummary = (incident: Incident, results: RehearsalResult[]): str
       results.map(({ summary }) => yesNo(summary.finalStateEqualsBaseline)),
     ),
     row(
-      '  holds left',
-      results.map(({ holdsLeft }) => String(holdsLeft.length)),
+      '  holds and open breakers left',
+      results.map(({ holdsLeft, breakersLeft }) => String(holdsLeft.length + breakersLeft.length)),
     ),
     row(
       '  broken rules',

@@ -1,4 +1,4 @@
-import type { SimulatedGroup } from './cloud/auto-scaling.ts';
+import type { SimulatedGroup } from './cloud/auto-scaling-group.ts';
 import type { RecordedCall } from './cloud/wire.ts';
 import type { Incident } from './incident.ts';
 
@@ -15,8 +15,9 @@ export interface GroupSummary {
   fewestInService: number;
   /** Minutes with less in service than the users needed. */
   minutesBelowNeeded: number;
-  /** Instances ended while packets were lost and in the quarter of an hour after; none of them was ill of itself. */
-  endedDuringLoss: number;
+  /** Instances in service, and not ill of themselves, that ended during the trouble or in the quarter of an hour after. */
+  goodInstancesLost: number;
+  launchesFailed: number;
   inServiceAtEnd: number;
   stateEqualsBaseline: boolean;
 }
@@ -30,16 +31,18 @@ export interface Summary {
   finalStateEqualsBaseline: boolean;
 }
 
-const afterLossSeconds = 900;
+const afterTroubleSeconds = 900;
 
 /** Whether a group's settings are as they were, save what people of the story changed for good. */
 const equalsBaseline = (incident: Incident, group: SimulatedGroup): boolean => {
   const spec = incident.groups.find(({ name }) => name === group.name);
   const expected = incident.suspendedAtEnd?.[group.name] ?? [];
+  // What a scheduled action of the story itself set is as it should be.
+  const minSize = spec?.scheduledActions?.at(-1)?.minSize ?? spec?.minSize;
   return (
     [...group.suspended.keys()].sort().join() === [...expected].sort().join() &&
-    group.minSize === spec?.minSize &&
-    group.maxSize === spec.maxSize &&
+    group.minSize === minSize &&
+    group.maxSize === spec?.maxSize &&
     group.instances.every(({ protectedFromScaleIn }) => !protectedFromScaleIn)
   );
 };
@@ -51,10 +54,10 @@ export const summarise = (
   samples: Record<string, Sample[]>,
   calls: RecordedCall[],
 ): Summary => {
-  const isDuringLoss = (at: number): boolean =>
-    incident.losses.some(({ fromSeconds, untilSeconds }) => {
+  const isDuringTrouble = (at: number): boolean =>
+    [...incident.losses, ...(incident.launchFaults ?? [])].some(({ fromSeconds, untilSeconds }) => {
       const seconds = (at - Date.parse(incident.startsAt)) / 1000;
-      return seconds >= fromSeconds && seconds < untilSeconds + afterLossSeconds;
+      return seconds >= fromSeconds && seconds < untilSeconds + afterTroubleSeconds;
     });
   return {
     groups: groups.map((group) => {
@@ -63,7 +66,12 @@ export const summarise = (
         autoScalingGroupName: group.name,
         fewestInService: Math.min(...points.map(({ inService }) => inService)),
         minutesBelowNeeded: points.filter(({ inService, needed }) => inService < needed).length,
-        endedDuringLoss: group.terminations.filter(({ at }) => isDuringLoss(at)).length,
+        goodInstancesLost: group.terminations.filter(({ at, wasGood }) => wasGood && isDuringTrouble(at))
+          .length,
+        launchesFailed: group.activities.filter(
+          ({ description, statusCode }) =>
+            description.startsWith('Launching') && (statusCode === 'Failed' || statusCode === 'Cancelled'),
+        ).length,
         inServiceAtEnd: points.at(-1)?.inService ?? 0,
         stateEqualsBaseline: equalsBaseline(incident, group),
       };

@@ -15,58 +15,90 @@ export interface TimelineEntry {
 /** Calls of one kind shown under a line; a storm of groups is told by number. */
 const callsShown = 3;
 
+/** A list of many ids is told by its first and its length. */
+const tellValue = (value: unknown): string =>
+  Array.isArray(value) && value.length > 5
+    ? `${value[0]} and ${value.length - 1} more`
+    : String(value).replaceAll(',', ', ');
+
 const tellCalls = (calls: PlannedCall[]): string[] => [
   ...calls.slice(0, callsShown).map(({ operation, input }) => {
-    const { AutoScalingGroupName, ...rest } = input;
-    const values = Object.entries(rest).map(
-      ([key, value]) => `${key} ${String(value).replaceAll(',', ', ')}`,
-    );
-    return `→ ${operation} ${AutoScalingGroupName}: ${values.join('; ')}`;
+    const { AutoScalingGroupName, ...rest } = input as Record<string, unknown>;
+    const values = Object.entries(rest).map(([key, value]) => `${key} ${tellValue(value)}`);
+    return `→ ${operation} ${AutoScalingGroupName ?? ''}: ${values.join('; ')}`;
   }),
   ...(calls.length > callsShown ? [`→ and ${calls.length - callsShown} calls like these`] : []),
 ];
 
-/** Like entries of one moment, told as one: "web-api, web-frontend: …". */
+/** Events that many instances of many groups have at about one time: told by number. */
+const toldByNumber: ReadonlySet<JournalEntry['event']> = new Set([
+  'chosen',
+  'evidence',
+  'abandoned',
+  'drained',
+]);
+
+interface Line {
+  seconds: number;
+  key: string;
+  event: JournalEntry['event'];
+  groups: string[];
+  instances: number;
+  message: string;
+  calls: PlannedCall[];
+}
+
+const tellPlanned = ({ groups, calls, instances, message }: Line): string => {
+  const reasons = [...new Set(calls.flatMap(({ reason }) => reason.split('; ')))];
+  const named = [...new Set(groups)];
+  const what = named.length > 5 ? `${named.length} groups` : named.join(', ');
+  if (instances > 0) {
+    return `planned: ${instances} instances of ${what} are stuck, ${calls.length} calls at first. ${message}`;
+  }
+  return calls.length === 0
+    ? `planned for ${what}: to claim what is in force already`
+    : [`planned for ${what}, because`, ...reasons.map((reason) => `  ${reason}`)].join('\n');
+};
+
+const tellLine = (line: Line): string => {
+  if (line.event === 'planned') return tellPlanned(line);
+  const groups = [...new Set(line.groups)];
+  const named = groups.length > 5 ? `${groups.length} groups` : groups.join(', ');
+  const count = line.instances > 1 ? `${line.instances} instances; the first: ` : '';
+  const text = `${named === '' ? '' : `${named}: `}${count}${line.message}`;
+  return [text, ...tellCalls(line.calls)].join('\n');
+};
+
+/** Like entries of one moment, told as one: "web-api, web-frontend: …", "8 instances drained". */
 export const journalTimeline = (entries: JournalEntry[], startedAt: number): TimelineEntry[] => {
-  const lines: (TimelineEntry & { key: string; groups: string[]; message: string; calls: PlannedCall[] })[] =
-    [];
+  const lines: Line[] = [];
   const secondsOf = (at: string): number => (Date.parse(at) - startedAt) / 1000;
-  for (const { at, event, message, calls = [], autoScalingGroupName } of entries) {
+  for (const { at, event, message, calls = [], autoScalingGroupName, instanceId } of entries) {
     const text =
       autoScalingGroupName === undefined ? message : message.replace(`${autoScalingGroupName}: `, '');
-    const key = `${event} ${event === 'planned' || event === 'held' ? '' : text}`;
+    const isOneKind = event === 'planned' || event === 'held' || toldByNumber.has(event);
+    const key = `${event} ${isOneKind ? '' : text}`;
     const last = lines.findLast((line) => line.key === key && secondsOf(at) - line.seconds < 120);
     if (last !== undefined && autoScalingGroupName !== undefined) {
       last.groups.push(autoScalingGroupName);
+      last.instances += instanceId === undefined ? 0 : 1;
       last.calls.push(...calls);
       continue;
     }
     lines.push({
       seconds: secondsOf(at),
-      source: 'holdfast',
-      text: '',
       key,
+      event,
       groups: autoScalingGroupName === undefined ? [] : [autoScalingGroupName],
+      instances: instanceId === undefined ? 0 : 1,
       message: text,
       calls: [...calls],
     });
   }
-  return lines.map(({ seconds, source, key, groups, message, calls }) => {
-    const named = groups.length > 5 ? `${groups.length} groups` : groups.join(', ');
-    if (key.startsWith('planned')) {
-      const reasons = [...new Set(calls.flatMap(({ reason }) => reason.split('; ')))];
-      return {
-        seconds,
-        source,
-        text: [`planned for ${named}: suspend, because`, ...reasons.map((reason) => `  ${reason}`)].join(
-          '\n',
-        ),
-      };
-    }
-    return {
-      seconds,
-      source,
-      text: [`${named === '' ? '' : `${named}: `}${message}`, ...tellCalls(calls)].join('\n'),
-    };
-  });
+  return lines.map((line) => ({
+    seconds: line.seconds,
+    source: 'holdfast',
+    text: tellLine(line),
+    ...(line.event === 'refused' ? { mergeKey: line.message.replace(/execution \S+/, 'execution') } : {}),
+  }));
 };

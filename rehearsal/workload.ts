@@ -1,9 +1,11 @@
 import {
   inServiceCount,
+  isPending,
+  type LaunchOutcome,
   type SimulatedGroup,
   type SimulatedInstance,
   type World,
-} from './cloud/auto-scaling.ts';
+} from './cloud/auto-scaling-group.ts';
 import type { Incident, PacketLoss } from './incident.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
@@ -73,11 +75,22 @@ export const createWorkload = (time: VirtualTime, incident: Incident): Workload 
 
     // Provisioning pulls packages over the same network, and one slow service provisions everybody.
     bootFactor: (group) => {
-      const booting = group.instances.filter(({ lifecycleState }) => lifecycleState === 'Pending').length;
+      const booting = group.instances.filter(isPending).length;
       return 1 + 8 * lossFraction() + booting / 25;
     },
 
-    passesHealthCheck: (group: SimulatedGroup, _instance: SimulatedInstance) => {
+    launchOutcome: (group: SimulatedGroup): LaunchOutcome => {
+      const fault = (incident.launchFaults ?? []).find(
+        ({ groups, fromSeconds, untilSeconds }) =>
+          groups.includes(group.name) &&
+          time.elapsedSeconds() >= fromSeconds &&
+          time.elapsedSeconds() < untilSeconds,
+      );
+      return fault?.outcome ?? { kind: 'well' };
+    },
+
+    passesHealthCheck: (group: SimulatedGroup, instance: SimulatedInstance) => {
+      if (instance.bootstrapFailure !== undefined) return false;
       if (time.random() < lossFraction()) return false;
       const overload = pressure(group) - 1.15;
       return overload <= 0 || time.random() > Math.min(0.8, overload);

@@ -1,16 +1,23 @@
 import {
+  type Activity,
   type AutoScalingClient,
+  CompleteLifecycleActionCommand,
   DescribeAutoScalingGroupsCommand,
   type DescribeAutoScalingGroupsCommandInput,
+  DescribeAutoScalingInstancesCommand,
   type AutoScalingGroup as DescribedGroup,
+  DescribeLifecycleHooksCommand,
+  DescribeScalingActivitiesCommand,
   ResumeProcessesCommand,
   SetDesiredCapacityCommand,
+  SetInstanceProtectionCommand,
   SuspendProcessesCommand,
+  TerminateInstanceInAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
 import pThrottle from 'p-throttle';
 import type { AutoScalingGroup } from '../domain/auto-scaling-group.ts';
 import { chunk } from '../domain/chunk.ts';
-import type { PlannedCall } from '../domain/incident.ts';
+import type { AutoScalingCall } from '../domain/incident.ts';
 import { groupsPerDescribe } from '../domain/limits.ts';
 
 /** Amazon EC2 Auto Scaling, as far as Holdfast uses it. */
@@ -19,8 +26,39 @@ export interface AutoScaling {
   describeAutoScalingGroups(autoScalingGroupNames: string[]): Promise<AutoScalingGroup[]>;
   /** The groups that carry all of these tags. One call per 100 groups. */
   describeAutoScalingGroupsByTags(tags: Record<string, string>): Promise<AutoScalingGroup[]>;
+  /**
+   * The group and state of an instance now, or `undefined` when no group has it. One call.
+   */
+  describeAutoScalingInstance(
+    instanceId: string,
+  ): Promise<{ autoScalingGroupName: string; lifecycleState: string } | undefined>;
+  /** The latest launches of a group, newest first: at most 100. One call. */
+  describeLaunches(autoScalingGroupName: string): Promise<LaunchActivity[]>;
+  /** The launch hooks of a group. One call; AWS does not page it. */
+  describeLaunchHooks(autoScalingGroupName: string): Promise<LaunchHook[]>;
   /** Makes one planned call. Throws what the SDK throws. */
-  make(call: PlannedCall): Promise<void>;
+  make(call: AutoScalingCall): Promise<void>;
+}
+
+/** A scaling activity that launched, or tried to launch, an instance. */
+export interface LaunchActivity {
+  activityId: string;
+  /** Absent when nothing was launched. */
+  instanceId?: string;
+  cause: string;
+  statusCode: string;
+  statusMessage: string;
+  /** ISO 8601. */
+  startedAt: string;
+  /** Absent while it goes on. */
+  endedAt?: string;
+}
+
+/** A hook that instances wait in before they come into service. */
+export interface LaunchHook {
+  lifecycleHookName: string;
+  heartbeatTimeoutSeconds: number;
+  defaultResult: string;
 }
 
 /**
@@ -57,8 +95,31 @@ const toAutoScalingGroup = (group: DescribedGroup): AutoScalingGroup => ({
     instanceId: instance.InstanceId ?? '',
     lifecycleState: instance.LifecycleState ?? '',
     healthStatus: instance.HealthStatus ?? '',
+    protectedFromScaleIn: instance.ProtectedFromScaleIn ?? false,
   })),
 });
+
+/**
+ * An activity names its instance only in its description: "Launching a new EC2 instance: i-…". One that launched
+ * nothing says "Launching a new EC2 instance.  Status Reason: …".
+ */
+const toLaunchActivity = (activity: Activity): LaunchActivity[] => {
+  const { ActivityId, Description = '', StartTime, EndTime } = activity;
+  if (ActivityId === undefined || StartTime === undefined || !Description.startsWith('Launching a new EC2'))
+    return [];
+  const instanceId = /\bi-[0-9a-f]+\b/.exec(Description)?.[0];
+  return [
+    {
+      activityId: ActivityId,
+      ...(instanceId === undefined ? {} : { instanceId }),
+      cause: activity.Cause ?? '',
+      statusCode: activity.StatusCode ?? '',
+      statusMessage: activity.StatusMessage ?? '',
+      startedAt: StartTime.toISOString(),
+      ...(EndTime === undefined ? {} : { endedAt: EndTime.toISOString() }),
+    },
+  ];
+};
 
 /** Wraps a client, which may be gated, in the few operations Holdfast makes. */
 export const createAutoScaling = (client: AutoScalingClient): AutoScaling => {
@@ -93,6 +154,39 @@ export const createAutoScaling = (client: AutoScalingClient): AutoScaling => {
         Filters: Object.entries(tags).map(([key, value]) => ({ Name: `tag:${key}`, Values: [value] })),
       }),
 
+    describeAutoScalingInstance: async (instanceId) => {
+      const { AutoScalingInstances } = await client.send(
+        new DescribeAutoScalingInstancesCommand({ InstanceIds: [instanceId] }),
+      );
+      const instance = AutoScalingInstances?.at(0);
+      return instance === undefined
+        ? undefined
+        : {
+            autoScalingGroupName: instance.AutoScalingGroupName ?? '',
+            lifecycleState: instance.LifecycleState ?? '',
+          };
+    },
+
+    describeLaunches: async (AutoScalingGroupName) => {
+      const { Activities } = await client.send(
+        new DescribeScalingActivitiesCommand({ AutoScalingGroupName, MaxRecords: 100 }),
+      );
+      return (Activities ?? []).flatMap(toLaunchActivity);
+    },
+
+    describeLaunchHooks: async (AutoScalingGroupName) => {
+      const { LifecycleHooks } = await client.send(
+        new DescribeLifecycleHooksCommand({ AutoScalingGroupName }),
+      );
+      return (LifecycleHooks ?? [])
+        .filter(({ LifecycleTransition }) => LifecycleTransition === 'autoscaling:EC2_INSTANCE_LAUNCHING')
+        .map((hook) => ({
+          lifecycleHookName: hook.LifecycleHookName ?? '',
+          heartbeatTimeoutSeconds: hook.HeartbeatTimeout ?? 3600,
+          defaultResult: hook.DefaultResult ?? 'ABANDON',
+        }));
+    },
+
     make: async ({ operation, input }) => {
       await nextTurn(client)();
       switch (operation) {
@@ -111,6 +205,34 @@ export const createAutoScaling = (client: AutoScalingClient): AutoScaling => {
             }),
           );
           return;
+        case 'SetInstanceProtection':
+          await client.send(
+            new SetInstanceProtectionCommand({
+              AutoScalingGroupName: input.AutoScalingGroupName,
+              InstanceIds: (input.InstanceIds as string[]) ?? [],
+              ProtectedFromScaleIn: input.ProtectedFromScaleIn === true,
+            }),
+          );
+          return;
+        case 'CompleteLifecycleAction':
+          await client.send(
+            new CompleteLifecycleActionCommand({
+              AutoScalingGroupName: input.AutoScalingGroupName,
+              LifecycleHookName: String(input.LifecycleHookName),
+              InstanceId: String(input.InstanceId),
+              // Whatever was planned: a launch is never continued from here.
+              LifecycleActionResult: 'ABANDON',
+            }),
+          );
+          return;
+        case 'TerminateInstanceInAutoScalingGroup':
+          await client.send(
+            new TerminateInstanceInAutoScalingGroupCommand({
+              InstanceId: String(input.InstanceId),
+              ShouldDecrementDesiredCapacity: false,
+            }),
+          );
+          return;
       }
     },
   };
@@ -118,7 +240,7 @@ export const createAutoScaling = (client: AutoScalingClient): AutoScaling => {
 
 /** To AWS an empty list of processes means all of them, so an empty list never leaves this module. */
 const namedProcesses = (
-  input: PlannedCall['input'],
+  input: AutoScalingCall['input'],
 ): { AutoScalingGroupName: string; ScalingProcesses: string[] } => {
   const processes = input.ScalingProcesses;
   if (!Array.isArray(processes) || processes.length === 0) {

@@ -21,6 +21,11 @@ interface InitializeStack {
  */
 const readingCommands: ReadonlySet<string> = new Set([
   'DescribeAutoScalingGroupsCommand',
+  'DescribeAutoScalingInstancesCommand',
+  'DescribeLifecycleHooksCommand',
+  'DescribeScalingActivitiesCommand',
+  'DescribeInstancesCommand',
+  'GetConsoleOutputCommand',
   'DescribeAlarmsCommand',
   'ListAlarmMuteRulesCommand',
   'GetParameterCommand',

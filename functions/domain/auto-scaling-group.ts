@@ -20,19 +20,42 @@ export interface AutoScalingInstance {
   lifecycleState: string;
   /** `Healthy` or `Unhealthy`, in whatever case AWS sends. */
   healthStatus: string;
+  protectedFromScaleIn: boolean;
 }
 
 /** The tag a group must carry for Holdfast to touch it. */
 export const optInTag = { key: 'holdfast', value: 'true' } as const;
 
-/** Whether the group's owners opted in. */
+/** Whether the owners of a group, or of an instance, opted in. */
 export const isOptedIn = ({ tags }: Pick<AutoScalingGroup, 'tags'>): boolean =>
   tags[optInTag.key] === optInTag.value;
+
+/** Whether all of these tags are among a group's. */
+export const hasTags = ({ tags }: Pick<AutoScalingGroup, 'tags'>, wanted: Record<string, string>): boolean =>
+  Object.entries(wanted).every(([key, value]) => tags[key] === value);
 
 /** The instances in service. */
 export const inService = (group: AutoScalingGroup): AutoScalingInstance[] =>
   group.instances.filter((instance) => instance.lifecycleState === 'InService');
 
+/** Instances on their way into service: `Pending`, `Pending:Wait`, `Pending:Proceed`. Those of a warm pool are not. */
+export const launching = (group: AutoScalingGroup): AutoScalingInstance[] =>
+  group.instances.filter(({ lifecycleState }) => lifecycleState.split(':')[0] === 'Pending');
+
+/** The instances that wait in a launch hook. */
+export const waitingInLaunchHook = (group: AutoScalingGroup): AutoScalingInstance[] =>
+  group.instances.filter((instance) => instance.lifecycleState === 'Pending:Wait');
+
 /** The instances in service that Auto Scaling will replace as soon as it may. */
 export const markedUnhealthy = (group: AutoScalingGroup): AutoScalingInstance[] =>
   inService(group).filter((instance) => instance.healthStatus.toLowerCase() === 'unhealthy');
+
+/**
+ * States in which AWS lets scale-in protection be set. Source: the refusal "The instance i-… is not in InService or
+ * EnteringStandby or Standby." (infrahouse-toolkit issue 223, riff-raff issue 510).
+ */
+const protectableStates: ReadonlySet<string> = new Set(['InService', 'EnteringStandby', 'Standby']);
+
+/** Whether scale-in protection of an instance can be changed in its present state. */
+export const canChangeProtection = ({ lifecycleState }: AutoScalingInstance): boolean =>
+  protectableStates.has(lifecycleState);

@@ -1,19 +1,29 @@
-import { type AutoScalingGroup, isOptedIn, optInTag } from './auto-scaling-group.ts';
+import {
+  type AutoScalingGroup,
+  inService,
+  isOptedIn,
+  markedUnhealthy,
+  optInTag,
+} from './auto-scaling-group.ts';
 import {
   type GroupRecord,
   type Hold,
   type Imposed,
   imposedSince,
+  isInstance,
   isLeased,
   type Overridden,
+  type Setting,
   withoutLease,
 } from './group-record.ts';
-import { processesToSuspend } from './hold-effects.ts';
-import type { Incident, PlannedCall } from './incident.ts';
+import { holdCalls } from './hold-calls.ts';
+import type { AutoScalingCall, Incident } from './incident.ts';
 import { inForceWithinSeconds, leaseSeconds } from './limits.ts';
-import { suspendCalls } from './suspend-call.ts';
 import { addSeconds, secondsBetween } from './times.ts';
-import { wantedSuspendedProcesses } from './wanted-state.ts';
+import { settingsInForce, wantedSettings } from './wanted-state.ts';
+
+/** The latest launches a hold remembers: more than any rule asks to have succeeded. */
+const launchedMax = 50;
 
 /**
  * What one look at one group leads to.
@@ -31,11 +41,11 @@ export type ApplyDecision =
       reason: string;
       /** The record with the lease, written before the calls. */
       before: GroupRecord;
-      calls: PlannedCall[];
+      calls: AutoScalingCall[];
       /** The record without the lease, written after the calls. */
       after: GroupRecord;
-      /** Processes that a person resumed meanwhile and that are left alone from now on. */
-      newlyOverridden: string[];
+      /** Settings that a person took back meanwhile and that are left alone from now on. */
+      newlyOverridden: Setting[];
     };
 
 const withHold = (
@@ -45,19 +55,27 @@ const withHold = (
   now: string,
 ): GroupRecord => {
   if (record.holds.some((hold) => hold.incidentId === incident.incidentId)) return record;
+  const { processes, protectsInstances } = incident.settings.effect;
   const hold: Hold = {
     incidentId: incident.incidentId,
-    processes: processesToSuspend(incident.settings.block),
+    processes,
+    protectsInstances,
     reason: incident.reason,
     heldAt: now,
     stage: 'HELD',
     stageAt: now,
     giveBackAttempts: 0,
+    ...(protectsInstances
+      ? { inServiceAtFirst: inService(group).map(({ instanceId }) => instanceId), launched: [] }
+      : {}),
   };
   return {
     ...record,
     baseline: record.baseline ?? {
       suspendedProcesses: [...group.suspendedProcesses].sort(),
+      protectedInstances: group.instances
+        .filter(({ protectedFromScaleIn }) => protectedFromScaleIn)
+        .map(({ instanceId }) => instanceId),
       minSize: group.minSize,
       maxSize: group.maxSize,
       desiredCapacity: group.desiredCapacity,
@@ -67,16 +85,40 @@ const withHold = (
   };
 };
 
+/** The record with the instances that came into service since an incident's hold began, as far as it watches them. */
+const withLaunched = (
+  record: GroupRecord,
+  group: AutoScalingGroup,
+  incidentId: string,
+  now: string,
+): GroupRecord => {
+  const unhealthy = new Set(markedUnhealthy(group).map(({ instanceId }) => instanceId));
+  const holds = record.holds.map((hold): Hold => {
+    if (hold.incidentId !== incidentId || hold.inServiceAtFirst === undefined) return hold;
+    const known = new Set([
+      ...hold.inServiceAtFirst,
+      ...(hold.launched ?? []).map(({ instanceId }) => instanceId),
+    ]);
+    const launched = inService(group)
+      .filter(({ instanceId }) => !known.has(instanceId) && !unhealthy.has(instanceId))
+      .map(({ instanceId }) => ({ instanceId, seenAt: now }));
+    if (launched.length === 0 || (hold.launched ?? []).length >= launchedMax) return hold;
+    return { ...hold, launched: [...(hold.launched ?? []), ...launched].slice(0, launchedMax) };
+  });
+  return holds.every((hold, index) => hold === record.holds[index]) ? record : { ...record, holds };
+};
+
 /**
- * Processes that were in force and no longer are: AWS never resumes by itself, so a person did.
- * One that was asked for only just now may merely not show yet.
+ * Settings that were in force and no longer are: AWS never takes one back by itself, so a person did. One that was
+ * asked for only just now may merely not show yet.
  */
-const processesResumedByOthers = (record: GroupRecord, group: AutoScalingGroup, now: string): string[] => {
-  const wanted = wantedSuspendedProcesses(record);
-  return wanted.filter((process) => {
-    if (group.suspendedProcesses.includes(process)) return false;
-    if (record.baseline?.suspendedProcesses.includes(process)) return true;
-    const appliedAt = imposedSince(record, process);
+const settingsUndoneByOthers = (record: GroupRecord, group: AutoScalingGroup, now: string): Setting[] => {
+  const inForce = settingsInForce(group);
+  const { suspendedProcesses = [], protectedInstances = [] } = record.baseline ?? {};
+  return wantedSettings(record, group).filter((setting) => {
+    if (inForce.has(setting)) return false;
+    if (suspendedProcesses.includes(setting) || protectedInstances.includes(setting)) return true;
+    const appliedAt = imposedSince(record, setting);
     return appliedAt !== undefined && secondsBetween(appliedAt, now) > inForceWithinSeconds;
   });
 };
@@ -111,25 +153,33 @@ export const decideApply = (
     return { action: 'REFUSE', reason: `the group is being deleted (${group.status})` };
   }
 
-  const resumed = processesResumedByOthers(record, group, now);
+  const undone = settingsUndoneByOthers(record, group, now);
   const overridden: Overridden[] = [
     ...record.overridden,
-    ...resumed.map((process) => ({ process, seenAt: now })),
+    ...undone.map((setting) => ({ setting, seenAt: now })),
   ];
-  // What a person resumed is the person's from now on, also when it is suspended again later.
-  const remaining = record.imposed.filter(({ process }) => !resumed.includes(process));
-  const held = withHold({ ...record, overridden, imposed: remaining }, group, incident, now);
-  const missing = wantedSuspendedProcesses(held).filter(
-    (process) => !group.suspendedProcesses.includes(process),
+  const present = new Set(group.instances.map(({ instanceId }) => instanceId));
+  // What a person took back is the person's from now on, also when it is in force again later. The protection of an
+  // instance ends with the instance.
+  const remaining = record.imposed.filter(
+    ({ setting }) => !undone.includes(setting) && (!isInstance(setting) || present.has(setting)),
   );
-  const pending = missing.filter((process) => imposedSince(record, process) !== undefined);
-  const toSuspend = missing.filter((process) => !pending.includes(process));
+  const claimed = withHold({ ...record, overridden, imposed: remaining }, group, incident, now);
+  const held = withLaunched(claimed, group, incident.incidentId, now);
+  const inForce = settingsInForce(group);
+  const missing = wantedSettings(held, group).filter((setting) => !inForce.has(setting));
+  const pending = missing.filter((setting) => imposedSince(record, setting) !== undefined);
+  const toImpose = missing.filter((setting) => !pending.includes(setting));
 
-  const isNewHold = held.holds.length > record.holds.length;
   // The call was made and its maker died before writing so.
-  const isSeen = ({ process, appliedAt }: Imposed): boolean =>
-    appliedAt === undefined && group.suspendedProcesses.includes(process);
-  if (toSuspend.length === 0 && resumed.length === 0 && !isNewHold && !remaining.some(isSeen)) {
+  const isSeen = ({ setting, appliedAt }: Imposed): boolean =>
+    appliedAt === undefined && inForce.has(setting);
+  const isNews =
+    held.holds.length > record.holds.length ||
+    undone.length > 0 ||
+    held !== claimed ||
+    remaining.some(isSeen);
+  if (toImpose.length === 0 && !isNews) {
     return pending.length > 0
       ? { action: 'UNVERIFIED', reason: `${pending.join(', ')} accepted, not in force yet` }
       : { action: 'IN_FORCE', reason: 'the group is as wanted' };
@@ -137,29 +187,28 @@ export const decideApply = (
 
   const imposed = [
     ...held.imposed
-      .filter(({ process }) => !toSuspend.includes(process))
+      .filter(({ setting }) => !toImpose.includes(setting))
       .map((entry) => (isSeen(entry) ? { ...entry, appliedAt: now } : entry)),
-    ...toSuspend.map((process) => ({ process, recordedAt: now })),
+    ...toImpose.map((setting) => ({ setting, recordedAt: now })),
   ];
   const before = { ...held, imposed, lease: { owner, expiresAt: addSeconds(now, leaseSeconds) } };
   const after = withoutLease({
     ...before,
     imposed: imposed.map((entry) =>
-      toSuspend.includes(entry.process) ? { ...entry, appliedAt: now } : entry,
+      toImpose.includes(entry.setting) ? { ...entry, appliedAt: now } : entry,
     ),
   });
-  const calls = suspendCalls(group.autoScalingGroupName, toSuspend);
   return {
     action: 'WRITE',
     reason:
-      calls.length > 0
+      toImpose.length > 0
         ? incident.reason
-        : resumed.length > 0
-          ? `a person resumed ${resumed.join(', ')}`
-          : 'everything was suspended already',
+        : undone.length > 0
+          ? `a person took back ${undone.join(', ')}`
+          : 'everything was in force already',
     before,
-    calls,
+    calls: holdCalls(group.autoScalingGroupName, toImpose, incident.remediation),
     after,
-    newlyOverridden: resumed,
+    newlyOverridden: undone,
   };
 };

@@ -1,3 +1,4 @@
+import type { Launches } from './decide-launches.ts';
 import type { Incident } from './incident.ts';
 import { roundsMax } from './limits.ts';
 import type { Mode } from './mode.ts';
@@ -24,6 +25,8 @@ export type HoldBecause =
   | 'ALARM_UNREADABLE'
   | 'ALARM_DELETED'
   | 'BY_HAND'
+  | 'LAUNCHES_FAIL'
+  | 'LAUNCHES_SUCCEED'
   | 'KILL_SWITCH_UNREADABLE'
   | 'KILL_SWITCH'
   | 'EXPIRED'
@@ -50,6 +53,28 @@ const keepUnlessExpired = (
       }
     : { action: 'KEEP', because, reason: `${reason}; the hold lasts until ${incident.expiresAt}` };
 
+/** A hold that lasts until launches succeed: renewed by each launch that fails, and while a breaker is open. */
+const decideByLaunches = (incident: Incident, launches: Launches | undefined, now: string): HoldDecision => {
+  if (launches === undefined) {
+    return keepUnlessExpired(incident, now, 'LAUNCHES_FAIL', 'the launches of its groups cannot be read');
+  }
+  if (launches.succeedAgain) {
+    return { action: 'RELEASE', because: 'LAUNCHES_SUCCEED', reason: 'launches succeed again' };
+  }
+  const { expiresAfterSeconds } = incident.settings;
+  const renewUntil =
+    launches.breakersOpen > 0
+      ? addSeconds(now, expiresAfterSeconds)
+      : addSeconds(launches.lastFailedLaunchAt ?? incident.startedAt, expiresAfterSeconds);
+  const reason =
+    launches.breakersOpen > 0
+      ? 'a breaker is open, so the hold goes on'
+      : `launches have not succeeded yet in ${launches.waitingGroups} groups`;
+  return renewUntil > incident.expiresAt
+    ? { action: 'KEEP', because: 'LAUNCHES_FAIL', reason, renewUntil }
+    : keepUnlessExpired(incident, now, 'LAUNCHES_FAIL', reason);
+};
+
 /**
  * Decides whether a hold goes on for another round.
  *
@@ -58,6 +83,8 @@ const keepUnlessExpired = (
  * @param mode what may happen now; `undefined` when the kill switch could not be read
  * @param round rounds made so far
  * @param now ISO 8601
+ * @param launches how the launches of its groups stand, for an incident that lasts until they succeed
+ * @param roundsAtMost rounds that its execution has room for
  */
 export const decideHold = (
   incident: Incident,
@@ -65,6 +92,8 @@ export const decideHold = (
   mode: Mode | undefined,
   round: number,
   now: string,
+  launches?: Launches,
+  roundsAtMost: number = roundsMax,
 ): HoldDecision => {
   if (incident.status === 'RELEASING') {
     return {
@@ -84,7 +113,7 @@ export const decideHold = (
       reason: `held for ${spokenDuration(heldSeconds)}, the most that holdAtMost allows`,
     };
   }
-  if (round >= roundsMax) {
+  if (round >= roundsAtMost) {
     return {
       action: 'RELEASE',
       because: 'ROUNDS_MAX',
@@ -94,6 +123,12 @@ export const decideHold = (
   if (mode === undefined)
     return keepUnlessExpired(incident, now, 'KILL_SWITCH_UNREADABLE', 'the kill switch cannot be read');
 
+  const isInAlarm = alarm.kind === 'read' && alarm.value === 'ALARM';
+  if (incident.untilLaunchesSucceed === true && !isInAlarm && alarm.kind !== 'unreadable') {
+    if (alarm.kind === 'none' || launches?.succeedAgain === true) {
+      return decideByLaunches(incident, launches, now);
+    }
+  }
   switch (alarm.kind) {
     case 'none':
       return keepUnlessExpired(incident, now, 'BY_HAND', 'started by hand');

@@ -1,10 +1,26 @@
-import { type AutoScalingGroup, inService, isOptedIn, optInTag } from './auto-scaling-group.ts';
-import { type GroupRecord, type Hold, type Imposed, isLeased, withoutLease } from './group-record.ts';
+import {
+  type AutoScalingGroup,
+  canChangeProtection,
+  inService,
+  isOptedIn,
+  launching,
+  optInTag,
+} from './auto-scaling-group.ts';
+import {
+  type GroupRecord,
+  type Hold,
+  type Imposed,
+  isInstance,
+  isLeased,
+  type Setting,
+  withoutLease,
+} from './group-record.ts';
+import { giveBackCalls } from './hold-calls.ts';
 import { processesThatEndInstances, resumedFirst } from './hold-effects.ts';
-import type { PlannedCall } from './incident.ts';
+import type { AutoScalingCall } from './incident.ts';
 import { inForceWithinSeconds, leaseSeconds } from './limits.ts';
 import { addSeconds, secondsBetween } from './times.ts';
-import { claimedProcesses, wantedSuspendedProcesses } from './wanted-state.ts';
+import { claimedProcesses, claimsProtection, settingsInForce, wantedSettings } from './wanted-state.ts';
 
 /** Times that everything is given back and looked at again before a person is told. */
 const giveBackAttemptsMax = 3;
@@ -24,7 +40,7 @@ export type ReleaseDecision =
       action: 'WRITE';
       reason: string;
       before: GroupRecord;
-      calls: PlannedCall[];
+      calls: AutoScalingCall[];
       after: GroupRecord;
       /** Whether nothing of this incident is left once `after` is written. */
       isDone: boolean;
@@ -45,48 +61,55 @@ const withoutHold = (record: GroupRecord, incidentId: string): GroupRecord => {
   const { baseline: _baseline, lease: _lease, ...rest } = record;
   if (holds.length === 0) return { ...rest, holds, imposed: [], overridden: [] };
   const claimed = new Set<string>(holds.flatMap(claimedProcesses));
+  const isClaimed = (setting: Setting): boolean =>
+    isInstance(setting) ? holds.some(claimsProtection) : claimed.has(setting);
   return withoutLease({
     ...record,
     holds,
-    imposed: record.imposed.filter(({ process }) => claimed.has(process)),
+    imposed: record.imposed.filter(({ setting }) => isClaimed(setting)),
   });
 };
 
 /**
- * What Holdfast suspended and nobody wants any more once `next` is true. What was given back in an earlier stage and
- * is suspended now, somebody else suspended; what was given back in this one has yet to be seen so.
+ * What Holdfast put in force and nobody wants any more once `next` is true. What was given back in an earlier stage
+ * and is in force now, somebody else put in force; what was given back in this one has yet to be seen so.
  */
-const toGiveBack = (record: GroupRecord, next: GroupRecord, hold: Hold): string[] => {
-  const stillWanted = wantedSuspendedProcesses(next);
+const toGiveBack = (
+  record: GroupRecord,
+  next: GroupRecord,
+  group: AutoScalingGroup,
+  hold: Hold,
+): Setting[] => {
+  const stillWanted = wantedSettings(next, group);
+  // The protection of an instance that leaves, or has left, ends with it.
+  const changeable = new Set(group.instances.filter(canChangeProtection).map(({ instanceId }) => instanceId));
   return record.imposed
     .filter(
-      ({ process, givenBackAt }) =>
-        !stillWanted.includes(process) &&
+      ({ setting, givenBackAt }) =>
+        !stillWanted.includes(setting) &&
+        (!isInstance(setting) || changeable.has(setting)) &&
         (givenBackAt === undefined || (hold.stage === 'VERIFYING' && givenBackAt === hold.stageAt)),
     )
-    .map(({ process }) => process)
+    .map(({ setting }) => setting)
     .sort();
 };
 
-const withImposed = (record: GroupRecord, processes: string[], change: Partial<Imposed>): GroupRecord => ({
+const withImposed = (record: GroupRecord, settings: Setting[], change: Partial<Imposed>): GroupRecord => ({
   ...record,
   imposed: record.imposed.map((entry) =>
-    processes.includes(entry.process) ? { ...entry, ...change } : entry,
+    settings.includes(entry.setting) ? { ...entry, ...change } : entry,
   ),
 });
 
-const resumeCall = (group: AutoScalingGroup, processes: string[], reason: string): PlannedCall => ({
-  service: 'AutoScaling',
-  operation: 'ResumeProcesses',
-  input: { AutoScalingGroupName: group.autoScalingGroupName, ScalingProcesses: processes },
-  reason,
-});
-
-/** Desired capacity is raised to what is in service before anything may end instances down to it. */
-const raiseDesiredCapacity = (group: AutoScalingGroup, givenBack: string[]): PlannedCall[] => {
-  const wanted = Math.min(inService(group).length, group.maxSize);
-  const endsInstances = givenBack.some((process) =>
-    (processesThatEndInstances as string[]).includes(process),
+/**
+ * Desired capacity is raised to what counts towards it, instances on their way into service included, before
+ * anything may end instances down to it.
+ */
+const raiseDesiredCapacity = (group: AutoScalingGroup, givenBack: Setting[]): AutoScalingCall[] => {
+  const serving = inService(group).length;
+  const wanted = Math.min(serving + launching(group).length, group.maxSize);
+  const endsInstances = givenBack.some(
+    (setting) => isInstance(setting) || (processesThatEndInstances as string[]).includes(setting),
   );
   if (!endsInstances || group.desiredCapacity >= wanted) return [];
   return [
@@ -98,7 +121,7 @@ const raiseDesiredCapacity = (group: AutoScalingGroup, givenBack: string[]): Pla
         DesiredCapacity: wanted,
         HonorCooldown: false,
       },
-      reason: `desired capacity fell to ${group.desiredCapacity} while ${inService(group).length} are in service; resuming Terminate would end the difference at once`,
+      reason: `desired capacity fell to ${group.desiredCapacity} while ${wanted} count towards it (${serving} in service); giving back what kept them would end the difference at once`,
     },
   ];
 };
@@ -146,14 +169,14 @@ export const decideRelease = (
   if (!isOptedIn(group)) {
     return {
       action: 'REFUSE',
-      reason: `the group no longer carries the tag ${optInTag.key}=${optInTag.value}, so Holdfast may not touch it; put the tag back, or resume ${record.imposed.map(({ process }) => process).join(', ')} by hand`,
+      reason: `the group no longer carries the tag ${optInTag.key}=${optInTag.value}, so Holdfast may not touch it; put the tag back, or give back ${record.imposed.map(({ setting }) => setting).join(', ')} by hand`,
     };
   }
 
   if (hold.stage === 'HELD') {
     const settling = withStage(record, incidentId, { stage: 'SETTLING', stageAt: now });
-    const first = toGiveBack(record, settling, hold).filter((process) =>
-      (resumedFirst as string[]).includes(process),
+    const first = toGiveBack(record, settling, group, hold).filter((setting) =>
+      (resumedFirst as string[]).includes(setting),
     );
     if (first.length > 0) {
       const suspended = first.filter((process) => group.suspendedProcesses.includes(process));
@@ -161,10 +184,11 @@ export const decideRelease = (
         action: 'WRITE',
         reason: `health is judged afresh for ${settleSeconds} s before anything may act on it`,
         before: leased(first),
-        calls:
-          suspended.length === 0
-            ? []
-            : [resumeCall(group, suspended, 'health has to be judged afresh before anything may act on it')],
+        calls: giveBackCalls(
+          group.autoScalingGroupName,
+          suspended,
+          'health has to be judged afresh before anything may act on it',
+        ),
         after: withImposed(settling, first, { givingBackAt: now, givenBackAt: now }),
         isDone: false,
         isGone: false,
@@ -189,9 +213,8 @@ export const decideRelease = (
     stageAt: now,
     giveBackAttempts: hold.giveBackAttempts + 1,
   });
-  const rest = toGiveBack(record, verifying, hold).filter((process) =>
-    group.suspendedProcesses.includes(process),
-  );
+  const inForce = settingsInForce(group);
+  const rest = toGiveBack(record, verifying, group, hold).filter((setting) => inForce.has(setting));
   if (rest.length === 0) {
     return ended(
       hold.stage === 'VERIFYING'
@@ -205,7 +228,7 @@ export const decideRelease = (
     }
     if (hold.giveBackAttempts >= giveBackAttemptsMax) {
       return ended(
-        `${rest.join(', ')} was given back ${giveBackAttemptsMax} times and is still suspended: somebody or something else suspends it. Resume it by hand if it should run`,
+        `${rest.join(', ')} was given back ${giveBackAttemptsMax} times and is still in force: somebody or something else puts it there. Give it back by hand if it should be gone`,
         true,
       );
     }
@@ -214,7 +237,10 @@ export const decideRelease = (
     action: 'WRITE',
     reason: 'no hold wants it any more',
     before: leased(rest),
-    calls: [...raiseDesiredCapacity(group, rest), resumeCall(group, rest, 'no hold wants them any more')],
+    calls: [
+      ...raiseDesiredCapacity(group, rest),
+      ...giveBackCalls(group.autoScalingGroupName, rest, 'no hold wants them any more'),
+    ],
     after: withImposed(verifying, rest, { givingBackAt: now, givenBackAt: now }),
     isDone: false,
     isGone: false,

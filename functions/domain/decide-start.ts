@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Policy, Rule } from '../events/policy.ts';
+import type { AutoScalingGroup } from './auto-scaling-group.ts';
+import type { EnoughFailures } from './decide-launch-failures.ts';
+import type { Breaker, StuckInstance } from './launch-record.ts';
 import { rulesForAlarm } from './match-rules.ts';
 import type { Mode } from './mode.ts';
 import { secondsBetween, spokenDuration } from './times.ts';
@@ -16,10 +19,11 @@ export interface AlarmState {
 }
 
 /** The input of an execution that a rule starts. Nothing in it changes when the same signal comes again. */
-export interface RuleInput {
-  rule: string;
-  alarm: { alarmName: string; alarmArn: string; stateTimestamp: string };
-}
+export type RuleInput =
+  | { rule: string; alarm: { alarmName: string; alarmArn: string; stateTimestamp: string } }
+  | { rule: string; launchFailures: { autoScalingGroupName: string; activityId: string; failedAt: string } }
+  | { rule: string; stuckInstance: { autoScalingGroupName: string; instanceId: string; since: string } }
+  | { rule: string; breaker: { autoScalingGroupName: string; openedAt: string } };
 
 /** What a signal leads to, for one rule or for none. */
 export type StartDecision =
@@ -30,11 +34,14 @@ export type StartDecision =
  * The name of the execution that a signal starts: the same for a duplicate, whoever finds it. Whole seconds only,
  * because an event carries milliseconds and a description may not.
  *
+ * @param rule name of the rule, or of what starts the execution
+ * @param identity what the signal is about: an alarm's ARN, a scaling activity's id, a group and an instance
+ * @param since ISO 8601
  * @returns at most 80 characters of `0-9 A-Z a-z - _`, as Step Functions allows
  */
-export const executionName = (rule: string, alarmArn: string, since: string): string => {
+export const executionName = (rule: string, identity: string, since: string): string => {
   const second = new Date(Math.floor(Date.parse(since) / 1000) * 1000).toISOString().slice(0, 19);
-  const hash = createHash('sha256').update(`${rule}\n${alarmArn}\n${second}`).digest('hex').slice(0, 16);
+  const hash = createHash('sha256').update(`${rule}\n${identity}\n${second}`).digest('hex').slice(0, 16);
   return `${rule}-${second.replace(/[-:T]/g, '')}-${hash}`;
 };
 
@@ -107,3 +114,49 @@ export const decideStart = (
     decideForRule(rule, signal, current, mode, freshForSeconds ?? rule.when.freshForSeconds, now),
   );
 };
+
+/** Starts an execution because enough launches of a group failed. */
+export const startForFailures = (
+  rule: Rule,
+  group: AutoScalingGroup,
+  { count, completedBy }: EnoughFailures,
+): StartDecision => ({
+  action: 'START',
+  rule,
+  executionName: executionName(rule.name, completedBy.activityId, completedBy.at),
+  input: {
+    rule: rule.name,
+    launchFailures: {
+      autoScalingGroupName: group.autoScalingGroupName,
+      activityId: completedBy.activityId,
+      failedAt: completedBy.at,
+    },
+  },
+  reason: `${count} launches of ${group.autoScalingGroupName} failed, the latest at ${completedBy.at}`,
+});
+
+/** Starts an execution because instances are stuck; the longest wait names it. */
+export const startForStuck = (
+  rule: Rule,
+  autoScalingGroupName: string,
+  { instanceId, since, waitedSeconds }: StuckInstance,
+): StartDecision => ({
+  action: 'START',
+  rule,
+  executionName: executionName(rule.name, `${autoScalingGroupName}/${instanceId}`, since),
+  input: { rule: rule.name, stuckInstance: { autoScalingGroupName, instanceId, since } },
+  reason: `${instanceId} of ${autoScalingGroupName} has been in Pending:Wait for ${spokenDuration(waitedSeconds)}`,
+});
+
+/** Starts an execution for a breaker that nobody tends. */
+export const startForBreaker = (
+  rule: Rule,
+  autoScalingGroupName: string,
+  { openedAt, stateAt }: Breaker,
+): StartDecision => ({
+  action: 'START',
+  rule,
+  executionName: executionName(rule.name, `${autoScalingGroupName}/breaker/${openedAt}`, stateAt),
+  input: { rule: rule.name, breaker: { autoScalingGroupName, openedAt } },
+  reason: `the breaker of ${autoScalingGroupName} is open since ${openedAt}`,
+});

@@ -2,7 +2,7 @@ import type { ScalingProcess } from './hold-effects.ts';
 
 /**
  * Where a hold stands.
- * - `HELD`: all its processes are claimed.
+ * - `HELD`: everything is claimed.
  * - `SETTLING`: HealthCheck was given back; everything else is still claimed.
  * - `VERIFYING`: everything was given back; not yet seen to be so.
  */
@@ -13,36 +13,58 @@ export interface Hold {
   /** ARN of the execution that owns the claim. */
   incidentId: string;
   processes: ScalingProcess[];
+  /** Whether every instance in service is claimed to be protected from scale-in. */
+  protectsInstances: boolean;
   reason: string;
   heldAt: string;
   stage: HoldStage;
   /** When the stage began. */
   stageAt: string;
-  /** How often everything was given back and found still suspended. */
+  /** How often everything was given back and found still in force. */
   giveBackAttempts: number;
+  /** Of a hold that protects: what was in service when it began. Whatever else is later was launched since. */
+  inServiceAtFirst?: string[];
+  /** Of a hold that protects: the latest instances that came into service since it began. */
+  launched?: LaunchedInstance[];
+}
+
+/** An instance that came into service during a hold, and when it was first seen there. */
+export interface LaunchedInstance {
+  instanceId: string;
+  seenAt: string;
 }
 
 /**
- * A process that Holdfast suspended. `recordedAt` is written before the call, `appliedAt` after AWS accepted it;
- * `givingBackAt` before its resumption, `givenBackAt` after AWS accepted that.
+ * A setting of a group that Holdfast changes: the name of a process (it is suspended), or the id of an instance (it is
+ * protected from scale-in). AWS's process names never begin with `i-`, so one list serves both.
+ */
+export type Setting = string;
+
+/** Whether a setting is the protection of an instance. */
+export const isInstance = (setting: Setting): boolean => setting.startsWith('i-');
+
+/**
+ * A setting that Holdfast put in force. `recordedAt` is written before the call, `appliedAt` after AWS accepted it;
+ * `givingBackAt` before it is taken back, `givenBackAt` after AWS accepted that.
  */
 export interface Imposed {
-  process: string;
+  setting: Setting;
   recordedAt: string;
   appliedAt?: string;
   givingBackAt?: string;
   givenBackAt?: string;
 }
 
-/** A process that a person resumed while it was held. It is left alone until the last hold ends. */
+/** A setting that a person took back while it was held. It is left alone until the last hold ends. */
 export interface Overridden {
-  process: string;
+  setting: Setting;
   seenAt: string;
 }
 
 /** The group as it was before the first hold. */
 export interface Baseline {
   suspendedProcesses: string[];
+  protectedInstances: string[];
   minSize: number;
   maxSize: number;
   desiredCapacity: number;
@@ -56,7 +78,7 @@ export interface Lease {
 }
 
 /**
- * All Holdfast knows of one group, in one record, so that one conditional write decides.
+ * All that is held of one group, in one record, so that one conditional write decides.
  * `version` is 0 when nothing is stored and grows by one with each write.
  */
 export interface GroupRecord {
@@ -85,7 +107,7 @@ export const isLeased = (record: GroupRecord, now: string): boolean =>
 /** The record without its lease: what is written when a change is done. */
 export const withoutLease = ({ lease: _lease, ...record }: GroupRecord): GroupRecord => record;
 
-/** When a suspension that is not being given back was accepted by AWS; `undefined` when there is none. */
-export const imposedSince = (record: GroupRecord, process: string): string | undefined =>
-  record.imposed.find((imposed) => imposed.process === process && imposed.givingBackAt === undefined)
+/** When a setting that is not being given back was accepted by AWS; `undefined` when there is none. */
+export const imposedSince = (record: GroupRecord, setting: Setting): string | undefined =>
+  record.imposed.find((imposed) => imposed.setting === setting && imposed.givingBackAt === undefined)
     ?.appliedAt;

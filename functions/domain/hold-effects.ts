@@ -15,23 +15,51 @@ export type ScalingProcess =
   | 'ReplaceUnhealthy'
   | 'ScheduledActions';
 
+/** The remediations that exist; each has a state machine of its name. */
+export const remediations = ['pause-scaling', 'protect-instances', 'drain-pending-wait'] as const;
+
+/** One of them. */
+export type Remediation = (typeof remediations)[number];
+
 /** What a hold forbids: only the loss of instances, or every change of size. */
 export type Block = 'scale-in' | 'all';
 
+/** What a hold does to each of its groups. */
+export interface HoldEffect {
+  processes: ScalingProcess[];
+  /** Whether every instance in service is protected from scale-in, those that come into service later included. */
+  protectsInstances: boolean;
+}
+
 /**
- * Why each process is suspended. Order is the order of the call.
+ * Why each remediation suspends what it suspends. Order is the order of the call.
  * Source: Amazon EC2 Auto Scaling User Guide, "Suspend and resume processes".
  */
-export const suspendedBecause: Partial<Record<ScalingProcess, string>> = {
-  Terminate: 'scale-in would take instances that the fleet needs when the packets flow again',
-  ReplaceUnhealthy: 'an instance whose health check was lost on the way is not a sick instance',
-  AZRebalance:
-    'rebalancing launches and terminates, and with Terminate suspended may exceed the maximum by 10 %',
-  HealthCheck: 'load balancer checks fail with the network, and marks made now would be acted on at the end',
-  InstanceRefresh: 'a rolling replacement must not run over a network that loses packets',
-  Launch: 'asked for by block: all',
-  AlarmNotification: 'asked for by block: all',
-  ScheduledActions: 'asked for by block: all',
+export const suspendedBecause: Record<Remediation, Partial<Record<ScalingProcess, string>>> = {
+  'pause-scaling': {
+    Terminate: 'scale-in would take instances that the fleet needs when the packets flow again',
+    ReplaceUnhealthy: 'an instance whose health check was lost on the way is not a sick instance',
+    AZRebalance:
+      'rebalancing launches and terminates, and with Terminate suspended may exceed the maximum by 10 %',
+    HealthCheck:
+      'load balancer checks fail with the network, and marks made now would be acted on at the end',
+    InstanceRefresh: 'a rolling replacement must not run over a network that loses packets',
+    Launch: 'asked for by block: all',
+    AlarmNotification: 'asked for by block: all',
+    ScheduledActions: 'asked for by block: all',
+  },
+  'protect-instances': {
+    ReplaceUnhealthy:
+      'it would end an instance for which no replacement can be launched; protection from scale-in does not stop it',
+    AZRebalance: 'it would move instances between zones, and none can be launched',
+    HealthCheck:
+      'instances overloaded because others are missing fail their checks, and marks made now would be acted on at the end',
+    InstanceRefresh: 'a rolling replacement ends instances and needs launches that succeed',
+  },
+  'drain-pending-wait': {
+    Launch: 'every launch fails, so each one only feeds the loop',
+    ReplaceUnhealthy: 'with Launch suspended it would end instances and replace none',
+  },
 };
 
 const scaleInProcesses: ScalingProcess[] = [
@@ -42,11 +70,29 @@ const scaleInProcesses: ScalingProcess[] = [
   'InstanceRefresh',
 ];
 
-/** The processes a `pause-scaling` hold suspends. `AddToLoadBalancer` never: what launches meanwhile would never be added. */
-export const processesToSuspend = (block: Block): ScalingProcess[] =>
-  block === 'all'
-    ? [...scaleInProcesses, 'Launch', 'AlarmNotification', 'ScheduledActions']
-    : [...scaleInProcesses];
+/** What a `pause-scaling` hold does. `AddToLoadBalancer` never: what launches meanwhile would never be added. */
+export const pauseScalingEffect = (block: Block): HoldEffect => ({
+  processes:
+    block === 'all'
+      ? [...scaleInProcesses, 'Launch', 'AlarmNotification', 'ScheduledActions']
+      : [...scaleInProcesses],
+  protectsInstances: false,
+});
+
+/**
+ * What a `protect-instances` hold does. Not `Terminate`: protection stops scale-in by itself, and draining needs
+ * `Terminate` to run. Not `Launch`, `AlarmNotification` or `ScheduledActions`: more capacity stays welcome.
+ */
+export const protectInstancesEffect: HoldEffect = {
+  processes: ['ReplaceUnhealthy', 'AZRebalance', 'HealthCheck', 'InstanceRefresh'],
+  protectsInstances: true,
+};
+
+/** What the open breaker of `drain-pending-wait` does to the one group whose launches all fail. */
+export const launchBreakerEffect: HoldEffect = {
+  processes: ['Launch', 'ReplaceUnhealthy'],
+  protectsInstances: false,
+};
 
 /** Given back first: health has to be judged afresh before anything may act on it. */
 export const resumedFirst: ScalingProcess[] = ['HealthCheck'];
@@ -56,12 +102,12 @@ export const processesThatEndInstances: ScalingProcess[] = ['Terminate'];
 
 /** How one hold behaves; the policy's `with`, with durations in seconds. */
 export interface HoldSettings {
-  block: Block;
+  effect: HoldEffect;
   /** How long the alarm must have been OK before the groups are given back. */
   coolOffSeconds: number;
-  /** How long the hold lasts after its alarm was last seen in ALARM, or after a start by hand. */
+  /** How long the hold lasts after what it is for was last seen, or after a start by hand. */
   expiresAfterSeconds: number;
-  /** The longest the hold may last, however long the alarm stays. */
+  /** The longest the hold may last, however long what it is for lasts. */
   holdAtMostSeconds: number;
   /** Pause between two rounds. */
   checkEverySeconds: number;
@@ -69,15 +115,36 @@ export interface HoldSettings {
   settleSeconds: number;
   /** More groups than this are refused. */
   groupsMax: number;
+  /** Launches of a group that must have come into service since its last failure for it to count as well again. */
+  launchesToRelease: number;
 }
 
 /** The settings of a hold whose rule or input says nothing else. */
 export const defaultHoldSettings: HoldSettings = {
-  block: 'scale-in',
+  effect: pauseScalingEffect('scale-in'),
   coolOffSeconds: 600,
   expiresAfterSeconds: 7200,
   holdAtMostSeconds: 43_200,
   checkEverySeconds: 60,
   settleSeconds: 180,
   groupsMax,
+  launchesToRelease: 3,
 };
+
+/** How draining behaves; the policy's `with`, with durations in seconds. */
+export interface DrainSettings {
+  /** Instances in `Pending:Wait` for longer than this are stuck. */
+  olderThanSeconds: number;
+  /** Instances being drained at one time, in all groups of the rule. */
+  atOnce: number;
+  perGroupPerHour: number;
+  /** Drains an hour in all groups, whichever rule asked for them. */
+  perHour: number;
+  /** Drains of a group without a launch that succeeded, after which no more are made. */
+  breakerAfter: number;
+  /** How long the open breaker waits before it probes; the delay doubles with each probe, up to `probeAtMost`. */
+  probeAfterSeconds: number;
+  probeAtMostSeconds: number;
+  /** Whether volumes are snapshotted before an instance is ended. */
+  snapshot: boolean;
+}

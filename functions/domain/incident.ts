@@ -1,8 +1,5 @@
-import type { HoldSettings } from './hold-effects.ts';
+import type { DrainSettings, HoldSettings, Remediation } from './hold-effects.ts';
 import type { Mode } from './mode.ts';
-
-/** The remediations that exist. */
-export type Remediation = 'pause-scaling';
 
 /** The alarm behind an incident, as its signal identified it. */
 export interface IncidentAlarm {
@@ -21,11 +18,15 @@ export interface Incident {
   remediation: Remediation;
   /** The policy rule that started it; absent when a person did. */
   rule?: string;
-  /** Absent when a person started it. */
+  /** Absent when a person, or failing launches, started it. */
   alarm?: IncidentAlarm;
+  /** Whether the incident is over once launches succeed again. */
+  untilLaunchesSucceed?: boolean;
   reason: string;
   mode: Mode;
   settings: HoldSettings;
+  /** Of an incident that drains. */
+  drain?: DrainSettings;
   startedAt: string;
   expiresAt: string;
   status: 'HELD' | 'RELEASING';
@@ -49,8 +50,15 @@ export interface JournalEntry {
     | 'giving-back'
     | 'given-back'
     | 'unhealthy'
-    | 'closed';
+    | 'closed'
+    | 'chosen'
+    | 'evidence'
+    | 'abandoned'
+    | 'drained'
+    | 'left'
+    | 'breaker';
   autoScalingGroupName?: string;
+  instanceId?: string;
   /** A sentence for a tired person. */
   message: string;
   /** The exact AWS calls, where there were or would be any. */
@@ -58,9 +66,20 @@ export interface JournalEntry {
 }
 
 /** One exact AWS call that a plan lists and a live run makes. */
-export interface PlannedCall {
-  service: 'AutoScaling';
-  operation: 'SuspendProcesses' | 'ResumeProcesses' | 'SetDesiredCapacity';
-  input: Record<string, unknown> & { AutoScalingGroupName: string };
-  reason: string;
-}
+export type PlannedCall =
+  | {
+      service: 'AutoScaling';
+      operation:
+        | 'SuspendProcesses'
+        | 'ResumeProcesses'
+        | 'SetDesiredCapacity'
+        | 'SetInstanceProtection'
+        | 'CompleteLifecycleAction'
+        | 'TerminateInstanceInAutoScalingGroup';
+      input: Record<string, unknown> & { AutoScalingGroupName: string };
+      reason: string;
+    }
+  | { service: 'EC2'; operation: 'CreateSnapshots'; input: Record<string, unknown>; reason: string };
+
+/** A call to Auto Scaling. */
+export type AutoScalingCall = Extract<PlannedCall, { service: 'AutoScaling' }>;

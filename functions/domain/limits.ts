@@ -17,6 +17,15 @@ export const leaseSeconds = changeFunctionTimeoutSeconds + 60;
 /** Names per `DescribeAutoScalingGroups` call when `MaxRecords` is 100 (aws-sdk autoscaling API reference). */
 export const groupsPerDescribe = 100;
 
+/** Instances per `SetInstanceProtection` call (Amazon EC2 Auto Scaling API reference: at most 50). */
+export const instancesPerProtectionCall = 50;
+
+/**
+ * Instances of one group that may be protected. Each takes some 120 bytes of the group's record, and DynamoDB ends an
+ * item at 400 KB.
+ */
+export const protectedInstancesMax = 2000;
+
 /** Groups one incident may hold. Above it the plan refuses: a rule that matches this much deserves a person. */
 export const groupsMax = 1000;
 
@@ -34,6 +43,24 @@ export const checkEverySecondsMax = 300;
  * a retry in each, and Step Functions ends an execution at 25,000.
  */
 export const roundsMax = 1250;
+
+/**
+ * Rounds one execution of `drain-pending-wait.asl.json` may make. A round writes at most 27 history events (four tasks
+ * of 5, two choices and two waits of 2, less one wait), 30 with retries.
+ */
+export const drainRoundsMax = 800;
+
+/** How long an instance may stay in `Pending:Wait` after its launch was abandoned before it is terminated instead. */
+export const abandonedWithinSeconds = 120;
+
+/** How long it may stay after its termination was accepted before a person is told. */
+export const terminatedWithinSeconds = 600;
+
+/** Times that a refused step of a drain is tried again, a round apart, before a person is told. */
+export const drainAttemptsMax = 3;
+
+/** The longest a launch hook can wait, heartbeats included: 48 hours (API reference, PutLifecycleHook). */
+export const hookSecondsMax = 172_800;
 
 /** Looks one execution may take at giving groups back before it leaves the rest to the sweep. */
 export const releaseRoundsMax = 60;

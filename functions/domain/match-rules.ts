@@ -10,4 +10,19 @@ export const matchesPattern = (pattern: string, name: string): boolean => {
 
 /** The rules of a policy that an alarm of this name starts, in the policy's order. */
 export const rulesForAlarm = (policy: Policy, alarmName: string): Rule[] =>
-  policy.rules.filter((rule) => rule.when.alarm.some((pattern) => matchesPattern(pattern, alarmName)));
+  policy.rules.filter((rule) =>
+    (rule.when.alarm ?? []).some((pattern) => matchesPattern(pattern, alarmName)),
+  );
+
+/** The rules that failed launches can start. */
+export const rulesForLaunchFailures = (policy: Policy): RuleFor<'launchFailures'>[] =>
+  policy.rules.filter((rule): rule is RuleFor<'launchFailures'> => rule.when.launchFailures !== undefined);
+
+/** The rules that instances stuck in `Pending:Wait` start. */
+export const rulesForStuckInstances = (policy: Policy): RuleFor<'stuckInstances'>[] =>
+  policy.rules.filter((rule): rule is RuleFor<'stuckInstances'> => rule.when.stuckInstances !== undefined);
+
+/** A rule that begins with this. */
+export type RuleFor<When extends keyof Rule['when']> = Rule & {
+  when: Required<Pick<Rule['when'], When>>;
+};

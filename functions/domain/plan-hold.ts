@@ -1,11 +1,13 @@
-import { type AutoScalingGroup, isOptedIn, optInTag } from './auto-scaling-group.ts';
-import { type Block, processesToSuspend } from './hold-effects.ts';
-import type { PlannedCall } from './incident.ts';
-import { suspendCalls } from './suspend-call.ts';
+import { type AutoScalingGroup, inService, isOptedIn, optInTag } from './auto-scaling-group.ts';
+import { holdCalls } from './hold-calls.ts';
+import type { HoldEffect, Remediation } from './hold-effects.ts';
+import type { AutoScalingCall } from './incident.ts';
+import { protectedInstancesMax } from './limits.ts';
+import { settingsInForce } from './wanted-state.ts';
 
 /** What is planned for one group. */
 export type GroupPlan =
-  | { action: 'HOLD'; autoScalingGroupName: string; calls: PlannedCall[]; reason: string }
+  | { action: 'HOLD'; autoScalingGroupName: string; calls: AutoScalingCall[]; reason: string }
   | { action: 'REFUSE'; autoScalingGroupName: string; reason: string };
 
 /** What is planned for an incident: the groups to hold, with their calls, and the groups refused. */
@@ -15,27 +17,39 @@ export interface HoldPlan {
   refusal?: string;
 }
 
-const planGroup = (group: AutoScalingGroup, block: Block, reason: string): GroupPlan => {
+/** What a plan rests on. */
+export interface PlanSettings {
+  remediation: Remediation;
+  effect: HoldEffect;
+  groupsMax: number;
+}
+
+const planGroup = (
+  group: AutoScalingGroup,
+  { remediation, effect }: PlanSettings,
+  reason: string,
+): GroupPlan => {
   const { autoScalingGroupName } = group;
-  if (!isOptedIn(group)) {
-    return {
-      action: 'REFUSE',
-      autoScalingGroupName,
-      reason: `the group does not carry the tag ${optInTag.key}=${optInTag.value}`,
-    };
+  const refuse = (because: string): GroupPlan => ({
+    action: 'REFUSE',
+    autoScalingGroupName,
+    reason: because,
+  });
+  if (!isOptedIn(group)) return refuse(`the group does not carry the tag ${optInTag.key}=${optInTag.value}`);
+  if (group.status !== undefined) return refuse(`the group is being deleted (${group.status})`);
+  const ids = effect.protectsInstances ? inService(group).map(({ instanceId }) => instanceId) : [];
+  if (ids.length > protectedInstancesMax) {
+    return refuse(
+      `${ids.length} instances are in service, more than the ${protectedInstancesMax} of one group that can be protected; set NewInstancesProtectedFromScaleIn on it and protect them by hand`,
+    );
   }
-  if (group.status !== undefined) {
-    return { action: 'REFUSE', autoScalingGroupName, reason: `the group is being deleted (${group.status})` };
-  }
-  const missing = processesToSuspend(block).filter((process) => !group.suspendedProcesses.includes(process));
-  if (missing.length === 0) {
-    return { action: 'HOLD', autoScalingGroupName, calls: [], reason: 'everything is suspended already' };
-  }
+  const inForce = settingsInForce(group);
+  const missing = [...effect.processes, ...ids].filter((setting) => !inForce.has(setting));
   return {
     action: 'HOLD',
     autoScalingGroupName,
-    reason,
-    calls: suspendCalls(autoScalingGroupName, missing),
+    reason: missing.length === 0 ? 'everything is in force already' : reason,
+    calls: holdCalls(autoScalingGroupName, missing, remediation),
   };
 };
 
@@ -44,19 +58,19 @@ const planGroup = (group: AutoScalingGroup, block: Block, reason: string): Group
  *
  * @param groups the groups found, in any order
  * @param requestedNames names asked for one by one, so that an unknown one is refused rather than forgotten
- * @param settings what to block and how many groups at most
+ * @param settings what to do to each group, and to how many at most
  * @param reason why, for every group
  * @returns one plan per group, sorted by name; a refusal of the whole when there are too many groups or none
  */
 export const planHold = (
   groups: AutoScalingGroup[],
   requestedNames: string[],
-  settings: { block: Block; groupsMax: number },
+  settings: PlanSettings,
   reason: string,
 ): HoldPlan => {
   const found = new Set(groups.map((group) => group.autoScalingGroupName));
   const planned: GroupPlan[] = [
-    ...groups.map((group) => planGroup(group, settings.block, reason)),
+    ...groups.map((group) => planGroup(group, settings, reason)),
     ...requestedNames
       .filter((name) => !found.has(name))
       .map(

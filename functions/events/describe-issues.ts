@@ -8,23 +8,50 @@ const valueAt = (root: unknown, path: Path): unknown =>
     root,
   );
 
+type Node = z.JSONSchema.BaseSchema;
+
+/** Of several shapes, the one whose fixed fields the value has: the rule of its remediation. */
+const shapeOf = (node: Node | undefined, value: unknown): Node | undefined =>
+  (node?.oneOf ?? node?.anyOf ?? []).find((shape): shape is Node =>
+    Object.entries((shape as Node).properties ?? {}).some(
+      ([key, field]) =>
+        typeof field === 'object' && field.const !== undefined && field.const === valueAt(value, [key]),
+    ),
+  ) ?? node;
+
 /** The JSON Schema of the value at a path, as far as plain properties and arrays lead. */
-const schemaAt = (schema: z.$ZodType, path: Path): z.JSONSchema.BaseSchema | undefined =>
-  path.reduce<z.JSONSchema.BaseSchema | undefined>(
-    (node, key) => {
+const schemaAt = (schema: z.$ZodType, path: Path, root: unknown): Node | undefined =>
+  path.reduce<Node | undefined>(
+    (node, key, index) => {
       const next = typeof key === 'number' ? node?.items : node?.properties?.[String(key)];
-      return typeof next === 'object' && !Array.isArray(next) ? next : undefined;
+      return typeof next === 'object' && !Array.isArray(next)
+        ? shapeOf(next, valueAt(root, path.slice(0, index + 1)))
+        : undefined;
     },
     z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }),
   );
 
+/** The values a field may have in the shapes of a union that it tells apart. */
+const discriminators = (node: Node | undefined, field: string): unknown[] =>
+  (node?.oneOf ?? node?.anyOf ?? []).flatMap((shape) => {
+    const known = (shape as Node).properties?.[field];
+    return typeof known === 'object' && known.const !== undefined ? [known.const] : [];
+  });
+
 const spoken = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value));
 
 /** What is allowed where an issue was found, in a few words. */
-const allowed = (schema: z.$ZodType, issue: z.$ZodIssue): string => {
+const allowed = (schema: z.$ZodType, issue: z.$ZodIssue, root: unknown): string => {
   switch (issue.code) {
     case 'unrecognized_keys':
-      return `one of ${Object.keys(schemaAt(schema, issue.path)?.properties ?? {}).join(', ')}`;
+      return `one of ${Object.keys(schemaAt(schema, issue.path, root)?.properties ?? {}).join(', ')}`;
+    case 'invalid_union': {
+      const values = discriminators(
+        schemaAt(schema, issue.path.slice(0, -1), root),
+        String(issue.path.at(-1)),
+      );
+      return values.length === 0 ? issue.message : values.map((value) => JSON.stringify(value)).join(' or ');
+    }
     case 'invalid_value':
       return issue.values.map((value) => JSON.stringify(value)).join(' or ');
     case 'invalid_type':
@@ -55,8 +82,8 @@ export const describeIssues = (
   error.issues
     .map((issue) => {
       if (issue.code === 'unrecognized_keys') {
-        return `${fieldName(issue.path)}: found the unknown ${issue.keys.length === 1 ? 'field' : 'fields'} ${issue.keys.join(', ')}; allowed: ${allowed(schema, issue)}`;
+        return `${fieldName(issue.path)}: found the unknown ${issue.keys.length === 1 ? 'field' : 'fields'} ${issue.keys.join(', ')}; allowed: ${allowed(schema, issue, root)}`;
       }
-      return `${fieldName(issue.path)}: found ${spoken(valueAt(root, issue.path))}; allowed: ${allowed(schema, issue)}`;
+      return `${fieldName(issue.path)}: found ${spoken(valueAt(root, issue.path))}; allowed: ${allowed(schema, issue, root)}`;
     })
     .join('\n');

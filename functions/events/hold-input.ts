@@ -1,81 +1,147 @@
 import * as z from 'zod/mini';
 import { InvalidInputError } from '../domain/errors.ts';
-import type { HoldSettings } from '../domain/hold-effects.ts';
+import type { DrainSettings, HoldSettings, Remediation } from '../domain/hold-effects.ts';
 import { describeIssues } from './describe-issues.ts';
-import { pauseScalingChecks, pauseScalingFields, toHoldSettings } from './pause-scaling-settings.ts';
+import {
+  drainChecks,
+  drainPendingWaitFields,
+  holdChecks,
+  pauseScalingFields,
+  protectInstancesFields,
+  toDrainSettings,
+  toHoldSettings,
+} from './remediation-settings.ts';
 import { oneNameOrSeveral, tagsSchema } from './targets.ts';
 
-/** What `routeSignal` and the sweep start an execution with. */
-const ruleInputSchema = z.strictObject({
-  rule: z.string().check(z.minLength(1)),
-  alarm: z.strictObject({
-    alarmName: z.string().check(z.minLength(1)),
-    alarmArn: z.string().check(z.minLength(1)),
-    stateTimestamp: z.iso.datetime('an ISO 8601 time in UTC'),
-  }),
-  dryRun: z._default(z.boolean(), false),
-});
+const name = z.string().check(z.minLength(1));
+const time = z.iso.datetime('an ISO 8601 time in UTC');
 
-/** What a person starts an execution with. */
-const manualInputSchema = z
+/** What `routeSignal` and the sweep start an execution with. */
+const ruleInputSchema = z
   .strictObject({
-    autoScalingGroupName: z.optional(oneNameOrSeveral()).check(z.describe('One group or several, by name.')),
-    tags: z.optional(tagsSchema).check(z.describe('Groups that carry all of these tags.')),
-    reason: z
-      .string()
-      .check(z.minLength(3), z.maxLength(500), z.describe('Why, for everybody who meets the hold.')),
+    rule: name,
+    alarm: z.optional(z.strictObject({ alarmName: name, alarmArn: name, stateTimestamp: time })),
+    launchFailures: z.optional(
+      z.strictObject({ autoScalingGroupName: name, activityId: name, failedAt: time }),
+    ),
+    stuckInstance: z.optional(z.strictObject({ autoScalingGroupName: name, instanceId: name, since: time })),
+    breaker: z.optional(z.strictObject({ autoScalingGroupName: name, openedAt: time })),
     dryRun: z._default(z.boolean(), false),
-    ...pauseScalingFields,
   })
   .check(
-    z.refine((input) => (input.autoScalingGroupName === undefined) !== (input.tags === undefined), {
-      path: ['autoScalingGroupName'],
-      error: 'either autoScalingGroupName or tags, and not both',
-    }),
-    ...pauseScalingChecks,
+    z.refine(
+      ({ alarm, launchFailures, stuckInstance, breaker }) =>
+        [alarm, launchFailures, stuckInstance, breaker].filter((signal) => signal !== undefined).length === 1,
+      { path: ['alarm'], error: 'exactly one of alarm, launchFailures, stuckInstance and breaker' },
+    ),
   );
+
+const targetFields = {
+  autoScalingGroupName: z.optional(oneNameOrSeveral()).check(z.describe('One group or several, by name.')),
+  tags: z.optional(tagsSchema).check(z.describe('Groups that carry all of these tags.')),
+  reason: z
+    .string()
+    .check(z.minLength(3), z.maxLength(500), z.describe('Why, for everybody who meets the hold.')),
+  dryRun: z._default(z.boolean(), false),
+};
+
+const namesItsTargets = z.refine<{ autoScalingGroupName?: unknown; tags?: unknown }>(
+  (input) => (input.autoScalingGroupName === undefined) !== (input.tags === undefined),
+  { path: ['autoScalingGroupName'], error: 'either autoScalingGroupName or tags, and not both' },
+);
+
+const pauseScalingInput = z
+  .strictObject({ ...targetFields, ...pauseScalingFields })
+  .check(namesItsTargets, ...holdChecks);
+
+const protectInstancesInput = z
+  .strictObject({
+    ...targetFields,
+    until: z
+      ._default(z.enum(['expiry', 'launches-succeed']), 'expiry')
+      .check(z.describe('launches-succeed: given back as soon as launches succeed again.')),
+    ...protectInstancesFields,
+  })
+  .check(namesItsTargets, ...holdChecks);
+
+const drainPendingWaitInput = z
+  .strictObject({ ...targetFields, ...drainPendingWaitFields })
+  .check(namesItsTargets, ...drainChecks);
+
+/** The signal that started an execution, as its input identifies it. */
+export type InputSignal = Pick<
+  z.output<typeof ruleInputSchema>,
+  'alarm' | 'launchFailures' | 'stuckInstance' | 'breaker'
+>;
 
 /** The input of an execution, parsed. */
 export type HoldInput =
-  | { trigger: 'rule'; rule: string; alarm: z.output<typeof ruleInputSchema>['alarm']; dryRun: boolean }
+  | { trigger: 'rule'; rule: string; signal: InputSignal; dryRun: boolean }
   | {
       trigger: 'manual';
       targets: { autoScalingGroupNames: string[] } | { tags: Record<string, string> };
       reason: string;
       dryRun: boolean;
+      untilLaunchesSucceed: boolean;
       settings: HoldSettings;
+      drain?: DrainSettings;
     };
 
 /** A correct input, shown with every complaint about a wrong one. */
-export const manualInputExample = {
-  autoScalingGroupName: 'web',
-  reason: 'switch upgrade',
-  expiresAfter: '2h',
+export const manualInputExample: Record<Remediation, object> = {
+  'pause-scaling': { autoScalingGroupName: 'web', reason: 'switch upgrade', expiresAfter: '2h' },
+  'protect-instances': { autoScalingGroupName: 'api', reason: 'package repository down', expiresAfter: '2h' },
+  'drain-pending-wait': { autoScalingGroupName: 'api', reason: 'bootstrap hangs', olderThan: '20m' },
 };
 
-const parseOrExplain = <Schema extends z.ZodMiniType>(schema: Schema, raw: unknown): z.output<Schema> => {
+const parseOrExplain = <Schema extends z.ZodMiniType>(
+  schema: Schema,
+  raw: unknown,
+  remediation: Remediation,
+): z.output<Schema> => {
   const parsed = schema.safeParse(raw);
   if (parsed.success) return parsed.data;
   throw new InvalidInputError(
-    `The input of this execution is not valid; nothing was changed.\n${describeIssues(schema, parsed.error, raw)}\nA correct input by hand: ${JSON.stringify(manualInputExample)}`,
+    `The input of this execution is not valid; nothing was changed.\n${describeIssues(schema, parsed.error, raw)}\nA correct input by hand: ${JSON.stringify(manualInputExample[remediation])}`,
   );
+};
+
+const parseManualFields = (remediation: Remediation, raw: unknown) => {
+  switch (remediation) {
+    case 'pause-scaling': {
+      const fields = parseOrExplain(pauseScalingInput, raw, remediation);
+      return { fields, untilLaunchesSucceed: false };
+    }
+    case 'protect-instances': {
+      const fields = parseOrExplain(protectInstancesInput, raw, remediation);
+      return { fields, untilLaunchesSucceed: fields.until === 'launches-succeed' };
+    }
+    case 'drain-pending-wait': {
+      const fields = parseOrExplain(drainPendingWaitInput, raw, remediation);
+      return { fields, untilLaunchesSucceed: false, drain: toDrainSettings(fields) };
+    }
+  }
 };
 
 /**
  * Parses the input an execution was started with: by a rule (it has the field `rule`) or by hand.
  *
+ * @param remediation the one whose state machine was started
  * @throws InvalidInputError naming the field, what is allowed, and a correct example
  */
-export const parseHoldInput = (raw: unknown): HoldInput => {
+export const parseHoldInput = (remediation: Remediation, raw: unknown): HoldInput => {
   if (typeof raw === 'object' && raw !== null && 'rule' in raw) {
-    return { trigger: 'rule', ...parseOrExplain(ruleInputSchema, raw) };
+    const { rule, dryRun, ...signal } = parseOrExplain(ruleInputSchema, raw, remediation);
+    return { trigger: 'rule', rule, dryRun, signal };
   }
-  const { autoScalingGroupName, tags, reason, dryRun, ...fields } = parseOrExplain(manualInputSchema, raw);
+  const { fields, ...rest } = parseManualFields(remediation, raw);
+  const { autoScalingGroupName, tags, reason, dryRun } = fields;
   return {
     trigger: 'manual',
     targets: autoScalingGroupName ? { autoScalingGroupNames: autoScalingGroupName } : { tags: tags ?? {} },
     reason,
     dryRun,
-    settings: toHoldSettings(fields),
+    settings: toHoldSettings(remediation, fields),
+    ...rest,
   };
 };

@@ -1,19 +1,20 @@
-// The small build of zod: these four functions run in every round, and what they read is our own.
+// The small build of zod: these functions run in every round, and what they read is our own.
 import * as z from 'zod/mini';
+import { remediations } from '../domain/hold-effects.ts';
 
 /**
- * What the Task states of `statemachines/hold.asl.json` hand to their functions: the state, of which each reads
- * the little it needs. Everything else about an incident is in the table.
+ * What the Task states of `statemachines/hold.asl.json` and `statemachines/drain-pending-wait.asl.json` hand to their
+ * functions: the state, of which each reads the little it needs. Everything else about an incident is in the table.
  */
 
-/** Input of PlanHold. */
+const incident = z.object({ incidentId: z.string().check(z.minLength(1)) });
+
+/** Input of PlanHold and PlanDrain. */
 export const planHoldState = z.object({
   executionArn: z.string().check(z.minLength(1)),
-  remediation: z.enum(['pause-scaling']),
+  remediation: z.enum(remediations),
   input: z.unknown(),
 });
-
-const incident = z.object({ incidentId: z.string().check(z.minLength(1)) });
 
 /** Input of ApplyHold. */
 export const applyHoldState = z.object({ plan: incident, check: z.optional(z.object({ round: z.int() })) });
@@ -21,7 +22,17 @@ export const applyHoldState = z.object({ plan: incident, check: z.optional(z.obj
 /** Input of CheckHold. */
 export const checkHoldState = z.object({
   plan: incident,
-  applied: z.object({ round: z.int() }),
+  applied: z.object({
+    round: z.int(),
+    launches: z.optional(
+      z.object({
+        succeedAgain: z.boolean(),
+        waitingGroups: z.int(),
+        breakersOpen: z.int(),
+        lastFailedLaunchAt: z.optional(z.string()),
+      }),
+    ),
+  }),
   check: z.optional(z.object({ because: z.string() })),
 });
 
@@ -32,10 +43,19 @@ export const releaseHoldState = z.object({
   release: z.optional(z.object({ round: z.int() })),
 });
 
-/** Input of ReportHold. */
+/** Input of ReportHold and ReportDrain. */
 export const reportHoldState = z.object({
   plan: z.object({
     incidentId: z.string().check(z.minLength(1)),
     action: z.enum(['HOLD', 'REPORT', 'REFUSE']),
   }),
 });
+
+/** Input of ChooseDrains. */
+export const chooseDrainsState = z.object({
+  plan: incident,
+  round: z.optional(z.object({ round: z.int() })),
+});
+
+/** Input of TendBreakers, KeepEvidence and AbandonLaunches. */
+export const drainRoundState = z.object({ plan: incident });

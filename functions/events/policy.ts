@@ -1,55 +1,128 @@
 import * as z from 'zod';
 import { InvalidPolicyError } from '../domain/errors.ts';
-import type { HoldSettings } from '../domain/hold-effects.ts';
+import type { DrainSettings, HoldSettings, Remediation } from '../domain/hold-effects.ts';
+import { failureWindowSecondsMax } from '../domain/launch-record.ts';
 import { describeIssues } from './describe-issues.ts';
-import { optionalDuration } from './duration.ts';
-import { pauseScalingChecks, pauseScalingFields, toHoldSettings } from './pause-scaling-settings.ts';
+import { duration, optionalDuration } from './duration.ts';
+import {
+  drainChecks,
+  drainPendingWaitFields,
+  holdChecks,
+  pauseScalingFields,
+  protectInstancesFields,
+  toDrainSettings,
+  toHoldSettings,
+} from './remediation-settings.ts';
 import { oneNameOrSeveral, tagsSchema } from './targets.ts';
 
-const ruleSchema = z
+const alarm = oneNameOrSeveral().check(
+  z.describe('The CloudWatch alarms that start the rule: names, or patterns in which * stands for anything.'),
+);
+const freshFor = optionalDuration(
+  60,
+  21_600,
+  900,
+  'An alarm event older than this starts nothing; the sweep looks whether it is still true.',
+);
+const launchFailures = z
   .strictObject({
-    name: z
-      .string()
-      .regex(
-        /^[a-z0-9][a-z0-9-]{0,39}$/,
-        'a lower-case name of at most 40 letters, digits and hyphens: it becomes part of execution names',
-      )
-      .describe('Names the rule in executions, journal and messages.'),
-    description: z.string().max(500).optional().describe('For people.'),
-    when: z.strictObject({
-      alarm: oneNameOrSeveral().check(
-        z.describe(
-          'The CloudWatch alarms that start the rule: names, or patterns in which * stands for anything.',
-        ),
-      ),
-      freshFor: optionalDuration(
-        60,
-        21_600,
-        900,
-        'An alarm event older than this starts nothing; the sweep looks whether it is still true.',
-      ),
-    }),
-    do: z.enum(['pause-scaling']).describe('The remediation.'),
-    targets: z
-      .strictObject({
-        tags: tagsSchema.check(
-          z.describe('Groups that carry all of these tags, and the opt-in tag holdfast=true, take part.'),
-        ),
-      })
-      .describe('Packet-loss metrics never name a group, so the rule does.'),
-    with: z
-      .strictObject(pauseScalingFields)
-      .check(...pauseScalingChecks)
-      .prefault({})
-      .describe('How the remediation behaves.'),
+    count: z.int().min(1).max(100).describe('So many failed launches of one group'),
+    within: duration(60, failureWindowSecondsMax).check(z.describe('within so long.')),
   })
-  .transform((rule) => ({
-    name: rule.name,
-    when: { alarm: rule.when.alarm, freshForSeconds: rule.when.freshFor },
-    do: rule.do,
-    targets: rule.targets,
-    settings: toHoldSettings(rule.with),
-  }));
+  .describe('Failed launches of one group that start the rule for that group.');
+const stuckInstances = z
+  .int()
+  .min(1)
+  .max(1000)
+  .describe('So many instances of one group in Pending:Wait for longer than olderThan start the rule.');
+
+const exactlyOne = (names: string[]) => (when: Record<string, unknown>) =>
+  names.filter((name) => when[name] !== undefined).length === 1;
+
+const common = {
+  name: z
+    .string()
+    .regex(
+      /^[a-z0-9][a-z0-9-]{0,39}$/,
+      'a lower-case name of at most 40 letters, digits and hyphens: it becomes part of execution names',
+    )
+    .describe('Names the rule in executions, journal and messages.'),
+  description: z.string().max(500).optional().describe('For people.'),
+  targets: z
+    .strictObject({
+      tags: tagsSchema.check(
+        z.describe('Groups that carry all of these tags, and the opt-in tag holdfast=true, take part.'),
+      ),
+    })
+    .describe('Which groups the rule is about.'),
+};
+
+const pauseScalingRule = z.strictObject({
+  ...common,
+  do: z.literal('pause-scaling').describe('Nothing is taken away while the network loses packets.'),
+  when: z.strictObject({ alarm, freshFor }),
+  with: z
+    .strictObject(pauseScalingFields)
+    .check(...holdChecks)
+    .prefault({})
+    .describe('How the remediation behaves.'),
+});
+
+const protectInstancesRule = z.strictObject({
+  ...common,
+  do: z.literal('protect-instances').describe('What runs is kept while nothing can be launched.'),
+  when: z
+    .strictObject({ alarm: z.optional(alarm), launchFailures: launchFailures.optional(), freshFor })
+    .refine(exactlyOne(['alarm', 'launchFailures']), 'exactly one of alarm and launchFailures'),
+  with: z
+    .strictObject(protectInstancesFields)
+    .check(...holdChecks)
+    .prefault({})
+    .describe('How the remediation behaves.'),
+});
+
+const drainPendingWaitRule = z.strictObject({
+  ...common,
+  do: z
+    .literal('drain-pending-wait')
+    .describe('Launches that are stuck in Pending:Wait are ended, a few at a time.'),
+  when: z
+    .strictObject({ alarm: z.optional(alarm), stuckInstances: stuckInstances.optional(), freshFor })
+    .refine(exactlyOne(['alarm', 'stuckInstances']), 'exactly one of alarm and stuckInstances'),
+  with: z
+    .strictObject(drainPendingWaitFields)
+    .check(...drainChecks)
+    .prefault({})
+    .describe('How the remediation behaves.'),
+});
+
+const ruleSchema = z
+  .discriminatedUnion('do', [pauseScalingRule, protectInstancesRule, drainPendingWaitRule])
+  .transform((rule): Rule => {
+    const { freshFor: freshForSeconds, ...when } = rule.when;
+    return {
+      name: rule.name,
+      do: rule.do,
+      when: {
+        freshForSeconds,
+        ...(when.alarm === undefined ? {} : { alarm: when.alarm }),
+        ...('launchFailures' in when && when.launchFailures !== undefined
+          ? {
+              launchFailures: {
+                count: when.launchFailures.count,
+                withinSeconds: when.launchFailures.within,
+              },
+            }
+          : {}),
+        ...('stuckInstances' in when && when.stuckInstances !== undefined
+          ? { stuckInstances: when.stuckInstances }
+          : {}),
+      },
+      targets: rule.targets,
+      settings: toHoldSettings(rule.do, rule.with),
+      ...(rule.do === 'drain-pending-wait' ? { drain: toDrainSettings(rule.with) } : {}),
+    };
+  });
 
 /** The one schema of `infra/policy.yml`. */
 export const policySchema = z
@@ -72,10 +145,18 @@ export const policySchema = z
 /** One rule, as the code uses it: durations in seconds, defaults filled in. */
 export interface Rule {
   name: string;
-  when: { alarm: string[]; freshForSeconds: number };
-  do: 'pause-scaling';
+  /** What starts it: exactly one of these, apart from how old an alarm event may be. */
+  when: {
+    alarm?: string[];
+    launchFailures?: { count: number; withinSeconds: number };
+    stuckInstances?: number;
+    freshForSeconds: number;
+  };
+  do: Remediation;
   targets: { tags: Record<string, string> };
   settings: HoldSettings;
+  /** Of a rule that drains. */
+  drain?: DrainSettings;
 }
 
 /** A parsed policy. */

@@ -1,17 +1,68 @@
+import type * as z from 'zod/mini';
 import type { AlarmState } from '../domain/decide-start.ts';
 import { InvalidInputError } from '../domain/errors.ts';
+import type { LaunchFailure, LaunchWait } from '../domain/launch-record.ts';
+import { launchLifecycleActionSchema, launchUnsuccessfulSchema } from './auto-scaling-launch-events.ts';
 import { alarmStateSchema } from './cloudwatch-alarm-state-change.ts';
 import { describeIssues } from './describe-issues.ts';
 import { eventBridgeEnvelope } from './event-bridge-event.ts';
 
 /** What an event is to Holdfast. What it does not know is a case of its own, with the name AWS gave it. */
-export type Signal = { kind: 'alarm'; alarm: AlarmState } | { kind: 'ignored'; reason: string };
+export type Signal =
+  | { kind: 'alarm'; alarm: AlarmState }
+  | { kind: 'launch-failure'; autoScalingGroupName: string; failure: LaunchFailure }
+  | { kind: 'launch-wait'; autoScalingGroupName: string; wait: LaunchWait }
+  | { kind: 'ignored'; reason: string };
 
-/** Events that a rule on `aws.cloudwatch` may also deliver and that are no signal. */
+/** Events that no rule of Holdfast asks for, but that may come all the same: each with why it is no signal. */
 const ignoredByName: Record<string, string> = {
   'CloudWatch Alarm Contributor State Change':
     'one time series of an alarm over several; the alarm itself sends an event of its own',
   'CloudWatch Alarm Configuration Change': 'somebody edited an alarm',
+  'EC2 Instance Launch Successful': 'launches in service are seen by looking at their group',
+  'EC2 Instance-terminate Lifecycle Action': 'an instance that ends, not one that is launched',
+};
+
+/** What Auto Scaling sends when a hook gets a notification target, to see whether it arrives. */
+const testNotification = 'autoscaling:TEST_NOTIFICATION';
+
+const isTestNotification = (event: unknown): boolean =>
+  typeof event === 'object' &&
+  event !== null &&
+  [event, Reflect.get(event, 'detail')].some(
+    (part) => typeof part === 'object' && part !== null && Reflect.get(part, 'Event') === testNotification,
+  );
+
+const parseOrExplain = <Schema extends z.ZodMiniType>(
+  schema: Schema,
+  event: unknown,
+  what: string,
+): z.output<Schema> => {
+  const parsed = schema.safeParse(event);
+  if (parsed.success) return parsed.data;
+  throw new InvalidInputError(
+    `${what}; nothing was started.\n${describeIssues(schema, parsed.error, event)}`,
+  );
+};
+
+const parseLaunchWait = (event: unknown): Signal => {
+  const { time, detail } = parseOrExplain(
+    launchLifecycleActionSchema,
+    event,
+    'This lifecycle action event is not as documented',
+  );
+  const { AutoScalingGroupName, EC2InstanceId, Destination } = detail;
+  if (Destination !== undefined && Destination !== 'AutoScalingGroup') {
+    return {
+      kind: 'ignored',
+      reason: `${EC2InstanceId} is launched into the ${Destination}, not into the group`,
+    };
+  }
+  return {
+    kind: 'launch-wait',
+    autoScalingGroupName: AutoScalingGroupName,
+    wait: { instanceId: EC2InstanceId, since: time, from: 'lifecycle event' },
+  };
 };
 
 /**
@@ -21,25 +72,31 @@ const ignoredByName: Record<string, string> = {
  * @throws InvalidInputError when an event of a known kind lacks a field that decides
  */
 export const parseSignal = (event: unknown): Signal => {
-  const envelope = eventBridgeEnvelope.safeParse(event);
-  if (!envelope.success) {
-    throw new InvalidInputError(
-      `This is not an EventBridge event; nothing was started.\n${describeIssues(eventBridgeEnvelope, envelope.error, event)}`,
-    );
+  if (isTestNotification(event)) {
+    return { kind: 'ignored', reason: `${testNotification}: AWS only tries whether notifications arrive` };
   }
-  const { source, 'detail-type': detailType } = envelope.data;
-  if (source !== 'aws.cloudwatch' || detailType !== 'CloudWatch Alarm State Change') {
-    const known = source === 'aws.cloudwatch' ? ignoredByName[detailType] : undefined;
-    return {
-      kind: 'ignored',
-      reason: `"${detailType}" from ${source}: ${known ?? 'not an event Holdfast knows'}`,
-    };
+  const envelope = parseOrExplain(eventBridgeEnvelope, event, 'This is not an EventBridge event');
+  const { source, 'detail-type': detailType } = envelope;
+  switch (`${source} ${detailType}`) {
+    case 'aws.cloudwatch CloudWatch Alarm State Change':
+      return {
+        kind: 'alarm',
+        alarm: parseOrExplain(alarmStateSchema, event, 'This alarm event is not as documented'),
+      };
+    case 'aws.autoscaling EC2 Instance Launch Unsuccessful':
+      return {
+        kind: 'launch-failure',
+        ...parseOrExplain(launchUnsuccessfulSchema, event, 'This launch event is not as documented'),
+      };
+    case 'aws.autoscaling EC2 Instance-launch Lifecycle Action':
+      return parseLaunchWait(event);
+    default: {
+      const known =
+        source === 'aws.cloudwatch' || source === 'aws.autoscaling' ? ignoredByName[detailType] : undefined;
+      return {
+        kind: 'ignored',
+        reason: `"${detailType}" from ${source}: ${known ?? 'not an event Holdfast knows'}`,
+      };
+    }
   }
-  const alarm = alarmStateSchema.safeParse(event);
-  if (!alarm.success) {
-    throw new InvalidInputError(
-      `This alarm event is not as documented; nothing was started.\n${describeIssues(alarmStateSchema, alarm.error, event)}`,
-    );
-  }
-  return { kind: 'alarm', alarm: alarm.data };
 };

@@ -1,10 +1,12 @@
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { EC2Client } from '@aws-sdk/client-ec2';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import * as z from 'zod/mini';
 import { createAutoScaling } from '../aws/auto-scaling.ts';
 import { createCloudWatch } from '../aws/cloudwatch.ts';
+import { createEc2 } from '../aws/ec2.ts';
 import { createStepFunctions } from '../aws/step-functions.ts';
 import { createKillSwitch } from '../aws/systems-manager.ts';
 import { createHandler, defineFunction } from '../middleware/define-function.ts';
@@ -21,6 +23,7 @@ export const definition = defineFunction({
       'swept',
       createSweep({
         autoScaling: (mode) => createAutoScaling(connect(AutoScalingClient, mode)),
+        ec2: createEc2(connect(EC2Client, 'dry-run')),
         cloudWatch: createCloudWatch(connect(CloudWatchClient, config.stageMode)),
         // Holdfast's own state machines are not the fleet: an execution may start in dry run, and then only plans.
         stepFunctions: createStepFunctions(connect(SFNClient, 'live')),

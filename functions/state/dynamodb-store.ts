@@ -1,3 +1,4 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   BatchGetCommand,
@@ -12,8 +13,10 @@ import pMap from 'p-map';
 import type { Clock } from '../clock.ts';
 import { chunk } from '../domain/chunk.ts';
 import { IncidentClosedError, StaleRecordError } from '../domain/errors.ts';
+import type { Evidence } from '../domain/evidence.ts';
 import { emptyGroupRecord, type GroupRecord } from '../domain/group-record.ts';
 import type { Incident, JournalEntry } from '../domain/incident.ts';
+import { emptyLaunchRecord, type LaunchRecord } from '../domain/launch-record.ts';
 import type { Store } from './store.ts';
 
 /** Keys per BatchGetItem call (DynamoDB API reference). */
@@ -25,9 +28,21 @@ const entriesPerItem = 100;
 /** Days for which the journal is kept; DynamoDB removes it some time after. */
 const journalDays = 90;
 
+/** Primary key of an item. */
+interface Key {
+  pk: string;
+  sk: string;
+}
+/** A record of one group, written only over the version that was read. */
+interface Versioned {
+  autoScalingGroupName: string;
+  version: number;
+}
+
 const openIncidents = 'incidents';
 const incidentKey = (incidentId: string) => ({ pk: openIncidents, sk: incidentId });
 const groupKey = (name: string) => ({ pk: `group#${name}`, sk: 'record' });
+const launchesKey = (name: string) => ({ pk: `group#${name}`, sk: 'launches' });
 const isNamed = (error: unknown, name: string): boolean => error instanceof Error && error.name === name;
 
 /**
@@ -38,7 +53,9 @@ const isNamed = (error: unknown, name: string): boolean => error instanceof Erro
  * | `incidents` | incident id | an open incident |
  * | `incident#<id>` | `groups#0000` … | the names of its groups |
  * | `incident#<id>` | `journal#<time>#<n>` | its journal, kept for 90 days |
+ * | `incident#<id>` | `evidence#<instance id>` | what was kept of an instance before it was ended, compressed |
  * | `group#<name>` | `record` | baseline, holds, lease of one group |
+ * | `group#<name>` | `launches` | waits, failures, drains, breaker of one group |
  *
  * @param writerId tells this writer's own retried write from somebody else's
  */
@@ -94,19 +111,78 @@ export const createDynamoDbStore = (
     }
   };
 
-  const batchGet = async (names: string[]): Promise<Map<string, GroupRecord>> => {
-    const records = new Map<string, GroupRecord>();
-    let keys: Record<string, unknown>[] = names.map(groupKey);
+  const batchGet = async <Value extends Versioned>(
+    names: string[],
+    keyOf: (name: string) => Key,
+  ): Promise<Map<string, Value>> => {
+    const records = new Map<string, Value>();
+    let keys: Record<string, unknown>[] = names.map((name) => ({ ...keyOf(name) }));
     while (keys.length > 0) {
       const { Responses, UnprocessedKeys } = await documents.send(
         new BatchGetCommand({ RequestItems: { [tableName]: { Keys: keys, ConsistentRead: true } } }),
       );
       for (const { record } of Responses?.[tableName] ?? []) {
-        records.set((record as GroupRecord).autoScalingGroupName, record as GroupRecord);
+        records.set((record as Value).autoScalingGroupName, record as Value);
       }
       keys = UnprocessedKeys?.[tableName]?.Keys ?? [];
     }
     return records;
+  };
+
+  const readRecords = async <Value extends Versioned>(
+    names: string[],
+    keyOf: (name: string) => Key,
+    emptyRecord: (name: string) => Value,
+  ): Promise<Value[]> => {
+    const pages = await pMap(chunk(names, keysPerBatchGet), (page) => batchGet<Value>(page, keyOf), {
+      concurrency: 4,
+    });
+    const records = new Map(pages.flatMap((page) => [...page]));
+    return names.map((name) => records.get(name) ?? emptyRecord(name));
+  };
+
+  /** Writes a record if nobody did since it was read; `undefined` when it is to be removed and is gone. */
+  const writeRecord = async <Value extends Versioned>(
+    record: Value,
+    keyOf: (name: string) => Key,
+    isRemoval: boolean,
+    more: Record<string, unknown> = {},
+  ): Promise<Value | undefined> => {
+    const { autoScalingGroupName, version } = record;
+    const next = { ...record, version: version + 1 };
+    const key = keyOf(autoScalingGroupName);
+    const writtenBy = writerId();
+    const condition =
+      version === 0
+        ? { ConditionExpression: 'attribute_not_exists(pk)' }
+        : {
+            ConditionExpression: '#record.#version = :version',
+            ExpressionAttributeNames: { '#record': 'record', '#version': 'version' },
+            ExpressionAttributeValues: { ':version': version },
+          };
+    const target = { TableName: tableName, ...condition };
+    if (isRemoval && version === 0) return undefined;
+    try {
+      if (isRemoval) {
+        await documents.send(new DeleteCommand({ ...target, Key: key }));
+        return undefined;
+      }
+      await documents.send(new PutCommand({ ...target, Item: { ...key, record: next, writtenBy, ...more } }));
+      return next;
+    } catch (error) {
+      if (!isNamed(error, 'ConditionalCheckFailedException')) throw error;
+      // The SDK repeats a write whose answer was lost; our own first try then fails our own second one. A
+      // removal leaves nothing to recognise: absence is what it was for.
+      const { Item: stored } = await documents.send(
+        new GetCommand({ TableName: tableName, Key: key, ConsistentRead: true }),
+      );
+      if (stored?.writtenBy === writtenBy) return next;
+      if (isRemoval && stored === undefined) return undefined;
+      throw new StaleRecordError(
+        `The record of ${autoScalingGroupName} changed after version ${version} was read`,
+        { cause: error },
+      );
+    }
   };
 
   return {
@@ -161,57 +237,37 @@ export const createDynamoDbStore = (
     listOpenIncidents: async () =>
       (await query(openIncidents, '')).map(({ incident }) => incident as Incident),
 
-    readGroups: async (autoScalingGroupNames) => {
-      const pages = await pMap(chunk(autoScalingGroupNames, keysPerBatchGet), batchGet, { concurrency: 4 });
-      const records = new Map(pages.flatMap((page) => [...page]));
-      return autoScalingGroupNames.map((name) => records.get(name) ?? emptyGroupRecord(name));
-    },
+    readGroups: (names) => readRecords<GroupRecord>(names, groupKey, emptyGroupRecord),
 
     writeGroup: async (record) => {
-      const next = { ...record, version: record.version + 1 };
-      const writtenBy = writerId();
-      const condition =
-        record.version === 0
-          ? { ConditionExpression: 'attribute_not_exists(pk)' }
-          : {
-              ConditionExpression: '#record.#version = :version',
-              ExpressionAttributeNames: { '#record': 'record', '#version': 'version' },
-              ExpressionAttributeValues: { ':version': record.version },
-            };
-      const target = { TableName: tableName, ...condition };
       const isRemoval = record.holds.length === 0 && record.lease === undefined;
-      if (isRemoval && record.version === 0) return emptyGroupRecord(record.autoScalingGroupName);
-      try {
-        if (isRemoval) {
-          await documents.send(new DeleteCommand({ ...target, Key: groupKey(record.autoScalingGroupName) }));
-          return emptyGroupRecord(record.autoScalingGroupName);
-        }
-        await documents.send(
-          new PutCommand({
-            ...target,
-            Item: { ...groupKey(record.autoScalingGroupName), record: next, writtenBy },
-          }),
-        );
-        return next;
-      } catch (error) {
-        if (!isNamed(error, 'ConditionalCheckFailedException')) throw error;
-        // The SDK repeats a write whose answer was lost; our own first try then fails our own second one. A
-        // removal leaves nothing to recognise: absence is what it was for.
-        const { Item: stored } = await documents.send(
-          new GetCommand({
-            TableName: tableName,
-            Key: groupKey(record.autoScalingGroupName),
-            ConsistentRead: true,
-          }),
-        );
-        if (stored?.writtenBy === writtenBy) return next;
-        if (isRemoval && stored === undefined) return emptyGroupRecord(record.autoScalingGroupName);
-        throw new StaleRecordError(
-          `The record of ${record.autoScalingGroupName} changed after version ${record.version} was read`,
-          { cause: error },
-        );
-      }
+      const written = await writeRecord(record, groupKey, isRemoval);
+      return written ?? emptyGroupRecord(record.autoScalingGroupName);
     },
+
+    readLaunches: (names) => readRecords<LaunchRecord>(names, launchesKey, emptyLaunchRecord),
+
+    writeLaunches: async (record) =>
+      (await writeRecord(record, launchesKey, false, { ttl: ttl() })) ?? record,
+
+    keepEvidence: async (incidentId, evidence) => {
+      await documents.send(
+        new PutCommand({
+          TableName: tableName,
+          Item: {
+            pk: `incident#${incidentId}`,
+            sk: `evidence#${evidence.instanceId}`,
+            evidence: gzipSync(JSON.stringify(evidence)),
+            ttl: ttl(),
+          },
+        }),
+      );
+    },
+
+    readEvidence: async (incidentId, instanceId = '') =>
+      (await query(`incident#${incidentId}`, `evidence#${instanceId}`)).map(
+        ({ evidence }) => JSON.parse(gunzipSync(evidence as Uint8Array).toString('utf8')) as Evidence,
+      ),
 
     appendJournal: async (incidentId, entries) => {
       const writtenAt = clock.now();

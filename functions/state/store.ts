@@ -1,5 +1,7 @@
+import type { Evidence } from '../domain/evidence.ts';
 import type { GroupRecord } from '../domain/group-record.ts';
 import type { Incident, JournalEntry } from '../domain/incident.ts';
+import type { LaunchRecord } from '../domain/launch-record.ts';
 
 /** What may change in an incident while it lasts. */
 export type IncidentChange = Partial<
@@ -44,6 +46,22 @@ export interface Store {
    * @throws StaleRecordError when somebody else wrote it meanwhile
    */
   writeGroup(record: GroupRecord): Promise<GroupRecord>;
+
+  /** What is remembered of the launches of these groups, in the same order. */
+  readLaunches(autoScalingGroupNames: string[]): Promise<LaunchRecord[]>;
+
+  /**
+   * Writes what is remembered of a group's launches if it is still at `record.version`, and returns it with its new
+   * version. It stays for as long as the table keeps it.
+   * @throws StaleRecordError when somebody else wrote it meanwhile
+   */
+  writeLaunches(record: LaunchRecord): Promise<LaunchRecord>;
+
+  /** Keeps the evidence of one instance, compressed. Keeping it again replaces it. */
+  keepEvidence(incidentId: string, evidence: Evidence): Promise<void>;
+
+  /** The evidence kept for an incident: all of it, or that of one instance. Oldest instance id first. */
+  readEvidence(incidentId: string, instanceId?: string): Promise<Evidence[]>;
 
   /** Appends to the journal of an incident, in order. */
   appendJournal(incidentId: string, entries: JournalEntry[]): Promise<void>;

@@ -3,17 +3,21 @@ import type * as z from 'zod/mini';
 import type { AutoScaling } from '../aws/auto-scaling.ts';
 import type { KillSwitch } from '../aws/systems-manager.ts';
 import type { Clock } from '../clock.ts';
-import { decideApply } from '../domain/decide-apply.ts';
+import {
+  type GroupLaunches,
+  groupLaunches,
+  type Launches,
+  sumUpLaunches,
+} from '../domain/decide-launches.ts';
 import type { Incident, JournalEntry } from '../domain/incident.ts';
+import type { LaunchRecord } from '../domain/launch-record.ts';
 import { changeBudgetSeconds, groupsAtOnce, soonSeconds } from '../domain/limits.ts';
 import type { Mode } from '../domain/mode.ts';
 import { secondsBetween } from '../domain/times.ts';
 import type { applyHoldState } from '../events/hold-state.ts';
 import type { Store } from '../state/store.ts';
-import { describeAwsError } from './aws-error.ts';
-import { changeGroup } from './change-group.ts';
+import { type ApplyOutcome, applyToGroup } from './apply-to-group.ts';
 import { lookAtGroups, type SeenGroup } from './look-at-groups.ts';
-import { createGroupNotes } from './note-group.ts';
 import { readModeOrUndefined } from './read-mode.ts';
 
 /** What ApplyHold needs. */
@@ -35,6 +39,8 @@ export interface ApplyHoldResult {
   unfinished: number;
   gone: number;
   refused: number;
+  /** How the launches of its groups stand, for an incident that lasts until they succeed. */
+  launches?: Launches;
   /** Why nothing was done, when nothing was. */
   idleBecause?: string;
   waitSeconds: number;
@@ -43,8 +49,6 @@ export interface ApplyHoldResult {
 /** Rounds in which unfinished groups are looked at again soon; after that at the hold's own pace. */
 const soonRounds = 10;
 
-type GroupOutcome = 'changed' | 'inForce' | 'unfinished' | 'gone' | 'refused';
-
 /**
  * Brings every group of the incident to its wanted state, and looks whether it is there. Running it again is
  * harmless. One group that fails never stops the others and is tried again in the next round.
@@ -52,47 +56,27 @@ type GroupOutcome = 'changed' | 'inForce' | 'unfinished' | 'gone' | 'refused';
 export const createApplyHold = (dependencies: ApplyHoldDependencies) => {
   const { killSwitch, store, clock, newOwner, stageMode } = dependencies;
 
-  const applyToGroup = async (
-    autoScaling: AutoScaling,
-    incident: Incident,
-    seen: SeenGroup,
-    journal: JournalEntry[],
-  ): Promise<GroupOutcome> => {
-    const note = createGroupNotes(journal, clock, seen.name);
-    const decision = decideApply(incident, seen.group, seen.record, newOwner(), clock.now());
-    switch (decision.action) {
-      case 'IN_FORCE':
-        return 'inForce';
-      case 'UNVERIFIED':
-      case 'BUSY':
-        return 'unfinished';
-      case 'GONE':
-        return 'gone';
-      case 'REFUSE':
-        return 'refused';
-      case 'WRITE':
-        try {
-          await changeGroup(store, autoScaling, decision);
-        } catch (error) {
-          note('failed', `${describeAwsError(error)}; tried again in the next round`, decision.calls);
-          return 'unfinished';
-        }
-        if (decision.newlyOverridden.length > 0) {
-          note(
-            'overridden',
-            `a person resumed ${decision.newlyOverridden.join(', ')} meanwhile; left alone from now on`,
-          );
-        }
-        if (decision.calls.length > 0) note('held', `held: ${decision.reason}`, decision.calls);
-        return decision.calls.length > 0 ? 'changed' : 'inForce';
-    }
+  /** How the launches of a page of groups stand; a group that is gone launches nothing. */
+  const readLaunches = async (incident: Incident, page: SeenGroup[]) => {
+    const records = await store.readLaunches(page.map(({ name }) => name));
+    return page.flatMap(({ group, record }, index) => {
+      const launchRecord = records[index];
+      if (group === undefined || launchRecord === undefined) return [];
+      const { incidentId, settings } = incident;
+      return [
+        {
+          launches: groupLaunches(incidentId, group, record, launchRecord, settings.launchesToRelease),
+          launchRecord,
+        },
+      ];
+    });
   };
 
   return async (state: z.output<typeof applyHoldState>): Promise<ApplyHoldResult> => {
     const { incidentId } = state.plan;
     const round = state.check?.round ?? 1;
     const startedAt = clock.now();
-    const counts: Record<GroupOutcome, number> = {
+    const counts: Record<ApplyOutcome, number> = {
       changed: 0,
       inForce: 0,
       unfinished: 0,
@@ -116,10 +100,14 @@ export const createApplyHold = (dependencies: ApplyHoldDependencies) => {
     const autoScaling = dependencies.autoScaling(mode);
     const names = await store.readIncidentGroups(incidentId);
     const isInTime = () => secondsBetween(startedAt, clock.now()) < changeBudgetSeconds;
+    const watchesLaunches = incident.untilLaunchesSucceed === true;
+    const launches: { launches: GroupLaunches; launchRecord: LaunchRecord }[] = [];
+    let isEverythingRead = true;
     for await (const page of lookAtGroups(store, autoScaling, names)) {
       const journal: JournalEntry[] = [];
       if ('unreadable' in page) {
         counts.unfinished += page.names.length;
+        isEverythingRead = false;
         journal.push({
           at: clock.now(),
           event: 'failed',
@@ -130,10 +118,14 @@ export const createApplyHold = (dependencies: ApplyHoldDependencies) => {
       } else {
         const outcomes = await pMap(
           page.seen,
-          (seen) => (isInTime() ? applyToGroup(autoScaling, incident, seen, journal) : 'unfinished'),
+          (seen) =>
+            isInTime()
+              ? applyToGroup({ autoScaling, store, clock, newOwner }, incident, seen, journal)
+              : 'unfinished',
           { concurrency: groupsAtOnce, stopOnError: false },
         );
         for (const outcome of outcomes) counts[outcome] += 1;
+        if (watchesLaunches) launches.push(...(await readLaunches(incident, page.seen)));
       }
       if (journal.length > 0) await store.appendJournal(incidentId, journal);
     }
@@ -141,6 +133,7 @@ export const createApplyHold = (dependencies: ApplyHoldDependencies) => {
     return {
       round,
       ...counts,
+      ...(watchesLaunches && isEverythingRead ? { launches: sumUpLaunches(launches) } : {}),
       waitSeconds:
         isSettled || round > soonRounds
           ? incident.settings.checkEverySeconds

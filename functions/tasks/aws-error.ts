@@ -13,3 +13,20 @@ export const describeAwsError = (error: unknown): string => {
   }
   throw error;
 };
+
+/** Whether AWS refused a call for fifty instances because one of them is not in service any more. */
+export const isInstanceNotInService = (error: unknown): boolean =>
+  error instanceof Error && error.name === 'ValidationError' && error.message.includes('is not in InService');
+
+/**
+ * Whether a lifecycle action was completed, or had timed out, before the call came. AWS has no error of its own for
+ * it (seen: "No active Lifecycle Action found with instance ID i-…", and the same with a token).
+ */
+export const isNoActiveLifecycleAction = (error: unknown): boolean =>
+  error instanceof Error &&
+  error.name.startsWith('Validation') &&
+  error.message.includes('No active Lifecycle Action found');
+
+/** Whether AWS had too many calls just now: that says nothing about what was asked. */
+export const isThrottling = (error: unknown): boolean =>
+  error instanceof Error && /Throttl|RequestLimitExceeded|Timeout/.test(error.name);

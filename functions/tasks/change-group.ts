@@ -1,12 +1,12 @@
 import type { AutoScaling } from '../aws/auto-scaling.ts';
 import { type GroupRecord, withoutLease } from '../domain/group-record.ts';
-import type { PlannedCall } from '../domain/incident.ts';
+import type { AutoScalingCall } from '../domain/incident.ts';
 import type { Store } from '../state/store.ts';
 
 /** A change that was decided: what to write before, which calls to make, what to write after. */
 export interface GroupChange {
   before: GroupRecord;
-  calls: PlannedCall[];
+  calls: AutoScalingCall[];
   after: GroupRecord;
 }
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Incident } from '../domain/incident.ts';
 import type { Store } from '../state/store.ts';
+import { changeLaunches } from './change-launches.ts';
 
 /** Marks an incident as being given back, so that no function holds on for it. Doing it again changes nothing. */
 export const beginRelease = async (
@@ -20,8 +21,20 @@ export const beginRelease = async (
   return { ...incident, ...change };
 };
 
-/** Closes an incident of which nothing is left. */
-export const closeIncident = async (store: Store, clock: Clock, incidentId: string): Promise<void> => {
+/**
+ * Closes an incident of which nothing is left. A breaker that a rule's incident leaves open is tended by the next one
+ * of that rule; one that a person's incident leaves is nobody's, and goes with it.
+ */
+export const closeIncident = async (store: Store, clock: Clock, incident: Incident): Promise<void> => {
+  const { incidentId, remediation, rule } = incident;
+  if (remediation === 'drain-pending-wait' && rule === undefined) {
+    for (const name of await store.readIncidentGroups(incidentId)) {
+      await changeLaunches(store, name, (record) => {
+        const { breaker, ...rest } = record;
+        return breaker === undefined ? record : rest;
+      });
+    }
+  }
   await store.closeIncident(incidentId);
   await store.appendJournal(incidentId, [
     { at: clock.now(), event: 'closed', message: 'everything was given back' },

@@ -48,3 +48,15 @@ export async function* lookAtGroups(
     }
   }
 }
+
+/** One group alone, seen now; `undefined` when it cannot be read. */
+export const lookAtGroup = async (
+  store: Store,
+  autoScaling: AutoScaling,
+  name: string,
+): Promise<SeenGroup | undefined> => {
+  for await (const page of lookAtGroups(store, autoScaling, [name])) {
+    return 'seen' in page ? page.seen[0] : undefined;
+  }
+  return undefined;
+};

@@ -57,6 +57,6 @@ export const createReleaseHold =
     }
     const closableIn = secondsUntilClosable(incident, clock.now());
     if (closableIn > 0) return { round, action: 'WAIT', remaining, waitSeconds: closableIn };
-    await closeIncident(store, clock, incidentId);
+    await closeIncident(store, clock, incident);
     return { round, action: 'DONE', remaining, waitSeconds: 0 };
   };

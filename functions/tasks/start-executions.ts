@@ -1,11 +1,12 @@
 import type { StepFunctions } from '../aws/step-functions.ts';
 import type { StartDecision } from '../domain/decide-start.ts';
+import type { Remediation } from '../domain/hold-effects.ts';
 
 /** What starting executions needs. */
 export interface StartDependencies {
   stepFunctions: StepFunctions;
   /** The ARN of the state machine of each remediation. */
-  stateMachineArns: Record<'pause-scaling', string>;
+  stateMachineArns: Record<Remediation, string>;
 }
 
 /** What became of one decision. */

@@ -1,184 +1,50 @@
 import type { VirtualTime } from '../virtual-time.ts';
-import { CloudError } from './cloud-error.ts';
-import { afterCheck, registeredTarget, type TargetHealth } from './elastic-load-balancing.ts';
+import { createAutoScalingApi } from './auto-scaling-api.ts';
+import {
+  type AutoScalingQuirks,
+  alive,
+  type GroupEvent,
+  type GroupSpec,
+  inServiceCount,
+  isPending,
+  isSuspended,
+  type ScalingPolicy,
+  type ScheduledActionSpec,
+  type SimulatedGroup,
+  type SimulatedInstance,
+  type World,
+} from './auto-scaling-group.ts';
+import { afterCheck } from './elastic-load-balancing.ts';
+import { createInstanceLifecycle } from './instance-lifecycle.ts';
 
 /**
- * Amazon EC2 Auto Scaling, simulated: groups with their reconcile loop, launch and termination, health replacement,
- * scaling policies, and what each suspended process stops. Page names below are of the Amazon EC2 Auto Scaling User
- * Guide. Not simulated yet: AddToLoadBalancer (every instance
- * is registered), lifecycle hooks, warm pools, Standby, AZ rebalancing, scheduled actions, instance refresh.
+ * Amazon EC2 Auto Scaling, simulated: groups with their reconcile loop, health replacement, scaling policies, scheduled
+ * actions, balancing of zones, and what each suspended process stops. Not simulated yet: AddToLoadBalancer (every
+ * instance is registered), warm pools, Standby, instance refresh.
  */
 
-/** A scaling policy that acts on the group's average CPU utilisation, in percent. */
-export type ScalingPolicy =
-  | { type: 'TargetTrackingScaling'; name: string; targetValue: number }
-  | { type: 'StepScaling'; name: string; above: number; add: number; below: number; remove: number };
-
-/** A group as a story describes it. */
-export interface GroupSpec {
-  name: string;
-  tags: Record<string, string>;
-  minSize: number;
-  maxSize: number;
-  desiredCapacity: number;
-  availabilityZones: string[];
-  healthCheckType: 'EC2' | 'ELB';
-  healthCheckGracePeriodSeconds: number;
-  /** Time from launch to in service on a good day. */
-  bootSeconds: number;
-  deregistrationDelaySeconds: number;
-  /** Requests a second that take one instance to 100 % CPU. */
-  requestsPerSecondAtFullCpu: number;
-  policies: ScalingPolicy[];
-}
-
-/** An instance of a simulated group. */
-export interface SimulatedInstance {
-  instanceId: string;
-  availabilityZone: string;
-  lifecycleState: 'Pending' | 'InService' | 'Terminating' | 'Terminated';
-  healthStatus: 'Healthy' | 'Unhealthy';
-  protectedFromScaleIn: boolean;
-  launchedAt: number;
-  inServiceAt?: number;
-  target: TargetHealth;
-  /** Set by SetInstanceHealth: such an instance is replaced at once, not ten percent at a time. */
-  isSetByCaller?: boolean;
-}
-
-/** A simulated group. */
-export interface SimulatedGroup extends Omit<GroupSpec, 'tags'> {
-  tags: Record<string, string>;
-  instances: SimulatedInstance[];
-  /** Process name and AWS's reason. */
-  suspended: Map<string, string>;
-  status?: string;
-  /** Why instances ended, for the report. */
-  terminations: {
-    instanceId: string;
-    at: number;
-    because: 'scale-in' | 'unhealthy';
-  }[];
-  /** Scaling by policies rests until then. */
-  cooldownUntil: number;
-}
-
-/** What happened in a group, for the timeline. */
-export interface GroupEvent {
-  group: string;
-  kind: 'desired' | 'terminated' | 'in-service';
-  text: string;
-  from?: number;
-  to?: number;
-}
-
-/** What the world does to a group; the workload of the story answers. */
-export interface World {
-  /** How much longer than on a good day an instance launched now takes, as a factor. */
-  bootFactor(group: SimulatedGroup): number;
-  /** Whether a health check of the load balancer gets its answer from an instance now. */
-  passesHealthCheck(group: SimulatedGroup, instance: SimulatedInstance): boolean;
-}
-
-/** Where the facts are unsure, a run does either. */
-export interface AutoScalingQuirks {
-  /**
-   * Whether a scaling policy lowers desired capacity while Terminate is suspended. The guide says that the group does
-   * not scale in; for protected instances it says that desired falls all the same. Unsettled for Terminate.
-   */
-  desiredFallsWhileTerminateIsSuspended: boolean;
-  /** Seconds until a suspension or resumption shows and has effect (cloud-custodian issue 8660 saw a delay). */
-  suspensionDelaySeconds: number;
-}
-
-/** Seconds between two reconciliations of a group. */
-export const reconcileSeconds = 10;
 /** Cooldown of the group's policies (ec2-auto-scaling-scaling-cooldowns: 300 s by default). */
 const cooldownSeconds = 300;
+/** Zones further apart than this are balanced. */
+const unbalancedBy = 2;
 
-const processes = [
-  'Launch',
-  'Terminate',
-  'AddToLoadBalancer',
-  'AlarmNotification',
-  'AZRebalance',
-  'HealthCheck',
-  'InstanceRefresh',
-  'ReplaceUnhealthy',
-  'ScheduledActions',
-];
-
-/** How many instances of the group serve. */
-export const inServiceCount = ({ instances }: SimulatedGroup): number =>
-  instances.filter(({ lifecycleState }) => lifecycleState === 'InService').length;
-
-/** Creates the service. `throttle` throws when the account's bucket is empty. */
+/** Creates the service. `throttle` throws when the account's bucket is empty; `emit` puts an event on the bus. */
 export const createAutoScalingService = (
   time: VirtualTime,
   world: World,
   quirks: AutoScalingQuirks,
   throttle: () => void,
+  emit: (event: object) => void,
   onEvent: (event: GroupEvent) => void,
 ) => {
   const groups = new Map<string, SimulatedGroup>();
-  let instanceCount = 0;
-
-  const newInstance = (group: SimulatedGroup): SimulatedInstance => {
-    instanceCount += 1;
-    // The zone with the fewest instances (auto-scaling-benefits, "Instance distribution").
-    const zone = [...group.availabilityZones].sort(
-      (a, b) =>
-        alive(group).filter((i) => i.availabilityZone === a).length -
-        alive(group).filter((i) => i.availabilityZone === b).length,
-    )[0];
-    return {
-      instanceId: `i-${instanceCount.toString(16).padStart(17, '0')}`,
-      availabilityZone: zone ?? 'a',
-      lifecycleState: 'Pending',
-      healthStatus: 'Healthy',
-      protectedFromScaleIn: false,
-      launchedAt: time.now(),
-      target: registeredTarget(),
-    };
-  };
-
-  const alive = (group: SimulatedGroup): SimulatedInstance[] =>
-    group.instances.filter(
-      ({ lifecycleState }) => lifecycleState === 'Pending' || lifecycleState === 'InService',
-    );
-  const isSuspended = (group: SimulatedGroup, process: string): boolean => group.suspended.has(process);
+  const lifecycle = createInstanceLifecycle(time, world, quirks, emit, onEvent);
 
   const setDesired = (group: SimulatedGroup, desired: number, because: string): void => {
     const to = Math.max(group.minSize, Math.min(group.maxSize, desired));
     if (to === group.desiredCapacity) return;
     onEvent({ group: group.name, kind: 'desired', from: group.desiredCapacity, to, text: because });
     group.desiredCapacity = to;
-  };
-
-  const launch = (group: SimulatedGroup): void => {
-    const instance = newInstance(group);
-    group.instances.push(instance);
-    const boot = group.bootSeconds * world.bootFactor(group) * (0.9 + 0.2 * time.random());
-    setTimeout(() => {
-      if (instance.lifecycleState !== 'Pending') return;
-      instance.lifecycleState = 'InService';
-      instance.inServiceAt = time.now();
-      onEvent({ group: group.name, kind: 'in-service', text: instance.instanceId });
-    }, boot * 1000);
-  };
-
-  const terminate = (
-    group: SimulatedGroup,
-    instance: SimulatedInstance,
-    because: 'scale-in' | 'unhealthy',
-  ): void => {
-    group.terminations.push({ instanceId: instance.instanceId, at: time.now(), because });
-    onEvent({ group: group.name, kind: 'terminated', text: because });
-    instance.lifecycleState = 'Terminating';
-    setTimeout(() => {
-      instance.lifecycleState = 'Terminated';
-      group.instances = group.instances.filter((other) => other !== instance);
-    }, group.deregistrationDelaySeconds * 1000);
   };
 
   /**
@@ -206,8 +72,12 @@ export const createAutoScalingService = (
    */
   const replaceUnhealthy = (group: SimulatedGroup): void => {
     if (isSuspended(group, 'ReplaceUnhealthy') || isSuspended(group, 'Terminate')) return;
-    const unhealthy = alive(group).filter(({ healthStatus }) => healthStatus === 'Unhealthy');
-    const leaving = group.instances.filter(({ lifecycleState }) => lifecycleState === 'Terminating').length;
+    const unhealthy = alive(group).filter(
+      ({ healthStatus, lifecycleState }) => healthStatus === 'Unhealthy' && lifecycleState === 'InService',
+    );
+    const leaving = group.instances.filter(({ lifecycleState }) =>
+      lifecycleState.startsWith('Terminating'),
+    ).length;
     const inService = inServiceCount(group);
     // What is being replaced already counts against the ten percent; with Launch suspended nothing is.
     const missing = isSuspended(group, 'Launch') ? 0 : Math.max(0, group.desiredCapacity - inService);
@@ -216,31 +86,92 @@ export const createAutoScalingService = (
     for (const instance of unhealthy) {
       if (instance.isSetByCaller !== true && replaced >= atOnce) continue;
       if (instance.isSetByCaller !== true) replaced += 1;
-      terminate(group, instance, 'unhealthy');
+      lifecycle.terminate(
+        group,
+        instance,
+        'unhealthy',
+        'an instance was taken out of service in response to an EC2 health check or an ELB system health check failure.',
+      );
     }
   };
 
+  const zoneCounts = (group: SimulatedGroup, instances: SimulatedInstance[]) =>
+    group.availabilityZones.map((zone) => ({
+      zone,
+      count: instances.filter(({ availabilityZone }) => availabilityZone === zone).length,
+    }));
+
   /**
    * Launches and terminates towards desired capacity. Scale-in takes from the zone with the most instances, the
-   * oldest first; protected instances stay, and desired capacity has fallen all the same.
-   * Source: ec2-auto-scaling-termination-policies, ec2-auto-scaling-instance-protection.
+   * oldest first, those on their way into service included; protected instances stay, and desired capacity has fallen
+   * all the same. Source: ec2-auto-scaling-termination-policies, ec2-auto-scaling-instance-protection.
    */
   const reachDesired = (group: SimulatedGroup): void => {
     const missing = group.desiredCapacity - alive(group).length;
     if (missing > 0 && !isSuspended(group, 'Launch')) {
-      for (let n = 0; n < missing; n += 1) launch(group);
+      for (let n = 0; n < missing && time.now() >= group.nextLaunchAt; n += 1) {
+        lifecycle.launch(
+          group,
+          'an instance was started in response to a difference between desired and actual capacity.',
+        );
+      }
     }
     if (missing < 0 && !isSuspended(group, 'Terminate')) {
       for (let n = 0; n < -missing; n += 1) {
         const candidates = alive(group).filter(({ protectedFromScaleIn }) => !protectedFromScaleIn);
         const perZone = (zone: string) => candidates.filter((i) => i.availabilityZone === zone).length;
         const victim = candidates.sort(
-          (a, b) => perZone(b.availabilityZone) - perZone(a.availabilityZone) || a.launchedAt - b.launchedAt,
+          (x, y) => perZone(y.availabilityZone) - perZone(x.availabilityZone) || x.launchedAt - y.launchedAt,
         )[0];
-        if (victim === undefined) return;
-        terminate(group, victim, 'scale-in');
+        if (victim === undefined) {
+          noteProtected(group);
+          return;
+        }
+        const isRebalancing = rebalanced.delete(group.name);
+        lifecycle.terminate(
+          group,
+          victim,
+          isRebalancing ? 'rebalance' : 'scale-in',
+          'an instance was taken out of service in response to a difference between desired and actual capacity.',
+        );
       }
     }
+  };
+
+  /** The activity AWS shows when it cannot scale in (ec2-auto-scaling-instance-protection). One per fall of desired. */
+  const notedAt = new Map<string, number>();
+  const noteProtected = (group: SimulatedGroup): void => {
+    if (notedAt.get(group.name) === group.desiredCapacity) return;
+    notedAt.set(group.name, group.desiredCapacity);
+    const text = `Could not scale to desired capacity because all remaining instances are protected from scale-in.`;
+    lifecycle.noteActivity(
+      group,
+      text,
+      'desired capacity fell below the instances that are protected.',
+      text,
+    );
+  };
+
+  /**
+   * AZRebalance: launches in the zone that has least and, once that instance serves, terminates in the zone that has
+   * most; so it stops with Launch, and with Terminate suspended it exceeds the maximum, by 10 percent or one at most.
+   * Source: auto-scaling-benefits, "Rebalancing activities"; as-suspend-resume-processes.
+   */
+  const rebalanced = new Set<string>();
+  const rebalance = (group: SimulatedGroup): void => {
+    if (['AZRebalance', 'Launch'].some((process) => isSuspended(group, process))) return;
+    if (group.instances.some(({ isRebalancing }) => isRebalancing)) return;
+    rebalanced.delete(group.name);
+    if (alive(group).some(isPending)) return;
+    if (time.now() < group.nextLaunchAt) return;
+    const most = group.maxSize + Math.max(1, Math.floor(group.maxSize / 10));
+    if (alive(group).length !== group.desiredCapacity || alive(group).length >= most) return;
+    const counts = zoneCounts(group, alive(group)).sort((x, y) => x.count - y.count);
+    const [least] = counts;
+    const largest = counts.at(-1);
+    if (least === undefined || largest === undefined || largest.count - least.count < unbalancedBy) return;
+    rebalanced.add(group.name);
+    lifecycle.launch(group, "an instance was launched to aid in balancing the group's zones.", least.zone);
   };
 
   /**
@@ -280,167 +211,20 @@ export const createAutoScalingService = (
     setDesired(group, wanted, cpuText);
   };
 
-  const groupOrRefuse = (name: unknown): SimulatedGroup => {
-    const group = groups.get(String(name));
-    if (group === undefined) {
-      throw new CloudError(
-        'ValidationError',
-        `AutoScalingGroup name not found - AutoScalingGroup: ${name} not found`,
-      );
+  const handle = createAutoScalingApi(time, groups, lifecycle, quirks, setDesired);
+
+  /** ScheduledActions: those due while it is suspended are lost (as-suspend-resume-processes). */
+  const runScheduledAction = (
+    group: SimulatedGroup,
+    { scheduledActionName, minSize, desiredCapacity }: ScheduledActionSpec,
+  ): void => {
+    if (groups.get(group.name) !== group) return;
+    if (isSuspended(group, 'ScheduledActions')) {
+      onEvent({ group: group.name, kind: 'lost-action', text: scheduledActionName });
+      return;
     }
-    return group;
-  };
-
-  /** Omitting the list, or an empty one, means all processes. Source: API reference, SuspendProcesses. */
-  const processesOf = (input: Record<string, unknown>): string[] => {
-    const named = (input.ScalingProcesses ?? []) as string[];
-    const unknown = named.find((process) => !processes.includes(process));
-    if (unknown !== undefined) throw new CloudError('ValidationError', `Invalid process type: ${unknown}`);
-    return named.length === 0 ? processes : named;
-  };
-
-  const describeGroup = (group: SimulatedGroup) => ({
-    AutoScalingGroupName: group.name,
-    AutoScalingGroupARN: `arn:aws:autoscaling:us-east-1:123456789012:autoScalingGroup:0:autoScalingGroupName/${group.name}`,
-    MinSize: group.minSize,
-    MaxSize: group.maxSize,
-    DesiredCapacity: group.desiredCapacity,
-    AvailabilityZones: group.availabilityZones,
-    HealthCheckType: group.healthCheckType,
-    HealthCheckGracePeriod: group.healthCheckGracePeriodSeconds,
-    ...(group.status === undefined ? {} : { Status: group.status }),
-    SuspendedProcesses: [...group.suspended].map(([ProcessName, SuspensionReason]) => ({
-      ProcessName,
-      SuspensionReason,
-    })),
-    Tags: Object.entries(group.tags).map(([Key, Value]) => ({
-      Key,
-      Value,
-      ResourceId: group.name,
-      ResourceType: 'auto-scaling-group',
-      PropagateAtLaunch: false,
-    })),
-    Instances: group.instances.map((instance) => ({
-      InstanceId: instance.instanceId,
-      AvailabilityZone: instance.availabilityZone,
-      LifecycleState: instance.lifecycleState,
-      HealthStatus: instance.healthStatus,
-      ProtectedFromScaleIn: instance.protectedFromScaleIn,
-    })),
-  });
-
-  const describeAutoScalingGroups = (input: Record<string, unknown>) => {
-    const names = input.AutoScalingGroupNames as string[] | undefined;
-    const filters = (input.Filters ?? []) as { Name: string; Values: string[] }[];
-    const pageSize = Number(input.MaxRecords ?? 50);
-    if (pageSize > 100) {
-      throw new CloudError(
-        'ValidationError',
-        `1 validation error detected: Value '${pageSize}' at 'maxRecords' failed to satisfy constraint: Member must have value less than or equal to 100`,
-      );
-    }
-    const matching = [...groups.values()].filter(
-      (group) =>
-        (names === undefined || names.length === 0 || names.includes(group.name)) &&
-        filters.every(({ Name, Values }) => {
-          const value = group.tags[Name.replace(/^tag:/, '')];
-          return value !== undefined && Values.includes(value);
-        }),
-    );
-    const start = Number(input.NextToken ?? 0);
-    const end = start + pageSize;
-    return {
-      AutoScalingGroups: matching.slice(start, end).map(describeGroup),
-      ...(end < matching.length ? { NextToken: String(end) } : {}),
-    };
-  };
-
-  const setInstanceProtection = (input: Record<string, unknown>) => {
-    const group = groupOrRefuse(input.AutoScalingGroupName);
-    const ids = input.InstanceIds as string[];
-    if (ids.length > 50) {
-      throw new CloudError(
-        'ValidationError',
-        `1 validation error detected: Value at 'instanceIds' failed to satisfy constraint: Member must have length less than or equal to 50`,
-      );
-    }
-    for (const id of ids) {
-      const instance = group.instances.find(({ instanceId }) => instanceId === id);
-      if (instance?.lifecycleState !== 'InService') {
-        throw new CloudError(
-          'ValidationError',
-          `The instance ${id} is not in InService or EnteringStandby or Standby.`,
-        );
-      }
-    }
-    for (const instance of group.instances) {
-      if (ids.includes(instance.instanceId))
-        instance.protectedFromScaleIn = input.ProtectedFromScaleIn === true;
-    }
-    return {};
-  };
-
-  const operations: Record<string, (input: Record<string, unknown>) => object> = {
-    DescribeAutoScalingGroups: describeAutoScalingGroups,
-    SetInstanceProtection: setInstanceProtection,
-
-    SuspendProcesses: (input) => {
-      const group = groupOrRefuse(input.AutoScalingGroupName);
-      if (group.status !== undefined) {
-        throw new CloudError(
-          'ValidationError',
-          'Processes may not be suspended while the AutoScaling group is pending delete',
-        );
-      }
-      const named = processesOf(input);
-      const reason = `User suspended at ${time.iso().slice(0, 19)}Z`;
-      setTimeout(() => {
-        for (const process of named) if (!group.suspended.has(process)) group.suspended.set(process, reason);
-      }, quirks.suspensionDelaySeconds * 1000);
-      return {};
-    },
-
-    ResumeProcesses: (input) => {
-      const group = groupOrRefuse(input.AutoScalingGroupName);
-      const named = processesOf(input);
-      setTimeout(() => {
-        for (const process of named) group.suspended.delete(process);
-      }, quirks.suspensionDelaySeconds * 1000);
-      return {};
-    },
-
-    SetDesiredCapacity: (input) => {
-      const group = groupOrRefuse(input.AutoScalingGroupName);
-      const desired = Number(input.DesiredCapacity);
-      if (desired > group.maxSize) {
-        throw new CloudError(
-          'ValidationError',
-          `New SetDesiredCapacity value ${desired} is above max value ${group.maxSize} for the AutoScalingGroup.`,
-        );
-      }
-      if (desired < group.minSize) {
-        throw new CloudError(
-          'ValidationError',
-          `New SetDesiredCapacity value ${desired} is below min value ${group.minSize} for the AutoScalingGroup.`,
-        );
-      }
-      setDesired(group, desired, 'SetDesiredCapacity');
-      return {};
-    },
-
-    SetInstanceHealth: (input) => {
-      for (const group of groups.values()) {
-        const instance = group.instances.find(({ instanceId }) => instanceId === input.InstanceId);
-        if (instance === undefined) continue;
-        instance.healthStatus = input.HealthStatus === 'Unhealthy' ? 'Unhealthy' : 'Healthy';
-        instance.isSetByCaller = instance.healthStatus === 'Unhealthy';
-        return {};
-      }
-      throw new CloudError(
-        'ValidationError',
-        `Instance Id not found - No managed instance found for instance ID ${input.InstanceId}`,
-      );
-    },
+    if (minSize !== undefined) group.minSize = minSize;
+    setDesired(group, desiredCapacity, `scheduled action ${scheduledActionName}`);
   };
 
   return {
@@ -451,20 +235,27 @@ export const createAutoScalingService = (
       const group: SimulatedGroup = {
         ...spec,
         tags: { ...spec.tags },
+        lifecycleHooks: spec.lifecycleHooks ?? [],
         instances: [],
+        activities: [],
         suspended: new Map(),
         terminations: [],
         cooldownUntil: 0,
+        failedLaunchesInARow: 0,
+        nextLaunchAt: 0,
       };
       groups.set(spec.name, group);
       for (let n = 0; n < spec.desiredCapacity; n += 1) {
         group.instances.push({
-          ...newInstance(group),
+          ...lifecycle.newInstance(group),
           lifecycleState: 'InService',
           inServiceAt: time.now() - 3_600_000,
           launchedAt: time.now() - 3_600_000 - n * 1000,
           target: { state: 'healthy', streak: 0 },
         });
+      }
+      for (const action of spec.scheduledActions ?? []) {
+        time.at(action.atSeconds, () => runScheduledAction(group, action));
       }
       return group;
     },
@@ -474,7 +265,12 @@ export const createAutoScalingService = (
       groups.delete(name);
     },
 
-    alive,
+    /** Ends an instance as somebody's `TerminateInstances` does: Auto Scaling finds it gone. */
+    loseInstance: (group: SimulatedGroup, instance: SimulatedInstance): void => {
+      lifecycle.terminate(group, instance, 'by a call', 'an instance was terminated by a user.');
+    },
+
+    lifecycle,
 
     /** One turn of every group's reconcile loop, and one health check of every target. */
     reconcile: (): void => {
@@ -483,9 +279,11 @@ export const createAutoScalingService = (
           if (instance.lifecycleState !== 'InService') continue;
           instance.target = afterCheck(instance.target, world.passesHealthCheck(group, instance));
         }
+        lifecycle.timeOutHooks(group);
         checkHealth(group);
         replaceUnhealthy(group);
         reachDesired(group);
+        rebalance(group);
       }
     },
 
@@ -494,9 +292,7 @@ export const createAutoScalingService = (
     /** Answers an API call, or throws a CloudError. */
     handle: (operation: string, input: Record<string, unknown>): object => {
       throttle();
-      const answer = operations[operation];
-      if (answer === undefined) throw new Error(`The simulated Auto Scaling does not know ${operation} yet`);
-      return answer(input);
+      return handle(operation, input);
     },
   };
 };

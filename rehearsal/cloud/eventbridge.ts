@@ -33,6 +33,8 @@ export interface DeliveryQuirks {
   duplicateRate: number;
   /** How often an event is lost. Alarm events are durable, so this is 0 but where a test says otherwise. */
   lossRate: number;
+  /** How often an event of Auto Scaling is lost: they are best effort (ec2-auto-scaling-event-reference). */
+  bestEffortLossRate: number;
 }
 
 /** Creates the default bus. Each delivery takes half a second to two; the order is not promised. */
@@ -42,7 +44,8 @@ export const createEventBus = (random: () => number, rules: EventRule[], quirks:
     emit: (event: object): void => {
       count += 1;
       const envelope = { id: `00000000-0000-4000-8000-${String(count).padStart(12, '0')}`, ...event };
-      if (random() < quirks.lossRate) return;
+      const isBestEffort = 'source' in event && event.source === 'aws.autoscaling';
+      if (random() < (isBestEffort ? quirks.bestEffortLossRate : quirks.lossRate)) return;
       const deliveries = random() < quirks.duplicateRate ? 2 : 1;
       for (const rule of rules) {
         if (!matchesEventPattern(rule.pattern, envelope)) continue;

@@ -1,18 +1,15 @@
 import { createConnect } from '../../functions/aws/connect.ts';
+import { stateMachineArns } from '../../functions/config.ts';
 import type { Policy } from '../../functions/events/policy.ts';
 import { createHandler, type FunctionDefinition } from '../../functions/middleware/define-function.ts';
 import type { Runtime } from '../../functions/runtime.ts';
 import type { Deployment, FunctionOfServerless } from '../deployment.ts';
 import { createMemoryStore, type MemoryStore } from '../memory-store.ts';
 import { seededRandom, type VirtualTime } from '../virtual-time.ts';
-import {
-  type AutoScalingQuirks,
-  type AutoScalingService,
-  createAutoScalingService,
-  type GroupEvent,
-  type World,
-} from './auto-scaling.ts';
+import { type AutoScalingService, createAutoScalingService } from './auto-scaling.ts';
+import type { AutoScalingQuirks, GroupEvent, World } from './auto-scaling-group.ts';
 import { type AlarmSpec, type CloudWatchService, createCloudWatchService } from './cloudwatch.ts';
+import { createEc2Service, type Ec2Service } from './ec2.ts';
 import { createEventBus, type DeliveryQuirks } from './eventbridge.ts';
 import { createLambdaService, type LambdaService } from './lambda.ts';
 import { createStepFunctionsService, type StepFunctionsService, stateMachineArn } from './step-functions.ts';
@@ -31,6 +28,12 @@ export const chooseQuirks = (seed: number, chosen: Partial<Quirks>): Quirks => {
     suspensionDelaySeconds: random() < 0.5 ? 0 : Math.round(20 * random()),
     duplicateRate: 0.1,
     lossRate: 0,
+    bestEffortLossRate: random() < 0.5 ? 0 : 0.3 * random(),
+    protectionIsAllOrNothing: random() < 0.5,
+    terminatesWaitingInstances: random() < 0.5,
+    abandonRunsTerminationHooks: random() < 0.5,
+    abandonSendsLaunchUnsuccessful: random() < 0.5,
+    limitsFailingLaunches: random() < 0.5,
     hangRate: 0,
     serverErrorRate: 0,
     ...chosen,
@@ -44,6 +47,7 @@ export const killSwitchParameter = '/holdfast/rehearsal/mode';
 export interface SimulatedCloud {
   time: VirtualTime;
   autoScaling: AutoScalingService;
+  ec2: Ec2Service;
   cloudWatch: CloudWatchService;
   stepFunctions: StepFunctionsService;
   lambda: LambdaService;
@@ -87,8 +91,10 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
     options.world,
     quirks,
     createThrottle(time, options.autoScalingCallsPerSecond, options.autoScalingBurst),
+    (event) => bus.emit(event),
     options.onGroupEvent,
   );
+  const ec2 = createEc2Service(autoScaling.groups);
   const lambda = createLambdaService(
     time,
     functions.map(({ name, timeoutSeconds, retryAttempts, definition }) => ({
@@ -130,6 +136,7 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
         {
           AutoScaling: autoScaling,
           CloudWatch: cloudWatch,
+          EC2: ec2,
           StepFunctions: stepFunctions,
           SSM: createSystemsManagerService(parameters),
         },
@@ -138,14 +145,13 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
       ),
     ),
     policy: () => policy,
-    stateMachineArns: () => ({
-      'pause-scaling': stateMachineArn(`holdfast-${deployment.stage}-pause-scaling`),
-    }),
+    stateMachineArns: () =>
+      stateMachineArns({ stateMachineArnPrefix: stateMachineArn(`holdfast-${deployment.stage}-`) }),
     store,
     newOwner: () => {
       owners += 1;
       return `owner-${owners}`;
     },
   };
-  return { time, autoScaling, cloudWatch, stepFunctions, lambda, parameters, store };
+  return { time, autoScaling, ec2, cloudWatch, stepFunctions, lambda, parameters, store };
 };

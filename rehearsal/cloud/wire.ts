@@ -1,5 +1,6 @@
 import { AutoScalingServiceException } from '@aws-sdk/client-auto-scaling';
 import { CloudWatchServiceException } from '@aws-sdk/client-cloudwatch';
+import { EC2ServiceException } from '@aws-sdk/client-ec2';
 import { SFNServiceException } from '@aws-sdk/client-sfn';
 import { SSMServiceException } from '@aws-sdk/client-ssm';
 import type { SdkClient } from '../../functions/aws/dry-run-gate.ts';
@@ -28,6 +29,7 @@ export interface SimulatedService {
 const exceptions = {
   AutoScalingClient: { service: 'AutoScaling', Exception: AutoScalingServiceException },
   CloudWatchClient: { service: 'CloudWatch', Exception: CloudWatchServiceException },
+  EC2Client: { service: 'EC2', Exception: EC2ServiceException },
   SFNClient: { service: 'StepFunctions', Exception: SFNServiceException },
   SSMClient: { service: 'SSM', Exception: SSMServiceException },
 } as const;
@@ -53,9 +55,9 @@ export interface WireQuirks {
   serverErrorRate: number;
 }
 
-/** Operations of the fleet that only read begin with this word; everything else of Auto Scaling changes it. */
+/** Operations of the fleet that only read begin with these words; everything else of its services changes it. */
 const isMutating = (service: string, operation: string): boolean =>
-  service === 'AutoScaling' && !operation.startsWith('Describe');
+  ['AutoScaling', 'EC2'].includes(service) && !/^(Describe|Get)/.test(operation);
 
 /**
  * Replaces AWS below the SDK's own retries: what a client would send arrives here, what it would receive is answered

@@ -1,5 +1,9 @@
 import type { Incident } from '../incident.ts';
 import { packetLoss } from './packet-loss.ts';
+import { repositoryDown } from './repository-down.ts';
 
 /** Every story that can be rehearsed, by name. */
-export const allIncidents: Record<string, Incident> = { [packetLoss.name]: packetLoss };
+export const allIncidents: Record<string, Incident> = {
+  [packetLoss.name]: packetLoss,
+  [repositoryDown.name]: repositoryDown,
+};

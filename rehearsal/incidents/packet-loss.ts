@@ -1,4 +1,4 @@
-import type { GroupSpec } from '../cloud/auto-scaling.ts';
+import type { GroupSpec } from '../cloud/auto-scaling-group.ts';
 import type { Incident } from '../incident.ts';
 
 const minutes = (count: number): number => count * 60;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decideApply } from '../../functions/domain/decide-apply.ts';
 import { decideRelease } from '../../functions/domain/decide-release.ts';
+import { pauseScalingEffect } from '../../functions/domain/hold-effects.ts';
 import { inForceWithinSeconds, leaseSeconds } from '../../functions/domain/limits.ts';
 import { aGroup, anIncident, aRecord, later, now, scaleInProcesses } from './group-fixtures.ts';
 
@@ -30,7 +31,9 @@ describe('decideApply', () => {
   });
 
   it('suspends everything when the incident blocks all', () => {
-    const incident = anIncident({ settings: { ...anIncident().settings, block: 'all' } });
+    const incident = anIncident({
+      settings: { ...anIncident().settings, effect: pauseScalingEffect('all') },
+    });
     const decision = write(decideApply(incident, aGroup(), aRecord(), 'me', now));
     expect(decision.calls[0]?.input.ScalingProcesses).toEqual([
       ...scaleInProcesses,
@@ -91,7 +94,7 @@ describe('decideApply', () => {
     const first = write(decideApply(anIncident(), aGroup(), aRecord(), 'me', now));
     const group = aGroup({ suspendedProcesses: scaleInProcesses.filter((p) => p !== 'Terminate') });
     const decision = write(decideApply(anIncident(), group, first.after, 'me', later(600)));
-    expect(decision.after.imposed.map(({ process }) => process)).not.toContain('Terminate');
+    expect(decision.after.imposed.map(({ setting }) => setting)).not.toContain('Terminate');
   });
 
   it('suspends anew for a second incident what the first was giving back when it crashed', () => {

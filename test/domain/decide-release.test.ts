@@ -72,7 +72,7 @@ describe('decideRelease', () => {
     expect(decision.calls).toEqual([]);
     expect(decision.isDone).toBe(true);
     expect(decision.after.holds.map(({ incidentId }) => incidentId)).toEqual(['incident-b']);
-    expect(decision.after.imposed.map(({ process }) => process).sort()).toEqual([...scaleInProcesses].sort());
+    expect(decision.after.imposed.map(({ setting }) => setting).sort()).toEqual([...scaleInProcesses].sort());
   });
 
   it('never gives back what was suspended before the hold', () => {
@@ -136,7 +136,7 @@ describe('decideRelease', () => {
   it('refuses to touch a group whose opt-in was taken away, and says what to do', () => {
     const decision = decideRelease(heldGroup({ tags: {} }), held(), 'incident-a', settle, 'me', later(600));
     expect(decision.action).toBe('REFUSE');
-    expect(decision.reason).toContain('put the tag back, or resume AZRebalance, HealthCheck');
+    expect(decision.reason).toContain('put the tag back, or give back AZRebalance, HealthCheck');
   });
 
   it('leaves a leased group for later', () => {

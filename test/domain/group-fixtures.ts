@@ -19,6 +19,7 @@ export const aGroup = (over: Partial<AutoScalingGroup> = {}): AutoScalingGroup =
     instanceId,
     lifecycleState: 'InService',
     healthStatus: 'Healthy',
+    protectedFromScaleIn: false,
   })),
   ...over,
 });
@@ -48,6 +49,7 @@ export const aHoldOnTerminate = (incidentId: string): Pick<GroupRecord, 'holds' 
     {
       incidentId,
       processes: ['Terminate'],
+      protectsInstances: false,
       reason: 'test',
       heldAt: now,
       stage: 'HELD',
@@ -55,7 +57,7 @@ export const aHoldOnTerminate = (incidentId: string): Pick<GroupRecord, 'holds' 
       giveBackAttempts: 0,
     },
   ],
-  imposed: [{ process: 'Terminate', recordedAt: now, appliedAt: now }],
+  imposed: [{ setting: 'Terminate', recordedAt: now, appliedAt: now }],
 });
 
 export const scaleInProcesses = [

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { decideApply } from '../../functions/domain/decide-apply.ts';
 import { decideRelease } from '../../functions/domain/decide-release.ts';
 import type { GroupRecord } from '../../functions/domain/group-record.ts';
+import { pauseScalingEffect } from '../../functions/domain/hold-effects.ts';
 import type { PlannedCall } from '../../functions/domain/incident.ts';
 import { checkProperty } from '../check-property.ts';
 import { aGroup, anIncident, aRecord, later } from './group-fixtures.ts';
@@ -40,7 +41,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 const incidents = {
   a: anIncident({ incidentId: 'a' }),
-  b: anIncident({ incidentId: 'b', settings: { ...anIncident().settings, block: 'all' } }),
+  b: anIncident({
+    incidentId: 'b',
+    settings: { ...anIncident().settings, effect: pauseScalingEffect('all') },
+  }),
 };
 
 /** One group in a world in which every function may crash between record and call, or between call and record. */

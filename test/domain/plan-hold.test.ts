@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { pauseScalingEffect } from '../../functions/domain/hold-effects.ts';
 import { lowestMode } from '../../functions/domain/mode.ts';
 import { planHold } from '../../functions/domain/plan-hold.ts';
 import { aGroup, scaleInProcesses } from './group-fixtures.ts';
 
-const settings = { block: 'scale-in' as const, groupsMax: 2 };
+const settings = {
+  remediation: 'pause-scaling' as const,
+  effect: pauseScalingEffect('scale-in'),
+  groupsMax: 2,
+};
 const named = (name: string, over = {}) => aGroup({ autoScalingGroupName: name, ...over });
 
 describe('planHold', () => {

@@ -53,7 +53,7 @@ describe('parsePolicy', () => {
     [
       'an unknown field',
       rule({ with: { blok: 'all' } }),
-      'rule "loss", field with: found the unknown field blok; allowed: one of block, coolOff, expiresAfter, holdAtMost, checkEvery, settle, groupsMax',
+      'rule "loss", field with: found the unknown field blok; allowed: one of block, coolOff, settle, expiresAfter, holdAtMost, checkEvery, groupsMax',
     ],
     [
       'a duration without a unit',
@@ -73,7 +73,7 @@ describe('parsePolicy', () => {
     [
       'a remediation nobody built',
       rule({ do: 'reboot' }),
-      'rule "loss", field do: found "reboot"; allowed: "pause-scaling"',
+      'rule "loss", field do: found "reboot"; allowed: "pause-scaling" or "protect-instances" or "drain-pending-wait"',
     ],
     ['a missing alarm', rule({ when: {} }), 'rule "loss", field when.alarm: found nothing'],
     [
@@ -124,7 +124,12 @@ describe('parsePolicy', () => {
 
 describe('infra/policy.yml', () => {
   it('is valid', () => {
-    expect(loadPolicy().rules.map(({ name }) => name)).toEqual(['packet-loss']);
+    expect(loadPolicy().rules.map(({ name }) => name)).toEqual([
+      'packet-loss',
+      'launches-pending',
+      'launches-failing',
+      'stuck-launches',
+    ]);
   });
 });
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { pauseScalingEffect } from '../../functions/domain/hold-effects.ts';
 import { parseHoldInput } from '../../functions/events/hold-input.ts';
 import { parseSignal } from '../../functions/events/signal.ts';
 
@@ -48,7 +49,9 @@ describe('parseSignal', () => {
   it.each([
     ['CloudWatch Alarm Contributor State Change', 'aws.cloudwatch', 'one time series'],
     ['CloudWatch Alarm Configuration Change', 'aws.cloudwatch', 'somebody edited an alarm'],
-    ['EC2 Instance Launch Successful', 'aws.autoscaling', 'not an event Holdfast knows'],
+    ['EC2 Instance Launch Successful', 'aws.autoscaling', 'seen by looking at their group'],
+    ['EC2 Instance-terminate Lifecycle Action', 'aws.autoscaling', 'an instance that ends'],
+    ['EC2 Auto Scaling Instance Refresh Started', 'aws.autoscaling', 'not an event Holdfast knows'],
     ['CloudWatch Alarm State Change', 'custom.app', 'not an event Holdfast knows'],
   ])('ignores %s from %s by name', (detailType, source, reason) => {
     const signal = parseSignal({ ...fixture('alarm-metric'), 'detail-type': detailType, source });
@@ -78,28 +81,34 @@ describe('parseSignal', () => {
 describe('parseHoldInput', () => {
   it('reads what a rule starts', () => {
     const alarm = { alarmName: 'a', alarmArn: 'arn', stateTimestamp: '2026-03-02T03:00:00.000Z' };
-    expect(parseHoldInput({ rule: 'loss', alarm })).toEqual({
+    expect(parseHoldInput('pause-scaling', { rule: 'loss', alarm })).toEqual({
       trigger: 'rule',
       rule: 'loss',
-      alarm,
+      signal: { alarm },
       dryRun: false,
     });
   });
 
   it('reads the short input of a person', () => {
     expect(
-      parseHoldInput({ autoScalingGroupName: 'web', reason: 'switch upgrade', expiresAfter: '2h' }),
+      parseHoldInput('pause-scaling', {
+        autoScalingGroupName: 'web',
+        reason: 'switch upgrade',
+        expiresAfter: '2h',
+      }),
     ).toMatchObject({
       trigger: 'manual',
       targets: { autoScalingGroupNames: ['web'] },
       reason: 'switch upgrade',
       dryRun: false,
-      settings: { block: 'scale-in', expiresAfterSeconds: 7200 },
+      settings: { effect: pauseScalingEffect('scale-in'), expiresAfterSeconds: 7200 },
     });
   });
 
   it('reads groups by tag', () => {
-    expect(parseHoldInput({ tags: { tier: 'web' }, reason: 'switch upgrade' })).toMatchObject({
+    expect(
+      parseHoldInput('pause-scaling', { tags: { tier: 'web' }, reason: 'switch upgrade' }),
+    ).toMatchObject({
       targets: { tags: { tier: 'web' } },
     });
   });
@@ -118,10 +127,14 @@ describe('parseHoldInput', () => {
     ],
     ['no tag at all', { tags: {}, reason: 'why' }, 'tags: found {}; allowed: at least one tag and its value'],
     ['a list', [], 'A correct input by hand'],
-    ['a rule without its alarm', { rule: 'loss' }, 'alarm: found nothing'],
+    [
+      'a rule without its alarm',
+      { rule: 'loss' },
+      'alarm: found nothing; allowed: exactly one of alarm, launchFailures, stuckInstance and breaker',
+    ],
   ])('refuses %s, and shows a correct input', (_what, input, message) => {
-    expect(() => parseHoldInput(input)).toThrow(message);
-    expect(() => parseHoldInput(input)).toThrow(
+    expect(() => parseHoldInput('pause-scaling', input)).toThrow(message);
+    expect(() => parseHoldInput('pause-scaling', input)).toThrow(
       '{"autoScalingGroupName":"web","reason":"switch upgrade","expiresAfter":"2h"}',
     );
   });

@@ -1,10 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  type AutoScalingQuirks,
-  createAutoScalingService,
-  type GroupSpec,
-  type World,
-} from '../../rehearsal/cloud/auto-scaling.ts';
+import { createAutoScalingService } from '../../rehearsal/cloud/auto-scaling.ts';
+import type { AutoScalingQuirks, GroupSpec, World } from '../../rehearsal/cloud/auto-scaling-group.ts';
 import { type AlarmSpec, createCloudWatchService } from '../../rehearsal/cloud/cloudwatch.ts';
 import { afterCheck, registeredTarget } from '../../rehearsal/cloud/elastic-load-balancing.ts';
 import { matchesEventPattern } from '../../rehearsal/cloud/eventbridge.ts';
@@ -12,7 +8,11 @@ import { createThrottle } from '../../rehearsal/cloud/throttle.ts';
 import { runInVirtualTime, type VirtualTime } from '../../rehearsal/virtual-time.ts';
 import { smallGroup } from './small-incident.ts';
 
-const calmWorld: World = { bootFactor: () => 1, passesHealthCheck: () => true };
+const calmWorld: World = {
+  bootFactor: () => 1,
+  launchOutcome: () => ({ kind: 'well' }),
+  passesHealthCheck: () => true,
+};
 
 /** Runs a body over one group, with the reconcile loop every ten seconds. */
 const withGroup = (
@@ -22,6 +22,8 @@ const withGroup = (
     group: ReturnType<ReturnType<typeof createAutoScalingService>['createGroup']>;
     call: (operation: string, input?: Record<string, unknown>) => object;
     inService: () => number;
+    /** What the service put on the bus. */
+    events: object[];
   }) => Promise<void>,
   {
     spec = {},
@@ -30,11 +32,22 @@ const withGroup = (
   }: { spec?: Partial<GroupSpec>; quirks?: Partial<AutoScalingQuirks>; world?: World } = {},
 ) =>
   runInVirtualTime('2026-03-02T03:00:00.000Z', 1, async (time) => {
+    const events: object[] = [];
     const service = createAutoScalingService(
       time,
       world,
-      { desiredFallsWhileTerminateIsSuspended: true, suspensionDelaySeconds: 0, ...quirks },
+      {
+        desiredFallsWhileTerminateIsSuspended: true,
+        suspensionDelaySeconds: 0,
+        protectionIsAllOrNothing: true,
+        terminatesWaitingInstances: true,
+        abandonRunsTerminationHooks: true,
+        abandonSendsLaunchUnsuccessful: true,
+        limitsFailingLaunches: false,
+        ...quirks,
+      },
       () => {},
+      (event) => events.push(event),
       () => {},
     );
     const group = service.createGroup(smallGroup('web', spec));
@@ -43,7 +56,7 @@ const withGroup = (
       service.handle(operation, { AutoScalingGroupName: 'web', ...input });
     const inService = () =>
       group.instances.filter(({ lifecycleState }) => lifecycleState === 'InService').length;
-    await body({ time, service, group, call, inService });
+    await body({ time, service, group, call, inService, events });
   });
 
 describe('the simulated Auto Scaling', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { loadPolicy } from '../../functions/policy.ts';
 import { accepted, lossBeginsAt, rehearseSmall, smallGroup, smallIncident } from './small-incident.ts';
 
 /** A fleet of so many groups, with room in the account's bucket unless a test takes it away. */
@@ -15,7 +16,9 @@ const fleet = (count: number, over: object = {}) =>
 
 describe('the cost of a hold', () => {
   it.each([1, 100, 500])('of %i groups', async (count) => {
-    const { result, cloud } = await rehearseSmall(fleet(count));
+    // One rule alone: what the sweep looks at for others is not the cost of this hold.
+    const policy = { rules: loadPolicy().rules.filter((rule) => rule.do === 'pause-scaling') };
+    const { result, cloud } = await rehearseSmall(fleet(count), { policy });
     expect(result.violations).toEqual([]);
 
     const callsPerGroup = new Map<string, { pausing: number; givingBack: number }>();

@@ -1,5 +1,5 @@
 import { loadPolicy } from '../../functions/policy.ts';
-import type { GroupSpec } from '../../rehearsal/cloud/auto-scaling.ts';
+import type { GroupSpec } from '../../rehearsal/cloud/auto-scaling-group.ts';
 import type { SimulatedCloud } from '../../rehearsal/cloud/simulated-cloud.ts';
 import { stateMachineArn } from '../../rehearsal/cloud/step-functions.ts';
 import type { Deed, Incident } from '../../rehearsal/incident.ts';

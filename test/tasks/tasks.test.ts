@@ -46,6 +46,9 @@ const createFleet = (groups: AutoScalingGroup[], log: string[] = []) => {
       return structuredClone(groups.filter((group) => names.includes(group.autoScalingGroupName)));
     },
     describeAutoScalingGroupsByTags: async () => structuredClone(groups),
+    describeAutoScalingInstance: async () => undefined,
+    describeLaunches: async () => [],
+    describeLaunchHooks: async () => [],
     make: async (call) => {
       made.push(call);
       const group = groups.find(
@@ -274,7 +277,7 @@ describe('createPlanHold', () => {
   it('leaves an alarm that comes back to the execution that tends it', async () => {
     expect(await plan({ rule: 'first' }, 'first')).toMatchObject({
       action: 'REFUSE',
-      reason: 'the execution other tends this alarm already',
+      reason: 'the execution other tends this already',
     });
   });
 

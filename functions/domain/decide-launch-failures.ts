@@ -1,0 +1,39 @@
+import type { Rule } from '../events/policy.ts';
+import type { LaunchFailure, LaunchRecord } from './launch-record.ts';
+import { addSeconds } from './times.ts';
+
+/** The failure that makes enough of them, and how many there are. */
+export interface EnoughFailures {
+  count: number;
+  /** The one that completes the count: the same whoever counts, so that it names the execution. */
+  completedBy: LaunchFailure;
+}
+
+/**
+ * Whether enough launches of a group failed for a rule: `count` within the window that ends now, of those that have
+ * not started an execution yet.
+ */
+export const enoughFailures = (
+  record: LaunchRecord,
+  rule: Pick<Rule, 'name'>,
+  { count, withinSeconds }: { count: number; withinSeconds: number },
+  now: string,
+): EnoughFailures | undefined => {
+  const windowFrom = addSeconds(now, -withinSeconds);
+  const countedUntil = record.countedUntil[rule.name] ?? '';
+  const failures = record.failures
+    .filter(({ at }) => at > windowFrom && at > countedUntil)
+    .sort((a, b) => (a.at === b.at ? (a.activityId < b.activityId ? -1 : 1) : a.at < b.at ? -1 : 1));
+  const completedBy = failures[count - 1];
+  return completedBy === undefined ? undefined : { count: failures.length, completedBy };
+};
+
+/** The record once these failures have started an execution: they do not count again. */
+export const withCounted = (
+  record: LaunchRecord,
+  rule: Pick<Rule, 'name'>,
+  failure: LaunchFailure,
+): LaunchRecord => ({
+  ...record,
+  countedUntil: { ...record.countedUntil, [rule.name]: failure.at },
+});

@@ -1,0 +1,228 @@
+import {
+  type AutoScalingGroup,
+  inService,
+  launching,
+  markedUnhealthy,
+  waitingInLaunchHook,
+} from './auto-scaling-group.ts';
+import { hookSecondsMax } from './limits.ts';
+import { addSeconds, secondsBetween } from './times.ts';
+
+/** Where it is known from how long an instance has waited, best first. AWS keeps no "in this state since". */
+export type WaitSource = 'lifecycle event' | 'scaling activity' | 'EC2 launch time';
+
+/** An instance that waits in a launch hook. */
+export interface LaunchWait {
+  instanceId: string;
+  /** ISO 8601. */
+  since: string;
+  from: WaitSource;
+}
+
+/** A launch that failed, by its scaling activity, so that an event that comes twice counts once. */
+export interface LaunchFailure {
+  activityId: string;
+  /** When the launch began: a launch that began before a success and ends after it says nothing new. */
+  startedAt: string;
+  /** When it failed. */
+  at: string;
+}
+
+/**
+ * How far the draining of one instance has come.
+ * - `CHOSEN`: nothing was done yet; evidence is kept first.
+ * - `ABANDONED`: its lifecycle actions were completed with ABANDON.
+ * - `TERMINATED`: it stayed, and its termination was accepted.
+ * - `GONE`: it left the group.
+ * - `ESCAPED`: it came into service by itself and was left alone.
+ * - `LEFT`: AWS refused; a person has to look.
+ */
+export type DrainStage = 'CHOSEN' | 'ABANDONED' | 'TERMINATED' | 'GONE' | 'ESCAPED' | 'LEFT';
+
+/** The draining of one instance. */
+export interface Drain {
+  instanceId: string;
+  incidentId: string;
+  since: string;
+  from: WaitSource;
+  stage: DrainStage;
+  chosenAt: string;
+  /** When the stage began. */
+  stageAt: string;
+  /** Steps that were refused and tried again. */
+  attempts: number;
+  /** Whether its evidence is kept: nothing is destroyed before it is. */
+  hasEvidence: boolean;
+}
+
+/**
+ * The breaker of a group whose drains came back stuck.
+ * - `OPEN`: nothing is launched and nothing is drained until `probeAt`.
+ * - `PROBING`: `Launch` was given back, and the next launch is watched.
+ */
+export interface Breaker {
+  state: 'OPEN' | 'PROBING';
+  /** When it opened first. */
+  openedAt: string;
+  /** When the present state began. */
+  stateAt: string;
+  /** The delay before the next probe; doubles with each. */
+  delaySeconds: number;
+  probeAt: string;
+  probes: number;
+}
+
+/**
+ * What is remembered of a group's launches, in one record. `version` is 0 when nothing is stored and grows by one
+ * with each write.
+ */
+export interface LaunchRecord {
+  autoScalingGroupName: string;
+  version: number;
+  waits: LaunchWait[];
+  /** Instances that were on their way into service when the group was last looked at. */
+  onTheWay: string[];
+  failures: LaunchFailure[];
+  /** When the latest of the launches that failed, or had to be drained, began. */
+  lastFailedLaunchAt?: string;
+  lastSuccessAt?: string;
+  /** Per rule: failures until then have started an execution and do not count again. */
+  countedUntil: Record<string, string>;
+  drains: Drain[];
+  /** Drains before this moment say nothing about a loop any more. */
+  drainsCountFrom?: string;
+  breaker?: Breaker;
+  /** When its breaker last closed because a launch succeeded. */
+  breakerClosedAt?: string;
+}
+
+/** The record of a group of which nothing is remembered. */
+export const emptyLaunchRecord = (autoScalingGroupName: string): LaunchRecord => ({
+  autoScalingGroupName,
+  version: 0,
+  waits: [],
+  onTheWay: [],
+  failures: [],
+  countedUntil: {},
+  drains: [],
+});
+
+/** The longest window in which failures are counted. */
+export const failureWindowSecondsMax = 86_400;
+/** Failures and drains remembered of one group; what is older says nothing new. */
+const remembered = 200;
+/** A wait recorded so lately may not show in a description yet. */
+const youngSeconds = 300;
+
+const inFlightStages: ReadonlySet<DrainStage> = new Set(['CHOSEN', 'ABANDONED', 'TERMINATED']);
+
+/** Whether the draining of an instance is neither finished nor given up. */
+export const isInFlight = ({ stage }: Drain): boolean => inFlightStages.has(stage);
+
+/** The later of two times, the first of which may not be known. */
+export const laterOf = (a: string | undefined, b: string): string => (a === undefined || a < b ? b : a);
+
+/** The record with an instance's wait. What was known of it stays: an event that comes late tells nothing new. */
+export const withWait = (record: LaunchRecord, wait: LaunchWait, now: string): LaunchRecord => {
+  if (record.waits.some(({ instanceId }) => instanceId === wait.instanceId)) return record;
+  const possibleFrom = addSeconds(now, -hookSecondsMax);
+  return { ...record, waits: [...record.waits.filter(({ since }) => since > possibleFrom), wait] };
+};
+
+/** The record with a failed launch, counted once however often it is told. */
+export const withFailure = (record: LaunchRecord, failure: LaunchFailure, now: string): LaunchRecord => {
+  if (record.failures.some(({ activityId }) => activityId === failure.activityId)) return record;
+  const countedFrom = addSeconds(now, -failureWindowSecondsMax);
+  if (failure.at <= countedFrom) return record;
+  const failures = [...record.failures, failure]
+    .filter(({ at }) => at > countedFrom)
+    .sort((a, b) => (a.at < b.at ? -1 : 1))
+    .slice(-remembered);
+  return { ...record, failures, lastFailedLaunchAt: laterOf(record.lastFailedLaunchAt, failure.startedAt) };
+};
+
+const afterLook = (drain: Drain, group: AutoScalingGroup, now: string): Drain => {
+  if (!isInFlight(drain)) return drain;
+  const state = group.instances.find(({ instanceId }) => instanceId === drain.instanceId)?.lifecycleState;
+  if (state === undefined || state.startsWith('Terminat')) return { ...drain, stage: 'GONE', stageAt: now };
+  return state.startsWith('Pending') ? drain : { ...drain, stage: 'ESCAPED', stageAt: now };
+};
+
+/**
+ * The record after a look at the group: which launches succeeded, who still waits, what became of the drains.
+ *
+ * @param found waits that were looked up because nothing was recorded of them
+ */
+export const observeLaunches = (
+  record: LaunchRecord,
+  group: AutoScalingGroup,
+  found: LaunchWait[],
+  now: string,
+): LaunchRecord => {
+  const onTheWay = launching(group).map(({ instanceId }) => instanceId);
+  const unhealthy = new Set(markedUnhealthy(group).map(({ instanceId }) => instanceId));
+  const expected = new Set([...record.onTheWay, ...record.waits.map(({ instanceId }) => instanceId)]);
+  const hasSucceeded = inService(group).some(
+    ({ instanceId }) => expected.has(instanceId) && !unhealthy.has(instanceId),
+  );
+  const inGroup = new Set(group.instances.map(({ instanceId }) => instanceId));
+  const waiting = new Set(waitingInLaunchHook(group).map(({ instanceId }) => instanceId));
+  const waits = [
+    ...record.waits.filter(
+      ({ instanceId, since }) =>
+        waiting.has(instanceId) || (!inGroup.has(instanceId) && secondsBetween(since, now) < youngSeconds),
+    ),
+    ...found.filter(
+      ({ instanceId }) =>
+        waiting.has(instanceId) && !record.waits.some((known) => known.instanceId === instanceId),
+    ),
+  ];
+  return {
+    ...record,
+    waits,
+    onTheWay,
+    drains: record.drains.map((drain) => afterLook(drain, group, now)).slice(-remembered),
+    ...(hasSucceeded ? { lastSuccessAt: now, drainsCountFrom: now } : {}),
+  };
+};
+
+/** An instance that has waited in a launch hook for longer than a rule allows. */
+export interface StuckInstance extends LaunchWait {
+  waitedSeconds: number;
+}
+
+/** The instances of a group that are stuck, longest wait first. */
+export const stuckInstances = (
+  record: LaunchRecord,
+  group: AutoScalingGroup,
+  olderThanSeconds: number,
+  now: string,
+): StuckInstance[] => {
+  const waiting = new Set(waitingInLaunchHook(group).map(({ instanceId }) => instanceId));
+  return record.waits
+    .filter(({ instanceId }) => waiting.has(instanceId))
+    .map((wait) => ({ ...wait, waitedSeconds: secondsBetween(wait.since, now) }))
+    .filter(({ waitedSeconds }) => waitedSeconds >= olderThanSeconds)
+    .sort((a, b) => b.waitedSeconds - a.waitedSeconds || (a.instanceId < b.instanceId ? -1 : 1));
+};
+
+/** Whether launches of the group fail, as far as the record tells: the breaker is not closed, or the last word was a failure. */
+export const areLaunchesFailing = (record: LaunchRecord, now: string, withinSeconds: number): boolean =>
+  record.breaker !== undefined ||
+  (record.lastFailedLaunchAt !== undefined &&
+    secondsBetween(record.lastFailedLaunchAt, now) < withinSeconds &&
+    (record.lastSuccessAt === undefined || record.lastSuccessAt < record.lastFailedLaunchAt));
+
+/** The record with one drain changed. A drain that is not in flight any more stays as it ended. */
+export const withDrain = (
+  record: LaunchRecord,
+  { instanceId, chosenAt }: Pick<Drain, 'instanceId' | 'chosenAt'>,
+  change: Partial<Drain>,
+): LaunchRecord => ({
+  ...record,
+  drains: record.drains.map((drain) =>
+    drain.instanceId === instanceId && drain.chosenAt === chosenAt && isInFlight(drain)
+      ? { ...drain, ...change }
+      : drain,
+  ),
+});

@@ -1,0 +1,291 @@
+import type * as z from 'zod/mini';
+import type { AutoScaling } from '../aws/auto-scaling.ts';
+import type { Ec2 } from '../aws/ec2.ts';
+import type { KillSwitch } from '../aws/systems-manager.ts';
+import type { Clock } from '../clock.ts';
+import { isOptedIn } from '../domain/auto-scaling-group.ts';
+import { decideBreaker } from '../domain/decide-breaker.ts';
+import { type DrainChoice, decideDrains, isAtRest, withChosen } from '../domain/decide-drains.ts';
+import { decideHold } from '../domain/decide-hold.ts';
+import { executionName } from '../domain/decide-start.ts';
+import { groupByLikeness } from '../domain/evidence.ts';
+import type { DrainSettings, Remediation } from '../domain/hold-effects.ts';
+import type { Incident, JournalEntry } from '../domain/incident.ts';
+import { isInFlight } from '../domain/launch-record.ts';
+import { drainRoundsMax } from '../domain/limits.ts';
+import type { Mode } from '../domain/mode.ts';
+import { addSeconds, secondsBetween } from '../domain/times.ts';
+import type { chooseDrainsState } from '../events/hold-state.ts';
+import type { Store } from '../state/store.ts';
+import { writeLaunchesIfChanged } from './change-launches.ts';
+import { beginRelease } from './end-incident.ts';
+import { lookAtLaunches, type SeenLaunches } from './look-at-launches.ts';
+import { lookForWidespread } from './look-for-widespread.ts';
+import { readModeOrUndefined } from './read-mode.ts';
+import type { StartDependencies } from './start-executions.ts';
+
+/** What ChooseDrains needs. */
+export interface ChooseDrainsDependencies extends StartDependencies {
+  autoScaling: (mode: Mode) => AutoScaling;
+  ec2: (mode: Mode) => Ec2;
+  killSwitch: KillSwitch;
+  store: Store;
+  clock: Clock;
+  stageMode: Mode;
+  stateMachineArns: Record<Remediation, string>;
+}
+
+/**
+ * - `DRAIN`: some instances are being drained: keep evidence, take the next step with each.
+ * - `WAIT`: nothing to do in this round.
+ * - `END`: nothing is stuck any more, or draining has to stop.
+ */
+export interface ChooseDrainsResult {
+  round: number;
+  action: 'DRAIN' | 'WAIT' | 'END';
+  /** Whether a breaker is to be put in force, or given back. */
+  tendBreakers: boolean;
+  chosen: number;
+  inFlight: number;
+  waiting: number;
+  reason: string;
+  waitSeconds: number;
+}
+
+/** The longest pause while only open breakers are waited for: a probe must not be late, nor the kill switch. */
+const idleSecondsMax = 300;
+
+/** A group in a round: as stored, as it became (`record`), and what is to be told of its breaker. */
+interface GroupRound extends SeenLaunches {
+  news?: string;
+}
+
+const waitingMessage = (choices: DrainChoice[]): string => {
+  const waiting = choices.filter(({ action }) => action === 'WAIT');
+  return waiting
+    .slice(0, 10)
+    .map(({ instanceId, reason }) => `${instanceId} ${reason}`)
+    .join('. ');
+};
+
+/**
+ * Looks at every group of the incident, moves its breaker on, and chooses what is drained next, within every limit.
+ * What was chosen is written down before anything is done.
+ */
+export const createChooseDrains = (dependencies: ChooseDrainsDependencies) => {
+  const { killSwitch, store, clock, stageMode, stepFunctions, stateMachineArns } = dependencies;
+
+  /** Starts `protect-instances` over groups whose launches fail. Starting it again is the same execution. */
+  const protect = async (
+    incident: Incident,
+    names: string[],
+    reason: string,
+    since: string,
+  ): Promise<void> => {
+    const name = executionName(
+      incident.rule ?? 'drain-by-hand',
+      `${names.join()}/${incident.incidentId}`,
+      since,
+    );
+    await stepFunctions.startExecution(stateMachineArns['protect-instances'], name, {
+      autoScalingGroupName: names,
+      reason: reason.slice(0, 500),
+      until: 'launches-succeed',
+    });
+  };
+
+  const drainsEnded = ({
+    group: { autoScalingGroupName: group },
+    stored,
+    record,
+  }: GroupRound): JournalEntry[] =>
+    record.drains.flatMap((drain): JournalEntry[] => {
+      const known = stored.drains.find(
+        ({ instanceId, chosenAt }) => instanceId === drain.instanceId && chosenAt === drain.chosenAt,
+      );
+      if (known === undefined || !isInFlight(known) || isInFlight(drain)) return [];
+      return [
+        {
+          at: clock.now(),
+          event: 'drained',
+          autoScalingGroupName: group,
+          instanceId: drain.instanceId,
+          message:
+            drain.stage === 'GONE'
+              ? `${group}: ${drain.instanceId} is gone`
+              : `${group}: ${drain.instanceId} came into service by itself and was left alone`,
+        },
+      ];
+    });
+
+  const tellBreaker = async (incident: Incident, round: GroupRound): Promise<JournalEntry[]> => {
+    if (round.news === undefined) return [];
+    const { autoScalingGroupName } = round.group;
+    const isOpening = round.stored.breaker === undefined;
+    const drained = new Set(round.record.drains.map(({ instanceId }) => instanceId));
+    const evidence = isOpening
+      ? (await store.readEvidence(incident.incidentId)).filter(({ instanceId }) => drained.has(instanceId))
+      : [];
+    if (isOpening) {
+      const reason = `the launch breaker of ${autoScalingGroupName} opened: what is launched there does not come into service`;
+      await protect(incident, [autoScalingGroupName], reason, round.record.breaker?.openedAt ?? clock.now());
+    }
+    return [
+      {
+        at: clock.now(),
+        event: 'breaker',
+        autoScalingGroupName,
+        message: [`${autoScalingGroupName}: ${round.news}`, ...groupByLikeness(evidence)].join('. '),
+      },
+    ];
+  };
+
+  /** Writes a round's records; a group whose record somebody else changed meanwhile waits for the next round. */
+  const writeRounds = async (rounds: GroupRound[]): Promise<GroupRound[]> => {
+    const written: GroupRound[] = [];
+    for (const round of rounds) {
+      const isWritten = (await writeLaunchesIfChanged(store, round.stored, round.record)) !== undefined;
+      if (isWritten) written.push(round);
+    }
+    return written;
+  };
+
+  const pause = (rounds: GroupRound[], isBusy: boolean, incident: Incident): number => {
+    const { checkEverySeconds } = incident.settings;
+    const breakers = rounds.flatMap(({ record }) => record.breaker ?? []);
+    const now = clock.now();
+    const isIdle = !isBusy && breakers.length > 0 && breakers.every(({ state }) => state === 'OPEN');
+    if (!isIdle) return checkEverySeconds;
+    const nextProbe = Math.min(...breakers.map(({ probeAt }) => secondsBetween(now, probeAt)));
+    return Math.ceil(Math.max(checkEverySeconds, Math.min(idleSecondsMax, nextProbe)));
+  };
+
+  const runRound = async (
+    incident: Incident,
+    drain: DrainSettings,
+    mode: Mode,
+    round: number,
+  ): Promise<ChooseDrainsResult> => {
+    const { incidentId } = incident;
+    const autoScaling = dependencies.autoScaling(mode);
+    const names = await store.readIncidentGroups(incidentId);
+    const seen = await lookAtLaunches(
+      { autoScaling, ec2: dependencies.ec2(mode), store, clock },
+      names,
+      false,
+    );
+    const now = clock.now();
+    const closedAt = seen.groups
+      .flatMap(({ record }) => record.breakerClosedAt ?? [])
+      .sort()
+      .at(-1);
+    const moved = seen.groups
+      .filter(({ group }) => isOptedIn(group) && group.status === undefined)
+      .map(
+        (each): GroupRound => ({ ...each, ...decideBreaker(each.record, each.group, drain, now, closedAt) }),
+      );
+    const widespread = await lookForWidespread(autoScaling, store, moved, drain, now);
+    const choices = decideDrains(moved, drain, widespread, now);
+    const rounds = await writeRounds(
+      moved.map((each) => ({ ...each, record: withChosen(each.record, choices, incidentId, now) })),
+    );
+    const isWritten = new Set(rounds.map(({ group }) => group.autoScalingGroupName));
+    const chosen = choices.filter(
+      ({ action, autoScalingGroupName }) => action === 'DRAIN' && isWritten.has(autoScalingGroupName),
+    );
+
+    const journal: JournalEntry[] = seen.unreadable.map((message) => ({
+      at: now,
+      event: 'failed',
+      message: `${message}; tried again in the next round`,
+    }));
+    for (const each of rounds) {
+      journal.push(...drainsEnded(each));
+      journal.push(...(await tellBreaker(incident, each)));
+    }
+    for (const { autoScalingGroupName, instanceId, reason } of chosen) {
+      journal.push({
+        at: now,
+        event: 'chosen',
+        autoScalingGroupName,
+        instanceId,
+        message: `${autoScalingGroupName}: ${instanceId} is drained: ${reason}`,
+      });
+    }
+    if (widespread !== undefined && choices.length > 0) {
+      const failing = [...new Set(choices.map((choice) => choice.autoScalingGroupName))].sort();
+      await protect(incident, failing, widespread, incident.startedAt);
+      if (round === 1) journal.push({ at: now, event: 'breaker', message: widespread });
+    }
+    if (journal.length > 0) await store.appendJournal(incidentId, journal);
+
+    const inFlight = rounds.reduce((sum, { record }) => sum + record.drains.filter(isInFlight).length, 0);
+    const result = {
+      round: round + 1,
+      tendBreakers: await hasBreakerToTend(incidentId, rounds),
+      chosen: chosen.length,
+      inFlight,
+      waiting: choices.length - chosen.length,
+    };
+    const isComplete = seen.unreadable.length === 0 && rounds.length === moved.length;
+    if (isComplete && rounds.every((each) => isAtRest(each, drain, now))) {
+      const reason = 'nothing is stuck any more';
+      await beginRelease(store, clock, incident, reason);
+      return { ...result, action: 'END', reason, waitSeconds: 0 };
+    }
+    await renew(incident, now);
+    return {
+      ...result,
+      action: inFlight > 0 ? 'DRAIN' : 'WAIT',
+      reason: waitingMessage(choices),
+      waitSeconds: pause(rounds, inFlight > 0, incident),
+    };
+  };
+
+  /** Whether a breaker is open, or a hold of one is still in force or on its way back. */
+  const hasBreakerToTend = async (incidentId: string, rounds: GroupRound[]): Promise<boolean> => {
+    if (rounds.some(({ record }) => record.breaker?.state === 'OPEN')) return true;
+    const records = await store.readGroups(rounds.map(({ group }) => group.autoScalingGroupName));
+    return records.some(({ holds }) => holds.some((hold) => hold.incidentId === incidentId));
+  };
+
+  /** The incident lasts as long as there is something to do; one write in half of its time. */
+  const renew = async (incident: Incident, now: string): Promise<void> => {
+    const { expiresAfterSeconds } = incident.settings;
+    if (secondsBetween(now, incident.expiresAt) > expiresAfterSeconds / 2) return;
+    await store.changeIncident(incident.incidentId, { expiresAt: addSeconds(now, expiresAfterSeconds) });
+  };
+
+  return async (state: z.output<typeof chooseDrainsState>): Promise<ChooseDrainsResult> => {
+    const { incidentId } = state.plan;
+    const round = state.round?.round ?? 1;
+    const incident = await store.readIncident(incidentId);
+    const idle = { round: round + 1, tendBreakers: false, chosen: 0, inFlight: 0, waiting: 0 };
+    if (incident?.drain === undefined) {
+      return { ...idle, action: 'END', reason: 'the incident is closed', waitSeconds: 0 };
+    }
+    const mode = await readModeOrUndefined(killSwitch, stageMode, incident.mode);
+    const decision = decideHold(
+      incident,
+      { kind: 'none' },
+      mode,
+      round,
+      clock.now(),
+      undefined,
+      drainRoundsMax,
+    );
+    if (decision.action === 'RELEASE') {
+      await beginRelease(store, clock, incident, decision.reason);
+      return { ...idle, action: 'END', reason: decision.reason, waitSeconds: 0 };
+    }
+    if (mode === undefined) {
+      return {
+        ...idle,
+        action: 'WAIT',
+        reason: decision.reason,
+        waitSeconds: incident.settings.checkEverySeconds,
+      };
+    }
+    return runRound(incident, incident.drain, mode, round);
+  };
+};

@@ -1,0 +1,129 @@
+import type * as z from 'zod/mini';
+import type { Ec2 } from '../aws/ec2.ts';
+import { abandonCalls } from '../domain/decide-drain-step.ts';
+import { type DrainChoice, decideDrains } from '../domain/decide-drains.ts';
+import { InvalidInputError, UnreadableFactError } from '../domain/errors.ts';
+import type { JournalEntry, PlannedCall } from '../domain/incident.ts';
+import type { Mode } from '../domain/mode.ts';
+import { isHeld, planHold } from '../domain/plan-hold.ts';
+import { snapshotCall } from '../domain/snapshot-call.ts';
+import type { planHoldState } from '../events/hold-state.ts';
+import { lookAtLaunches } from './look-at-launches.ts';
+import { lookForWidespread } from './look-for-widespread.ts';
+import { beginPlan, type PlanHoldDependencies, type PlanHoldResult, showCalls } from './plan-hold.ts';
+import { describeTargets, findTending, toIncident } from './plan-request.ts';
+
+/** What PlanDrain needs. */
+export interface PlanDrainDependencies extends PlanHoldDependencies {
+  ec2: (mode: Mode) => Ec2;
+}
+
+/** An open breaker is the only thing draining does to a group's settings, and not at its beginning. */
+const noEffectYet = { processes: [], protectsInstances: false };
+
+const toJournalEntry = (
+  { action, autoScalingGroupName, instanceId, reason }: DrainChoice,
+  calls: PlannedCall[],
+  mode: Mode,
+  at: string,
+): JournalEntry => ({
+  at,
+  event: 'planned',
+  autoScalingGroupName,
+  instanceId,
+  message:
+    action === 'DRAIN'
+      ? `${autoScalingGroupName}: ${mode === 'live' ? 'will' : 'would'} drain ${instanceId}: ${reason}`
+      : `${autoScalingGroupName}: ${instanceId} is stuck too and has to wait: ${reason}`,
+  calls,
+});
+
+/**
+ * Finds the groups and the instances that are stuck, decides what would be drained now and why, opens the incident.
+ * Changes nothing in AWS.
+ *
+ * @throws what `beginPlan` throws
+ */
+export const createPlanDrain =
+  (dependencies: PlanDrainDependencies) =>
+  async (state: z.output<typeof planHoldState>): Promise<PlanHoldResult> => {
+    const { store, clock } = dependencies;
+    const { request, mode, incidentId, refuse } = await beginPlan(dependencies, state);
+    const { drain } = request;
+    if (drain === undefined) throw new InvalidInputError('The input asks for nothing that can be drained');
+    if (mode === 'off') return refuse('the mode is off; nothing was looked at');
+    const now = clock.now();
+    const autoScaling = dependencies.autoScaling(mode);
+    const plan = planHold(
+      await describeTargets(autoScaling, request),
+      request.names,
+      { remediation: request.remediation, effect: noEffectYet, groupsMax: request.settings.groupsMax },
+      request.reason,
+    );
+    const names = plan.groups.filter(isHeld).map(({ autoScalingGroupName }) => autoScalingGroupName);
+    const tendedBy = await findTending(dependencies, incidentId, request, names);
+    if (tendedBy !== undefined) return refuse(`the execution ${tendedBy} tends one of these groups already`);
+
+    const refused = plan.groups.flatMap((group): JournalEntry[] =>
+      group.action === 'HOLD'
+        ? []
+        : [
+            {
+              at: now,
+              event: 'refused',
+              autoScalingGroupName: group.autoScalingGroupName,
+              message: `${group.autoScalingGroupName} is left alone: ${group.reason}`,
+            },
+          ],
+    );
+    const base = { incidentId, mode, groups: names.length, refused: refused.length };
+    if (plan.refusal !== undefined) {
+      const reason = plan.refusal.replace('nothing was held', 'nothing was drained');
+      await store.appendJournal(incidentId, [...refused, { at: now, event: 'refused', message: reason }]);
+      return { ...base, ...showCalls([]), action: 'REFUSE', reason };
+    }
+
+    const { groups, unreadable } = await lookAtLaunches(
+      { autoScaling, ec2: dependencies.ec2(mode), store, clock },
+      names,
+      false,
+    );
+    if (unreadable.length > 0) throw new UnreadableFactError(unreadable.join('; '));
+    const widespread = await lookForWidespread(autoScaling, store, groups, drain, now);
+    const planned: { choice: DrainChoice; calls: PlannedCall[] }[] = [];
+    for (const choice of decideDrains(groups, drain, widespread, now)) {
+      const { action, autoScalingGroupName, instanceId, since, from } = choice;
+      const hooks = action === 'DRAIN' ? await autoScaling.describeLaunchHooks(autoScalingGroupName) : [];
+      const calls =
+        action === 'DRAIN'
+          ? [
+              ...(drain.snapshot ? [snapshotCall(autoScalingGroupName, instanceId)] : []),
+              ...abandonCalls(
+                autoScalingGroupName,
+                instanceId,
+                hooks.map(({ lifecycleHookName }) => lifecycleHookName),
+                `it waited since ${since} (by its ${from})`,
+              ),
+            ]
+          : [];
+      planned.push({ choice, calls });
+    }
+    await store.appendJournal(incidentId, [
+      ...refused,
+      ...planned.map(({ choice, calls }) => toJournalEntry(choice, calls, mode, now)),
+    ]);
+    const calls = planned.flatMap((each) => each.calls);
+    const draining = planned.filter(({ choice }) => choice.action === 'DRAIN').length;
+    const summary = `${planned.length} instances are stuck, ${draining} of them to be drained first`;
+    if (mode === 'dry-run') {
+      return { ...base, ...showCalls(calls), action: 'REPORT', reason: `dry run: ${summary}` };
+    }
+    await store.createIncident(toIncident(request, incidentId, mode, now), names);
+    return {
+      ...base,
+      action: 'HOLD',
+      reason: `${request.reason}; ${summary}`,
+      calls: [],
+      callsLeftOut: calls.length,
+    };
+  };

@@ -1,0 +1,321 @@
+import type { VirtualTime } from '../virtual-time.ts';
+import type { AutoScalingQuirks, SimulatedGroup } from './auto-scaling-group.ts';
+import { CloudError } from './cloud-error.ts';
+import type { InstanceLifecycle } from './instance-lifecycle.ts';
+import { describeActivities } from './scaling-activities.ts';
+
+const processes = [
+  'Launch',
+  'Terminate',
+  'AddToLoadBalancer',
+  'AlarmNotification',
+  'AZRebalance',
+  'HealthCheck',
+  'InstanceRefresh',
+  'ReplaceUnhealthy',
+  'ScheduledActions',
+];
+
+/**
+ * The API of Amazon EC2 Auto Scaling over simulated groups: its operations, limits and refusals.
+ *
+ * @param setDesired changes desired capacity within minimum and maximum, and tells why
+ */
+export const createAutoScalingApi = (
+  time: VirtualTime,
+  groups: Map<string, SimulatedGroup>,
+  lifecycle: InstanceLifecycle,
+  quirks: AutoScalingQuirks,
+  setDesired: (group: SimulatedGroup, desired: number, because: string) => void,
+) => {
+  const groupOrRefuse = (name: unknown): SimulatedGroup => {
+    const group = groups.get(String(name));
+    if (group === undefined) {
+      throw new CloudError(
+        'ValidationError',
+        `AutoScalingGroup name not found - AutoScalingGroup: ${name} not found`,
+      );
+    }
+    return group;
+  };
+
+  /** Omitting the list, or an empty one, means all processes. Source: API reference, SuspendProcesses. */
+  const processesOf = (input: Record<string, unknown>): string[] => {
+    const named = (input.ScalingProcesses ?? []) as string[];
+    const unknown = named.find((process) => !processes.includes(process));
+    if (unknown !== undefined) throw new CloudError('ValidationError', `Invalid process type: ${unknown}`);
+    return named.length === 0 ? processes : named;
+  };
+
+  const describeGroup = (group: SimulatedGroup) => ({
+    AutoScalingGroupName: group.name,
+    AutoScalingGroupARN: `arn:aws:autoscaling:us-east-1:123456789012:autoScalingGroup:0:autoScalingGroupName/${group.name}`,
+    MinSize: group.minSize,
+    MaxSize: group.maxSize,
+    DesiredCapacity: group.desiredCapacity,
+    AvailabilityZones: group.availabilityZones,
+    HealthCheckType: group.healthCheckType,
+    HealthCheckGracePeriod: group.healthCheckGracePeriodSeconds,
+    ...(group.status === undefined ? {} : { Status: group.status }),
+    SuspendedProcesses: [...group.suspended].map(([ProcessName, SuspensionReason]) => ({
+      ProcessName,
+      SuspensionReason,
+    })),
+    Tags: Object.entries(group.tags).map(([Key, Value]) => ({
+      Key,
+      Value,
+      ResourceId: group.name,
+      ResourceType: 'auto-scaling-group',
+      PropagateAtLaunch: false,
+    })),
+    Instances: group.instances.map((instance) => ({
+      InstanceId: instance.instanceId,
+      AvailabilityZone: instance.availabilityZone,
+      LifecycleState: instance.lifecycleState,
+      HealthStatus: instance.healthStatus,
+      ProtectedFromScaleIn: instance.protectedFromScaleIn,
+    })),
+  });
+
+  const describeAutoScalingGroups = (input: Record<string, unknown>) => {
+    const names = input.AutoScalingGroupNames as string[] | undefined;
+    const filters = (input.Filters ?? []) as { Name: string; Values: string[] }[];
+    const pageSize = Number(input.MaxRecords ?? 50);
+    if (pageSize > 100) {
+      throw new CloudError(
+        'ValidationError',
+        `1 validation error detected: Value '${pageSize}' at 'maxRecords' failed to satisfy constraint: Member must have value less than or equal to 100`,
+      );
+    }
+    const matching = [...groups.values()].filter(
+      (group) =>
+        (names === undefined || names.length === 0 || names.includes(group.name)) &&
+        filters.every(({ Name, Values }) => {
+          const value = group.tags[Name.replace(/^tag:/, '')];
+          return value !== undefined && Values.includes(value);
+        }),
+    );
+    const start = Number(input.NextToken ?? 0);
+    const end = start + pageSize;
+    return {
+      AutoScalingGroups: matching.slice(start, end).map(describeGroup),
+      ...(end < matching.length ? { NextToken: String(end) } : {}),
+    };
+  };
+
+  /** Allowed in InService only, of the states that are simulated (riff-raff issue 510, infrahouse-toolkit issue 223). */
+  const setInstanceProtection = (input: Record<string, unknown>) => {
+    const group = groupOrRefuse(input.AutoScalingGroupName);
+    const ids = input.InstanceIds as string[];
+    if (ids.length > 50) {
+      throw new CloudError(
+        'ValidationError',
+        `1 validation error detected: Value at 'instanceIds' failed to satisfy constraint: Member must have length less than or equal to 50`,
+      );
+    }
+    const inService = new Map(
+      group.instances
+        .filter(({ lifecycleState }) => lifecycleState === 'InService')
+        .map((instance) => [instance.instanceId, instance]),
+    );
+    const unfit = ids.find((id) => !inService.has(id));
+    if (unfit === undefined || !quirks.protectionIsAllOrNothing) {
+      for (const id of ids) {
+        const instance = inService.get(id);
+        if (instance !== undefined) instance.protectedFromScaleIn = input.ProtectedFromScaleIn === true;
+      }
+    }
+    if (unfit !== undefined) {
+      throw new CloudError(
+        'ValidationError',
+        `The instance ${unfit} is not in InService or EnteringStandby or Standby.`,
+      );
+    }
+    return {};
+  };
+
+  const findInstance = (instanceId: unknown) => {
+    for (const group of groups.values()) {
+      const instance = group.instances.find((candidate) => candidate.instanceId === instanceId);
+      if (instance !== undefined) return { group, instance };
+    }
+    return undefined;
+  };
+
+  /**
+   * The lifecycle action a call names by its token, or by instance and hook. One that was completed, or timed out, is
+   * refused with a text of its own and the code of every other mistake (observed by several tools).
+   */
+  const findAction = (input: Record<string, unknown>) => {
+    const group = groupOrRefuse(input.AutoScalingGroupName);
+    const { InstanceId, LifecycleActionToken, LifecycleHookName } = input;
+    for (const instance of group.instances) {
+      const action = instance.actions.find(
+        ({ token, hook }) =>
+          hook.lifecycleHookName === LifecycleHookName &&
+          (LifecycleActionToken === undefined
+            ? instance.instanceId === InstanceId
+            : token === LifecycleActionToken),
+      );
+      if (action !== undefined) return { group, instance, action };
+    }
+    throw new CloudError(
+      'ValidationError',
+      LifecycleActionToken === undefined
+        ? `No active Lifecycle Action found with instance ID ${InstanceId}`
+        : `No active Lifecycle Action found with token ${LifecycleActionToken}`,
+    );
+  };
+
+  /** Whether it is accepted in Pending:Wait is not settled; with decrement it needs room above the minimum. */
+  const terminateInstance = (input: Record<string, unknown>) => {
+    const found = findInstance(input.InstanceId);
+    if (found === undefined) {
+      throw new CloudError(
+        'ValidationError',
+        `Instance Id not found - No managed instance found for instance ID: ${input.InstanceId}`,
+      );
+    }
+    const { group, instance } = found;
+    if (instance.lifecycleState.startsWith('Pending:') && !quirks.terminatesWaitingInstances) {
+      const activityId = instance.launchActivity?.activityId;
+      throw new CloudError('ScalingActivityInProgress', `Activity ${activityId} is in progress.`);
+    }
+    if (input.ShouldDecrementDesiredCapacity === true) {
+      if (group.desiredCapacity <= group.minSize) {
+        throw new CloudError(
+          'ValidationError',
+          `Currently, desiredSize equals minSize (${group.minSize}). Terminating instance without replacement will violate group's min size constraint. Either set shouldDecrementDesiredCapacity flag to false or lower group's min size.`,
+        );
+      }
+      setDesired(group, group.desiredCapacity - 1, 'TerminateInstanceInAutoScalingGroup');
+    }
+    lifecycle.terminate(group, instance, 'by a call', 'an instance was terminated by a user.');
+    return {};
+  };
+
+  const operations: Record<string, (input: Record<string, unknown>) => object> = {
+    DescribeAutoScalingGroups: describeAutoScalingGroups,
+    SetInstanceProtection: setInstanceProtection,
+    TerminateInstanceInAutoScalingGroup: terminateInstance,
+
+    /** The state is the plain string and health is in upper case here (ASG-UG CLI examples). Unknown ids are left out. */
+    DescribeAutoScalingInstances: (input) => ({
+      AutoScalingInstances: (input.InstanceIds as string[]).flatMap((id) => {
+        const found = findInstance(id);
+        if (found === undefined) return [];
+        const { group, instance } = found;
+        return [
+          {
+            InstanceId: id,
+            AutoScalingGroupName: group.name,
+            AvailabilityZone: instance.availabilityZone,
+            LifecycleState: instance.lifecycleState,
+            HealthStatus: instance.healthStatus.toUpperCase(),
+            ProtectedFromScaleIn: instance.protectedFromScaleIn,
+          },
+        ];
+      }),
+    }),
+
+    DescribeScalingActivities: (input) => {
+      const group = groupOrRefuse(input.AutoScalingGroupName);
+      return describeActivities(group.name, group.activities, input);
+    },
+
+    DescribeLifecycleHooks: (input) => {
+      const group = groupOrRefuse(input.AutoScalingGroupName);
+      return {
+        LifecycleHooks: group.lifecycleHooks.map((hook) => ({
+          LifecycleHookName: hook.lifecycleHookName,
+          AutoScalingGroupName: group.name,
+          LifecycleTransition: hook.lifecycleTransition,
+          HeartbeatTimeout: hook.heartbeatTimeoutSeconds,
+          GlobalTimeout: Math.min(172_800, 100 * hook.heartbeatTimeoutSeconds),
+          DefaultResult: hook.defaultResult,
+        })),
+      };
+    },
+
+    CompleteLifecycleAction: (input) => {
+      const { group, instance, action } = findAction(input);
+      lifecycle.complete(
+        group,
+        instance,
+        action,
+        input.LifecycleActionResult === 'CONTINUE' ? 'CONTINUE' : 'ABANDON',
+      );
+      return {};
+    },
+
+    /** Restarts the heartbeat, never the global timeout (completing-lifecycle-hooks). */
+    RecordLifecycleActionHeartbeat: (input) => {
+      findAction(input).action.heartbeatAt = time.now();
+      return {};
+    },
+
+    SuspendProcesses: (input) => {
+      const group = groupOrRefuse(input.AutoScalingGroupName);
+      if (group.status !== undefined) {
+        throw new CloudError(
+          'ValidationError',
+          'Processes may not be suspended while the AutoScaling group is pending delete',
+        );
+      }
+      const named = processesOf(input);
+      const reason = `User suspended at ${time.iso().slice(0, 19)}Z`;
+      setTimeout(() => {
+        for (const process of named) if (!group.suspended.has(process)) group.suspended.set(process, reason);
+      }, quirks.suspensionDelaySeconds * 1000);
+      return {};
+    },
+
+    ResumeProcesses: (input) => {
+      const group = groupOrRefuse(input.AutoScalingGroupName);
+      const named = processesOf(input);
+      setTimeout(() => {
+        for (const process of named) group.suspended.delete(process);
+      }, quirks.suspensionDelaySeconds * 1000);
+      return {};
+    },
+
+    SetDesiredCapacity: (input) => {
+      const group = groupOrRefuse(input.AutoScalingGroupName);
+      const desired = Number(input.DesiredCapacity);
+      if (desired > group.maxSize) {
+        throw new CloudError(
+          'ValidationError',
+          `New SetDesiredCapacity value ${desired} is above max value ${group.maxSize} for the AutoScalingGroup.`,
+        );
+      }
+      if (desired < group.minSize) {
+        throw new CloudError(
+          'ValidationError',
+          `New SetDesiredCapacity value ${desired} is below min value ${group.minSize} for the AutoScalingGroup.`,
+        );
+      }
+      setDesired(group, desired, 'SetDesiredCapacity');
+      return {};
+    },
+
+    SetInstanceHealth: (input) => {
+      for (const group of groups.values()) {
+        const instance = group.instances.find(({ instanceId }) => instanceId === input.InstanceId);
+        if (instance === undefined) continue;
+        instance.healthStatus = input.HealthStatus === 'Unhealthy' ? 'Unhealthy' : 'Healthy';
+        instance.isSetByCaller = instance.healthStatus === 'Unhealthy';
+        return {};
+      }
+      throw new CloudError(
+        'ValidationError',
+        `Instance Id not found - No managed instance found for instance ID ${input.InstanceId}`,
+      );
+    },
+  };
+
+  return (operation: string, input: Record<string, unknown>): object => {
+    const answer = operations[operation];
+    if (answer === undefined) throw new Error(`The simulated Auto Scaling does not know ${operation} yet`);
+    return answer(input);
+  };
+};

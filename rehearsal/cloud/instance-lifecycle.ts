@@ -1,0 +1,351 @@
+import type { VirtualTime } from '../virtual-time.ts';
+import {
+  type AutoScalingQuirks,
+  type GroupEvent,
+  isPending,
+  type LifecycleAction,
+  type LifecycleHookSpec,
+  type SimulatedGroup,
+  type SimulatedInstance,
+  type TerminatedBecause,
+  type World,
+} from './auto-scaling-group.ts';
+import { accountId, region } from './cloudwatch.ts';
+import { registeredTarget } from './elastic-load-balancing.ts';
+import { endActivity, type ScalingActivity } from './scaling-activities.ts';
+
+/** From launch until an instance runs and its hooks begin. */
+const startSeconds = 15;
+/** From the last hook, or the last health check, to the next state. */
+const proceedSeconds = 3;
+/** Global timeout of a hook: 48 hours or a hundred heartbeats, whichever is less (lifecycle-hooks). */
+const globalTimeoutSeconds = ({ heartbeatTimeoutSeconds }: LifecycleHookSpec): number =>
+  Math.min(172_800, 100 * heartbeatTimeoutSeconds);
+/**
+ * A group whose launches fail is slowed down (lifecycle-hooks); AWS publishes no numbers. Here: half a minute after
+ * the third failure in a row, twice as long after each further one, a quarter of an hour at most.
+ */
+const launchPauseSeconds = (failedInARow: number): number =>
+  failedInARow < 3 ? 0 : Math.min(900, 30 * 2 ** (failedInARow - 3));
+
+/** The life of instances: launch, hooks, service, end, with the events and activities that tell of it. */
+export const createInstanceLifecycle = (
+  time: VirtualTime,
+  world: World,
+  quirks: AutoScalingQuirks,
+  emit: (event: object) => void,
+  onEvent: (event: GroupEvent) => void,
+) => {
+  let instanceCount = 0;
+  let activityCount = 0;
+  const uuid = (kind: string, count: number): string =>
+    `${kind}00000-0000-4000-8000-${String(count).padStart(12, '0')}`;
+  const groupArn = (group: SimulatedGroup): string =>
+    `arn:aws:autoscaling:${region}:${accountId}:autoScalingGroup:0:autoScalingGroupName/${group.name}`;
+  const eventTime = (milliseconds: number): string => `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
+
+  const emitFor = (group: SimulatedGroup, detailType: string, detail: object): void =>
+    emit({
+      version: '0',
+      'detail-type': detailType,
+      source: 'aws.autoscaling',
+      account: accountId,
+      time: eventTime(time.now()),
+      region,
+      resources: [groupArn(group)],
+      detail: { AutoScalingGroupName: group.name, ...detail },
+    });
+
+  /** Ended activities tell of themselves (ec2-auto-scaling-event-reference; in a successful one the code is InProgress). */
+  const emitActivity = (
+    group: SimulatedGroup,
+    detailType: string,
+    activity: ScalingActivity,
+    instanceId: string,
+  ): void =>
+    emitFor(group, detailType, {
+      StatusCode: detailType.endsWith('Unsuccessful') ? 'Failed' : 'InProgress',
+      Description: activity.description,
+      ActivityId: activity.activityId,
+      RequestId: activity.activityId,
+      StatusMessage: activity.statusMessage,
+      StartTime: new Date(activity.startTime).toISOString(),
+      EndTime: new Date(activity.endTime ?? time.now()).toISOString(),
+      EC2InstanceId: instanceId,
+      Cause: activity.cause,
+      Details: {},
+    });
+
+  const beginActivity = (group: SimulatedGroup, description: string, cause: string): ScalingActivity => {
+    activityCount += 1;
+    const activity: ScalingActivity = {
+      activityId: uuid('ac0', activityCount),
+      description,
+      cause: `At ${eventTime(time.now())} ${cause}`,
+      startTime: time.now(),
+      statusCode: 'PreInService',
+      statusMessage: '',
+    };
+    group.activities.push(activity);
+    return activity;
+  };
+
+  const newInstance = (group: SimulatedGroup, zone?: string): SimulatedInstance => {
+    instanceCount += 1;
+    // The zone with the fewest instances (auto-scaling-benefits, "Instance distribution").
+    const present = group.instances.filter(({ lifecycleState }) => !lifecycleState.startsWith('Terminat'));
+    const perZone = (name: string): number =>
+      present.filter(({ availabilityZone }) => availabilityZone === name).length;
+    const fewest = [...group.availabilityZones].sort((a, b) => perZone(a) - perZone(b))[0];
+    return {
+      instanceId: `i-${instanceCount.toString(16).padStart(17, '0')}`,
+      availabilityZone: zone ?? fewest ?? 'a',
+      lifecycleState: 'Pending',
+      healthStatus: 'Healthy',
+      protectedFromScaleIn: false,
+      launchedAt: time.now(),
+      target: registeredTarget(),
+      actions: [],
+    };
+  };
+
+  const hasFailedToLaunch = (group: SimulatedGroup): void => {
+    group.failedLaunchesInARow += 1;
+    if (quirks.limitsFailingLaunches) {
+      group.nextLaunchAt = time.now() + launchPauseSeconds(group.failedLaunchesInARow) * 1000;
+    }
+  };
+
+  const enterService = (group: SimulatedGroup, instance: SimulatedInstance): void => {
+    if (!isPending(instance)) return;
+    instance.lifecycleState = 'InService';
+    instance.inServiceAt = time.now();
+    delete instance.isRebalancing;
+    group.failedLaunchesInARow = 0;
+    group.nextLaunchAt = 0;
+    if (instance.launchActivity !== undefined) {
+      endActivity(time, instance.launchActivity, 'Successful');
+      emitActivity(group, 'EC2 Instance Launch Successful', instance.launchActivity, instance.instanceId);
+    }
+    onEvent({ group: group.name, kind: 'in-service', text: instance.instanceId });
+  };
+
+  /** Begins every hook of a transition at once: together they are a barrier. */
+  const beginHooks = (
+    group: SimulatedGroup,
+    instance: SimulatedInstance,
+    hooks: LifecycleHookSpec[],
+  ): void => {
+    const isLaunch = instance.lifecycleState === 'Pending';
+    instance.lifecycleState = isLaunch ? 'Pending:Wait' : 'Terminating:Wait';
+    if (isLaunch && instance.launchActivity !== undefined) {
+      instance.launchActivity.statusCode = 'MidLifecycleAction';
+    }
+    for (const hook of hooks) {
+      activityCount += 1;
+      const action: LifecycleAction = {
+        token: uuid('70c', activityCount),
+        hook,
+        startedAt: time.now(),
+        heartbeatAt: time.now(),
+      };
+      instance.actions.push(action);
+      emitFor(
+        group,
+        isLaunch ? 'EC2 Instance-launch Lifecycle Action' : 'EC2 Instance-terminate Lifecycle Action',
+        {
+          LifecycleActionToken: action.token,
+          LifecycleHookName: hook.lifecycleHookName,
+          EC2InstanceId: instance.instanceId,
+          LifecycleTransition: hook.lifecycleTransition,
+        },
+      );
+    }
+  };
+
+  const hooksOf = (
+    group: SimulatedGroup,
+    lifecycleTransition: LifecycleHookSpec['lifecycleTransition'],
+  ): LifecycleHookSpec[] =>
+    group.lifecycleHooks.filter((hook) => hook.lifecycleTransition === lifecycleTransition);
+
+  /** The end, after the load balancer let go of it; a termination hook may come between. */
+  const end = (group: SimulatedGroup, instance: SimulatedInstance, runsHooks: boolean): void => {
+    const isServing = instance.lifecycleState === 'InService';
+    instance.lifecycleState = 'Terminating';
+    instance.actions = [];
+    const remove = (): void => {
+      instance.lifecycleState = 'Terminated';
+      group.instances = group.instances.filter((other) => other !== instance);
+    };
+    const delaySeconds = isServing ? group.deregistrationDelaySeconds : proceedSeconds;
+    setTimeout(() => {
+      const hooks = runsHooks ? hooksOf(group, 'autoscaling:EC2_INSTANCE_TERMINATING') : [];
+      if (hooks.length > 0) beginHooks(group, instance, hooks);
+      else remove();
+    }, delaySeconds * 1000);
+  };
+
+  const terminate = (
+    group: SimulatedGroup,
+    instance: SimulatedInstance,
+    because: TerminatedBecause,
+    cause: string,
+  ): void => {
+    const wasGood = instance.lifecycleState === 'InService' && instance.bootstrapFailure === undefined;
+    group.terminations.push({ instanceId: instance.instanceId, at: time.now(), because, wasGood });
+    onEvent({ group: group.name, kind: 'terminated', text: because });
+    if (because !== 'abandoned') {
+      if (instance.launchActivity?.endTime === undefined && instance.launchActivity !== undefined) {
+        endActivity(time, instance.launchActivity, 'Cancelled', 'Instance was terminated');
+      }
+      endActivity(
+        time,
+        beginActivity(group, `Terminating EC2 instance: ${instance.instanceId}`, cause),
+        'Successful',
+      );
+    }
+    end(group, instance, because !== 'abandoned' || quirks.abandonRunsTerminationHooks);
+  };
+
+  const abandonLaunch = (
+    group: SimulatedGroup,
+    instance: SimulatedInstance,
+    action: LifecycleAction,
+  ): void => {
+    hasFailedToLaunch(group);
+    const activity = instance.launchActivity;
+    if (activity !== undefined) {
+      endActivity(
+        time,
+        activity,
+        'Cancelled',
+        `Instance failed to complete user's Lifecycle Action: Lifecycle Action with token ${action.token} was abandoned: Lifecycle Action Completed with ABANDON Result`,
+      );
+      if (quirks.abandonSendsLaunchUnsuccessful) {
+        emitActivity(group, 'EC2 Instance Launch Unsuccessful', activity, instance.instanceId);
+      }
+    }
+    onEvent({
+      group: group.name,
+      kind: 'launch-failed',
+      text: instance.bootstrapFailure?.cause ?? 'abandoned',
+    });
+    terminate(group, instance, 'abandoned', 'a launch was abandoned.');
+  };
+
+  /**
+   * Completes one hook. Launching: CONTINUE waits for the other hooks, then the instance goes into service; ABANDON
+   * ends it. Terminating: ABANDON skips the other hooks; it ends either way.
+   */
+  const complete = (
+    group: SimulatedGroup,
+    instance: SimulatedInstance,
+    action: LifecycleAction,
+    result: 'CONTINUE' | 'ABANDON',
+  ): void => {
+    instance.actions = instance.actions.filter((other) => other !== action);
+    if (instance.lifecycleState === 'Pending:Wait') {
+      if (result === 'ABANDON') {
+        instance.actions = [];
+        abandonLaunch(group, instance, action);
+        return;
+      }
+      if (instance.actions.length > 0) return;
+      instance.lifecycleState = 'Pending:Proceed';
+      setTimeout(() => enterService(group, instance), proceedSeconds * 1000);
+      return;
+    }
+    if (result === 'CONTINUE' && instance.actions.length > 0) return;
+    instance.actions = [];
+    instance.lifecycleState = 'Terminating:Proceed';
+    setTimeout(() => {
+      instance.lifecycleState = 'Terminated';
+      group.instances = group.instances.filter((other) => other !== instance);
+    }, proceedSeconds * 1000);
+  };
+
+  /** The bootstrap of an instance: when it ends well it completes the launch hooks, or the instance serves. */
+  const bootstrap = (group: SimulatedGroup, instance: SimulatedInstance): void => {
+    const outcome = world.launchOutcome(group);
+    if (outcome.kind === 'stuck') {
+      instance.bootstrapFailure = { cause: outcome.cause, consoleOutput: outcome.consoleOutput };
+    }
+    const hooks = hooksOf(group, 'autoscaling:EC2_INSTANCE_LAUNCHING');
+    const seconds = group.bootSeconds * world.bootFactor(group) * (0.9 + 0.2 * time.random());
+    if (hooks.length > 0) {
+      setTimeout(() => {
+        if (instance.lifecycleState === 'Pending') beginHooks(group, instance, hooks);
+      }, startSeconds * 1000);
+    }
+    // Without a hook nobody waits for the bootstrap: the instance serves, well or not.
+    if (hooks.length > 0 && outcome.kind === 'stuck') return;
+    setTimeout(
+      () => {
+        if (hooks.length === 0) enterService(group, instance);
+        else for (const action of [...instance.actions]) complete(group, instance, action, 'CONTINUE');
+      },
+      Math.max(seconds, startSeconds + 1) * 1000,
+    );
+  };
+
+  return {
+    newInstance,
+    terminate,
+    complete,
+
+    /** Launches one instance, in the zone with the fewest unless one is named. */
+    launch: (group: SimulatedGroup, cause: string, rebalanceIn?: string): void => {
+      const outcome = world.launchOutcome(group);
+      if (outcome.kind === 'refused') {
+        const activity = beginActivity(
+          group,
+          `Launching a new EC2 instance.  Status Reason: ${outcome.statusMessage}`,
+          cause,
+        );
+        endActivity(time, activity, 'Failed', outcome.statusMessage);
+        hasFailedToLaunch(group);
+        onEvent({ group: group.name, kind: 'launch-failed', text: outcome.statusMessage });
+        emitActivity(group, 'EC2 Instance Launch Unsuccessful', activity, '');
+        return;
+      }
+      const instance = newInstance(group, rebalanceIn);
+      if (rebalanceIn !== undefined) instance.isRebalancing = true;
+      instance.launchActivity = beginActivity(
+        group,
+        `Launching a new EC2 instance: ${instance.instanceId}`,
+        cause,
+      );
+      group.instances.push(instance);
+      bootstrap(group, instance);
+    },
+
+    /** Applies the default result of every hook whose heartbeat or global timeout has passed. */
+    timeOutHooks: (group: SimulatedGroup): void => {
+      for (const instance of [...group.instances]) {
+        for (const action of [...instance.actions]) {
+          const { hook, heartbeatAt, startedAt } = action;
+          const isOver =
+            time.now() - heartbeatAt >= hook.heartbeatTimeoutSeconds * 1000 ||
+            time.now() - startedAt >= globalTimeoutSeconds(hook) * 1000;
+          if (isOver && instance.actions.includes(action)) {
+            complete(group, instance, action, hook.defaultResult);
+          }
+        }
+      }
+    },
+
+    /** Tells of something that is an activity without an instance of its own. */
+    noteActivity: (
+      group: SimulatedGroup,
+      description: string,
+      cause: string,
+      statusMessage: string,
+    ): void => {
+      endActivity(time, beginActivity(group, description, cause), 'Cancelled', statusMessage);
+    },
+  };
+};
+
+/** The life of the instances of all groups. */
+export type InstanceLifecycle = ReturnType<typeof createInstanceLifecycle>;
