@@ -123,7 +123,8 @@ export const startForFailures = (
 ): StartDecision => ({
   action: 'START',
   rule,
-  executionName: executionName(rule.name, completedBy.activityId, completedBy.at),
+  // Not by the activity: of two that failed in one second, whoever counts may meet either first.
+  executionName: executionName(rule.name, group.autoScalingGroupName, completedBy.at),
   input: {
     rule: rule.name,
     launchFailures: {

@@ -94,6 +94,14 @@ export const createChooseDrains = (dependencies: ChooseDrainsDependencies) => {
     });
   };
 
+  /** Whether a hold protects the group already: an alarm's, or one that an earlier opening started. */
+  const isProtected = async (name: string): Promise<boolean> => {
+    const [record] = await store.readGroups([name]);
+    return (
+      record?.holds.some(({ protectsInstances, stage }) => protectsInstances && stage === 'HELD') === true
+    );
+  };
+
   const drainsEnded = ({
     group: { autoScalingGroupName: group },
     stored,
@@ -126,9 +134,9 @@ export const createChooseDrains = (dependencies: ChooseDrainsDependencies) => {
     const evidence = isOpening
       ? (await store.readEvidence(incident.incidentId)).filter(({ instanceId }) => drained.has(instanceId))
       : [];
-    if (isOpening) {
-      const reason = `the launch breaker of ${autoScalingGroupName} opened: what is launched there does not come into service`;
-      await protect(incident, [autoScalingGroupName], reason, round.record.breaker?.openedAt ?? clock.now());
+    if (round.record.breaker?.state === 'OPEN' && !(await isProtected(autoScalingGroupName))) {
+      const reason = `the launch breaker of ${autoScalingGroupName} is open: what is launched there does not come into service`;
+      await protect(incident, [autoScalingGroupName], reason, round.record.breaker.stateAt);
     }
     return [
       {

@@ -1,0 +1,714 @@
+import { describe, expect, it } from 'vitest';
+import { executionName } from '../../functions/domain/decide-start.ts';
+import { loadPolicy } from '../../functions/policy.ts';
+import type { SimulatedCloud } from '../../rehearsal/cloud/simulated-cloud.ts';
+import { packetLoss } from '../../rehearsal/incidents/packet-loss.ts';
+import { repositoryDown } from '../../rehearsal/incidents/repository-down.ts';
+import { rehearse } from '../../rehearsal/rehearse.ts';
+import {
+  apiGroup,
+  asksForMoreAt,
+  calm,
+  drained,
+  executionsOf,
+  launchHook,
+  launchIncident,
+  onlyRules,
+  quietGroups,
+  rightBefore,
+  scaleOutAt,
+  startOf,
+  stuck,
+} from './launch-incident.ts';
+import { accepted, journalOf, minutes, rehearseSmall } from './small-incident.ts';
+
+const drainOnly = onlyRules('stuck-launches');
+const groupOf = ({ autoScaling }: SimulatedCloud, name = 'api') => {
+  const group = autoScaling.groups.get(name);
+  if (group === undefined) throw new Error(`there is no group ${name}`);
+  return group;
+};
+const inServiceOf = (cloud: SimulatedCloud, name = 'api'): number =>
+  groupOf(cloud, name).instances.filter(({ lifecycleState }) => lifecycleState === 'InService').length;
+
+describe('repository-down', () => {
+  it.each(Array.from({ length: 20 }, (_, seed) => seed))(
+    'loses no good instance with Holdfast, and at least one without, seed %i',
+    async (seed) => {
+      const run = (withHoldfast: boolean) =>
+        rehearse({ incident: repositoryDown, seed, policy: loadPolicy(), withHoldfast, dryRun: false });
+      const helped = await run(true);
+      expect(helped.violations).toEqual([]);
+      const lost = (result: typeof helped) =>
+        result.summary.groups.reduce((sum, { goodInstancesLost }) => sum + goodInstancesLost, 0);
+      expect(lost(helped)).toBe(0);
+      expect(helped.summary.finalStateEqualsBaseline).toBe(true);
+      expect(lost(await run(false))).toBeGreaterThan(0);
+    },
+    30_000,
+  );
+});
+
+describe('draining', () => {
+  it('ends what is stuck, evidence first, and the group reaches what it desires once launches are well', async () => {
+    const { result, cloud } = await rehearseSmall(launchIncident(), { policy: drainOnly, quirks: calm });
+    expect(result.violations).toEqual([]);
+    expect(inServiceOf(cloud)).toBe(6);
+    const [evidence] = cloud.store.listEvidence();
+    expect(evidence).toMatchObject({
+      autoScalingGroupName: 'api',
+      waitingSinceFrom: 'lifecycle event',
+      instance: { instanceType: 'm7i.large', imageId: 'ami-api', tags: { tier: 'api' } },
+      activity: { statusCode: 'MidLifecycleAction' },
+      launchHooks: [{ lifecycleHookName: 'bootstrap-complete', heartbeatTimeoutSeconds: 7200 }],
+      consoleOutput: expect.stringContaining('E: Failed to fetch api-runtime_4.2.1'),
+      problems: [],
+    });
+    expect(evidence?.launchHooks[0]?.heartbeatLeftSeconds).toBeLessThan(7200 - 15 * 60 + 60);
+    expect(executionsOf(result, 'drain-pending-wait').at(0)?.status).toBe('SUCCEEDED');
+  });
+
+  it('feeds no loop: of an image that is broken for good it drains the breaker’s number, then probes, for 48 hours', async () => {
+    const { result, cloud } = await rehearseSmall(
+      launchIncident({
+        durationSeconds: minutes(48 * 60),
+        launchFaults: [
+          {
+            name: 'broken for good',
+            groups: ['api'],
+            fromSeconds: 0,
+            untilSeconds: minutes(9999),
+            outcome: stuck,
+          },
+        ],
+        groups: [
+          apiGroup('api', {
+            ...scaleOutAt(asksForMoreAt, 12),
+            lifecycleHooks: [{ ...launchHook, heartbeatTimeoutSeconds: 3600 }],
+          }),
+          ...quietGroups(4),
+        ],
+      }),
+      { policy: drainOnly, quirks: calm },
+    );
+    const rule = drainOnly.rules[0]?.drain;
+    const ends = drained(result);
+    const first = ends[0]?.minute ?? 0;
+    const probes = journalOf(cloud).filter((line) => / probe \d+: /.test(line));
+    const openedAt = result.timeline.find(({ text }) => text.includes('the breaker opens'))?.seconds ?? 0;
+    expect(ends.filter(({ minute }) => minute < openedAt / 60)).toHaveLength(rule?.breakerAfter ?? 0);
+    expect(openedAt).toBeLessThan(minutes(first + 60));
+    expect(ends.length).toBeLessThanOrEqual((rule?.breakerAfter ?? 0) + probes.length);
+    // At least one every two hours: the delay doubles, to an hour at most.
+    expect(probes.length).toBeGreaterThan(24);
+    for (const { historyEvents } of result.executions) expect(historyEvents).toBeLessThan(25_000);
+    // What is left at the end is what goes on: an open breaker and the hold it started.
+    expect(result.violations.filter((violation) => /is FAILED|a function failed/.test(violation))).toEqual(
+      [],
+    );
+  }, 60_000);
+
+  it('of 1,000 stuck instances in 100 groups keeps within every hourly limit, and none is left', async () => {
+    const names = Array.from({ length: 100 }, (_, index) => `api-${String(index).padStart(3, '0')}`);
+    const rule = drainOnly.rules[0];
+    if (rule?.drain === undefined) throw new Error('the policy drains nothing');
+    const drain = { ...rule.drain, atOnce: 20, perGroupPerHour: 5, perHour: 350 };
+    const { result, cloud } = await rehearseSmall(
+      launchIncident({
+        durationSeconds: minutes(330),
+        groups: [
+          ...names.map((name) =>
+            apiGroup(name, {
+              desiredCapacity: 2,
+              ...scaleOutAt(asksForMoreAt, 12),
+              lifecycleHooks: [
+                launchHook,
+                { ...launchHook, lifecycleHookName: 'second', heartbeatTimeoutSeconds: 7200 },
+              ],
+            }),
+          ),
+          ...quietGroups(101),
+        ],
+        launchFaults: [
+          { name: 'hang', groups: names, fromSeconds: 0, untilSeconds: asksForMoreAt + 60, outcome: stuck },
+        ],
+        // Somebody keeps them waiting, so that it is Holdfast that has to end them all.
+        deeds: [60, 120, 180, 240].map((minute) => ({
+          atSeconds: minutes(minute),
+          text: 'a script sends heartbeats',
+          act: ({ autoScaling, time }: SimulatedCloud) => {
+            for (const group of autoScaling.groups.values()) {
+              for (const { actions } of group.instances) {
+                for (const action of actions) action.heartbeatAt = time.now();
+              }
+            }
+          },
+        })),
+        autoScalingCallsPerSecond: 20,
+        autoScalingBurst: 40,
+      }),
+      { policy: { rules: [{ ...rule, drain }] }, quirks: calm },
+    );
+    expect(result.violations).toEqual([]);
+    const ends = drained(result);
+    expect(ends).toHaveLength(1000);
+    expect(cloud.store.listEvidence()).toHaveLength(1000);
+    const groupOfInstance = new Map(
+      cloud.store
+        .listEvidence()
+        .map(({ instanceId, autoScalingGroupName }) => [instanceId, autoScalingGroupName]),
+    );
+    const worstHour = (minutesOf: number[]): number =>
+      Math.max(...minutesOf.map((from) => minutesOf.filter((at) => at >= from && at < from + 59).length));
+    expect(worstHour(ends.map(({ minute }) => minute))).toBeLessThanOrEqual(drain.perHour);
+    for (const name of names) {
+      const own = ends.filter(({ instanceId }) => groupOfInstance.get(instanceId) === name);
+      expect(worstHour(own.map(({ minute }) => minute))).toBeLessThanOrEqual(drain.perGroupPerHour);
+      expect(inServiceOf(cloud, name)).toBe(12);
+    }
+  }, 60_000);
+
+  it('drains nothing when most managed groups fail at once: it protects them and tells', async () => {
+    const names = ['api-a', 'api-b', 'api-c'];
+    const { result, cloud } = await rehearseSmall(
+      launchIncident({
+        groups: [...names.map((name) => apiGroup(name, scaleOutAt(asksForMoreAt, 6))), ...quietGroups(2)],
+        launchFaults: [
+          { name: 'hang', groups: names, fromSeconds: 0, untilSeconds: minutes(90), outcome: stuck },
+        ],
+      }),
+      { policy: drainOnly, quirks: calm },
+    );
+    expect(result.violations).toEqual([]);
+    const whileBroken = drained(result).filter(({ minute }) => minute < 90);
+    expect(whileBroken).toEqual([]);
+    expect(journalOf(cloud).join('\n')).toContain(
+      "launches fail in 3 of 5 managed groups at once: that is not a group's fault, so nothing is drained",
+    );
+    expect(new Set(accepted(result, 'SetInstanceProtection').map(({ group }) => group))).toEqual(
+      new Set(names),
+    );
+  });
+
+  it('finds by looking what no event told, and names the age’s source', async () => {
+    const { result, cloud } = await rehearseSmall(launchIncident(), {
+      policy: drainOnly,
+      quirks: { ...calm, bestEffortLossRate: 1 },
+    });
+    expect(result.violations).toEqual([]);
+    expect(drained(result).length).toBeGreaterThanOrEqual(2);
+    expect(new Set(cloud.store.listEvidence().map(({ waitingSinceFrom }) => waitingSinceFrom))).toEqual(
+      new Set(['scaling activity']),
+    );
+  });
+
+  it('lists in a dry run what it would drain, with age and reason, and changes nothing', async () => {
+    const { result, cloud } = await rehearseSmall(launchIncident(), {
+      policy: drainOnly,
+      quirks: calm,
+      dryRun: true,
+    });
+    expect(result.violations).toEqual([]);
+    expect(result.calls.filter(({ mutating }) => mutating)).toEqual([]);
+    const [first] = journalOf(cloud).filter((line) => line.startsWith('planned: '));
+    expect(first).toMatch(
+      /^planned: api: would drain i-\w+: in Pending:Wait for 20 min \(by its lifecycle event\)$/,
+    );
+    expect(result.plan[0]).toMatchObject({
+      operation: 'CompleteLifecycleAction',
+      input: {
+        AutoScalingGroupName: 'api',
+        LifecycleHookName: 'bootstrap-complete',
+        LifecycleActionResult: 'ABANDON',
+      },
+    });
+  });
+
+  it('plans in a dry run the very calls that a live run makes first', async () => {
+    const run = (dryRun: boolean) =>
+      rehearseSmall(launchIncident(), { policy: drainOnly, quirks: calm, dryRun });
+    const plan = (await run(true)).result.plan.map(({ operation, input }) => ({ operation, input }));
+    const made = (await run(false)).result.calls
+      .filter(({ mutating }) => mutating)
+      .map(({ operation, input }) => ({ operation, input }));
+    expect(plan.length).toBeGreaterThan(0);
+    expect(made.slice(0, 2)).toEqual(plan.slice(0, 2));
+  });
+
+  describe('races', () => {
+    it('leaves alone an instance that came into service between look and call', async () => {
+      let saved: string | undefined;
+      const { result, cloud } = await rehearseSmall(
+        launchIncident({
+          deeds: [
+            rightBefore('CompleteLifecycleAction', ({ autoScaling }, { InstanceId }) => {
+              if (saved !== undefined) return;
+              saved = String(InstanceId);
+              const group = autoScaling.groups.get('api');
+              const instance = group?.instances.find(({ instanceId }) => instanceId === saved);
+              const action = instance?.actions[0];
+              if (group === undefined || instance === undefined || action === undefined) return;
+              delete instance.bootstrapFailure;
+              autoScaling.lifecycle.complete(group, instance, action, 'CONTINUE');
+            }),
+          ],
+        }),
+        { policy: drainOnly, quirks: calm },
+      );
+      expect(result.violations).toEqual([]);
+      expect(groupOf(cloud).instances.find(({ instanceId }) => instanceId === saved)?.lifecycleState).toBe(
+        'InService',
+      );
+      expect(journalOf(cloud).join('\n')).toContain(
+        `${saved} came into service by itself and was left alone`,
+      );
+    });
+
+    it('takes for gone an instance that somebody ended between look and call', async () => {
+      const ended: string[] = [];
+      const { result } = await rehearseSmall(
+        launchIncident({
+          deeds: [
+            rightBefore('CompleteLifecycleAction', ({ autoScaling }, { InstanceId }) => {
+              const group = autoScaling.groups.get('api');
+              const instance = group?.instances.find(({ instanceId }) => instanceId === InstanceId);
+              if (group === undefined || instance === undefined || ended.length >= 2) return;
+              ended.push(String(InstanceId));
+              autoScaling.loseInstance(group, instance);
+            }),
+          ],
+        }),
+        { policy: drainOnly, quirks: calm },
+      );
+      expect(ended).toHaveLength(2);
+      expect(result.violations).toEqual([]);
+    });
+
+    it('does not even call for one that came into service after it was chosen', async () => {
+      let saved: string | undefined;
+      const { result } = await rehearseSmall(
+        launchIncident({
+          deeds: [
+            rightBefore('DescribeAutoScalingInstances', ({ autoScaling }, { InstanceIds }) => {
+              const [id] = InstanceIds as string[];
+              const group = autoScaling.groups.get('api');
+              const instance = group?.instances.find(({ instanceId }) => instanceId === id);
+              if (saved !== undefined || instance === undefined) return;
+              saved = id;
+              instance.actions = [];
+              delete instance.bootstrapFailure;
+              instance.lifecycleState = 'InService';
+            }),
+          ],
+        }),
+        { policy: drainOnly, quirks: calm },
+      );
+      expect(result.violations).toEqual([]);
+      expect(saved).toBeDefined();
+      expect(
+        result.calls.filter(({ input }) => input.InstanceId === saved && input.LifecycleActionResult),
+      ).toEqual([]);
+    });
+  });
+
+  describe('an instance that stays although its launch was abandoned', () => {
+    const loseActions = {
+      atSeconds: minutes(12),
+      text: 'the lifecycle actions get lost',
+      act: (cloud: SimulatedCloud) => {
+        for (const { instances } of cloud.autoScaling.groups.values()) {
+          for (const instance of instances) instance.actions = [];
+        }
+      },
+    };
+
+    it('is terminated, without lowering desired capacity', async () => {
+      const { result, cloud } = await rehearseSmall(launchIncident({ deeds: [loseActions] }), {
+        policy: drainOnly,
+        quirks: calm,
+      });
+      expect(result.violations).toEqual([]);
+      const terminated = accepted(result, 'TerminateInstanceInAutoScalingGroup');
+      expect(terminated.length).toBe(2);
+      for (const { input } of terminated) expect(input.ShouldDecrementDesiredCapacity).toBe(false);
+      expect(groupOf(cloud).desiredCapacity).toBe(6);
+    });
+
+    it('is left for a person, with the command, when AWS refuses', async () => {
+      const { result, cloud } = await rehearseSmall(launchIncident({ deeds: [loseActions] }), {
+        policy: drainOnly,
+        quirks: { ...calm, terminatesWaitingInstances: false },
+      });
+      expect(result.violations).toEqual([]);
+      expect(accepted(result, 'TerminateInstanceInAutoScalingGroup')).toEqual([]);
+      const left = journalOf(cloud).filter((line) => line.startsWith('left: '));
+      expect(left).toHaveLength(2);
+      expect(left[0]).toMatch(/AWS refused 3 times to end it; end it by hand: aws ec2 terminate-instances/);
+    });
+  });
+
+  describe('with a snapshot', () => {
+    const rule = drainOnly.rules[0];
+    const withSnapshot = {
+      rules: rule?.drain === undefined ? [] : [{ ...rule, drain: { ...rule.drain, snapshot: true } }],
+    };
+
+    it('makes it before it ends the instance', async () => {
+      const { result, cloud } = await rehearseSmall(launchIncident(), { policy: withSnapshot, quirks: calm });
+      expect(result.violations).toEqual([]);
+      const ends = drained(result);
+      expect(ends.length).toBeGreaterThanOrEqual(2);
+      for (const { instanceId } of ends) {
+        const snapshot = result.calls.findIndex(
+          ({ operation, input }) =>
+            operation === 'CreateSnapshots' &&
+            (input.InstanceSpecification as { InstanceId: string }).InstanceId === instanceId,
+        );
+        const end = result.calls.findIndex(
+          ({ input }) => input.InstanceId === instanceId && input.LifecycleHookName,
+        );
+        expect(snapshot).toBeGreaterThanOrEqual(0);
+        expect(snapshot).toBeLessThan(end);
+      }
+      expect(cloud.ec2.snapshots.length).toBe(ends.length);
+    });
+
+    it('ends nothing of which none can be made', async () => {
+      const { result, cloud } = await rehearseSmall(
+        launchIncident({
+          deeds: [
+            {
+              atSeconds: 1,
+              text: 'instances do not get the tag of their group',
+              act: (running) => {
+                const { handle } = running.ec2;
+                running.ec2.handle = (operation, input) => {
+                  const answer = handle(operation, input) as {
+                    Reservations?: { Instances: { Tags: object[] }[] }[];
+                  };
+                  for (const { Instances } of answer.Reservations ?? []) {
+                    for (const instance of Instances) instance.Tags = [];
+                  }
+                  return answer;
+                };
+              },
+            },
+          ],
+        }),
+        { policy: withSnapshot, quirks: calm },
+      );
+      expect(drained(result)).toEqual([]);
+      expect(cloud.ec2.snapshots).toEqual([]);
+      expect(journalOf(cloud).join('\n')).toMatch(
+        /left: api: i-\w+ has no snapshot \(the instance does not carry the tag holdfast=true/,
+      );
+    });
+  });
+
+  it('gives Launch back and drains no more when the kill switch is thrown while the breaker is open', async () => {
+    const thrownAt = minutes(62);
+    const { result, cloud } = await rehearseSmall(
+      launchIncident({
+        launchFaults: [
+          { name: 'hang', groups: ['api'], fromSeconds: 0, untilSeconds: minutes(999), outcome: stuck },
+        ],
+        deeds: [
+          {
+            atSeconds: thrownAt,
+            text: 'the kill switch is thrown',
+            act: ({ parameters }) => parameters.set('/holdfast/rehearsal/mode', 'off'),
+          },
+        ],
+      }),
+      { policy: drainOnly, quirks: calm },
+    );
+    const suspended = accepted(result, 'SuspendProcesses').filter(({ input }) =>
+      (input.ScalingProcesses as string[]).includes('Launch'),
+    );
+    expect(suspended.length).toBeGreaterThan(0);
+    expect(groupOf(cloud).suspended.has('Launch')).toBe(false);
+    expect(drained(result).filter(({ minute }) => minute > thrownAt / 60 + 1)).toEqual([]);
+    expect(result.holdsLeft).toEqual([]);
+  });
+
+  it('gives Launch back by the sweep when its execution is stopped while the breaker is open', async () => {
+    const stoppedAt = minutes(62);
+    const { result, cloud } = await rehearseSmall(
+      launchIncident({
+        deeds: [
+          {
+            atSeconds: stoppedAt,
+            text: 'somebody stops every execution and sets the mode to off',
+            act: ({ stepFunctions, parameters }) => {
+              for (const arn of stepFunctions.executions.keys()) stepFunctions.stopExecution(arn);
+              parameters.set('/holdfast/rehearsal/mode', 'off');
+            },
+          },
+        ],
+      }),
+      { policy: drainOnly, quirks: calm },
+    );
+    expect(accepted(result, 'SuspendProcesses').some(({ seconds }) => seconds < stoppedAt)).toBe(true);
+    expect([...groupOf(cloud).suspended.keys()]).toEqual([]);
+    expect(groupOf(cloud).instances.some(({ protectedFromScaleIn }) => protectedFromScaleIn)).toBe(false);
+    expect(result.holdsLeft).toEqual([]);
+  });
+
+  it('starts by hand on one group, and refuses a second execution on the same one', async () => {
+    const input = { autoScalingGroupName: 'api', reason: 'bootstrap hangs', olderThan: '5m' };
+    const { result, cloud } = await rehearseSmall(
+      launchIncident({
+        deeds: [
+          startOf('drain-pending-wait', 'first', input, minutes(16)),
+          startOf('drain-pending-wait', 'second', input, minutes(17)),
+        ],
+      }),
+      { policy: onlyRules('packet-loss'), quirks: calm },
+    );
+    expect(result.violations).toEqual([]);
+    expect(drained(result).length).toBeGreaterThanOrEqual(2);
+    expect(journalOf(cloud)).toContain('refused: the execution first tends one of these groups already');
+  });
+});
+
+describe('protecting', () => {
+  const protectOnly = onlyRules('launches-failing');
+  const refused = {
+    kind: 'refused',
+    statusMessage:
+      'We currently do not have sufficient m7i.large capacity in the Availability Zone you requested (us-east-1a). Launching EC2 instance failed.',
+  } as const;
+  const failing = (over: Parameters<typeof launchIncident>[0] = {}) =>
+    launchIncident({
+      launchFaults: [
+        {
+          name: 'no capacity',
+          groups: ['api'],
+          fromSeconds: 0,
+          untilSeconds: minutes(60),
+          outcome: refused,
+        },
+      ],
+      ...over,
+    });
+
+  it('takes one call per fifty instances and one for the processes', async () => {
+    const { result } = await rehearseSmall(
+      failing({
+        groups: [
+          apiGroup('api', { desiredCapacity: 120, ...scaleOutAt(asksForMoreAt, 122) }),
+          ...quietGroups(4),
+        ],
+        load: () => 2000,
+      }),
+      { policy: protectOnly, quirks: calm },
+    );
+    expect(result.violations).toEqual([]);
+    const until = Date.parse(packetLoss.startsAt) + minutes(30) * 1000;
+    const made = result.calls.filter(({ mutating, at }) => mutating && Date.parse(at) < until);
+    expect(
+      made.map(({ operation, input }) => [operation, (input.InstanceIds as string[] | undefined)?.length]),
+    ).toEqual([
+      ['SuspendProcesses', undefined],
+      ['SetInstanceProtection', 50],
+      ['SetInstanceProtection', 50],
+      ['SetInstanceProtection', 20],
+    ]);
+  });
+
+  it('protects what comes into service meanwhile, and gives everything back once launches succeed', async () => {
+    const { result, cloud } = await rehearseSmall(failing(), { policy: protectOnly, quirks: calm });
+    expect(result.violations).toEqual([]);
+    const [execution] = executionsOf(result, 'protect-instances');
+    expect(execution?.status).toBe('SUCCEEDED');
+    expect(journalOf(cloud)).toContain('releasing: launches succeed again');
+    const protections = accepted(result, 'SetInstanceProtection');
+    const [first, ...later] = protections.filter(({ input }) => input.ProtectedFromScaleIn === true);
+    expect(first?.input.InstanceIds).toHaveLength(4);
+    expect(later.flatMap(({ input }) => input.InstanceIds as string[])).toHaveLength(2);
+    expect(later[0]?.seconds).toBeGreaterThan(minutes(60));
+  });
+
+  it('raises desired capacity that fell meanwhile before it removes a protection', async () => {
+    const { result, cloud } = await rehearseSmall(
+      failing({
+        deeds: [
+          {
+            atSeconds: minutes(40),
+            text: 'a policy scales in',
+            act: ({ autoScaling }) => {
+              autoScaling.handle('SetDesiredCapacity', { AutoScalingGroupName: 'api', DesiredCapacity: 2 });
+            },
+          },
+          startOf(
+            'protect-instances',
+            'by-hand',
+            { autoScalingGroupName: 'api', reason: 'nothing can be launched', expiresAfter: '1h' },
+            minutes(15),
+          ),
+        ],
+      }),
+      { policy: onlyRules('packet-loss'), quirks: calm },
+    );
+    expect(
+      result.violations.filter((violation) => !violation.startsWith('desired capacity was lowered')),
+    ).toEqual([]);
+    const raise = accepted(result, 'SetDesiredCapacity');
+    const unprotect = accepted(result, 'SetInstanceProtection').find(
+      ({ input }) => input.ProtectedFromScaleIn === false,
+    );
+    expect(raise.map(({ input }) => input.DesiredCapacity)).toEqual([4]);
+    expect(raise[0]?.seconds).toBeLessThan(unprotect?.seconds ?? 0);
+    expect(inServiceOf(cloud)).toBe(4);
+    expect(groupOf(cloud).terminations).toEqual([]);
+  });
+
+  it.each([true, false])(
+    'protects the rest at once when an instance leaves in the middle of the call (all or nothing: %s)',
+    async (protectionIsAllOrNothing) => {
+      let lost: string | undefined;
+      const { result, cloud } = await rehearseSmall(
+        failing({
+          deeds: [
+            rightBefore('SetInstanceProtection', ({ autoScaling }, { InstanceIds }) => {
+              const group = autoScaling.groups.get('api');
+              const instance = group?.instances.find(
+                ({ instanceId }) => instanceId === (InstanceIds as string[])[1],
+              );
+              if (group === undefined || instance === undefined || lost !== undefined) return;
+              lost = instance.instanceId;
+              autoScaling.loseInstance(group, instance);
+            }),
+          ],
+        }),
+        { policy: protectOnly, quirks: { ...calm, protectionIsAllOrNothing } },
+      );
+      expect(result.violations).toEqual([]);
+      const attempts = result.calls.filter(({ operation }) => operation === 'SetInstanceProtection');
+      expect(attempts[0]?.outcome).toBe('ValidationError');
+      const tookSeconds = (Date.parse(attempts[1]?.at ?? '') - Date.parse(attempts[0]?.at ?? '')) / 1000;
+      const missing = protectionIsAllOrNothing ? 3 : 0;
+      if (missing > 0) {
+        expect(attempts[1]?.input.InstanceIds).toHaveLength(missing);
+        expect(tookSeconds).toBeLessThan(5);
+      }
+      expect(executionsOf(result, 'protect-instances')[0]?.status).toBe('SUCCEEDED');
+      expect(journalOf(cloud).join('\n')).not.toContain('a person took back');
+    },
+  );
+
+  it('gives back only its own: what was protected before stays so', async () => {
+    let before: string[] = [];
+    const { result, cloud } = await rehearseSmall(
+      failing({
+        deeds: [
+          {
+            atSeconds: 3,
+            text: 'somebody protects two instances',
+            act: ({ autoScaling }) => {
+              const instances = autoScaling.groups.get('api')?.instances.slice(0, 2) ?? [];
+              for (const instance of instances) instance.protectedFromScaleIn = true;
+              before = instances.map(({ instanceId }) => instanceId);
+            },
+          },
+        ],
+      }),
+      { policy: protectOnly, quirks: calm },
+    );
+    const stillProtected = groupOf(cloud)
+      .instances.filter(({ protectedFromScaleIn }) => protectedFromScaleIn)
+      .map(({ instanceId }) => instanceId);
+    expect(stillProtected).toEqual(before);
+    expect(result.holdsLeft).toEqual([]);
+  });
+
+  it('leaves alone an instance whose protection a person removes', async () => {
+    let freed: string | undefined;
+    const { result, cloud } = await rehearseSmall(
+      failing({
+        deeds: [
+          {
+            atSeconds: minutes(30),
+            text: 'somebody removes a protection',
+            act: ({ autoScaling }) => {
+              const [instance] = autoScaling.groups.get('api')?.instances ?? [];
+              if (instance === undefined) return;
+              freed = instance.instanceId;
+              instance.protectedFromScaleIn = false;
+            },
+          },
+        ],
+      }),
+      { policy: protectOnly, quirks: calm },
+    );
+    expect(result.violations).toEqual([]);
+    expect(journalOf(cloud)).toContain(
+      `overridden: api: a person took back ${freed} meanwhile; left alone from now on`,
+    );
+    const again = accepted(result, 'SetInstanceProtection').filter(
+      ({ seconds, input }) => seconds > minutes(30) && (input.InstanceIds as string[]).includes(freed ?? ''),
+    );
+    expect(again).toEqual([]);
+  });
+
+  it('starts under the same name whether events or the sweep count the failures', async () => {
+    const nameOf = async (bestEffortLossRate: number) => {
+      const { result } = await rehearseSmall(failing(), {
+        policy: protectOnly,
+        quirks: { ...calm, bestEffortLossRate },
+      });
+      expect(result.violations).toEqual([]);
+      return executionsOf(result, 'protect-instances')[0]?.name;
+    };
+    const byEvents = await nameOf(0);
+    expect(byEvents).toMatch(/^launches-failing-/);
+    expect(await nameOf(1)).toBe(byEvents);
+  });
+
+  it('counts an event that comes twice once', async () => {
+    const { result } = await rehearseSmall(
+      failing({
+        launchFaults: [
+          {
+            name: 'two launches are refused',
+            groups: ['api'],
+            fromSeconds: 0,
+            untilSeconds: asksForMoreAt + 5,
+            outcome: refused,
+          },
+        ],
+      }),
+      { policy: protectOnly, quirks: { ...calm, duplicateRate: 1 } },
+    );
+    expect(executionsOf(result, 'protect-instances')).toEqual([]);
+  });
+
+  it('lists in a dry run every instance it would protect', async () => {
+    const { result, cloud } = await rehearseSmall(failing(), {
+      policy: protectOnly,
+      quirks: calm,
+      dryRun: true,
+    });
+    expect(result.violations).toEqual([]);
+    expect(result.calls.filter(({ mutating }) => mutating)).toEqual([]);
+    expect(result.plan.map(({ operation, input }) => [operation, input])).toContainEqual([
+      'SetInstanceProtection',
+      {
+        AutoScalingGroupName: 'api',
+        InstanceIds: groupOf(cloud)
+          .instances.map(({ instanceId }) => instanceId)
+          .sort()
+          .slice(0, 4),
+        ProtectedFromScaleIn: true,
+      },
+    ]);
+  });
+});
+
+describe('executionName', () => {
+  it('is the same for an activity whoever finds it', () => {
+    expect(executionName('rule', 'activity', '2026-03-02T03:00:00.123Z')).toBe(
+      executionName('rule', 'activity', '2026-03-02T03:00:00.987Z'),
+    );
+  });
+});
