@@ -4,6 +4,7 @@ import * as errors from '../../functions/domain/errors.ts';
 import {
   changeBudgetSeconds,
   changeFunctionTimeoutSeconds,
+  drainRoundsMax,
   leaseSeconds,
   releaseRoundsMax,
   roundsMax,
@@ -23,11 +24,18 @@ interface State {
   Retry?: { ErrorEquals: string[]; JitterStrategy?: string; MaxAttempts?: number }[];
   Catch?: { ErrorEquals: string[]; Next: string; ResultPath: string }[];
 }
-const machine = JSON.parse(readFileSync(new URL('statemachines/hold.asl.json', root), 'utf8')) as {
+interface Machine {
   TimeoutSeconds: number;
   States: Record<string, State>;
-};
-const tasks = Object.entries(machine.States).filter(([, { Type }]) => Type === 'Task');
+}
+const readMachine = (file: string): Machine =>
+  JSON.parse(readFileSync(new URL(`statemachines/${file}`, root), 'utf8')) as Machine;
+const tasksOf = ({ States }: Machine) => Object.entries(States).filter(([, { Type }]) => Type === 'Task');
+const machine = readMachine('hold.asl.json');
+const drainMachine = readMachine('drain-pending-wait.asl.json');
+const tasks = [...tasksOf(machine), ...tasksOf(drainMachine)];
+const targetsOf = (inMachine: Machine) =>
+  Object.fromEntries(tasksOf(inMachine).map(([name, { Catch }]) => [name, Catch?.at(-1)?.Next]));
 
 describe('names', () => {
   it('are the same for every Task state and its function', () => {
@@ -74,7 +82,7 @@ describe('names', () => {
   });
 });
 
-describe('statemachines/hold.asl.json', () => {
+describe('the state machines', () => {
   const lambdaErrors = [
     'Lambda.ServiceException',
     'Lambda.AWSLambdaException',
@@ -93,24 +101,36 @@ describe('statemachines/hold.asl.json', () => {
   );
 
   it('gives back after a failure whatever may have been held', () => {
-    const target = Object.fromEntries(tasks.map(([name, { Catch }]) => [name, Catch?.at(-1)?.Next]));
-    expect(target).toEqual({
+    expect(targetsOf(machine)).toEqual({
       PlanHold: 'HoldNotStarted',
       ApplyHold: 'ReleaseHold',
       CheckHold: 'ReleaseHold',
       ReleaseHold: 'HoldFailed',
       ReportHold: 'HoldFailed',
     });
+    expect(targetsOf(drainMachine)).toEqual({
+      PlanDrain: 'DrainNotStarted',
+      ChooseDrains: 'ReleaseHold',
+      TendBreakers: 'ReleaseHold',
+      KeepEvidence: 'ReleaseHold',
+      AbandonLaunches: 'ReleaseHold',
+      ReleaseHold: 'DrainFailed',
+      ReportDrain: 'DrainFailed',
+    });
   });
 
   it('is patient: an hour before a hold is given up, and longer than any hold for the whole', () => {
     const retries = (name: string) =>
-      machine.States[name]?.Retry?.map(({ MaxAttempts }) => MaxAttempts ?? 0).sort((a, b) => a - b) ?? [];
-    for (const name of ['ApplyHold', 'CheckHold'])
+      (machine.States[name] ?? drainMachine.States[name])?.Retry?.map(
+        ({ MaxAttempts }) => MaxAttempts ?? 0,
+      ).sort((a, b) => a - b) ?? [];
+    for (const name of ['ApplyHold', 'CheckHold', 'ChooseDrains', 'TendBreakers', 'KeepEvidence'])
       expect(Math.min(...retries(name))).toBeGreaterThanOrEqual(60);
     expect(Math.min(...retries('ReleaseHold'))).toBeGreaterThanOrEqual(6);
     const longestHoldSeconds = 24 * 3600;
-    expect(machine.TimeoutSeconds).toBeGreaterThan(longestHoldSeconds + releaseRoundsMax * 600);
+    for (const { TimeoutSeconds } of [machine, drainMachine]) {
+      expect(TimeoutSeconds).toBeGreaterThan(longestHoldSeconds + releaseRoundsMax * 600);
+    }
   });
 
   it('waits longer for a function than the function may run', () => {
@@ -121,16 +141,18 @@ describe('statemachines/hold.asl.json', () => {
   });
 
   it('ends in Fail from a failed task, once groups are given back', () => {
-    const endsIn = (name: string, hasFailed: boolean, path: string[] = []): string => {
-      const state = machine.States[name];
+    const endsIn = (inMachine: Machine, name: string, hasFailed: boolean, path: string[] = []): string => {
+      const state = inMachine.States[name];
       if (state === undefined || path.includes(name)) return 'nowhere';
       if (state.Type === 'Fail' || state.Type === 'Succeed') return state.Type;
       if (name === 'DidAnythingFail') return hasFailed ? 'Fail' : 'Succeed';
       const next = state.Next ?? (state as { Default?: string }).Default;
-      return next === undefined ? 'nowhere' : endsIn(next, hasFailed, [...path, name]);
+      return next === undefined ? 'nowhere' : endsIn(inMachine, next, hasFailed, [...path, name]);
     };
-    for (const [, { Catch = [] }] of tasks) {
-      for (const { Next } of Catch) expect(endsIn(Next, true)).toBe('Fail');
+    for (const inMachine of [machine, drainMachine]) {
+      for (const [, { Catch = [] }] of tasksOf(inMachine)) {
+        for (const { Next } of Catch) expect(endsIn(inMachine, Next, true)).toBe('Fail');
+      }
     }
   });
 });
@@ -140,7 +162,7 @@ describe('limits', () => {
     deployment.functions.find((candidate) => candidate.name === name)?.timeoutSeconds ?? 0;
 
   it('agree with serverless.yml: whoever changes groups is dead before its lease, and stops in time', () => {
-    for (const name of ['applyHold', 'releaseHold', 'sweep']) {
+    for (const name of ['applyHold', 'releaseHold', 'sweep', 'tendBreakers', 'abandonLaunches']) {
       expect([name, timeoutOf(name)]).toEqual([name, changeFunctionTimeoutSeconds]);
     }
     expect(leaseSeconds).toBeGreaterThan(changeFunctionTimeoutSeconds);
@@ -150,5 +172,7 @@ describe('limits', () => {
   it('keep an execution below 25,000 history events', () => {
     // A round: ApplyHold 5, WaitForNextRound 2, CheckHold 5, IsHoldStillNeeded 2, and four for a retry now and then.
     expect(roundsMax * 18).toBeLessThan(24_000);
+    // A round of draining: four tasks, two choices, a wait, and four for a retry now and then.
+    expect(drainRoundsMax * (4 * 5 + 3 * 2 + 4)).toBeLessThanOrEqual(24_000);
   });
 });

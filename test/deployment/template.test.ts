@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import aslValidator from 'asl-validator';
 import { unzipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
+import { remediations } from '../../functions/domain/hold-effects.ts';
 import { loadPolicy } from '../../functions/policy.ts';
 
 const packaged = new URL('../../.serverless/', import.meta.url);
@@ -43,7 +44,10 @@ describe('the packaged template', () => {
   });
 
   it('routes alarms in ALARM only, tries again for a quarter of an hour, and keeps what failed', () => {
-    const rule = ofType('AWS::Events::Rule').find(({ Properties }) => Properties.EventPattern !== undefined);
+    const rule = ofType('AWS::Events::Rule').find(
+      ({ Properties }) =>
+        (Properties.EventPattern as { source?: string[] } | undefined)?.source?.[0] === 'aws.cloudwatch',
+    );
     expect(rule?.Properties).toMatchObject({
       EventPattern: {
         source: ['aws.cloudwatch'],
@@ -60,6 +64,33 @@ describe('the packaged template', () => {
     });
   });
 
+  it('routes failed launches and launch hooks the same way', () => {
+    const rule = ofType('AWS::Events::Rule').find(
+      ({ Properties }) =>
+        (Properties.EventPattern as { source?: string[] } | undefined)?.source?.[0] === 'aws.autoscaling',
+    );
+    expect(rule?.Properties).toMatchObject({
+      EventPattern: {
+        source: ['aws.autoscaling'],
+        'detail-type': ['EC2 Instance Launch Unsuccessful', 'EC2 Instance-launch Lifecycle Action'],
+      },
+      Targets: [
+        {
+          Arn: { 'Fn::GetAtt': ['RouteSignalLambdaFunction', 'Arn'] },
+          DeadLetterConfig: { Arn: { 'Fn::GetAtt': ['DeadLetterQueue', 'Arn'] } },
+        },
+      ],
+    });
+  });
+
+  it('deploys a state machine for each remediation, under its name', () => {
+    expect(
+      ofType('AWS::StepFunctions::StateMachine')
+        .map(({ Properties }) => Properties.StateMachineName)
+        .sort(),
+    ).toEqual(remediations.map((remediation) => `holdfast-dev-${remediation}`).sort());
+  });
+
   it('keeps an alarm event that no function could take', () => {
     expect(Resources.RouteSignalLambdaEvConf?.Properties).toMatchObject({
       DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': ['DeadLetterQueue', 'Arn'] } } },
@@ -74,18 +105,20 @@ describe('the packaged template', () => {
     }
   });
 
-  it('gives every placeholder of the state machine a value', () => {
-    const [machine] = ofType('AWS::StepFunctions::StateMachine');
-    const text = JSON.stringify(machine?.Properties.Definition);
+  const machines = ofType('AWS::StepFunctions::StateMachine').map(
+    ({ Properties }) => [String(Properties.StateMachineName), Properties] as const,
+  );
+
+  it.each(machines)('gives every placeholder of %s a value', (_name, properties) => {
+    const text = JSON.stringify(properties.Definition);
     const placeholders = new Set([...text.matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name));
-    expect(Object.keys(machine?.Properties.DefinitionSubstitutions as object).sort()).toEqual(
+    expect(Object.keys(properties.DefinitionSubstitutions as object).sort()).toEqual(
       [...placeholders].sort(),
     );
   });
 
-  it('holds a state machine that a validator accepts', () => {
-    const [machine] = ofType('AWS::StepFunctions::StateMachine');
-    const text = JSON.stringify(machine?.Properties.Definition).replace(
+  it.each(machines)('holds in %s a state machine that a validator accepts', (_name, properties) => {
+    const text = JSON.stringify(properties.Definition).replace(
       /\$\{(\w+)FunctionArn\}/g,
       'arn:aws:lambda:us-east-1:123456789012:function:$1',
     );
@@ -111,6 +144,18 @@ describe('the packaged template', () => {
     expect(changing[0]?.Condition).toEqual({ StringEquals: { 'aws:ResourceTag/holdfast': 'true' } });
   });
 
+  it('lets instances be snapshotted only where they carry the opt-in tag, and nothing else of EC2 be changed', () => {
+    const changing = statements.flatMap((statement) =>
+      actionsOf(statement)
+        .filter((action) => /^ec2:(?!Describe|Get)/.test(action))
+        .map((action) => ({ action, ...statement })),
+    );
+    expect(new Set(changing.map(({ action }) => action))).toEqual(new Set(['ec2:CreateSnapshots']));
+    const onInstances = changing.filter(({ Resource }) => JSON.stringify(Resource).includes(':instance/'));
+    expect(onInstances).toHaveLength(1);
+    expect(onInstances[0]?.Condition).toEqual({ StringEquals: { 'aws:ResourceTag/holdfast': 'true' } });
+  });
+
   it('keeps the table with its stack gone', () => {
     expect(Resources.Table).toMatchObject({
       DeletionPolicy: 'Retain',
@@ -126,14 +171,15 @@ describe('a bundle', () => {
       .join();
 
   it('has the policy as data where rules are read, and no YAML parser', () => {
-    for (const name of ['routeSignal', 'planHold', 'sweep']) {
+    for (const name of ['routeSignal', 'planHold', 'planDrain', 'sweep']) {
       expect(bundle(name)).toContain(JSON.stringify(loadPolicy().rules[0]?.when.alarm).slice(1, -1));
       expect(bundle(name)).not.toContain('YAMLParseError');
     }
   });
 
   it('of the hold path does not import the EC2 client', () => {
-    for (const name of ['planHold', 'applyHold', 'checkHold', 'releaseHold', 'reportHold']) {
+    const holdPath = ['routeSignal', 'planHold', 'applyHold', 'checkHold', 'releaseHold', 'reportHold'];
+    for (const name of [...holdPath, 'tendBreakers', 'abandonLaunches', 'reportDrain']) {
       expect(bundle(name)).not.toContain('AmazonEC2');
     }
   });

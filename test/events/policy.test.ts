@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { defaultHoldSettings } from '../../functions/domain/hold-effects.ts';
+import {
+  defaultHoldSettings,
+  launchBreakerEffect,
+  protectInstancesEffect,
+} from '../../functions/domain/hold-effects.ts';
 import { parsePolicy, policyJsonSchema } from '../../functions/events/policy.ts';
 import { loadPolicy } from '../../functions/policy.ts';
 
@@ -102,6 +106,69 @@ describe('parsePolicy', () => {
       'rule "loss", field with.groupsMax: found 1001; allowed: at most 1000',
     ],
   ])('names rule, field, what was found and what is allowed for %s', (_what, broken, message) => {
+    expect(messageOf({ rules: [broken] })).toContain(message);
+  });
+
+  const launchRule = (over: object) =>
+    rule({ when: { launchFailures: { count: 3, within: '1h' } }, ...over });
+
+  it('reads rules that launches start, with the settings of their remediation', () => {
+    const { rules } = parsePolicy(
+      {
+        rules: [
+          launchRule({ name: 'a', do: 'protect-instances' }),
+          rule({
+            name: 'b',
+            do: 'drain-pending-wait',
+            when: { stuckInstances: 2 },
+            with: { olderThan: '20m', perHour: 12 },
+          }),
+        ],
+      },
+      'policy.yml',
+    );
+    expect(rules[0]).toMatchObject({
+      when: { launchFailures: { count: 3, withinSeconds: 3600 } },
+      settings: { effect: protectInstancesEffect, launchesToRelease: 3 },
+    });
+    expect(rules[0]).not.toHaveProperty('drain');
+    expect(rules[1]).toMatchObject({
+      when: { stuckInstances: 2 },
+      settings: { effect: launchBreakerEffect },
+      drain: { olderThanSeconds: 1200, perHour: 12, perGroupPerHour: 6, probeAfterSeconds: 600 },
+    });
+  });
+
+  it.each([
+    [
+      'two beginnings',
+      launchRule({
+        do: 'protect-instances',
+        when: { alarm: 'a', launchFailures: { count: 1, within: '1h' } },
+      }),
+      'rule "loss", field when: found',
+    ],
+    [
+      'no beginning',
+      rule({ do: 'drain-pending-wait', when: {} }),
+      'field when: found {}; allowed: exactly one of alarm and stuckInstances',
+    ],
+    [
+      'a beginning of another remediation',
+      launchRule({ do: 'pause-scaling' }),
+      'field when.alarm: found nothing',
+    ],
+    [
+      'a field of another remediation',
+      launchRule({ do: 'protect-instances', with: { block: 'all' } }),
+      'field with: found the unknown field block; allowed: one of launchesToRelease, coolOff, settle, expiresAfter, holdAtMost, checkEvery, groupsMax',
+    ],
+    [
+      'no failure at all',
+      launchRule({ do: 'protect-instances', when: { launchFailures: { count: 0, within: '1h' } } }),
+      'field when.launchFailures.count: found 0; allowed: at least 1',
+    ],
+  ])('names what is wrong with %s', (_what, broken, message) => {
     expect(messageOf({ rules: [broken] })).toContain(message);
   });
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { pauseScalingEffect } from '../../functions/domain/hold-effects.ts';
+import { pauseScalingEffect, protectInstancesEffect } from '../../functions/domain/hold-effects.ts';
 import { parseHoldInput } from '../../functions/events/hold-input.ts';
 import { parseSignal } from '../../functions/events/signal.ts';
 
@@ -44,6 +44,68 @@ describe('parseSignal', () => {
     expect(parseSignal(event)).toMatchObject({
       alarm: { suppressedBecause: 'the alarm is muted by arn:mute' },
     });
+  });
+
+  it('reads when an instance began to wait in a launch hook', () => {
+    expect(parseSignal(fixture('launch-lifecycle-action'))).toEqual({
+      kind: 'launch-wait',
+      autoScalingGroupName: 'my-asg',
+      wait: {
+        instanceId: 'i-1234567890abcdef0',
+        since: '2026-03-02T03:00:00.000Z',
+        from: 'lifecycle event',
+      },
+    });
+  });
+
+  it.each([
+    ['AutoScalingGroup', 'launch-wait'],
+    ['WarmPool', 'ignored'],
+    [undefined, 'launch-wait'],
+  ])('takes a launch with the destination %s for %s', (Destination, kind) => {
+    const event = fixture('launch-lifecycle-action');
+    event.detail.Destination = Destination;
+    expect(parseSignal(event).kind).toBe(kind);
+  });
+
+  it('reads a failed launch by its activity, with or without an instance', () => {
+    const event = fixture('launch-unsuccessful');
+    const expected = {
+      kind: 'launch-failure',
+      autoScalingGroupName: 'my-auto-scaling-group',
+      failure: {
+        activityId: '87654321-4321-4321-4321-210987654321',
+        startedAt: '1970-01-01T00:00:00.000Z',
+        at: '1970-01-01T00:00:00.000Z',
+      },
+    };
+    expect(parseSignal(event)).toEqual(expected);
+    event.detail.EC2InstanceId = '';
+    expect(parseSignal(event)).toEqual(expected);
+  });
+
+  it.each([
+    ['as a notification sends it', { Event: 'autoscaling:TEST_NOTIFICATION', AutoScalingGroupName: 'a' }],
+    [
+      'in the detail of an event',
+      { ...fixture('launch-lifecycle-action'), detail: { Event: 'autoscaling:TEST_NOTIFICATION' } },
+    ],
+  ])('ignores autoscaling:TEST_NOTIFICATION by name, %s', (_how, event) => {
+    expect(parseSignal(event)).toMatchObject({
+      kind: 'ignored',
+      reason: expect.stringContaining('autoscaling:TEST_NOTIFICATION'),
+    });
+  });
+
+  it.each([
+    ['launch-unsuccessful', 'ActivityId'],
+    ['launch-unsuccessful', 'AutoScalingGroupName'],
+    ['launch-lifecycle-action', 'EC2InstanceId'],
+    ['launch-lifecycle-action', 'LifecycleActionToken'],
+  ])('refuses %s without %s, and names the field', (name, field) => {
+    const event = fixture(name);
+    delete event.detail[field];
+    expect(() => parseSignal(event)).toThrow(`detail.${field}: found nothing`);
   });
 
   it.each([
@@ -137,5 +199,51 @@ describe('parseHoldInput', () => {
     expect(() => parseHoldInput('pause-scaling', input)).toThrow(
       '{"autoScalingGroupName":"web","reason":"switch upgrade","expiresAfter":"2h"}',
     );
+  });
+
+  it('reads what launches start', () => {
+    const stuckInstance = {
+      autoScalingGroupName: 'api',
+      instanceId: 'i-1',
+      since: '2026-03-02T03:00:00.000Z',
+    };
+    expect(parseHoldInput('drain-pending-wait', { rule: 'stuck', stuckInstance })).toEqual({
+      trigger: 'rule',
+      rule: 'stuck',
+      signal: { stuckInstance },
+      dryRun: false,
+    });
+  });
+
+  it('reads the inputs of the other remediations, each with its own fields', () => {
+    expect(
+      parseHoldInput('protect-instances', {
+        autoScalingGroupName: 'api',
+        reason: 'repository down',
+        until: 'launches-succeed',
+      }),
+    ).toMatchObject({ untilLaunchesSucceed: true, settings: { effect: protectInstancesEffect } });
+    expect(
+      parseHoldInput('drain-pending-wait', {
+        autoScalingGroupName: 'api',
+        reason: 'hangs',
+        olderThan: '20m',
+      }),
+    ).toMatchObject({ drain: { olderThanSeconds: 1200, atOnce: 5, breakerAfter: 3, snapshot: false } });
+  });
+
+  it.each([
+    ['pause-scaling', { olderThan: '20m' }, 'found the unknown field olderThan'],
+    ['protect-instances', { block: 'all' }, 'found the unknown field block'],
+    [
+      'protect-instances',
+      { until: 'never' },
+      'until: found "never"; allowed: "expiry" or "launches-succeed"',
+    ],
+    ['drain-pending-wait', { atOnce: 21 }, 'atOnce: found 21; allowed: at most 20'],
+    ['drain-pending-wait', { probeAfter: '2h' }, 'probeAtMost: found nothing; allowed: at least probeAfter'],
+  ] as const)('of %s refuses %j', (remediation, fields, message) => {
+    const input = { autoScalingGroupName: 'api', reason: 'because', ...fields };
+    expect(() => parseHoldInput(remediation, input)).toThrow(message);
   });
 });

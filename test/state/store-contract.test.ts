@@ -2,6 +2,9 @@ import type { AddressInfo } from 'node:net';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { StaleRecordError } from '../../functions/domain/errors.ts';
+import type { Evidence } from '../../functions/domain/evidence.ts';
+import { emptyLaunchRecord } from '../../functions/domain/launch-record.ts';
 import { createDynamoDbStore } from '../../functions/state/dynamodb-store.ts';
 import type { Store } from '../../functions/state/store.ts';
 import { createMemoryStore } from '../../rehearsal/memory-store.ts';
@@ -173,6 +176,54 @@ describe.each(stores)('%s', (_name, createStore) => {
     const written = await store.writeGroup({ ...base, version: 0 });
     expect(await store.writeGroup({ ...written, holds: [] })).toMatchObject({ version: 0 });
     expect((await store.readGroups([name]))[0]?.version).toBe(0);
+  });
+
+  it('remembers launches from version 0, and lets one of two writers win', async () => {
+    const store = createStore();
+    const name = unique('group');
+    const [empty] = await store.readLaunches([name]);
+    expect(empty).toEqual(emptyLaunchRecord(name));
+    const wait = { instanceId: 'i-1', since: now, from: 'lifecycle event' as const };
+    const first = { ...emptyLaunchRecord(name), waits: [wait] };
+    expect(await store.writeLaunches(first)).toEqual({ ...first, version: 1 });
+    await expect(store.writeLaunches({ ...first, waits: [] })).rejects.toThrow(StaleRecordError);
+    expect(await store.readLaunches([unique('other'), name])).toMatchObject([
+      { version: 0 },
+      { version: 1, waits: [wait] },
+    ]);
+    // What a group's launches are and how it is held are two records, each with a version of its own.
+    expect(await store.readGroups([name])).toMatchObject([{ version: 0 }]);
+  });
+
+  it('keeps a launch record that says nothing, unlike a group record', async () => {
+    const store = createStore();
+    const record = await store.writeLaunches(emptyLaunchRecord(unique('group')));
+    expect(await store.readLaunches([record.autoScalingGroupName])).toMatchObject([{ version: 1 }]);
+  });
+
+  it('keeps evidence of many kilobytes, once per instance', async () => {
+    const store = createStore();
+    const incidentId = unique('incident');
+    const evidence = (instanceId: string, consoleOutput: string): Evidence => ({
+      instanceId,
+      autoScalingGroupName: 'api',
+      takenAt: now,
+      waitingSince: now,
+      waitingSinceFrom: 'scaling activity',
+      launchHooks: [],
+      consoleOutput,
+      snapshotIds: [],
+      problems: [],
+    });
+    const long = Array.from({ length: 4000 }, (_, line) => `line ${line} of the console é`).join('\n');
+    await store.keepEvidence(incidentId, evidence('i-2', 'first'));
+    await store.keepEvidence(incidentId, evidence('i-1', long));
+    await store.keepEvidence(incidentId, evidence('i-2', 'second'));
+    const kept = await store.readEvidence(incidentId);
+    expect(kept.map(({ instanceId }) => instanceId)).toEqual(['i-1', 'i-2']);
+    expect(kept[0]?.consoleOutput).toBe(long);
+    expect(await store.readEvidence(incidentId, 'i-2')).toEqual([evidence('i-2', 'second')]);
+    expect(await store.readEvidence(unique('incident'))).toEqual([]);
   });
 
   it('keeps a journal in order', async () => {
