@@ -1,15 +1,28 @@
 import {
   AutoScalingClient,
+  CompleteLifecycleActionCommand,
   DescribeAutoScalingGroupsCommand,
+  DescribeAutoScalingInstancesCommand,
+  DescribeLifecycleHooksCommand,
+  DescribeScalingActivitiesCommand,
   ResumeProcessesCommand,
   SetDesiredCapacityCommand,
+  SetInstanceProtectionCommand,
   SuspendProcessesCommand,
+  TerminateInstanceInAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
 import {
   CloudWatchClient,
   DescribeAlarmsCommand,
   ListAlarmMuteRulesCommand,
 } from '@aws-sdk/client-cloudwatch';
+import {
+  CreateSnapshotsCommand,
+  DescribeInstancesCommand,
+  EC2Client,
+  EC2ServiceException,
+  GetConsoleOutputCommand,
+} from '@aws-sdk/client-ec2';
 import {
   DescribeExecutionCommand,
   ExecutionAlreadyExists,
@@ -23,12 +36,15 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { createAutoScaling } from '../../functions/aws/auto-scaling.ts';
 import { createCloudWatch } from '../../functions/aws/cloudwatch.ts';
 import { createConnect } from '../../functions/aws/connect.ts';
+import { createEc2 } from '../../functions/aws/ec2.ts';
 import { createStepFunctions } from '../../functions/aws/step-functions.ts';
 import { createKillSwitch } from '../../functions/aws/systems-manager.ts';
+import { snapshotCall } from '../../functions/domain/snapshot-call.ts';
 
 const configuration = { region: 'us-east-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } };
 const autoScalingMock = mockClient(AutoScalingClient);
 const cloudWatchMock = mockClient(CloudWatchClient);
+const ec2Mock = mockClient(EC2Client);
 const sfnMock = mockClient(SFNClient);
 const ssmMock = mockClient(SSMClient);
 
@@ -37,6 +53,7 @@ beforeEach(() => {
   const forgotten = new Error('nobody mocked this command');
   autoScalingMock.reset().onAnyCommand().rejects(forgotten);
   cloudWatchMock.reset().onAnyCommand().rejects(forgotten);
+  ec2Mock.reset().onAnyCommand().rejects(forgotten);
   sfnMock.reset().onAnyCommand().rejects(forgotten);
   ssmMock.reset().onAnyCommand().rejects(forgotten);
 });
@@ -189,6 +206,121 @@ describe('createAutoScaling', () => {
     ]);
   });
 
+  it('makes the calls that protect and drain, and never continues a launch', async () => {
+    autoScalingMock.on(SetInstanceProtectionCommand).resolves({});
+    autoScalingMock.on(CompleteLifecycleActionCommand).resolves({});
+    autoScalingMock.on(TerminateInstanceInAutoScalingGroupCommand).resolves({ Activity: undefined });
+    const base = { service: 'AutoScaling', reason: 'test' } as const;
+    const AutoScalingGroupName = 'web';
+    const protection = { AutoScalingGroupName, InstanceIds: ['i-1'], ProtectedFromScaleIn: true };
+    await autoScaling.make({ ...base, operation: 'SetInstanceProtection', input: protection });
+    await autoScaling.make({
+      ...base,
+      operation: 'CompleteLifecycleAction',
+      input: {
+        AutoScalingGroupName,
+        LifecycleHookName: 'hook',
+        InstanceId: 'i-1',
+        LifecycleActionResult: 'CONTINUE',
+      },
+    });
+    await autoScaling.make({
+      ...base,
+      operation: 'TerminateInstanceInAutoScalingGroup',
+      input: { AutoScalingGroupName, InstanceId: 'i-1', ShouldDecrementDesiredCapacity: true },
+    });
+    expect(autoScalingMock.calls().map(({ args }) => args[0].input)).toEqual([
+      protection,
+      {
+        AutoScalingGroupName,
+        LifecycleHookName: 'hook',
+        InstanceId: 'i-1',
+        LifecycleActionResult: 'ABANDON',
+      },
+      { InstanceId: 'i-1', ShouldDecrementDesiredCapacity: false },
+    ]);
+  });
+
+  it('reads launches from activities, with the instance from the description', async () => {
+    const base = { AutoScalingGroupName: 'web', Cause: 'why', StartTime: new Date(0) };
+    autoScalingMock.on(DescribeScalingActivitiesCommand).resolves({
+      Activities: [
+        {
+          ...base,
+          ActivityId: 'a',
+          Description: 'Launching a new EC2 instance: i-0123abc',
+          StatusCode: 'MidLifecycleAction',
+        },
+        {
+          ...base,
+          ActivityId: 'b',
+          Description: 'Launching a new EC2 instance.  Status Reason: no capacity',
+          StatusCode: 'Failed',
+          StatusMessage: 'no capacity',
+          EndTime: new Date(1000),
+        },
+        { ...base, ActivityId: 'c', Description: 'Terminating EC2 instance: i-9', StatusCode: 'Successful' },
+      ],
+    });
+    expect(await autoScaling.describeLaunches('web')).toEqual([
+      {
+        activityId: 'a',
+        instanceId: 'i-0123abc',
+        cause: 'why',
+        statusCode: 'MidLifecycleAction',
+        statusMessage: '',
+        startedAt: '1970-01-01T00:00:00.000Z',
+      },
+      {
+        activityId: 'b',
+        cause: 'why',
+        statusCode: 'Failed',
+        statusMessage: 'no capacity',
+        startedAt: '1970-01-01T00:00:00.000Z',
+        endedAt: '1970-01-01T00:00:01.000Z',
+      },
+    ]);
+  });
+
+  it('keeps launch hooks and leaves termination hooks out', async () => {
+    autoScalingMock.on(DescribeLifecycleHooksCommand).resolves({
+      LifecycleHooks: [
+        {
+          LifecycleHookName: 'in',
+          LifecycleTransition: 'autoscaling:EC2_INSTANCE_LAUNCHING',
+          HeartbeatTimeout: 60,
+        },
+        { LifecycleHookName: 'out', LifecycleTransition: 'autoscaling:EC2_INSTANCE_TERMINATING' },
+      ],
+    });
+    expect(await autoScaling.describeLaunchHooks('web')).toEqual([
+      { lifecycleHookName: 'in', heartbeatTimeoutSeconds: 60, defaultResult: 'ABANDON' },
+    ]);
+  });
+
+  it('knows an instance by its group and state, and that no group has it', async () => {
+    autoScalingMock
+      .on(DescribeAutoScalingInstancesCommand)
+      .resolvesOnce({
+        AutoScalingInstances: [
+          {
+            InstanceId: 'i-1',
+            AutoScalingGroupName: 'web',
+            AvailabilityZone: 'a',
+            LifecycleState: 'Pending:Wait',
+            HealthStatus: 'HEALTHY',
+            ProtectedFromScaleIn: false,
+          },
+        ],
+      })
+      .resolves({ AutoScalingInstances: [] });
+    expect(await autoScaling.describeAutoScalingInstance('i-1')).toEqual({
+      autoScalingGroupName: 'web',
+      lifecycleState: 'Pending:Wait',
+    });
+    expect(await autoScaling.describeAutoScalingInstance('i-1')).toBeUndefined();
+  });
+
   it.each([[[]], [undefined]])('never sends the list %j, which AWS takes for all processes', async (list) => {
     autoScalingMock.on(ResumeProcessesCommand).resolves({});
     const input = { AutoScalingGroupName: 'web', ScalingProcesses: list };
@@ -325,5 +457,66 @@ describe('createKillSwitch', () => {
   it('takes an error for unreadable', async () => {
     ssmMock.on(GetParameterCommand).rejects(new Error('AccessDenied'));
     await expect(killSwitch.read()).rejects.toMatchObject({ name: 'UnreadableFactError' });
+  });
+});
+
+describe('createEc2', () => {
+  const ec2 = createEc2(new EC2Client(configuration));
+  const refusal = (name: string) =>
+    new EC2ServiceException({ name, $fault: 'client', message: name, $metadata: { httpStatusCode: 400 } });
+
+  it('reads an instance, and tells one EC2 does not know from an error', async () => {
+    ec2Mock
+      .on(DescribeInstancesCommand)
+      .resolvesOnce({
+        Reservations: [
+          {
+            Instances: [
+              {
+                InstanceId: 'i-1',
+                InstanceType: 'm7i.large',
+                ImageId: 'ami-1',
+                Placement: { AvailabilityZone: 'us-east-1a' },
+                SubnetId: 'subnet-1',
+                LaunchTime: new Date(0),
+                Tags: [{ Key: 'holdfast', Value: 'true' }],
+              },
+            ],
+          },
+        ],
+      })
+      .rejectsOnce(refusal('InvalidInstanceID.NotFound'))
+      .rejects(refusal('UnauthorizedOperation'));
+    expect(await ec2.describeInstance('i-1')).toEqual({
+      instanceId: 'i-1',
+      instanceType: 'm7i.large',
+      imageId: 'ami-1',
+      availabilityZone: 'us-east-1a',
+      subnetId: 'subnet-1',
+      launchTime: '1970-01-01T00:00:00.000Z',
+      tags: { holdfast: 'true' },
+    });
+    expect(await ec2.describeInstance('i-1')).toBeUndefined();
+    await expect(ec2.describeInstance('i-1')).rejects.toThrow('UnauthorizedOperation');
+  });
+
+  it('asks for the latest console output, and for what there is where that is not supported', async () => {
+    ec2Mock
+      .on(GetConsoleOutputCommand)
+      .rejectsOnce(refusal('UnsupportedOperation'))
+      .resolves({ Output: Buffer.from('E: failed é').toString('base64') });
+    expect(await ec2.getConsoleOutput('i-1')).toBe('E: failed é');
+    expect(ec2Mock.commandCalls(GetConsoleOutputCommand).map(({ args }) => args[0].input.Latest)).toEqual([
+      true,
+      false,
+    ]);
+  });
+
+  it('snapshots every volume of an instance', async () => {
+    ec2Mock
+      .on(CreateSnapshotsCommand)
+      .resolves({ Snapshots: [{ SnapshotId: 'snap-1' }, { SnapshotId: 'snap-2' }] });
+    expect(await ec2.createSnapshots(snapshotCall('web', 'i-1'))).toEqual(['snap-1', 'snap-2']);
+    expect(ec2Mock.calls()[0]?.args[0].input).toMatchObject({ InstanceSpecification: { InstanceId: 'i-1' } });
   });
 });

@@ -1,63 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { createAutoScalingService } from '../../rehearsal/cloud/auto-scaling.ts';
-import type { AutoScalingQuirks, GroupSpec, World } from '../../rehearsal/cloud/auto-scaling-group.ts';
 import { type AlarmSpec, createCloudWatchService } from '../../rehearsal/cloud/cloudwatch.ts';
 import { afterCheck, registeredTarget } from '../../rehearsal/cloud/elastic-load-balancing.ts';
 import { matchesEventPattern } from '../../rehearsal/cloud/eventbridge.ts';
 import { createThrottle } from '../../rehearsal/cloud/throttle.ts';
-import { runInVirtualTime, type VirtualTime } from '../../rehearsal/virtual-time.ts';
+import { runInVirtualTime } from '../../rehearsal/virtual-time.ts';
+import { calmWorld, withGroup } from './one-group.ts';
 import { smallGroup } from './small-incident.ts';
-
-const calmWorld: World = {
-  bootFactor: () => 1,
-  launchOutcome: () => ({ kind: 'well' }),
-  passesHealthCheck: () => true,
-};
-
-/** Runs a body over one group, with the reconcile loop every ten seconds. */
-const withGroup = (
-  body: (cloud: {
-    time: VirtualTime;
-    service: ReturnType<typeof createAutoScalingService>;
-    group: ReturnType<ReturnType<typeof createAutoScalingService>['createGroup']>;
-    call: (operation: string, input?: Record<string, unknown>) => object;
-    inService: () => number;
-    /** What the service put on the bus. */
-    events: object[];
-  }) => Promise<void>,
-  {
-    spec = {},
-    quirks = {},
-    world = calmWorld,
-  }: { spec?: Partial<GroupSpec>; quirks?: Partial<AutoScalingQuirks>; world?: World } = {},
-) =>
-  runInVirtualTime('2026-03-02T03:00:00.000Z', 1, async (time) => {
-    const events: object[] = [];
-    const service = createAutoScalingService(
-      time,
-      world,
-      {
-        desiredFallsWhileTerminateIsSuspended: true,
-        suspensionDelaySeconds: 0,
-        protectionIsAllOrNothing: true,
-        terminatesWaitingInstances: true,
-        abandonRunsTerminationHooks: true,
-        abandonSendsLaunchUnsuccessful: true,
-        limitsFailingLaunches: false,
-        ...quirks,
-      },
-      () => {},
-      (event) => events.push(event),
-      () => {},
-    );
-    const group = service.createGroup(smallGroup('web', spec));
-    time.every(10, service.reconcile);
-    const call = (operation: string, input: Record<string, unknown> = {}) =>
-      service.handle(operation, { AutoScalingGroupName: 'web', ...input });
-    const inService = () =>
-      group.instances.filter(({ lifecycleState }) => lifecycleState === 'InService').length;
-    await body({ time, service, group, call, inService, events });
-  });
 
 describe('the simulated Auto Scaling', () => {
   it('launches what is missing, which takes its time to boot', () =>

@@ -1,0 +1,61 @@
+import { createAutoScalingService } from '../../rehearsal/cloud/auto-scaling.ts';
+import type { AutoScalingQuirks, GroupSpec, World } from '../../rehearsal/cloud/auto-scaling-group.ts';
+import { runInVirtualTime, type VirtualTime } from '../../rehearsal/virtual-time.ts';
+import { smallGroup } from './small-incident.ts';
+
+/** An event of Auto Scaling, as far as tests look at it. */
+export interface AutoScalingEvent {
+  'detail-type': string;
+  detail: Record<string, unknown>;
+}
+
+export const calmWorld: World = {
+  bootFactor: () => 1,
+  launchOutcome: () => ({ kind: 'well' }),
+  passesHealthCheck: () => true,
+};
+
+/** Runs a body over one group, with the reconcile loop every ten seconds. */
+export const withGroup = (
+  body: (cloud: {
+    time: VirtualTime;
+    service: ReturnType<typeof createAutoScalingService>;
+    group: ReturnType<ReturnType<typeof createAutoScalingService>['createGroup']>;
+    call: (operation: string, input?: Record<string, unknown>) => object;
+    inService: () => number;
+    /** What the service put on the bus. */
+    events: AutoScalingEvent[];
+  }) => Promise<void>,
+  {
+    spec = {},
+    quirks = {},
+    world = calmWorld,
+  }: { spec?: Partial<GroupSpec>; quirks?: Partial<AutoScalingQuirks>; world?: World } = {},
+) =>
+  runInVirtualTime('2026-03-02T03:00:00.000Z', 1, async (time) => {
+    const events: AutoScalingEvent[] = [];
+    const service = createAutoScalingService(
+      time,
+      world,
+      {
+        desiredFallsWhileTerminateIsSuspended: true,
+        suspensionDelaySeconds: 0,
+        protectionIsAllOrNothing: true,
+        terminatesWaitingInstances: true,
+        abandonRunsTerminationHooks: true,
+        abandonSendsLaunchUnsuccessful: true,
+        limitsFailingLaunches: false,
+        ...quirks,
+      },
+      () => {},
+      (event) => events.push(event as AutoScalingEvent),
+      () => {},
+    );
+    const group = service.createGroup(smallGroup('web', spec));
+    time.every(10, service.reconcile);
+    const call = (operation: string, input: Record<string, unknown> = {}) =>
+      service.handle(operation, { AutoScalingGroupName: 'web', ...input });
+    const inService = () =>
+      group.instances.filter(({ lifecycleState }) => lifecycleState === 'InService').length;
+    await body({ time, service, group, call, inService, events });
+  });
