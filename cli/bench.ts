@@ -7,7 +7,8 @@ import { build } from 'esbuild';
 import { unzipSync } from 'fflate';
 import { parse } from 'yaml';
 import { loadPolicy } from '../functions/policy.ts';
-import { packetLoss } from '../rehearsal/incidents/packet-loss.ts';
+import type { Incident } from '../rehearsal/incident.ts';
+import { allIncidents } from '../rehearsal/incidents/all-incidents.ts';
 import { rehearse } from '../rehearsal/rehearse.ts';
 
 const packaged = fileURLToPath(new URL('../.serverless/', import.meta.url));
@@ -95,27 +96,27 @@ const measureImports = async () => {
   };
 };
 
-const measureRehearsal = async () => {
+const measureRehearsal = async (incident: Incident) => {
   const policy = loadPolicy();
-  const run = (withHoldfast: boolean) =>
-    rehearse({ incident: packetLoss, seed: 1, policy, withHoldfast, dryRun: false });
+  const run = (withHoldfast: boolean) => rehearse({ incident, seed: 1, policy, withHoldfast, dryRun: false });
   const runs = [await run(false), await run(true)];
   const wallMilliseconds = runs.reduce((sum, result) => sum + result.wallMilliseconds, 0);
   const virtualSeconds = runs.reduce((sum, result) => sum + result.virtualSeconds, 0);
   return {
-    incident: packetLoss.name,
+    incident: incident.name,
     storyTwiceMilliseconds: wallMilliseconds,
     millisecondsPerVirtualHour: rounded(wallMilliseconds / (virtualSeconds / 3600)),
   };
 };
 
 try {
-  const rehearsal = await measureRehearsal();
+  const rehearsals = [];
+  for (const incident of Object.values(allIncidents)) rehearsals.push(await measureRehearsal(incident));
   const imports = await measureImports();
   const zips = readdirSync(packaged).filter((name) => name.endsWith('.zip'));
   const packagedBytes = zips.map((name) => ({ name, bytes: statSync(join(packaged, name)).size }));
   process.stdout.write(
-    `${JSON.stringify({ node: process.version, imports, rehearsal, packagedBytes }, null, 2)}\n`,
+    `${JSON.stringify({ node: process.version, imports, rehearsals, packagedBytes }, null, 2)}\n`,
   );
 } finally {
   rmSync(folder, { recursive: true });

@@ -59,7 +59,7 @@ const tellOneRun = async (command: Command): Promise<RehearsalResult[]> => {
   print(tellHead(command));
   print(`\nWHAT HAPPENED ${tellTime(result)}\n\n${tellTimeline(incident, result)}`);
   if (command.dryRun) {
-    print(`\nTHE PLAN: what a live run would have called to hold the groups\n\n${tellPlan(result)}`);
+    print(`\nTHE PLAN: what a live run would have called first\n\n${tellPlan(result)}`);
   }
   print(`\nINSTANCES IN SERVICE\n\n${tellCourse(incident, [result])}`);
   print(`\nSUMMARY\n\n${tellSummary(incident, [result])}\n\n${tellViolations([result])}`);

@@ -74,10 +74,23 @@ const tellEntry = (incident: Incident, entry: MergedEntry): string => {
 };
 
 /** The timeline of a run, a line or more per thing that happened. */
-export const tellTimeline = (incident: Incident, result: RehearsalResult): string =>
-  mergeTimeline(result.timeline)
-    .map((entry) => tellEntry(incident, entry))
+export const tellTimeline = (incident: Incident, result: RehearsalResult): string => {
+  const told = new Set<string>();
+  return mergeTimeline(result.timeline)
+    .map((entry) => {
+      const [head = '', ...details] = entry.text.split('\n');
+      const reasons = details.join('\n');
+      const isRepeated = head.startsWith('planned for') && told.has(reasons);
+      told.add(reasons);
+      return tellEntry(
+        incident,
+        isRepeated
+          ? { ...entry, text: head.replace(', because', ', for the same reasons as before') }
+          : entry,
+      );
+    })
     .join('\n');
+};
 
 const bars = '▁▂▃▄▅▆▇█';
 

@@ -43,17 +43,25 @@ interface Line {
   key: string;
   event: JournalEntry['event'];
   groups: string[];
-  instances: number;
+  /** What was said of each instance, where it was said of instances. */
+  instances: string[];
   message: string;
   calls: PlannedCall[];
 }
 
-const tellPlanned = ({ groups, calls, instances, message }: Line): string => {
+/** Instances told one by one under a plan. */
+const instancesShown = 6;
+
+const tellPlanned = ({ groups, calls, instances }: Line): string => {
   const reasons = [...new Set(calls.flatMap(({ reason }) => reason.split('; ')))];
   const named = [...new Set(groups)];
   const what = named.length > 5 ? `${named.length} groups` : named.join(', ');
-  if (instances > 0) {
-    return `planned: ${instances} instances of ${what} are stuck, ${calls.length} calls at first. ${message}`;
+  if (instances.length > 0) {
+    return [
+      `planned: ${instances.length} instances of ${what} are stuck`,
+      ...instances.slice(0, instancesShown).map((each) => `  ${each}`),
+      ...(instances.length > instancesShown ? [`  and ${instances.length - instancesShown} more`] : []),
+    ].join('\n');
   }
   return calls.length === 0
     ? `planned for ${what}: to claim what is in force already`
@@ -64,7 +72,7 @@ const tellLine = (line: Line): string => {
   if (line.event === 'planned') return tellPlanned(line);
   const groups = [...new Set(line.groups)];
   const named = groups.length > 5 ? `${groups.length} groups` : groups.join(', ');
-  const count = line.instances > 1 ? `${line.instances} instances; the first: ` : '';
+  const count = line.instances.length > 1 ? `${line.instances.length} instances; the first: ` : '';
   const text = `${named === '' ? '' : `${named}: `}${count}${line.message}`;
   return [text, ...tellCalls(line.calls)].join('\n');
 };
@@ -81,7 +89,7 @@ export const journalTimeline = (entries: JournalEntry[], startedAt: number): Tim
     const last = lines.findLast((line) => line.key === key && secondsOf(at) - line.seconds < 120);
     if (last !== undefined && autoScalingGroupName !== undefined) {
       last.groups.push(autoScalingGroupName);
-      last.instances += instanceId === undefined ? 0 : 1;
+      if (instanceId !== undefined) last.instances.push(message);
       last.calls.push(...calls);
       continue;
     }
@@ -90,7 +98,7 @@ export const journalTimeline = (entries: JournalEntry[], startedAt: number): Tim
       key,
       event,
       groups: autoScalingGroupName === undefined ? [] : [autoScalingGroupName],
-      instances: instanceId === undefined ? 0 : 1,
+      instances: instanceId === undefined ? [] : [message],
       message: text,
       calls: [...calls],
     });

@@ -50,7 +50,7 @@ export const suspendedBecause: Record<Remediation, Partial<Record<ScalingProcess
   },
   'protect-instances': {
     ReplaceUnhealthy:
-      'it would end an instance for which no replacement can be launched; protection from scale-in does not stop it',
+      'protection from scale-in does not stop it from ending an instance for which no replacement can be launched',
     AZRebalance: 'it would move instances between zones, and none can be launched',
     HealthCheck:
       'instances overloaded because others are missing fail their checks, and marks made now would be acted on at the end',
