@@ -76,7 +76,6 @@ export const createEc2 = (client: EC2Client): Ec2 => {
         new CreateSnapshotsCommand({
           InstanceSpecification: { InstanceId: String(input.InstanceId) },
           Description: String(input.Description),
-          CopyTagsFromSource: 'volume',
         }),
       );
       return (Snapshots ?? []).map(({ SnapshotId }) => SnapshotId ?? '');

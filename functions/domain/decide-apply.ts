@@ -2,6 +2,7 @@ import {
   type AutoScalingGroup,
   inService,
   isOptedIn,
+  launching,
   markedUnhealthy,
   optInTag,
 } from './auto-scaling-group.ts';
@@ -19,7 +20,7 @@ import {
 import { holdCalls } from './hold-calls.ts';
 import type { AutoScalingCall, Incident } from './incident.ts';
 import { inForceWithinSeconds, leaseSeconds } from './limits.ts';
-import { addSeconds, secondsBetween } from './times.ts';
+import { addSeconds, firstOf, secondsBetween } from './times.ts';
 import { settingsInForce, wantedSettings } from './wanted-state.ts';
 
 /** The latest launches a hold remembers: more than any rule asks to have succeeded. */
@@ -48,6 +49,12 @@ export type ApplyDecision =
       newlyOverridden: Setting[];
     };
 
+/** What is in the group already, in service or in Standby: none of it is a launch that succeeds. */
+const presentAtFirst = (group: AutoScalingGroup): string[] => {
+  const onTheWay = new Set(launching(group).map(({ instanceId }) => instanceId));
+  return group.instances.map(({ instanceId }) => instanceId).filter((id) => !onTheWay.has(id));
+};
+
 const withHold = (
   record: GroupRecord,
   group: AutoScalingGroup,
@@ -65,9 +72,7 @@ const withHold = (
     stage: 'HELD',
     stageAt: now,
     giveBackAttempts: 0,
-    ...(protectsInstances
-      ? { inServiceAtFirst: inService(group).map(({ instanceId }) => instanceId), launched: [] }
-      : {}),
+    ...(protectsInstances ? { presentAtFirst: presentAtFirst(group), launched: [] } : {}),
   };
   return {
     ...record,
@@ -94,9 +99,9 @@ const withLaunched = (
 ): GroupRecord => {
   const unhealthy = new Set(markedUnhealthy(group).map(({ instanceId }) => instanceId));
   const holds = record.holds.map((hold): Hold => {
-    if (hold.incidentId !== incidentId || hold.inServiceAtFirst === undefined) return hold;
+    if (hold.incidentId !== incidentId || hold.presentAtFirst === undefined) return hold;
     const known = new Set([
-      ...hold.inServiceAtFirst,
+      ...hold.presentAtFirst,
       ...(hold.launched ?? []).map(({ instanceId }) => instanceId),
     ]);
     const launched = inService(group)
@@ -181,7 +186,7 @@ export const decideApply = (
     remaining.some(isSeen);
   if (toImpose.length === 0 && !isNews) {
     return pending.length > 0
-      ? { action: 'UNVERIFIED', reason: `${pending.join(', ')} accepted, not in force yet` }
+      ? { action: 'UNVERIFIED', reason: `${firstOf(pending)} accepted, not in force yet` }
       : { action: 'IN_FORCE', reason: 'the group is as wanted' };
   }
 
@@ -204,7 +209,7 @@ export const decideApply = (
       toImpose.length > 0
         ? incident.reason
         : undone.length > 0
-          ? `a person took back ${undone.join(', ')}`
+          ? `a person took back ${firstOf(undone)}`
           : 'everything was in force already',
     before,
     calls: holdCalls(group.autoScalingGroupName, toImpose, incident.remediation),

@@ -3,7 +3,7 @@ import type { DrainSettings } from './hold-effects.ts';
 import { type Breaker, type Drain, isInFlight, type LaunchRecord, stuckInstances } from './launch-record.ts';
 import { addSeconds, secondsBetween, spokenDuration } from './times.ts';
 
-/** What became of a breaker at one look, with a sentence when that is news. */
+/** What became of a breaker at one look, with a sentence when that is news. That it opened is told apart. */
 export interface BreakerStep {
   record: LaunchRecord;
   news?: string;
@@ -14,7 +14,7 @@ const silenceSeconds = 1800;
 
 /** Drains that say something about a loop: those since the last launch that succeeded. */
 export const drainsThatCount = ({ drains, drainsCountFrom = '' }: LaunchRecord): Drain[] =>
-  drains.filter(({ chosenAt, stage }) => chosenAt > drainsCountFrom && stage !== 'ESCAPED');
+  drains.filter(({ chosenAt, stage }) => chosenAt >= drainsCountFrom && stage !== 'ESCAPED');
 
 const without = ({ breaker: _breaker, ...record }: LaunchRecord, now: string): LaunchRecord => ({
   ...record,
@@ -72,9 +72,10 @@ export const decideBreaker = (
             delaySeconds: settings.probeAfterSeconds,
             probeAt: addSeconds(now, settings.probeAfterSeconds),
             probes: 0,
+            reason: `${counted.length} instances were drained, none came into service since, and ${cameBack.instanceId}, launched after them, is stuck too. Nothing is drained or launched for ${spokenDuration(settings.probeAfterSeconds)}`,
+            isTold: false,
           },
         },
-        news: `the breaker opens: ${counted.length} instances were drained, none came into service since, and ${cameBack.instanceId}, launched after them, is stuck too. Nothing is drained or launched for ${spokenDuration(settings.probeAfterSeconds)}`,
       };
     }
     const last = counted.at(-1)?.chosenAt ?? now;

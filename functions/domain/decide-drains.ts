@@ -64,6 +64,9 @@ const waitBecause = (
   );
   if (missingProcess !== undefined && breaker?.state !== 'OPEN') return `${missingProcess} is suspended`;
   if (breaker?.state === 'OPEN') return `the breaker is open until ${breaker.probeAt}`;
+  if (drainsInLastHour(record, now) + chosenNow >= settings.perGroupPerHour) {
+    return `${settings.perGroupPerHour} were drained in this group within the hour`;
+  }
   if (breaker?.state === 'PROBING') {
     const hasDrained = record.drains.some(({ chosenAt }) => chosenAt >= breaker.stateAt) || chosenNow > 0;
     const hasRoom = inService(group).length + launching(group).length < group.desiredCapacity;
@@ -73,9 +76,6 @@ const waitBecause = (
   if (drainsThatCount(record).length + chosenNow >= settings.breakerAfter) {
     return `${settings.breakerAfter} were drained since a launch last succeeded; what is launched in their place is watched first`;
   }
-  if (drainsInLastHour(record, now) + chosenNow >= settings.perGroupPerHour) {
-    return `${settings.perGroupPerHour} were drained in this group within the hour`;
-  }
   return undefined;
 };
 
@@ -84,6 +84,7 @@ const waitBecause = (
  * first round of a live one agree.
  *
  * @param groups the groups of the incident, observed just now
+ * @param elsewhere the records of all other managed groups: limits over all groups are over these too
  * @param refusedBecause why nothing may be drained anywhere; what is stuck is listed all the same
  * @param now ISO 8601
  * @returns every stuck instance that is not being drained yet, with what happens to it
@@ -91,6 +92,7 @@ const waitBecause = (
 export const decideDrains = (
   groups: GroupWithLaunches[],
   settings: DrainSettings,
+  elsewhere: LaunchRecord[],
   refusedBecause: string | undefined,
   now: string,
 ): DrainChoice[] => {
@@ -105,7 +107,7 @@ export const decideDrains = (
         .map((stuck) => ({ seen, stuck })),
     )
     .sort((a, b) => b.stuck.waitedSeconds - a.stuck.waitedSeconds);
-  const all = groups.map(({ record }) => record);
+  const all = [...groups.map(({ record }) => record), ...elsewhere];
   let atOnce = all.reduce((sum, { drains }) => sum + drains.filter(isInFlight).length, 0);
   let withinHour = all.reduce((sum, record) => sum + drainsInLastHour(record, now), 0);
   const chosenNow = new Map<string, number>();

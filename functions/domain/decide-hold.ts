@@ -26,6 +26,7 @@ export type HoldBecause =
   | 'ALARM_DELETED'
   | 'BY_HAND'
   | 'LAUNCHES_FAIL'
+  | 'LAUNCHES_QUIET'
   | 'LAUNCHES_SUCCEED'
   | 'KILL_SWITCH_UNREADABLE'
   | 'KILL_SWITCH'
@@ -53,7 +54,7 @@ const keepUnlessExpired = (
       }
     : { action: 'KEEP', because, reason: `${reason}; the hold lasts until ${incident.expiresAt}` };
 
-/** A hold that lasts until launches succeed: renewed by each launch that fails, and while a breaker is open. */
+/** A hold that lasts until launches succeed: renewed as long as a group lacks instances, or its breaker is open. */
 const decideByLaunches = (incident: Incident, launches: Launches | undefined, now: string): HoldDecision => {
   if (launches === undefined) {
     return keepUnlessExpired(incident, now, 'LAUNCHES_FAIL', 'the launches of its groups cannot be read');
@@ -61,18 +62,15 @@ const decideByLaunches = (incident: Incident, launches: Launches | undefined, no
   if (launches.succeedAgain) {
     return { action: 'RELEASE', because: 'LAUNCHES_SUCCEED', reason: 'launches succeed again' };
   }
-  const { expiresAfterSeconds } = incident.settings;
-  const renewUntil =
-    launches.breakersOpen > 0
-      ? addSeconds(now, expiresAfterSeconds)
-      : addSeconds(launches.lastFailedLaunchAt ?? incident.startedAt, expiresAfterSeconds);
-  const reason =
-    launches.breakersOpen > 0
-      ? 'a breaker is open, so the hold goes on'
-      : `launches have not succeeded yet in ${launches.waitingGroups} groups`;
-  return renewUntil > incident.expiresAt
-    ? { action: 'KEEP', because: 'LAUNCHES_FAIL', reason, renewUntil }
-    : keepUnlessExpired(incident, now, 'LAUNCHES_FAIL', reason);
+  if (launches.waitingGroups === 0) {
+    return keepUnlessExpired(incident, now, 'LAUNCHES_QUIET', 'nothing is missing and nothing was launched');
+  }
+  return {
+    action: 'KEEP',
+    because: 'LAUNCHES_FAIL',
+    reason: `launches have not succeeded yet in ${launches.waitingGroups} groups, so the hold goes on`,
+    renewUntil: addSeconds(now, incident.settings.expiresAfterSeconds),
+  };
 };
 
 /**

@@ -1,6 +1,6 @@
 import { type AutoScalingGroup, inService, launching } from './auto-scaling-group.ts';
 import type { GroupRecord } from './group-record.ts';
-import type { LaunchRecord } from './launch-record.ts';
+import { breakerOf, type LaunchRecord } from './launch-record.ts';
 
 /** How the launches of one held group stand. */
 export type GroupLaunches =
@@ -15,16 +15,15 @@ export type GroupLaunches =
 export interface Launches {
   /** Whether they succeed again: at least one group's do, and no group still waits. */
   succeedAgain: boolean;
+  /** Groups that lack instances, or whose breaker is open. */
   waitingGroups: number;
-  breakersOpen: number;
-  /** When the latest failed launch of any group began. */
-  lastFailedLaunchAt?: string;
 }
 
 /**
  * How the launches of one group stand since an incident holds it.
  *
  * @param needed launches in service since the last failure that are enough, however many are missing
+ * @param now ISO 8601
  */
 export const groupLaunches = (
   incidentId: string,
@@ -32,6 +31,7 @@ export const groupLaunches = (
   record: GroupRecord,
   launchRecord: LaunchRecord,
   needed: number,
+  now: string,
 ): GroupLaunches => {
   const hold = record.holds.find((candidate) => candidate.incidentId === incidentId);
   const present = new Set(inService(group).map(({ instanceId }) => instanceId));
@@ -39,25 +39,13 @@ export const groupLaunches = (
     ({ instanceId, seenAt }) => present.has(instanceId) && seenAt > (launchRecord.lastFailedLaunchAt ?? ''),
   ).length;
   const isMissing = present.size < group.desiredCapacity || launching(group).length > 0;
-  if (launchRecord.breaker === undefined && (succeeded >= needed || (succeeded > 0 && !isMissing))) {
-    return 'SUCCEEDING';
-  }
-  return isMissing || launchRecord.breaker !== undefined ? 'WAITING' : 'QUIET';
+  const isBroken = breakerOf(launchRecord, now) !== undefined;
+  if (!isBroken && (succeeded >= needed || (succeeded > 0 && !isMissing))) return 'SUCCEEDING';
+  return isMissing || isBroken ? 'WAITING' : 'QUIET';
 };
 
 /** Sums up the groups of an incident. */
-export const sumUpLaunches = (
-  groups: { launches: GroupLaunches; launchRecord: LaunchRecord }[],
-): Launches => {
-  const waitingGroups = groups.filter(({ launches }) => launches === 'WAITING').length;
-  const lastFailedLaunchAt = groups
-    .flatMap(({ launchRecord }) => launchRecord.lastFailedLaunchAt ?? [])
-    .sort()
-    .at(-1);
-  return {
-    succeedAgain: waitingGroups === 0 && groups.some(({ launches }) => launches === 'SUCCEEDING'),
-    waitingGroups,
-    breakersOpen: groups.filter(({ launchRecord }) => launchRecord.breaker !== undefined).length,
-    ...(lastFailedLaunchAt === undefined ? {} : { lastFailedLaunchAt }),
-  };
+export const sumUpLaunches = (groups: GroupLaunches[]): Launches => {
+  const waitingGroups = groups.filter((launches) => launches === 'WAITING').length;
+  return { succeedAgain: waitingGroups === 0 && groups.includes('SUCCEEDING'), waitingGroups };
 };

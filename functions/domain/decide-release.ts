@@ -19,8 +19,11 @@ import { giveBackCalls } from './hold-calls.ts';
 import { processesThatEndInstances, resumedFirst } from './hold-effects.ts';
 import type { AutoScalingCall } from './incident.ts';
 import { inForceWithinSeconds, leaseSeconds } from './limits.ts';
-import { addSeconds, secondsBetween } from './times.ts';
+import { addSeconds, firstOf, secondsBetween } from './times.ts';
 import { claimedProcesses, claimsProtection, settingsInForce, wantedSettings } from './wanted-state.ts';
+
+/** How long an instance that passes through a state in which its protection cannot be changed is waited for. */
+const passingSecondsMax = 3600;
 
 /** Times that everything is given back and looked at again before a person is told. */
 const giveBackAttemptsMax = 3;
@@ -92,6 +95,23 @@ const toGiveBack = (
     )
     .map(({ setting }) => setting)
     .sort();
+};
+
+/** Protected instances whose protection cannot be changed just now, and that do not leave: they come back protected. */
+const inPassing = (record: GroupRecord, next: GroupRecord, group: AutoScalingGroup): string[] => {
+  const stillWanted = next.holds.some(claimsProtection);
+  const imposed = new Set(record.imposed.map(({ setting }) => setting));
+  return stillWanted
+    ? []
+    : group.instances
+        .filter(
+          (instance) =>
+            imposed.has(instance.instanceId) &&
+            instance.protectedFromScaleIn &&
+            !canChangeProtection(instance) &&
+            !/^(Terminat|Detach)/.test(instance.lifecycleState),
+        )
+        .map(({ instanceId }) => instanceId);
 };
 
 const withImposed = (record: GroupRecord, settings: Setting[], change: Partial<Imposed>): GroupRecord => ({
@@ -169,7 +189,7 @@ export const decideRelease = (
   if (!isOptedIn(group)) {
     return {
       action: 'REFUSE',
-      reason: `the group no longer carries the tag ${optInTag.key}=${optInTag.value}, so Holdfast may not touch it; put the tag back, or give back ${record.imposed.map(({ setting }) => setting).join(', ')} by hand`,
+      reason: `the group no longer carries the tag ${optInTag.key}=${optInTag.value}, so Holdfast may not touch it; put the tag back, or give back ${firstOf(record.imposed.map(({ setting }) => setting))} by hand`,
     };
   }
 
@@ -215,6 +235,27 @@ export const decideRelease = (
   });
   const inForce = settingsInForce(group);
   const rest = toGiveBack(record, verifying, group, hold).filter((setting) => inForce.has(setting));
+  const passing = inPassing(record, verifying, group);
+  if (rest.length === 0 && passing.length > 0) {
+    if (hold.stage !== 'VERIFYING') {
+      return {
+        action: 'WRITE',
+        reason: `${passing[0]} cannot be given back in its present state; it is waited for`,
+        before: leased([]),
+        calls: [],
+        after: verifying,
+        isDone: false,
+        isGone: false,
+        needsPerson: false,
+      };
+    }
+    return secondsBetween(hold.stageAt, now) < passingSecondsMax
+      ? { action: 'WAIT', reason: `${passing[0]} passes through another state`, seconds: 30 }
+      : ended(
+          `${firstOf(passing)} stayed in a state in which protection cannot be removed. Remove it by hand once it is in service`,
+          true,
+        );
+  }
   if (rest.length === 0) {
     return ended(
       hold.stage === 'VERIFYING'
@@ -228,7 +269,7 @@ export const decideRelease = (
     }
     if (hold.giveBackAttempts >= giveBackAttemptsMax) {
       return ended(
-        `${rest.join(', ')} was given back ${giveBackAttemptsMax} times and is still in force: somebody or something else puts it there. Give it back by hand if it should be gone`,
+        `${firstOf(rest)} was given back ${giveBackAttemptsMax} times and is still in force: somebody or something else puts it there. Give it back by hand if it should be gone`,
         true,
       );
     }

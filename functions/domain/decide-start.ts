@@ -136,28 +136,40 @@ export const startForFailures = (
   reason: `${count} launches of ${group.autoScalingGroupName} failed, the latest at ${completedBy.at}`,
 });
 
-/** Starts an execution because instances are stuck; the longest wait names it. */
+/** How long what was started for stuck instances, and ended, is not started again. */
+const startAgainSeconds = 1800;
+
+/** The beginning of the present half hour. */
+const startPeriod = (now: string): string =>
+  new Date(Math.floor(Date.parse(now) / 1000 / startAgainSeconds) * startAgainSeconds * 1000).toISOString();
+
+/**
+ * Starts an execution because instances are stuck; the longest wait names it, anew each half hour: what ended although
+ * it is stuck (a dry run, a refusal, a person's Stop) is not begun again at once, and not forgotten either.
+ */
 export const startForStuck = (
   rule: Rule,
   autoScalingGroupName: string,
   { instanceId, since, waitedSeconds }: StuckInstance,
-): StartDecision => ({
+  now: string,
+): StartDecision & { action: 'START' } => ({
   action: 'START',
   rule,
-  executionName: executionName(rule.name, `${autoScalingGroupName}/${instanceId}`, since),
+  executionName: executionName(rule.name, `${autoScalingGroupName}/${instanceId}`, startPeriod(now)),
   input: { rule: rule.name, stuckInstance: { autoScalingGroupName, instanceId, since } },
   reason: `${instanceId} of ${autoScalingGroupName} has been in Pending:Wait for ${spokenDuration(waitedSeconds)}`,
 });
 
-/** Starts an execution for a breaker that nobody tends. */
+/** Starts an execution for a breaker that nobody tends; as often as for stuck instances. */
 export const startForBreaker = (
   rule: Rule,
   autoScalingGroupName: string,
-  { openedAt, stateAt }: Breaker,
-): StartDecision => ({
+  { openedAt }: Breaker,
+  now: string,
+): StartDecision & { action: 'START' } => ({
   action: 'START',
   rule,
-  executionName: executionName(rule.name, `${autoScalingGroupName}/breaker/${openedAt}`, stateAt),
+  executionName: executionName(rule.name, `${autoScalingGroupName}/breaker`, startPeriod(now)),
   input: { rule: rule.name, breaker: { autoScalingGroupName, openedAt } },
   reason: `the breaker of ${autoScalingGroupName} is open since ${openedAt}`,
 });

@@ -22,8 +22,8 @@ export interface Hold {
   stageAt: string;
   /** How often everything was given back and found still in force. */
   giveBackAttempts: number;
-  /** Of a hold that protects: what was in service when it began. Whatever else is later was launched since. */
-  inServiceAtFirst?: string[];
+  /** Of a hold that protects: what was in the group, and not on its way into service, when it began. */
+  presentAtFirst?: string[];
   /** Of a hold that protects: the latest instances that came into service since it began. */
   launched?: LaunchedInstance[];
 }

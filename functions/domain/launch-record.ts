@@ -70,6 +70,10 @@ export interface Breaker {
   delaySeconds: number;
   probeAt: string;
   probes: number;
+  /** Why it is open, for people. */
+  reason: string;
+  /** Whether people were told that it opened: what was written must also be said, whatever crashes in between. */
+  isTold: boolean;
 }
 
 /**
@@ -82,6 +86,8 @@ export interface LaunchRecord {
   waits: LaunchWait[];
   /** Instances that were on their way into service when the group was last looked at. */
   onTheWay: string[];
+  /** Instances in Standby, or on their way back from it: they come into service without having been launched. */
+  fromStandby: string[];
   failures: LaunchFailure[];
   /** When the latest of the launches that failed, or had to be drained, began. */
   lastFailedLaunchAt?: string;
@@ -96,12 +102,20 @@ export interface LaunchRecord {
   breakerClosedAt?: string;
 }
 
+/** A breaker that should have probed so long ago is tended by nobody any more, and says nothing. */
+const untendedSeconds = 86_400;
+
+/** The group's breaker, unless it is closed or nobody has tended it for a day. */
+export const breakerOf = ({ breaker }: LaunchRecord, now: string): Breaker | undefined =>
+  breaker === undefined || secondsBetween(breaker.probeAt, now) > untendedSeconds ? undefined : breaker;
+
 /** The record of a group of which nothing is remembered. */
 export const emptyLaunchRecord = (autoScalingGroupName: string): LaunchRecord => ({
   autoScalingGroupName,
   version: 0,
   waits: [],
   onTheWay: [],
+  fromStandby: [],
   failures: [],
   countedUntil: {},
   drains: [],
@@ -159,7 +173,13 @@ export const observeLaunches = (
   found: LaunchWait[],
   now: string,
 ): LaunchRecord => {
-  const onTheWay = launching(group).map(({ instanceId }) => instanceId);
+  const inStandby = group.instances.filter(({ lifecycleState }) => lifecycleState.includes('Standby'));
+  const ids = launching(group).map(({ instanceId }) => instanceId);
+  const fromStandby = [
+    ...inStandby.map(({ instanceId }) => instanceId),
+    ...ids.filter((id) => record.fromStandby.includes(id)),
+  ];
+  const onTheWay = ids.filter((id) => !fromStandby.includes(id));
   const unhealthy = new Set(markedUnhealthy(group).map(({ instanceId }) => instanceId));
   const expected = new Set([...record.onTheWay, ...record.waits.map(({ instanceId }) => instanceId)]);
   const hasSucceeded = inService(group).some(
@@ -181,6 +201,7 @@ export const observeLaunches = (
     ...record,
     waits,
     onTheWay,
+    fromStandby,
     drains: record.drains.map((drain) => afterLook(drain, group, now)).slice(-remembered),
     ...(hasSucceeded ? { lastSuccessAt: now, drainsCountFrom: now } : {}),
   };
@@ -208,20 +229,20 @@ export const stuckInstances = (
 
 /** Whether launches of the group fail, as far as the record tells: the breaker is not closed, or the last word was a failure. */
 export const areLaunchesFailing = (record: LaunchRecord, now: string, withinSeconds: number): boolean =>
-  record.breaker !== undefined ||
+  breakerOf(record, now) !== undefined ||
   (record.lastFailedLaunchAt !== undefined &&
     secondsBetween(record.lastFailedLaunchAt, now) < withinSeconds &&
     (record.lastSuccessAt === undefined || record.lastSuccessAt < record.lastFailedLaunchAt));
 
-/** The record with one drain changed. A drain that is not in flight any more stays as it ended. */
+/** The record with one drain changed, if it is still at the stage in which it was seen: whoever is later does nothing. */
 export const withDrain = (
   record: LaunchRecord,
-  { instanceId, chosenAt }: Pick<Drain, 'instanceId' | 'chosenAt'>,
+  { instanceId, chosenAt, stage }: Pick<Drain, 'instanceId' | 'chosenAt' | 'stage'>,
   change: Partial<Drain>,
 ): LaunchRecord => ({
   ...record,
   drains: record.drains.map((drain) =>
-    drain.instanceId === instanceId && drain.chosenAt === chosenAt && isInFlight(drain)
+    drain.instanceId === instanceId && drain.chosenAt === chosenAt && drain.stage === stage
       ? { ...drain, ...change }
       : drain,
   ),

@@ -18,10 +18,6 @@ export const rulesForAlarm = (policy: Policy, alarmName: string): Rule[] =>
 export const rulesForLaunchFailures = (policy: Policy): RuleFor<'launchFailures'>[] =>
   policy.rules.filter((rule): rule is RuleFor<'launchFailures'> => rule.when.launchFailures !== undefined);
 
-/** The rules that instances stuck in `Pending:Wait` start. */
-export const rulesForStuckInstances = (policy: Policy): RuleFor<'stuckInstances'>[] =>
-  policy.rules.filter((rule): rule is RuleFor<'stuckInstances'> => rule.when.stuckInstances !== undefined);
-
 /** A rule that begins with this. */
 export type RuleFor<When extends keyof Rule['when']> = Rule & {
   when: Required<Pick<Rule['when'], When>>;

@@ -6,6 +6,12 @@ export const addSeconds = (at: string, seconds: number): string =>
 export const secondsBetween = (from: string, to: string): number =>
   (Date.parse(to) - Date.parse(from)) / 1000;
 
+/** The first of many names as a person says them: a message must stay a message. */
+export const firstOf = (names: string[], shown = 20): string =>
+  names.length <= shown
+    ? names.join(', ')
+    : `${names.slice(0, shown).join(', ')} and ${names.length - shown} more`;
+
 /** A duration as a person says it: `90 s`, `10 min`, `2 h`, `1 h 30 min`. */
 export const spokenDuration = (seconds: number): string => {
   const rounded = Math.max(0, Math.round(seconds));

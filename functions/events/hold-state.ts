@@ -24,14 +24,7 @@ export const checkHoldState = z.object({
   plan: incident,
   applied: z.object({
     round: z.int(),
-    launches: z.optional(
-      z.object({
-        succeedAgain: z.boolean(),
-        waitingGroups: z.int(),
-        breakersOpen: z.int(),
-        lastFailedLaunchAt: z.optional(z.string()),
-      }),
-    ),
+    launches: z.optional(z.object({ succeedAgain: z.boolean(), waitingGroups: z.int() })),
   }),
   check: z.optional(z.object({ because: z.string() })),
 });

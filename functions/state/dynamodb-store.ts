@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import pMap from 'p-map';
 import type { Clock } from '../clock.ts';
-import { chunk } from '../domain/chunk.ts';
+import { chunk, chunkBySize } from '../domain/chunk.ts';
 import { IncidentClosedError, StaleRecordError } from '../domain/errors.ts';
 import type { Evidence } from '../domain/evidence.ts';
 import { emptyGroupRecord, type GroupRecord } from '../domain/group-record.ts';
@@ -23,8 +23,8 @@ import type { Store } from './store.ts';
 const keysPerBatchGet = 100;
 /** Group names per item: 1,000 names of 255 characters still fit well into DynamoDB's 400 KB. */
 const namesPerItem = 500;
-/** Journal entries per item; an entry is about a kilobyte at most. */
-const entriesPerItem = 100;
+/** Characters of journal per item: written as UTF-8, also if each took three bytes, far below DynamoDB's 400 KB. */
+const journalCharactersPerItem = 100_000;
 /** Days for which the journal is kept; DynamoDB removes it some time after. */
 const journalDays = 90;
 
@@ -272,7 +272,7 @@ export const createDynamoDbStore = (
     appendJournal: async (incidentId, entries) => {
       const writtenAt = clock.now();
       const token = writerId();
-      for (const [index, part] of chunk(entries, entriesPerItem).entries()) {
+      for (const [index, part] of chunkBySize(entries, journalCharactersPerItem).entries()) {
         await documents.send(
           new PutCommand({
             TableName: tableName,

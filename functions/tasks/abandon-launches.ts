@@ -10,7 +10,7 @@ import type { Mode } from '../domain/mode.ts';
 import { secondsBetween } from '../domain/times.ts';
 import type { drainRoundState } from '../events/hold-state.ts';
 import type { Store } from '../state/store.ts';
-import { describeAwsError, isNoActiveLifecycleAction, isThrottling } from './aws-error.ts';
+import { describeAwsError, isNoActiveLifecycleAction, isRefusal } from './aws-error.ts';
 import { changeLaunches } from './change-launches.ts';
 import { readModeOrUndefined } from './read-mode.ts';
 import { withLease } from './with-lease.ts';
@@ -79,11 +79,16 @@ export const createAbandonLaunches = (dependencies: AbandonLaunchesDependencies)
       const state = instance?.autoScalingGroupName === name ? instance.lifecycleState : undefined;
       const hookNames = hooks.map(({ lifecycleHookName }) => lifecycleHookName);
       step = decideDrainStep(drain, name, state, hookNames, clock.now());
+    } catch (error) {
+      note('failed', `cannot be looked at (${describeAwsError(error)}); tried again in the next round`);
+      result.waiting += 1;
+      return;
+    }
+    try {
       if (step.action === 'CALL') await makeCalls(autoScaling, step);
     } catch (error) {
-      const isRefusal = !isThrottling(error);
       note('failed', `could not be drained (${describeAwsError(error)}); looked at again in the next round`);
-      if (isRefusal) await change({ attempts: drain.attempts + 1 });
+      if (isRefusal(error)) await change({ attempts: drain.attempts + 1 });
       result.waiting += 1;
       return;
     }

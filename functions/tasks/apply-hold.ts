@@ -10,7 +10,6 @@ import {
   sumUpLaunches,
 } from '../domain/decide-launches.ts';
 import type { Incident, JournalEntry } from '../domain/incident.ts';
-import type { LaunchRecord } from '../domain/launch-record.ts';
 import { changeBudgetSeconds, groupsAtOnce, soonSeconds } from '../domain/limits.ts';
 import type { Mode } from '../domain/mode.ts';
 import { secondsBetween } from '../domain/times.ts';
@@ -64,10 +63,7 @@ export const createApplyHold = (dependencies: ApplyHoldDependencies) => {
       if (group === undefined || launchRecord === undefined) return [];
       const { incidentId, settings } = incident;
       return [
-        {
-          launches: groupLaunches(incidentId, group, record, launchRecord, settings.launchesToRelease),
-          launchRecord,
-        },
+        groupLaunches(incidentId, group, record, launchRecord, settings.launchesToRelease, clock.now()),
       ];
     });
   };
@@ -101,7 +97,7 @@ export const createApplyHold = (dependencies: ApplyHoldDependencies) => {
     const names = await store.readIncidentGroups(incidentId);
     const isInTime = () => secondsBetween(startedAt, clock.now()) < changeBudgetSeconds;
     const watchesLaunches = incident.untilLaunchesSucceed === true;
-    const launches: { launches: GroupLaunches; launchRecord: LaunchRecord }[] = [];
+    const launches: GroupLaunches[] = [];
     let isEverythingRead = true;
     for await (const page of lookAtGroups(store, autoScaling, names)) {
       const journal: JournalEntry[] = [];
@@ -115,6 +111,7 @@ export const createApplyHold = (dependencies: ApplyHoldDependencies) => {
         });
       } else if (!isInTime() || (await store.readIncident(incidentId))?.status !== 'HELD') {
         counts.unfinished += page.names.length;
+        isEverythingRead = false;
       } else {
         const outcomes = await pMap(
           page.seen,

@@ -2,6 +2,7 @@ import type { AutoScaling } from '../aws/auto-scaling.ts';
 import type { Clock } from '../clock.ts';
 import { decideApply } from '../domain/decide-apply.ts';
 import type { Incident, JournalEntry } from '../domain/incident.ts';
+import { firstOf } from '../domain/times.ts';
 import type { Store } from '../state/store.ts';
 import { describeAwsError, isInstanceNotInService } from './aws-error.ts';
 import { changeGroup } from './change-group.ts';
@@ -62,7 +63,7 @@ export const applyToGroup = async (
   if (decision.newlyOverridden.length > 0) {
     note(
       'overridden',
-      `a person took back ${decision.newlyOverridden.join(', ')} meanwhile; left alone from now on`,
+      `a person took back ${firstOf(decision.newlyOverridden)} meanwhile; left alone from now on`,
     );
   }
   if (decision.calls.length > 0) note('held', `held: ${decision.reason}`, decision.calls);

@@ -27,6 +27,14 @@ export const isNoActiveLifecycleAction = (error: unknown): boolean =>
   error.name.startsWith('Validation') &&
   error.message.includes('No active Lifecycle Action found');
 
-/** Whether AWS had too many calls just now: that says nothing about what was asked. */
-export const isThrottling = (error: unknown): boolean =>
-  error instanceof Error && /Throttl|RequestLimitExceeded|Timeout/.test(error.name);
+/**
+ * Whether AWS refused what was asked: an answer of the class 4xx that is not about too many calls. Everything else,
+ * its own errors and silences included, says nothing about what was asked.
+ */
+export const isRefusal = (error: unknown): boolean => {
+  if (!(error instanceof Error) || !('$metadata' in error)) return false;
+  const { httpStatusCode = 0 } = error.$metadata as { httpStatusCode?: number };
+  return (
+    httpStatusCode >= 400 && httpStatusCode < 500 && !/Throttl|RequestLimitExceeded|TooMany/.test(error.name)
+  );
+};

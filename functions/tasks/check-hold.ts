@@ -3,7 +3,6 @@ import type { CloudWatch } from '../aws/cloudwatch.ts';
 import type { KillSwitch } from '../aws/systems-manager.ts';
 import type { Clock } from '../clock.ts';
 import { type AlarmReading, decideHold, type HoldDecision } from '../domain/decide-hold.ts';
-import type { Launches } from '../domain/decide-launches.ts';
 import type { Incident } from '../domain/incident.ts';
 import type { Mode } from '../domain/mode.ts';
 import type { checkHoldState } from '../events/hold-state.ts';
@@ -41,13 +40,6 @@ const readAlarm = async (cloudWatch: CloudWatch, incident: Incident): Promise<Al
   }
 };
 
-/** What ApplyHold found of the launches, as the state carried it. */
-const toLaunches = (found: z.output<typeof checkHoldState>['applied']['launches']): Launches | undefined => {
-  if (found === undefined) return undefined;
-  const { lastFailedLaunchAt, ...launches } = found;
-  return { ...launches, ...(lastFailedLaunchAt === undefined ? {} : { lastFailedLaunchAt }) };
-};
-
 /**
  * Reads the alarm and the kill switch again and decides whether the hold goes on. Renewing is one write, however
  * many groups are held, and happens only while the alarm is in ALARM.
@@ -72,7 +64,7 @@ export const createCheckHold =
       await readModeOrUndefined(killSwitch, stageMode, incident.mode),
       round,
       clock.now(),
-      toLaunches(state.applied.launches),
+      state.applied.launches,
     );
     if (decision.action === 'RELEASE') await beginRelease(store, clock, incident, decision.reason);
     if (decision.action === 'KEEP' && decision.renewUntil !== undefined) {

@@ -11,16 +11,16 @@ import { executionName } from '../domain/decide-start.ts';
 import { groupByLikeness } from '../domain/evidence.ts';
 import type { DrainSettings, Remediation } from '../domain/hold-effects.ts';
 import type { Incident, JournalEntry } from '../domain/incident.ts';
-import { isInFlight } from '../domain/launch-record.ts';
+import { isInFlight, type LaunchRecord } from '../domain/launch-record.ts';
 import { drainRoundsMax } from '../domain/limits.ts';
 import type { Mode } from '../domain/mode.ts';
 import { addSeconds, secondsBetween } from '../domain/times.ts';
 import type { chooseDrainsState } from '../events/hold-state.ts';
 import type { Store } from '../state/store.ts';
-import { writeLaunchesIfChanged } from './change-launches.ts';
+import { changeLaunches, writeLaunchesIfChanged } from './change-launches.ts';
 import { beginRelease } from './end-incident.ts';
 import { lookAtLaunches, type SeenLaunches } from './look-at-launches.ts';
-import { lookForWidespread } from './look-for-widespread.ts';
+import { lookElsewhere } from './look-elsewhere.ts';
 import { readModeOrUndefined } from './read-mode.ts';
 import type { StartDependencies } from './start-executions.ts';
 
@@ -126,26 +126,36 @@ export const createChooseDrains = (dependencies: ChooseDrainsDependencies) => {
       ];
     });
 
-  const tellBreaker = async (incident: Incident, round: GroupRound): Promise<JournalEntry[]> => {
-    if (round.news === undefined) return [];
-    const { autoScalingGroupName } = round.group;
-    const isOpening = round.stored.breaker === undefined;
-    const drained = new Set(round.record.drains.map(({ instanceId }) => instanceId));
-    const evidence = isOpening
-      ? (await store.readEvidence(incident.incidentId)).filter(({ instanceId }) => drained.has(instanceId))
-      : [];
-    if (round.record.breaker?.state === 'OPEN' && !(await isProtected(autoScalingGroupName))) {
+  /** Says that a breaker opened, with the evidence of what was drained, and notes that it was said. */
+  const tellOpening = async (incident: Incident, name: string, record: LaunchRecord): Promise<void> => {
+    const { breaker } = record;
+    if (breaker === undefined || breaker.isTold) return;
+    const drained = new Set(record.drains.map(({ instanceId }) => instanceId));
+    const evidence = (await store.readEvidence(incident.incidentId)).filter(({ instanceId }) =>
+      drained.has(instanceId),
+    );
+    const message = [`${name}: the breaker opens: ${breaker.reason}`, ...groupByLikeness(evidence)].join(
+      '. ',
+    );
+    await store.appendJournal(incident.incidentId, [
+      { at: clock.now(), event: 'breaker', autoScalingGroupName: name, message },
+    ]);
+    await changeLaunches(store, name, (current) =>
+      current.breaker === undefined ? current : { ...current, breaker: { ...current.breaker, isTold: true } },
+    );
+  };
+
+  /**
+   * Whatever a breaker calls for, in every round: a task that dies in between leaves it to the next. Protection that
+   * somebody ended is started again at the next failed probe only, which gives the execution another name.
+   */
+  const tendOpening = async (incident: Incident, { group, record }: GroupRound): Promise<void> => {
+    const { autoScalingGroupName } = group;
+    if (record.breaker?.state === 'OPEN' && !(await isProtected(autoScalingGroupName))) {
       const reason = `the launch breaker of ${autoScalingGroupName} is open: what is launched there does not come into service`;
-      await protect(incident, [autoScalingGroupName], reason, round.record.breaker.stateAt);
+      await protect(incident, [autoScalingGroupName], reason, record.breaker.stateAt);
     }
-    return [
-      {
-        at: clock.now(),
-        event: 'breaker',
-        autoScalingGroupName,
-        message: [`${autoScalingGroupName}: ${round.news}`, ...groupByLikeness(evidence)].join('. '),
-      },
-    ];
+    await tellOpening(incident, autoScalingGroupName, record);
   };
 
   /** Writes a round's records; a group whose record somebody else changed meanwhile waits for the next round. */
@@ -192,8 +202,8 @@ export const createChooseDrains = (dependencies: ChooseDrainsDependencies) => {
       .map(
         (each): GroupRound => ({ ...each, ...decideBreaker(each.record, each.group, drain, now, closedAt) }),
       );
-    const widespread = await lookForWidespread(autoScaling, store, moved, drain, now);
-    const choices = decideDrains(moved, drain, widespread, now);
+    const { records, widespread } = await lookElsewhere(autoScaling, store, moved, drain, now);
+    const choices = decideDrains(moved, drain, records, widespread, now);
     const rounds = await writeRounds(
       moved.map((each) => ({ ...each, record: withChosen(each.record, choices, incidentId, now) })),
     );
@@ -209,7 +219,15 @@ export const createChooseDrains = (dependencies: ChooseDrainsDependencies) => {
     }));
     for (const each of rounds) {
       journal.push(...drainsEnded(each));
-      journal.push(...(await tellBreaker(incident, each)));
+      if (each.news !== undefined) {
+        const { autoScalingGroupName } = each.group;
+        journal.push({
+          at: now,
+          event: 'breaker',
+          autoScalingGroupName,
+          message: `${autoScalingGroupName}: ${each.news}`,
+        });
+      }
     }
     for (const { autoScalingGroupName, instanceId, reason } of chosen) {
       journal.push({
@@ -226,6 +244,7 @@ export const createChooseDrains = (dependencies: ChooseDrainsDependencies) => {
       if (round === 1) journal.push({ at: now, event: 'breaker', message: widespread });
     }
     if (journal.length > 0) await store.appendJournal(incidentId, journal);
+    for (const each of rounds) await tendOpening(incident, each);
 
     const inFlight = rounds.reduce((sum, { record }) => sum + record.drains.filter(isInFlight).length, 0);
     const result = {
@@ -264,6 +283,22 @@ export const createChooseDrains = (dependencies: ChooseDrainsDependencies) => {
     await store.changeIncident(incident.incidentId, { expiresAt: addSeconds(now, expiresAfterSeconds) });
   };
 
+  /**
+   * Another execution that drains one of the same groups, when that one goes on and this one ends: two that began at
+   * one moment may not have seen each other when they were planned.
+   */
+  const findOlder = async (incident: Incident): Promise<string | undefined> => {
+    const names = await store.readIncidentGroups(incident.incidentId);
+    for (const other of await store.listOpenIncidents()) {
+      const isOlder =
+        `${other.startedAt} ${other.incidentId}` < `${incident.startedAt} ${incident.incidentId}`;
+      if (other.remediation !== incident.remediation || other.status !== 'HELD' || !isOlder) continue;
+      const theirs = await store.readIncidentGroups(other.incidentId);
+      if (names.some((name) => theirs.includes(name))) return other.incidentId.split(':').at(-1);
+    }
+    return undefined;
+  };
+
   return async (state: z.output<typeof chooseDrainsState>): Promise<ChooseDrainsResult> => {
     const { incidentId } = state.plan;
     const round = state.round?.round ?? 1;
@@ -293,6 +328,12 @@ export const createChooseDrains = (dependencies: ChooseDrainsDependencies) => {
         reason: decision.reason,
         waitSeconds: incident.settings.checkEverySeconds,
       };
+    }
+    const older = await findOlder(incident);
+    if (older !== undefined) {
+      const reason = `the execution ${older} drains one of these groups already`;
+      await beginRelease(store, clock, incident, reason);
+      return { ...idle, action: 'END', reason, waitSeconds: 0 };
     }
     return runRound(incident, incident.drain, mode, round);
   };

@@ -13,7 +13,7 @@ import { snapshotCall } from '../domain/snapshot-call.ts';
 import { secondsBetween, spokenDuration } from '../domain/times.ts';
 import type { drainRoundState } from '../events/hold-state.ts';
 import type { Store } from '../state/store.ts';
-import { describeAwsError } from './aws-error.ts';
+import { describeAwsError, isRefusal } from './aws-error.ts';
 import { changeLaunches } from './change-launches.ts';
 import { readModeOrUndefined } from './read-mode.ts';
 
@@ -30,18 +30,25 @@ export interface KeepEvidenceDependencies {
 /** What one round did. */
 export interface KeepEvidenceResult {
   kept: number;
-  /** Instances of which no snapshot could be made yet: they are not ended. */
+  /** Instances whose evidence is not complete, or of which no snapshot could be made yet: they are not ended. */
   without: number;
 }
 
-/** Why no snapshot of an instance is made. */
+/** Why no snapshot of an instance may be made. */
 class NoSnapshotError extends Error {
   override name = 'NoSnapshotError';
 }
 
+/** What was gathered, and whether something of it could not be read only for the moment. */
+interface Gathered {
+  evidence: Evidence;
+  isIncomplete: boolean;
+}
+
 /**
- * Keeps the evidence of every instance that was chosen, before anything is done to it. What cannot be read is named in
- * the evidence and does not stop the drain; a snapshot that was asked for and cannot be made does.
+ * Keeps the evidence of every instance that was chosen, before anything is done to it. What cannot be read only for the
+ * moment is tried again in the next rounds; what cannot be read then is named in the evidence and does not stop the
+ * drain. A snapshot that was asked for and cannot be made does.
  */
 export const createKeepEvidence = (dependencies: KeepEvidenceDependencies) => {
   const { killSwitch, store, clock, stageMode } = dependencies;
@@ -67,15 +74,17 @@ export const createKeepEvidence = (dependencies: KeepEvidenceDependencies) => {
     ec2: Ec2,
     name: string,
     drain: Drain,
-  ): Promise<Evidence> => {
+  ): Promise<Gathered> => {
     const { instanceId, since, from } = drain;
     const now = clock.now();
     const problems: string[] = [];
+    let isIncomplete = false;
     const attempt = async <Value>(what: string, read: () => Promise<Value>): Promise<Value | undefined> => {
       try {
         return await read();
       } catch (error) {
         problems.push(`${what} cannot be read (${describeAwsError(error)})`);
+        isIncomplete ||= !isRefusal(error);
         return undefined;
       }
     };
@@ -86,8 +95,12 @@ export const createKeepEvidence = (dependencies: KeepEvidenceDependencies) => {
     );
     const hooks = await attempt('the launch hooks', () => autoScaling.describeLaunchHooks(name));
     const consoleOutput = await attempt('its console', () => ec2.getConsoleOutput(instanceId));
-    const mustSnapshot = incident.drain?.snapshot === true && (known?.snapshotIds ?? []).length === 0;
-    return {
+    const isLastTry = drain.attempts + 1 >= drainAttemptsMax;
+    const mustSnapshot =
+      (!isIncomplete || isLastTry) &&
+      incident.drain?.snapshot === true &&
+      (known?.snapshotIds ?? []).length === 0;
+    const evidence: Evidence = {
       instanceId,
       autoScalingGroupName: name,
       takenAt: now,
@@ -114,6 +127,7 @@ export const createKeepEvidence = (dependencies: KeepEvidenceDependencies) => {
         : (known?.snapshotIds ?? []),
       problems,
     };
+    return { evidence, isIncomplete: isIncomplete && !isLastTry };
   };
 
   const summary = ({ instance, consoleOutput, snapshotIds, problems, waitingSince, takenAt }: Evidence) =>
@@ -153,16 +167,25 @@ export const createKeepEvidence = (dependencies: KeepEvidenceDependencies) => {
           });
         };
         try {
-          const evidence = await gather(incident, autoScaling, ec2, name, drain);
+          const { evidence, isIncomplete } = await gather(incident, autoScaling, ec2, name, drain);
           await store.keepEvidence(incidentId, evidence);
           await changeLaunches(store, name, (current) =>
-            withDrain(current, drain, { hasEvidence: true, attempts: 0 }),
+            withDrain(
+              current,
+              drain,
+              isIncomplete ? { attempts: drain.attempts + 1 } : { hasEvidence: true, attempts: 0 },
+            ),
           );
-          entry('evidence', `evidence is kept: ${summary(evidence)}`);
-          result.kept += 1;
+          entry(
+            isIncomplete ? 'failed' : 'evidence',
+            `${isIncomplete ? 'evidence is not complete, tried again' : 'evidence is kept'}: ${summary(evidence)}`,
+          );
+          if (isIncomplete) result.without += 1;
+          else result.kept += 1;
         } catch (error) {
+          const isRefused = error instanceof NoSnapshotError || isRefusal(error);
           const because = error instanceof NoSnapshotError ? error.message : describeAwsError(error);
-          const attempts = drain.attempts + 1;
+          const attempts = drain.attempts + (isRefused ? 1 : 0);
           const isLeft = attempts >= drainAttemptsMax;
           await changeLaunches(store, name, (current) =>
             withDrain(

@@ -9,7 +9,7 @@ import { isHeld, planHold } from '../domain/plan-hold.ts';
 import { snapshotCall } from '../domain/snapshot-call.ts';
 import type { planHoldState } from '../events/hold-state.ts';
 import { lookAtLaunches } from './look-at-launches.ts';
-import { lookForWidespread } from './look-for-widespread.ts';
+import { lookElsewhere } from './look-elsewhere.ts';
 import { beginPlan, type PlanHoldDependencies, type PlanHoldResult, showCalls } from './plan-hold.ts';
 import { describeTargets, findTending, toIncident } from './plan-request.ts';
 
@@ -89,9 +89,9 @@ export const createPlanDrain =
       false,
     );
     if (unreadable.length > 0) throw new UnreadableFactError(unreadable.join('; '));
-    const widespread = await lookForWidespread(autoScaling, store, groups, drain, now);
+    const { records, widespread } = await lookElsewhere(autoScaling, store, groups, drain, now);
     const planned: { choice: DrainChoice; calls: PlannedCall[] }[] = [];
-    for (const choice of decideDrains(groups, drain, widespread, now)) {
+    for (const choice of decideDrains(groups, drain, records, widespread, now)) {
       const { action, autoScalingGroupName, instanceId, since, from } = choice;
       const hooks = action === 'DRAIN' ? await autoScaling.describeLaunchHooks(autoScalingGroupName) : [];
       const calls =

@@ -40,7 +40,7 @@ export interface PlanHoldResult {
 }
 
 /** Calls shown in an execution's output, which may not exceed 256 KiB. */
-const callsShown = 100;
+const callsShown = 50;
 
 /** The first part of every plan's result: which calls, and how many more. */
 export const showCalls = (calls: PlannedCall[]): Pick<PlanHoldResult, 'calls' | 'callsLeftOut'> => ({

@@ -15,6 +15,8 @@ export interface DrainReport {
 }
 
 const linesShown = 50;
+/** A line is for reading; all of it is in the journal. */
+const lineCharacters = 1000;
 const needsAttention: ReadonlySet<JournalEntry['event']> = new Set([
   'refused',
   'overridden',
@@ -32,7 +34,11 @@ export const summariseDrain = (
   action: 'HOLD' | 'REPORT' | 'REFUSE',
 ): DrainReport => {
   const attention = [
-    ...new Set(journal.filter(({ event }) => needsAttention.has(event)).map(({ message }) => message)),
+    ...new Set(
+      journal
+        .filter(({ event }) => needsAttention.has(event))
+        .map(({ message }) => message.slice(0, lineCharacters)),
+    ),
   ];
   const stuck = instancesWith(journal, 'planned');
   const drained = instancesWith(journal, 'drained');

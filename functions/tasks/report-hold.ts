@@ -24,6 +24,8 @@ export interface HoldReport {
 }
 
 const linesShown = 50;
+/** A line is for reading; all of it is in the journal. */
+const lineCharacters = 1000;
 const needsAttention: ReadonlySet<JournalEntry['event']> = new Set([
   'refused',
   'overridden',
@@ -38,7 +40,11 @@ const countGroups = (journal: JournalEntry[], event: JournalEntry['event']): num
 /** Sums up the journal of an incident; pure. */
 export const summariseHold = (journal: JournalEntry[], action: 'HOLD' | 'REPORT' | 'REFUSE'): HoldReport => {
   const attention = [
-    ...new Set(journal.filter(({ event }) => needsAttention.has(event)).map(({ message }) => message)),
+    ...new Set(
+      journal
+        .filter(({ event }) => needsAttention.has(event))
+        .map(({ message }) => message.slice(0, lineCharacters)),
+    ),
   ];
   const groupsPlanned = countGroups(journal, 'planned');
   const groupsHeld = countGroups(journal, 'held');

@@ -4,26 +4,21 @@ import type { Ec2 } from '../aws/ec2.ts';
 import type { StepFunctions } from '../aws/step-functions.ts';
 import type { KillSwitch } from '../aws/systems-manager.ts';
 import type { Clock } from '../clock.ts';
-import { optInTag } from '../domain/auto-scaling-group.ts';
-import type { GroupWithLaunches } from '../domain/decide-drains.ts';
-import { decideStart, startForBreaker, startForStuck } from '../domain/decide-start.ts';
+import { decideStart } from '../domain/decide-start.ts';
 import { IncidentClosedError } from '../domain/errors.ts';
 import type { Incident } from '../domain/incident.ts';
-import { stuckInstances } from '../domain/launch-record.ts';
-import { lostEventSecondsMax, sweepGraceSeconds } from '../domain/limits.ts';
-import { type RuleFor, rulesForLaunchFailures, rulesForStuckInstances } from '../domain/match-rules.ts';
+import { changeBudgetSeconds, lostEventSecondsMax, sweepGraceSeconds } from '../domain/limits.ts';
 import { secondsUntilClosable } from '../domain/may-close-incident.ts';
 import type { Mode } from '../domain/mode.ts';
-import { addSeconds } from '../domain/times.ts';
-import type { Policy, Rule } from '../events/policy.ts';
+import { addSeconds, secondsBetween } from '../domain/times.ts';
+import type { Policy } from '../events/policy.ts';
 import type { Store } from '../state/store.ts';
-import { writeLaunchesIfChanged } from './change-launches.ts';
 import { beginRelease, closeIncident } from './end-incident.ts';
 import { giveBackGroups } from './give-back-groups.ts';
-import { lookAtDescribedLaunches } from './look-at-launches.ts';
 import { readModeOrUndefined } from './read-mode.ts';
-import { readAlarmAgain, startWhenEnoughFailed } from './route-signal.ts';
+import { readAlarmAgain } from './route-signal.ts';
 import { type StartDependencies, type StartOutcome, startExecutions } from './start-executions.ts';
+import { sweepLaunches } from './sweep-launches.ts';
 
 /** What the sweep needs. */
 export interface SweepDependencies extends StartDependencies {
@@ -88,75 +83,6 @@ export const createSweep = (dependencies: SweepDependencies) => {
     return mode;
   };
 
-  /** Looks at the groups of a rule that launches start, and writes down what no event told. */
-  const lookAtTargets = async (rule: Rule, mode: Mode): Promise<GroupWithLaunches[]> => {
-    const autoScaling = dependencies.autoScaling(mode);
-    const targets = await autoScaling.describeAutoScalingGroupsByTags({
-      ...rule.targets.tags,
-      [optInTag.key]: optInTag.value,
-    });
-    const { groups, unreadable } = await lookAtDescribedLaunches(
-      { autoScaling, ec2: dependencies.ec2, store, clock },
-      targets,
-    );
-    const seen: GroupWithLaunches[] = [];
-    for (const { group, stored, record } of groups) {
-      // What an event or an execution wrote meanwhile is newer; the next sweep looks again.
-      const written = await writeLaunchesIfChanged(store, stored, record);
-      if (written !== undefined) seen.push({ group, record: written });
-    }
-    if (unreadable.length > 0) throw new Error(unreadable.join('; '));
-    return seen;
-  };
-
-  const startForLongestWait = async (
-    rule: RuleFor<'stuckInstances'>,
-    groups: GroupWithLaunches[],
-  ): Promise<StartOutcome[]> => {
-    const olderThanSeconds = rule.drain?.olderThanSeconds ?? 0;
-    const [longest] = groups
-      .map(({ group, record }) => ({
-        name: group.autoScalingGroupName,
-        stuck: stuckInstances(record, group, olderThanSeconds, clock.now()),
-      }))
-      .filter(({ stuck }) => stuck.length >= rule.when.stuckInstances)
-      .flatMap(({ name, stuck: [first] }) => (first === undefined ? [] : [{ name, first }]))
-      .sort((a, b) => b.first.waitedSeconds - a.first.waitedSeconds);
-    if (longest !== undefined) {
-      return startExecutions(dependencies, [startForStuck(rule, longest.name, longest.first)]);
-    }
-    // A breaker that an ended execution left has to be tended, though nothing may be stuck any more.
-    const broken = groups.find(({ record }) => record.breaker !== undefined);
-    return broken?.record.breaker === undefined
-      ? []
-      : startExecutions(dependencies, [
-          startForBreaker(rule, broken.group.autoScalingGroupName, broken.record.breaker),
-        ]);
-  };
-
-  const takeUpLaunches = async (result: SweepResult): Promise<void> => {
-    const mode = await readMode();
-    if (mode === 'off') return;
-    // Rules are often about the same groups: each tier is looked at once.
-    const looks = new Map<string, Promise<GroupWithLaunches[]>>();
-    const look = (rule: Rule): Promise<GroupWithLaunches[]> => {
-      const key = JSON.stringify(Object.entries(rule.targets.tags).sort());
-      const known = looks.get(key) ?? lookAtTargets(rule, mode);
-      looks.set(key, known);
-      return known;
-    };
-    for (const rule of rulesForLaunchFailures(policy)) {
-      for (const { group, record } of await look(rule)) {
-        const outcomes = await startWhenEnoughFailed(dependencies, rule, group, record);
-        result.started.push(...outcomes.filter(({ action }) => action === 'STARTED'));
-      }
-    }
-    for (const rule of rulesForStuckInstances(policy)) {
-      const outcomes = await startForLongestWait(rule, await look(rule));
-      result.started.push(...outcomes.filter(({ action }) => action === 'STARTED'));
-    }
-  };
-
   const takeUpLostEvents = async (result: SweepResult): Promise<void> => {
     const mode = await readMode();
     const now = clock.now();
@@ -182,12 +108,16 @@ export const createSweep = (dependencies: SweepDependencies) => {
         if (!(error instanceof IncidentClosedError)) failures.push(error);
       }
     };
+    const isInTime = (): boolean => secondsBetween(startedAt, clock.now()) < changeBudgetSeconds;
     await attempt(() => takeUpLostEvents(result));
-    await attempt(() => takeUpLaunches(result));
     await attempt(async () => {
       const incidents = await store.listOpenIncidents();
       result.openIncidents = incidents.length;
       for (const incident of incidents) await attempt(() => tendIncident(incident, startedAt, result));
+    });
+    // Last, because it may take long: nobody waits for it as for what is to be given back.
+    await attempt(async () => {
+      result.started.push(...(await sweepLaunches(dependencies, await readMode(), isInTime, attempt)));
     });
     if (failures.length === 0) return result;
     const messages = failures.map((failure) =>

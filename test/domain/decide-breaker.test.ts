@@ -14,6 +14,8 @@ const breaker = (over: Partial<Breaker> = {}): Breaker => ({
   delaySeconds: 600,
   probeAt: now,
   probes: 0,
+  reason: 'three came back',
+  isTold: true,
   ...over,
 });
 
@@ -27,15 +29,18 @@ describe('decideBreaker', () => {
       delaySeconds: 600,
       probeAt: later(600),
       probes: 0,
+      reason: expect.stringContaining('3 instances were drained, none came into service since, and i-9'),
+      isTold: false,
     });
-    expect(news).toContain('3 instances were drained, none came into service since, and i-9');
+    // That it opened is told apart, so that a crash cannot swallow it.
+    expect(news).toBeUndefined();
   });
 
   it.each([
     ['too few were drained', { ...cameBack, drains: threeDrains.slice(1) }],
     ['what is stuck was launched before them', { ...cameBack, waits: waitingSince({ 'i-9': 2500 }) }],
     ['what came after them is still young', { ...cameBack, waits: waitingSince({ 'i-9': 1199 }) }],
-    ['a launch succeeded since', { ...cameBack, drainsCountFrom: later(-2000) }],
+    ['a launch succeeded since', { ...cameBack, drainsCountFrom: later(-1999) }],
     [
       'one of them came into service',
       { ...cameBack, drains: [...threeDrains.slice(1), aDrain('i-5', later(-2000), { stage: 'ESCAPED' })] },
@@ -44,6 +49,14 @@ describe('decideBreaker', () => {
     expect(decideBreaker(aLaunchRecord(over), group, drainSettings, now)).toEqual({
       record: aLaunchRecord(over),
     });
+  });
+
+  it('counts what was drained in the very round that saw a success', () => {
+    const record = aLaunchRecord({
+      drains: [aDrain('i-5', now), aDrain('i-6', later(-1))],
+      drainsCountFrom: now,
+    });
+    expect(drainsThatCount(record).map(({ instanceId }) => instanceId)).toEqual(['i-5']);
   });
 
   it('counts afresh when nothing was launched in the place of what was drained', () => {

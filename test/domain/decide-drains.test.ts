@@ -20,8 +20,12 @@ const seen = (count: number, over: Partial<LaunchRecord> = {}, name = 'web') => 
     record: aLaunchRecord({ autoScalingGroupName: name, waits: waits(stuck), ...over }),
   };
 };
-const decide = (groups: ReturnType<typeof seen>[], settings = {}, refused?: string) =>
-  decideDrains(groups, { ...drainSettings, breakerAfter: 20, ...settings }, refused, now);
+const decide = (
+  groups: ReturnType<typeof seen>[],
+  settings = {},
+  refused?: string,
+  elsewhere: LaunchRecord[] = [],
+) => decideDrains(groups, { ...drainSettings, breakerAfter: 20, ...settings }, elsewhere, refused, now);
 const chosen = (groups: ReturnType<typeof seen>[], settings = {}, refused?: string) =>
   decide(groups, settings, refused).filter(({ action }) => action === 'DRAIN');
 const breaker: Breaker = {
@@ -31,6 +35,8 @@ const breaker: Breaker = {
   delaySeconds: 600,
   probeAt: later(540),
   probes: 0,
+  reason: 'three came back',
+  isTold: true,
 };
 
 describe('decideDrains', () => {
@@ -64,6 +70,16 @@ describe('decideDrains', () => {
     expect(chosen([past(3600), seen(5, {}, 'other')], { perHour: 3 })).toHaveLength(3);
   });
 
+  it('counts what other rules drain, too', () => {
+    const elsewhere = [
+      aLaunchRecord({ drains: [aDrain('i-1', later(-60), { stage: 'CHOSEN' }), aDrain('i-2', later(-60))] }),
+    ];
+    const count = (settings: object) =>
+      decide([seen(5)], settings, undefined, elsewhere).filter(({ action }) => action === 'DRAIN').length;
+    expect(count({ atOnce: 3 })).toBe(2);
+    expect(count({ perHour: 3 })).toBe(1);
+  });
+
   it('leaves alone what is being drained already, and what was left for a person', () => {
     const record = seen(3, {
       drains: [
@@ -95,6 +111,11 @@ describe('decideDrains', () => {
 
     it('drains exactly one when nothing is missing, so that a launch follows', () => {
       expect(chosen([seen(3, { breaker: probing })])).toHaveLength(1);
+    });
+
+    it('keeps within perGroupPerHour', () => {
+      const past = Array.from({ length: 6 }, (_, n) => aDrain(`i-${n}`, later(-3000)));
+      expect(chosen([seen(3, { breaker: probing, drains: past })])).toEqual([]);
     });
 
     it('drains none once one was drained, or when there is room for a launch', () => {

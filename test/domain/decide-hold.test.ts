@@ -78,4 +78,42 @@ describe('decideHold', () => {
       reason: 'the sweep',
     });
   });
+
+  describe('of an incident that lasts until launches succeed', () => {
+    const incident = anIncident({ untilLaunchesSucceed: true });
+    const none = { kind: 'none' } as const;
+    const decide = (
+      launches: Parameters<typeof decideHold>[5],
+      alarm: Parameters<typeof decideHold>[1] = none,
+    ) => decideHold(incident, alarm, 'live', 1, later(600), launches);
+    const succeeding = { succeedAgain: true, waitingGroups: 0 };
+
+    it('is over when they do', () => {
+      expect(decide(succeeding)).toMatchObject({ action: 'RELEASE', because: 'LAUNCHES_SUCCEED' });
+    });
+
+    it('is renewed while a group waits, and expires when nothing is known or nothing happens', () => {
+      expect(decide({ succeedAgain: false, waitingGroups: 1 })).toMatchObject({
+        action: 'KEEP',
+        renewUntil: later(600 + incident.settings.expiresAfterSeconds),
+      });
+      for (const launches of [undefined, { succeedAgain: false, waitingGroups: 0 }]) {
+        const kept = decide(launches);
+        expect(kept.action).toBe('KEEP');
+        expect(kept).not.toHaveProperty('renewUntil');
+      }
+    });
+
+    it.each([
+      ['ALARM', 'KEEP'],
+      ['OK', 'RELEASE'],
+      ['INSUFFICIENT_DATA', 'RELEASE'],
+    ] as const)('with its alarm in %s, when launches succeed: %s', (value, action) => {
+      expect(decide(succeeding, { kind: 'read', value, since: later(590) }).action).toBe(action);
+    });
+
+    it('is kept while its alarm cannot be read', () => {
+      expect(decide(succeeding, { kind: 'unreadable', message: 'no' }).action).toBe('KEEP');
+    });
+  });
 });

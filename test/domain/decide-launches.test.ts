@@ -29,7 +29,7 @@ describe('groupLaunches', () => {
     ['they came after it', ['i-1', 'i-2', 'i-3'], {}, { lastFailedLaunchAt: later(-1) }, 'SUCCEEDING'],
   ] as const)('when %s', (_what, ids, group, record, expected) => {
     expect(
-      groupLaunches('incident-a', aGroup(group), heldWith(launched(...ids)), aLaunchRecord(record), 3),
+      groupLaunches('incident-a', aGroup(group), heldWith(launched(...ids)), aLaunchRecord(record), 3, now),
     ).toBe(expected);
   });
 
@@ -41,36 +41,28 @@ describe('groupLaunches', () => {
       delaySeconds: 1,
       probeAt: now,
       probes: 0,
+      reason: 'r',
+      isTold: true,
     } as const;
     const record = heldWith(launched('i-1', 'i-2'));
-    expect(groupLaunches('incident-a', aGroup(), record, aLaunchRecord({ breaker }), 1)).toBe('WAITING');
+    expect(groupLaunches('incident-a', aGroup(), record, aLaunchRecord({ breaker }), 1, now)).toBe('WAITING');
+    // Nobody has tended it for a day.
+    expect(groupLaunches('incident-a', aGroup(), record, aLaunchRecord({ breaker }), 1, later(86_401))).toBe(
+      'SUCCEEDING',
+    );
     const onTheWay = aWaitingGroup(['i-9'], { desiredCapacity: 2 });
-    expect(groupLaunches('incident-a', onTheWay, record, aLaunchRecord(), 3)).toBe('WAITING');
+    expect(groupLaunches('incident-a', onTheWay, record, aLaunchRecord(), 3, now)).toBe('WAITING');
   });
 });
 
 describe('sumUpLaunches', () => {
-  const one = (launches: 'SUCCEEDING' | 'WAITING' | 'QUIET', lastFailedLaunchAt?: string) => ({
-    launches,
-    launchRecord: aLaunchRecord(lastFailedLaunchAt === undefined ? {} : { lastFailedLaunchAt }),
-  });
-
   it.each([
-    [['SUCCEEDING', 'QUIET'], true],
-    [['SUCCEEDING', 'WAITING'], false],
-    [['QUIET', 'QUIET'], false],
-    [[], false],
-  ] as const)('of %j says that launches succeed again: %s', (groups, expected) => {
-    expect(sumUpLaunches(groups.map((launches) => one(launches))).succeedAgain).toBe(expected);
-  });
-
-  it('tells the latest failure of any group', () => {
-    expect(sumUpLaunches([one('WAITING', later(5)), one('WAITING', later(9)), one('QUIET')])).toEqual({
-      succeedAgain: false,
-      waitingGroups: 2,
-      breakersOpen: 0,
-      lastFailedLaunchAt: later(9),
-    });
+    [['SUCCEEDING', 'QUIET'], true, 0],
+    [['SUCCEEDING', 'WAITING', 'WAITING'], false, 2],
+    [['QUIET', 'QUIET'], false, 0],
+    [[], false, 0],
+  ] as const)('of %j says that launches succeed again: %s', (groups, succeedAgain, waitingGroups) => {
+    expect(sumUpLaunches([...groups])).toEqual({ succeedAgain, waitingGroups });
   });
 });
 

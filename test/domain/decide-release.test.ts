@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decideApply } from '../../functions/domain/decide-apply.ts';
 import { decideRelease, type ReleaseDecision } from '../../functions/domain/decide-release.ts';
+import { protectInstancesEffect } from '../../functions/domain/hold-effects.ts';
 import { aGroup, anIncident, aRecord, later, now, scaleInProcesses } from './group-fixtures.ts';
 
 const settle = 180;
@@ -142,5 +143,88 @@ describe('decideRelease', () => {
   it('leaves a leased group for later', () => {
     const record = { ...held(), lease: { owner: 'other', expiresAt: later(601) } };
     expect(decideRelease(heldGroup(), record, 'incident-a', settle, 'me', later(600)).action).toBe('BUSY');
+  });
+
+  describe('of protections', () => {
+    const incident = anIncident({
+      remediation: 'protect-instances',
+      settings: { ...anIncident().settings, effect: protectInstancesEffect },
+    });
+    const instances = (states: Record<string, string>) =>
+      Object.entries(states).map(([instanceId, lifecycleState]) => ({
+        instanceId,
+        lifecycleState,
+        healthStatus: 'Healthy',
+        protectedFromScaleIn: true,
+      }));
+    const serving = aGroup({
+      suspendedProcesses: protectInstancesEffect.processes,
+      instances: instances({ 'i-1': 'InService', 'i-2': 'InService' }),
+    });
+    const protectedGroup = (over: Parameters<typeof aGroup>[0]) => aGroup({ ...serving, ...over });
+    const heldRecord = held(
+      aGroup({ instances: serving.instances.map((each) => ({ ...each, protectedFromScaleIn: false })) }),
+      incident,
+    );
+    const settling = write(decideRelease(serving, heldRecord, 'incident-a', settle, 'me', later(600))).after;
+    const rest = (group: typeof serving) =>
+      decideRelease(group, settling, 'incident-a', settle, 'me', later(900));
+
+    it('raises desired to what serves and what is on its way, then removes them, then resumes', () => {
+      const group = protectedGroup({
+        desiredCapacity: 1,
+        instances: instances({ 'i-1': 'InService', 'i-2': 'InService', 'i-9': 'Pending:Wait' }),
+      });
+      expect(write(rest(group)).calls.map(({ operation, input }) => [operation, input])).toEqual([
+        ['SetDesiredCapacity', { AutoScalingGroupName: 'web', DesiredCapacity: 3, HonorCooldown: false }],
+        [
+          'SetInstanceProtection',
+          { AutoScalingGroupName: 'web', InstanceIds: ['i-1', 'i-2'], ProtectedFromScaleIn: false },
+        ],
+        [
+          'ResumeProcesses',
+          {
+            AutoScalingGroupName: 'web',
+            ScalingProcesses: ['AZRebalance', 'InstanceRefresh', 'ReplaceUnhealthy'],
+          },
+        ],
+      ]);
+    });
+
+    it('asks nothing of an instance that leaves', () => {
+      const group = protectedGroup({
+        instances: instances({ 'i-1': 'InService', 'i-2': 'Terminating:Wait' }),
+      });
+      expect(
+        write(rest(group))
+          .calls.map(({ input }) => input.InstanceIds)
+          .filter(Boolean),
+      ).toEqual([['i-1']]);
+    });
+
+    it('waits for one that passes through another state, an hour at most', () => {
+      const group = aGroup({ instances: instances({ 'i-1': 'Pending' }) });
+      const waiting = write(rest(group));
+      expect(waiting).toMatchObject({ calls: [], isDone: false });
+      const look = (at: string, seen = group) =>
+        decideRelease(seen, waiting.after, 'incident-a', settle, 'me', at);
+      expect(look(later(960))).toMatchObject({ action: 'WAIT' });
+      expect(
+        write(look(later(1020), aGroup({ instances: instances({ 'i-1': 'InService' }) }))).calls,
+      ).toMatchObject([{ operation: 'SetInstanceProtection', input: { InstanceIds: ['i-1'] } }]);
+      expect(look(later(900 + 3600))).toMatchObject({ action: 'WRITE', isDone: true, needsPerson: true });
+    });
+
+    it('leaves protections alone while another hold protects', () => {
+      const other = { ...incident, incidentId: 'incident-b' };
+      const both = decideApply(other, serving, heldRecord, 'me', later(60));
+      const decision = write(
+        decideRelease(serving, write(both as ReleaseDecision).after, 'incident-a', settle, 'me', later(600)),
+      );
+      expect(decision).toMatchObject({ calls: [], isDone: true });
+      expect(decision.after.imposed.map(({ setting }) => setting)).toEqual(
+        expect.arrayContaining(['i-1', 'i-2']),
+      );
+    });
   });
 });

@@ -71,6 +71,21 @@ describe('observeLaunches', () => {
     });
   });
 
+  it('takes an instance that comes back from Standby for no launch', () => {
+    const at = (lifecycleState: string) =>
+      aGroup({
+        instances: [
+          { instanceId: 'i-9', lifecycleState, healthStatus: 'Healthy', protectedFromScaleIn: false },
+        ],
+      });
+    const inStandby = observeLaunches(aLaunchRecord(), at('Standby'), [], now);
+    const leaving = observeLaunches(inStandby, at('Pending'), [], later(60));
+    expect(leaving).toMatchObject({ fromStandby: ['i-9'], onTheWay: [] });
+    const back = observeLaunches(leaving, at('InService'), [], later(120));
+    expect(back.lastSuccessAt).toBeUndefined();
+    expect(back.fromStandby).toEqual([]);
+  });
+
   it('takes neither an old instance nor an unhealthy new one for a success', () => {
     const before = aLaunchRecord({ onTheWay: ['i-9'] });
     expect(observeLaunches(before, aWaitingGroup([]), [], now).lastSuccessAt).toBeUndefined();
@@ -130,15 +145,15 @@ describe('stuckInstances', () => {
 });
 
 describe('withDrain', () => {
-  it('changes a drain in flight and leaves an ended one as it ended', () => {
+  it('changes a drain that is still at the stage in which it was seen', () => {
     const record = aLaunchRecord({
       drains: [aDrain('i-8', now), aDrain('i-9', now, { stage: 'CHOSEN', hasEvidence: false })],
     });
     const changed = withDrain(record, record.drains[1] ?? aDrain('', ''), { hasEvidence: true });
     expect(changed.drains[1]?.hasEvidence).toBe(true);
-    expect(withDrain(record, record.drains[0] ?? aDrain('', ''), { stage: 'CHOSEN' }).drains).toEqual(
-      record.drains,
-    );
+    // Whoever saw it at another stage is late.
+    const late = aDrain('i-9', now, { stage: 'ABANDONED' });
+    expect(withDrain(record, late, { stage: 'TERMINATED' }).drains).toEqual(record.drains);
   });
 });
 

@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { decideApply } from '../../functions/domain/decide-apply.ts';
 import { executionName } from '../../functions/domain/decide-start.ts';
+import { protectInstancesEffect } from '../../functions/domain/hold-effects.ts';
 import { loadPolicy } from '../../functions/policy.ts';
+import { CloudError } from '../../rehearsal/cloud/cloud-error.ts';
 import type { SimulatedCloud } from '../../rehearsal/cloud/simulated-cloud.ts';
 import { packetLoss } from '../../rehearsal/incidents/packet-loss.ts';
 import { repositoryDown } from '../../rehearsal/incidents/repository-down.ts';
 import { rehearse } from '../../rehearsal/rehearse.ts';
+import { aGroup, anIncident, aRecord, later, now } from '../domain/group-fixtures.ts';
 import {
   apiGroup,
   asksForMoreAt,
@@ -454,6 +458,217 @@ describe('draining', () => {
     expect(result.holdsLeft).toEqual([]);
   });
 
+  it('is not stopped by an instance that only a person can end', async () => {
+    const rule = drainOnly.rules[0];
+    if (rule?.drain === undefined) throw new Error('the policy drains nothing');
+    const { result, cloud } = await rehearseSmall(
+      launchIncident({
+        durationSeconds: minutes(150),
+        groups: [
+          apiGroup('api-a', scaleOutAt(minutes(5), 5)),
+          apiGroup('api-b', scaleOutAt(minutes(30), 6)),
+          ...quietGroups(6),
+        ],
+        launchFaults: [
+          {
+            name: 'hang',
+            groups: ['api-a', 'api-b'],
+            fromSeconds: 0,
+            untilSeconds: minutes(32),
+            outcome: stuck,
+          },
+        ],
+        deeds: [
+          {
+            atSeconds: 1,
+            text: 'api-a does not propagate its tag',
+            act: ({ ec2, autoScaling }) => {
+              const { handle } = ec2;
+              ec2.handle = (operation, input) => {
+                const answer = handle(operation, input) as {
+                  Reservations?: { Instances: { InstanceId: string; Tags: object[] }[] }[];
+                };
+                const ofA = autoScaling.groups.get('api-a')?.instances ?? [];
+                for (const { Instances } of answer.Reservations ?? []) {
+                  for (const instance of Instances) {
+                    if (ofA.some(({ instanceId }) => instanceId === instance.InstanceId)) instance.Tags = [];
+                  }
+                }
+                return answer;
+              };
+            },
+          },
+        ],
+      }),
+      { policy: { rules: [{ ...rule, drain: { ...rule.drain, snapshot: true } }] }, quirks: calm },
+    );
+    expect(result.violations).toEqual([]);
+    expect(inServiceOf(cloud, 'api-b')).toBe(6);
+    const left = journalOf(cloud).filter((line) => line.startsWith('left: '));
+    expect(left).toHaveLength(1);
+  });
+
+  it('leaves no breaker behind when a dry run came between', async () => {
+    const setMode = (atSeconds: number, mode: string) => ({
+      atSeconds,
+      text: `the mode is ${mode}`,
+      act: ({ parameters }: SimulatedCloud) => parameters.set('/holdfast/rehearsal/mode', mode),
+    });
+    const { result } = await rehearseSmall(
+      launchIncident({
+        durationSeconds: minutes(420),
+        groups: [
+          apiGroup('api', {
+            scheduledActions: [
+              { scheduledActionName: 'more', atSeconds: asksForMoreAt, desiredCapacity: 6 },
+              { scheduledActionName: 'less', atSeconds: minutes(57), desiredCapacity: 4 },
+            ],
+          }),
+          ...quietGroups(4),
+        ],
+        launchFaults: [
+          { name: 'hang', groups: ['api'], fromSeconds: 0, untilSeconds: minutes(56), outcome: stuck },
+        ],
+        deeds: [setMode(minutes(54), 'dry-run'), setMode(minutes(180), 'live')],
+      }),
+      { policy: drainOnly, quirks: calm },
+    );
+    expect(result.timeline.some(({ text }) => text.includes('the breaker opens'))).toBe(true);
+    expect(result.violations).toEqual([]);
+  });
+
+  it('protects and tells in the next round when the task died after the breaker opened', async () => {
+    let refusals = 1;
+    const { result, cloud } = await rehearseSmall(
+      launchIncident({
+        launchFaults: [
+          { name: 'hang', groups: ['api'], fromSeconds: 0, untilSeconds: minutes(120), outcome: stuck },
+        ],
+        deeds: [
+          {
+            atSeconds: 1,
+            text: 'the first start of protect-instances fails',
+            act: ({ stepFunctions }) => {
+              const { handle } = stepFunctions;
+              stepFunctions.handle = (operation, input) => {
+                if (String(input.stateMachineArn).endsWith('protect-instances') && refusals > 0) {
+                  refusals -= 1;
+                  throw new CloudError('ServiceUnavailable', 'not now', 400);
+                }
+                return handle(operation, input);
+              };
+            },
+          },
+        ],
+      }),
+      { policy: drainOnly, quirks: calm },
+    );
+    expect(refusals).toBe(0);
+    expect(result.violations).toEqual([]);
+    const openedAt = accepted(result, 'SuspendProcesses').find(({ input }) =>
+      (input.ScalingProcesses as string[]).includes('Launch'),
+    )?.seconds;
+    const protectedAt = accepted(result, 'SetInstanceProtection')[0]?.seconds;
+    expect(Math.abs((protectedAt ?? 0) - (openedAt ?? 0))).toBeLessThan(180);
+    expect(journalOf(cloud).filter((line) => line.includes('the breaker opens'))).toHaveLength(1);
+  });
+
+  it('keeps evidence in a later round when it could not be read for a while, and ends nothing before', async () => {
+    const { result, cloud } = await rehearseSmall(
+      launchIncident({
+        deeds: [
+          {
+            atSeconds: 1,
+            text: 'consoles cannot be read for half an hour',
+            act: ({ ec2, time }) => {
+              const { handle } = ec2;
+              let tries = 0;
+              ec2.handle = (operation, input) => {
+                if (operation === 'GetConsoleOutput') tries += 1;
+                // Five requests each, for the SDK tries again: the first try of each of the two instances fails.
+                if (operation === 'GetConsoleOutput' && tries <= 10) {
+                  throw new CloudError(
+                    'RequestLimitExceeded',
+                    `Request limit exceeded at ${time.iso()}`,
+                    503,
+                  );
+                }
+                return handle(operation, input);
+              };
+            },
+          },
+        ],
+      }),
+      { policy: drainOnly, quirks: calm },
+    );
+    expect(result.violations).toEqual([]);
+    expect(journalOf(cloud).join('\n')).toContain('evidence is not complete, tried again');
+    for (const { problems } of cloud.store.listEvidence()) expect(problems).toEqual([]);
+  });
+
+  it('gives no instance up because AWS answers with errors of its own', async () => {
+    const { result, cloud } = await rehearseSmall(
+      launchIncident({
+        deeds: [
+          {
+            atSeconds: minutes(29),
+            text: 'Auto Scaling completes nothing for half an hour',
+            act: ({ autoScaling, time }) => {
+              const { handle } = autoScaling;
+              autoScaling.handle = (operation, input) => {
+                if (operation === 'CompleteLifecycleAction' && time.elapsedSeconds() < minutes(60)) {
+                  throw new CloudError('InternalFailure', 'an unknown error', 500);
+                }
+                return handle(operation, input);
+              };
+            },
+          },
+        ],
+      }),
+      { policy: drainOnly, quirks: calm },
+    );
+    expect(result.violations).toEqual([]);
+    expect(journalOf(cloud).filter((line) => line.startsWith('left: '))).toEqual([]);
+    expect(drained(result).length).toBeGreaterThanOrEqual(2);
+  });
+
+  it('goes on with one of two executions that began at one moment over the same group', async () => {
+    const input = { autoScalingGroupName: 'api', reason: 'bootstrap hangs', olderThan: '5m' };
+    const { result, cloud } = await rehearseSmall(
+      launchIncident({
+        deeds: [
+          startOf('drain-pending-wait', 'first', input, minutes(16)),
+          startOf('drain-pending-wait', 'second', input, minutes(16)),
+        ],
+      }),
+      { policy: onlyRules('packet-loss'), quirks: calm },
+    );
+    expect(result.violations).toEqual([]);
+    const refusals = journalOf(cloud).filter((line) =>
+      / (drains|tends) one of these groups already/.test(line),
+    );
+    expect(refusals).toHaveLength(1);
+    expect(drained(result).length).toBeGreaterThanOrEqual(2);
+  });
+
+  it.each(Array.from({ length: 12 }, (_, seed) => seed))(
+    'survives answers that never come, errors of AWS, and events lost or twice, seed %i',
+    async (seed) => {
+      const { result } = await rehearseSmall(launchIncident({ durationSeconds: minutes(300) }), {
+        seed,
+        policy: onlyRules('stuck-launches', 'launches-failing'),
+        quirks: {
+          ...calm,
+          hangRate: 0.01,
+          serverErrorRate: 0.02,
+          bestEffortLossRate: 0.3,
+          duplicateRate: 0.3,
+        },
+      });
+      expect(result.violations.filter((violation) => !violation.startsWith('a function failed'))).toEqual([]);
+    },
+  );
+
   it('starts by hand on one group, and refuses a second execution on the same one', async () => {
     const input = { autoScalingGroupName: 'api', reason: 'bootstrap hangs', olderThan: '5m' };
     const { result, cloud } = await rehearseSmall(
@@ -527,6 +742,62 @@ describe('protecting', () => {
     expect(first?.input.InstanceIds).toHaveLength(4);
     expect(later.flatMap(({ input }) => input.InstanceIds as string[])).toHaveLength(2);
     expect(later[0]?.seconds).toBeGreaterThan(minutes(60));
+  });
+
+  it.each([3600, 7200])(
+    'lasts as long as the outage: with hooks of %i s no good instance is lost to a late scale-in',
+    async (heartbeatTimeoutSeconds) => {
+      const names = ['api-a', 'api-b', 'api-c'];
+      const { result } = await rehearseSmall(
+        launchIncident({
+          durationSeconds: minutes(8 * 60),
+          groups: [
+            ...names.map((name) =>
+              apiGroup(name, {
+                lifecycleHooks: [{ ...launchHook, heartbeatTimeoutSeconds }],
+                scheduledActions: [
+                  { scheduledActionName: 'more', atSeconds: asksForMoreAt, desiredCapacity: 6 },
+                  ...[150, 197, 250, 330, 430].flatMap((minute) => [
+                    { scheduledActionName: 'less', atSeconds: minutes(minute), desiredCapacity: 2 },
+                    { scheduledActionName: 'more', atSeconds: minutes(minute + 8), desiredCapacity: 6 },
+                  ]),
+                ],
+              }),
+            ),
+            ...quietGroups(2),
+          ],
+          launchFaults: [
+            { name: 'hang', groups: names, fromSeconds: 0, untilSeconds: minutes(9999), outcome: stuck },
+          ],
+          mustSurvive: names,
+        }),
+        { policy: onlyRules('stuck-launches', 'launches-failing'), quirks: calm },
+      );
+      expect(result.violations.filter((violation) => violation.includes('lost'))).toEqual([]);
+    },
+    30_000,
+  );
+
+  it('does not take instances that come back from Standby for launches that succeed', () => {
+    const incident = anIncident({
+      incidentId: 'incident-a',
+      remediation: 'protect-instances',
+      settings: { ...anIncident().settings, effect: protectInstancesEffect },
+    });
+    const at = (lifecycleState: string) =>
+      aGroup({
+        suspendedProcesses: protectInstancesEffect.processes,
+        instances: ['i-1', 'i-2', 'i-3'].map((instanceId) => ({
+          instanceId,
+          lifecycleState,
+          healthStatus: 'Healthy',
+          protectedFromScaleIn: true,
+        })),
+      });
+    const first = decideApply(incident, at('Standby'), aRecord(), 'me', now);
+    if (first.action !== 'WRITE') throw new Error(first.reason);
+    const back = decideApply(incident, at('InService'), first.after, 'me', later(600));
+    expect(back.action).toBe('IN_FORCE');
   });
 
   it('raises desired capacity that fell meanwhile before it removes a protection', async () => {

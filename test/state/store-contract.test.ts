@@ -178,6 +178,27 @@ describe.each(stores)('%s', (_name, createStore) => {
     expect((await store.readGroups([name]))[0]?.version).toBe(0);
   });
 
+  it('keeps a journal of plans that name many thousands of instances', async () => {
+    const store = createStore();
+    const incidentId = unique('incident');
+    const InstanceIds = Array.from({ length: 1000 }, (_, n) => `i-${String(n).padStart(17, '0')}`);
+    const entries = Array.from({ length: 40 }, (_, n) => ({
+      at: now,
+      event: 'planned' as const,
+      message: `plan ${n}`,
+      calls: [
+        {
+          service: 'AutoScaling' as const,
+          operation: 'SetInstanceProtection' as const,
+          input: { AutoScalingGroupName: `api-${n}`, InstanceIds, ProtectedFromScaleIn: true },
+          reason: 'test',
+        },
+      ],
+    }));
+    await store.appendJournal(incidentId, entries);
+    expect(await store.readJournal(incidentId)).toEqual(entries);
+  });
+
   it('remembers launches from version 0, and lets one of two writers win', async () => {
     const store = createStore();
     const name = unique('group');
