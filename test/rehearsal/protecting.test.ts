@@ -1,0 +1,319 @@
+import { describe, expect, it } from 'vitest';
+import { decideApply } from '../../functions/domain/decide-apply.ts';
+import { protectInstancesEffect } from '../../functions/domain/hold-effects.ts';
+import type { SimulatedCloud } from '../../rehearsal/cloud/simulated-cloud.ts';
+import { packetLoss } from '../../rehearsal/incidents/packet-loss.ts';
+import { aGroup, anIncident, aRecord, later, now } from '../domain/group-fixtures.ts';
+import {
+  apiGroup,
+  asksForMoreAt,
+  calm,
+  executionsOf,
+  launchHook,
+  launchIncident,
+  onlyRules,
+  quietGroups,
+  rightBefore,
+  scaleOutAt,
+  startOf,
+  stuck,
+} from './launch-incident.ts';
+import { accepted, journalOf, minutes, rehearseSmall } from './small-incident.ts';
+
+const groupOf = ({ autoScaling }: SimulatedCloud, name = 'api') => {
+  const group = autoScaling.groups.get(name);
+  if (group === undefined) throw new Error(`there is no group ${name}`);
+  return group;
+};
+const inServiceOf = (cloud: SimulatedCloud, name = 'api'): number =>
+  groupOf(cloud, name).instances.filter(({ lifecycleState }) => lifecycleState === 'InService').length;
+
+describe('protecting', () => {
+  const protectOnly = onlyRules('launches-failing');
+  const refused = {
+    kind: 'refused',
+    statusMessage:
+      'We currently do not have sufficient m7i.large capacity in the Availability Zone you requested (us-east-1a). Launching EC2 instance failed.',
+  } as const;
+  const failing = (over: Parameters<typeof launchIncident>[0] = {}) =>
+    launchIncident({
+      launchFaults: [
+        {
+          name: 'no capacity',
+          groups: ['api'],
+          fromSeconds: 0,
+          untilSeconds: minutes(60),
+          outcome: refused,
+        },
+      ],
+      ...over,
+    });
+
+  it('takes one call per fifty instances and one for the processes', async () => {
+    const { result } = await rehearseSmall(
+      failing({
+        groups: [
+          apiGroup('api', { desiredCapacity: 120, ...scaleOutAt(asksForMoreAt, 122) }),
+          ...quietGroups(4),
+        ],
+        load: () => 2000,
+      }),
+      { policy: protectOnly, quirks: calm },
+    );
+    expect(result.violations).toEqual([]);
+    const until = Date.parse(packetLoss.startsAt) + minutes(30) * 1000;
+    const made = result.calls.filter(({ mutating, at }) => mutating && Date.parse(at) < until);
+    expect(
+      made.map(({ operation, input }) => [operation, (input.InstanceIds as string[] | undefined)?.length]),
+    ).toEqual([
+      ['SuspendProcesses', undefined],
+      ['SetInstanceProtection', 50],
+      ['SetInstanceProtection', 50],
+      ['SetInstanceProtection', 20],
+    ]);
+  });
+
+  it('protects what comes into service meanwhile, and gives everything back once launches succeed', async () => {
+    const { result, cloud } = await rehearseSmall(failing(), { policy: protectOnly, quirks: calm });
+    expect(result.violations).toEqual([]);
+    const [execution] = executionsOf(result, 'protect-instances');
+    expect(execution?.status).toBe('SUCCEEDED');
+    expect(journalOf(cloud)).toContain('releasing: launches succeed again');
+    const protections = accepted(result, 'SetInstanceProtection');
+    const [first, ...later] = protections.filter(({ input }) => input.ProtectedFromScaleIn === true);
+    expect(first?.input.InstanceIds).toHaveLength(4);
+    expect(later.flatMap(({ input }) => input.InstanceIds as string[])).toHaveLength(2);
+    expect(later[0]?.seconds).toBeGreaterThan(minutes(60));
+  });
+
+  it.each([3600, 7200])(
+    'lasts as long as the outage: with hooks of %i s no good instance is lost to a late scale-in',
+    async (heartbeatTimeoutSeconds) => {
+      const names = ['api-a', 'api-b', 'api-c'];
+      const { result } = await rehearseSmall(
+        launchIncident({
+          durationSeconds: minutes(8 * 60),
+          groups: [
+            ...names.map((name) =>
+              apiGroup(name, {
+                lifecycleHooks: [{ ...launchHook, heartbeatTimeoutSeconds }],
+                scheduledActions: [
+                  { scheduledActionName: 'more', atSeconds: asksForMoreAt, desiredCapacity: 6 },
+                  ...[150, 197, 250, 330, 430].flatMap((minute) => [
+                    { scheduledActionName: 'less', atSeconds: minutes(minute), desiredCapacity: 2 },
+                    { scheduledActionName: 'more', atSeconds: minutes(minute + 8), desiredCapacity: 6 },
+                  ]),
+                ],
+              }),
+            ),
+            ...quietGroups(2),
+          ],
+          launchFaults: [
+            { name: 'hang', groups: names, fromSeconds: 0, untilSeconds: minutes(9999), outcome: stuck },
+          ],
+          mustSurvive: names,
+        }),
+        { policy: onlyRules('stuck-launches', 'launches-failing'), quirks: calm },
+      );
+      expect(result.violations.filter((violation) => violation.includes('lost'))).toEqual([]);
+    },
+    30_000,
+  );
+
+  it('does not take instances that come back from Standby for launches that succeed', () => {
+    const incident = anIncident({
+      incidentId: 'incident-a',
+      remediation: 'protect-instances',
+      settings: { ...anIncident().settings, effect: protectInstancesEffect },
+    });
+    const at = (lifecycleState: string) =>
+      aGroup({
+        suspendedProcesses: protectInstancesEffect.processes,
+        instances: ['i-1', 'i-2', 'i-3'].map((instanceId) => ({
+          instanceId,
+          lifecycleState,
+          healthStatus: 'Healthy',
+          protectedFromScaleIn: true,
+        })),
+      });
+    const first = decideApply(incident, at('Standby'), aRecord(), 'me', now);
+    if (first.action !== 'WRITE') throw new Error(first.reason);
+    const back = decideApply(incident, at('InService'), first.after, 'me', later(600));
+    expect(back.action).toBe('IN_FORCE');
+  });
+
+  it('raises desired capacity that fell meanwhile before it removes a protection', async () => {
+    const { result, cloud } = await rehearseSmall(
+      failing({
+        deeds: [
+          {
+            atSeconds: minutes(40),
+            text: 'a policy scales in',
+            act: ({ autoScaling }) => {
+              autoScaling.handle('SetDesiredCapacity', { AutoScalingGroupName: 'api', DesiredCapacity: 2 });
+            },
+          },
+          startOf(
+            'protect-instances',
+            'by-hand',
+            { autoScalingGroupName: 'api', reason: 'nothing can be launched', expiresAfter: '1h' },
+            minutes(15),
+          ),
+        ],
+      }),
+      { policy: onlyRules('packet-loss'), quirks: calm },
+    );
+    expect(
+      result.violations.filter((violation) => !violation.startsWith('desired capacity was lowered')),
+    ).toEqual([]);
+    const raise = accepted(result, 'SetDesiredCapacity');
+    const unprotect = accepted(result, 'SetInstanceProtection').find(
+      ({ input }) => input.ProtectedFromScaleIn === false,
+    );
+    expect(raise.map(({ input }) => input.DesiredCapacity)).toEqual([4]);
+    expect(raise[0]?.seconds).toBeLessThan(unprotect?.seconds ?? 0);
+    expect(inServiceOf(cloud)).toBe(4);
+    expect(groupOf(cloud).terminations).toEqual([]);
+  });
+
+  it.each([true, false])(
+    'protects the rest at once when an instance leaves in the middle of the call (all or nothing: %s)',
+    async (protectionIsAllOrNothing) => {
+      let lost: string | undefined;
+      const { result, cloud } = await rehearseSmall(
+        failing({
+          deeds: [
+            rightBefore('SetInstanceProtection', ({ autoScaling }, { InstanceIds }) => {
+              const group = autoScaling.groups.get('api');
+              const instance = group?.instances.find(
+                ({ instanceId }) => instanceId === (InstanceIds as string[])[1],
+              );
+              if (group === undefined || instance === undefined || lost !== undefined) return;
+              lost = instance.instanceId;
+              autoScaling.loseInstance(group, instance);
+            }),
+          ],
+        }),
+        { policy: protectOnly, quirks: { ...calm, protectionIsAllOrNothing } },
+      );
+      expect(result.violations).toEqual([]);
+      const attempts = result.calls.filter(({ operation }) => operation === 'SetInstanceProtection');
+      expect(attempts[0]?.outcome).toBe('ValidationError');
+      const tookSeconds = (Date.parse(attempts[1]?.at ?? '') - Date.parse(attempts[0]?.at ?? '')) / 1000;
+      const missing = protectionIsAllOrNothing ? 3 : 0;
+      if (missing > 0) {
+        expect(attempts[1]?.input.InstanceIds).toHaveLength(missing);
+        expect(tookSeconds).toBeLessThan(5);
+      }
+      expect(executionsOf(result, 'protect-instances')[0]?.status).toBe('SUCCEEDED');
+      expect(journalOf(cloud).join('\n')).not.toContain('a person took back');
+    },
+  );
+
+  it('gives back only its own: what was protected before stays so', async () => {
+    let before: string[] = [];
+    const { result, cloud } = await rehearseSmall(
+      failing({
+        deeds: [
+          {
+            atSeconds: 3,
+            text: 'somebody protects two instances',
+            act: ({ autoScaling }) => {
+              const instances = autoScaling.groups.get('api')?.instances.slice(0, 2) ?? [];
+              for (const instance of instances) instance.protectedFromScaleIn = true;
+              before = instances.map(({ instanceId }) => instanceId);
+            },
+          },
+        ],
+      }),
+      { policy: protectOnly, quirks: calm },
+    );
+    const stillProtected = groupOf(cloud)
+      .instances.filter(({ protectedFromScaleIn }) => protectedFromScaleIn)
+      .map(({ instanceId }) => instanceId);
+    expect(stillProtected).toEqual(before);
+    expect(result.holdsLeft).toEqual([]);
+  });
+
+  it('leaves alone an instance whose protection a person removes', async () => {
+    let freed: string | undefined;
+    const { result, cloud } = await rehearseSmall(
+      failing({
+        deeds: [
+          {
+            atSeconds: minutes(30),
+            text: 'somebody removes a protection',
+            act: ({ autoScaling }) => {
+              const [instance] = autoScaling.groups.get('api')?.instances ?? [];
+              if (instance === undefined) return;
+              freed = instance.instanceId;
+              instance.protectedFromScaleIn = false;
+            },
+          },
+        ],
+      }),
+      { policy: protectOnly, quirks: calm },
+    );
+    expect(result.violations).toEqual([]);
+    expect(journalOf(cloud)).toContain(
+      `overridden: api: a person took back ${freed} meanwhile; left alone from now on`,
+    );
+    const again = accepted(result, 'SetInstanceProtection').filter(
+      ({ seconds, input }) => seconds > minutes(30) && (input.InstanceIds as string[]).includes(freed ?? ''),
+    );
+    expect(again).toEqual([]);
+  });
+
+  it('starts under the same name whether events or the sweep count the failures', async () => {
+    const nameOf = async (bestEffortLossRate: number) => {
+      const { result } = await rehearseSmall(failing(), {
+        policy: protectOnly,
+        quirks: { ...calm, bestEffortLossRate },
+      });
+      expect(result.violations).toEqual([]);
+      return executionsOf(result, 'protect-instances')[0]?.name;
+    };
+    const byEvents = await nameOf(0);
+    expect(byEvents).toMatch(/^launches-failing-/);
+    expect(await nameOf(1)).toBe(byEvents);
+  });
+
+  it('counts an event that comes twice once', async () => {
+    const { result } = await rehearseSmall(
+      failing({
+        launchFaults: [
+          {
+            name: 'two launches are refused',
+            groups: ['api'],
+            fromSeconds: 0,
+            untilSeconds: asksForMoreAt + 5,
+            outcome: refused,
+          },
+        ],
+      }),
+      { policy: protectOnly, quirks: { ...calm, duplicateRate: 1 } },
+    );
+    expect(executionsOf(result, 'protect-instances')).toEqual([]);
+  });
+
+  it('lists in a dry run every instance it would protect', async () => {
+    const { result, cloud } = await rehearseSmall(failing(), {
+      policy: protectOnly,
+      quirks: calm,
+      dryRun: true,
+    });
+    expect(result.violations).toEqual([]);
+    expect(result.calls.filter(({ mutating }) => mutating)).toEqual([]);
+    expect(result.plan.map(({ operation, input }) => [operation, input])).toContainEqual([
+      'SetInstanceProtection',
+      {
+        AutoScalingGroupName: 'api',
+        InstanceIds: groupOf(cloud)
+          .instances.map(({ instanceId }) => instanceId)
+          .sort()
+          .slice(0, 4),
+        ProtectedFromScaleIn: true,
+      },
+    ]);
+  });
+});
