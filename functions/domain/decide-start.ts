@@ -140,7 +140,7 @@ export const startForFailures = (
 const startAgainSeconds = 1800;
 
 /** The beginning of the present half hour. */
-const startPeriod = (now: string): string =>
+export const startPeriod = (now: string): string =>
   new Date(Math.floor(Date.parse(now) / 1000 / startAgainSeconds) * startAgainSeconds * 1000).toISOString();
 
 /**

@@ -7,22 +7,22 @@ import { isOptedIn } from '../domain/auto-scaling-group.ts';
 import { decideBreaker } from '../domain/decide-breaker.ts';
 import { type DrainChoice, decideDrains, isAtRest, withChosen } from '../domain/decide-drains.ts';
 import { decideHold } from '../domain/decide-hold.ts';
-import { executionName } from '../domain/decide-start.ts';
-import { groupByLikeness } from '../domain/evidence.ts';
-import type { DrainSettings, Remediation } from '../domain/hold-effects.ts';
+import { startPeriod } from '../domain/decide-start.ts';
+import type { DrainSettings } from '../domain/hold-effects.ts';
 import type { Incident, JournalEntry } from '../domain/incident.ts';
-import { isInFlight, type LaunchRecord } from '../domain/launch-record.ts';
+import { isInFlight } from '../domain/launch-record.ts';
 import { drainRoundsMax } from '../domain/limits.ts';
 import type { Mode } from '../domain/mode.ts';
 import { addSeconds, secondsBetween } from '../domain/times.ts';
 import type { chooseDrainsState } from '../events/hold-state.ts';
 import type { Store } from '../state/store.ts';
-import { changeLaunches, writeLaunchesIfChanged } from './change-launches.ts';
+import { writeLaunchesIfChanged } from './change-launches.ts';
 import { beginRelease } from './end-incident.ts';
 import { lookAtLaunches, type SeenLaunches } from './look-at-launches.ts';
 import { lookElsewhere } from './look-elsewhere.ts';
 import { readModeOrUndefined } from './read-mode.ts';
 import type { StartDependencies } from './start-executions.ts';
+import { protectUnlessProtected, tendOpening } from './tend-opening.ts';
 
 /** What ChooseDrains needs. */
 export interface ChooseDrainsDependencies extends StartDependencies {
@@ -32,7 +32,6 @@ export interface ChooseDrainsDependencies extends StartDependencies {
   store: Store;
   clock: Clock;
   stageMode: Mode;
-  stateMachineArns: Record<Remediation, string>;
 }
 
 /**
@@ -68,95 +67,46 @@ const waitingMessage = (choices: DrainChoice[]): string => {
     .join('. ');
 };
 
+/** What became of drains that were in flight when the round began. */
+const drainsEnded = (
+  { group: { autoScalingGroupName: group }, stored, record }: GroupRound,
+  at: string,
+): JournalEntry[] =>
+  record.drains.flatMap((drain): JournalEntry[] => {
+    const known = stored.drains.find(
+      ({ instanceId, chosenAt }) => instanceId === drain.instanceId && chosenAt === drain.chosenAt,
+    );
+    if (known === undefined || !isInFlight(known) || isInFlight(drain)) return [];
+    return [
+      {
+        at,
+        event: 'drained',
+        autoScalingGroupName: group,
+        instanceId: drain.instanceId,
+        message:
+          drain.stage === 'GONE'
+            ? `${group}: ${drain.instanceId} is gone`
+            : `${group}: ${drain.instanceId} came into service by itself and was left alone`,
+      },
+    ];
+  });
+
+/** Seconds until the next round: longer while only open breakers are waited for. */
+const pause = (rounds: GroupRound[], isBusy: boolean, incident: Incident, now: string): number => {
+  const { checkEverySeconds } = incident.settings;
+  const breakers = rounds.flatMap(({ record }) => record.breaker ?? []);
+  const isIdle = !isBusy && breakers.length > 0 && breakers.every(({ state }) => state === 'OPEN');
+  if (!isIdle) return checkEverySeconds;
+  const nextProbe = Math.min(...breakers.map(({ probeAt }) => secondsBetween(now, probeAt)));
+  return Math.ceil(Math.max(checkEverySeconds, Math.min(idleSecondsMax, nextProbe)));
+};
+
 /**
  * Looks at every group of the incident, moves its breaker on, and chooses what is drained next, within every limit.
  * What was chosen is written down before anything is done.
  */
 export const createChooseDrains = (dependencies: ChooseDrainsDependencies) => {
-  const { killSwitch, store, clock, stageMode, stepFunctions, stateMachineArns } = dependencies;
-
-  /** Starts `protect-instances` over groups whose launches fail. Starting it again is the same execution. */
-  const protect = async (
-    incident: Incident,
-    names: string[],
-    reason: string,
-    since: string,
-  ): Promise<void> => {
-    const name = executionName(
-      incident.rule ?? 'drain-by-hand',
-      `${names.join()}/${incident.incidentId}`,
-      since,
-    );
-    await stepFunctions.startExecution(stateMachineArns['protect-instances'], name, {
-      autoScalingGroupName: names,
-      reason: reason.slice(0, 500),
-      until: 'launches-succeed',
-    });
-  };
-
-  /** Whether a hold protects the group already: an alarm's, or one that an earlier opening started. */
-  const isProtected = async (name: string): Promise<boolean> => {
-    const [record] = await store.readGroups([name]);
-    return (
-      record?.holds.some(({ protectsInstances, stage }) => protectsInstances && stage === 'HELD') === true
-    );
-  };
-
-  const drainsEnded = ({
-    group: { autoScalingGroupName: group },
-    stored,
-    record,
-  }: GroupRound): JournalEntry[] =>
-    record.drains.flatMap((drain): JournalEntry[] => {
-      const known = stored.drains.find(
-        ({ instanceId, chosenAt }) => instanceId === drain.instanceId && chosenAt === drain.chosenAt,
-      );
-      if (known === undefined || !isInFlight(known) || isInFlight(drain)) return [];
-      return [
-        {
-          at: clock.now(),
-          event: 'drained',
-          autoScalingGroupName: group,
-          instanceId: drain.instanceId,
-          message:
-            drain.stage === 'GONE'
-              ? `${group}: ${drain.instanceId} is gone`
-              : `${group}: ${drain.instanceId} came into service by itself and was left alone`,
-        },
-      ];
-    });
-
-  /** Says that a breaker opened, with the evidence of what was drained, and notes that it was said. */
-  const tellOpening = async (incident: Incident, name: string, record: LaunchRecord): Promise<void> => {
-    const { breaker } = record;
-    if (breaker === undefined || breaker.isTold) return;
-    const drained = new Set(record.drains.map(({ instanceId }) => instanceId));
-    const evidence = (await store.readEvidence(incident.incidentId)).filter(({ instanceId }) =>
-      drained.has(instanceId),
-    );
-    const message = [`${name}: the breaker opens: ${breaker.reason}`, ...groupByLikeness(evidence)].join(
-      '. ',
-    );
-    await store.appendJournal(incident.incidentId, [
-      { at: clock.now(), event: 'breaker', autoScalingGroupName: name, message },
-    ]);
-    await changeLaunches(store, name, (current) =>
-      current.breaker === undefined ? current : { ...current, breaker: { ...current.breaker, isTold: true } },
-    );
-  };
-
-  /**
-   * Whatever a breaker calls for, in every round: a task that dies in between leaves it to the next. Protection that
-   * somebody ended is started again at the next failed probe only, which gives the execution another name.
-   */
-  const tendOpening = async (incident: Incident, { group, record }: GroupRound): Promise<void> => {
-    const { autoScalingGroupName } = group;
-    if (record.breaker?.state === 'OPEN' && !(await isProtected(autoScalingGroupName))) {
-      const reason = `the launch breaker of ${autoScalingGroupName} is open: what is launched there does not come into service`;
-      await protect(incident, [autoScalingGroupName], reason, record.breaker.stateAt);
-    }
-    await tellOpening(incident, autoScalingGroupName, record);
-  };
+  const { killSwitch, store, clock, stageMode, stepFunctions } = dependencies;
 
   /** Writes a round's records; a group whose record somebody else changed meanwhile waits for the next round. */
   const writeRounds = async (rounds: GroupRound[]): Promise<GroupRound[]> => {
@@ -166,16 +116,6 @@ export const createChooseDrains = (dependencies: ChooseDrainsDependencies) => {
       if (isWritten) written.push(round);
     }
     return written;
-  };
-
-  const pause = (rounds: GroupRound[], isBusy: boolean, incident: Incident): number => {
-    const { checkEverySeconds } = incident.settings;
-    const breakers = rounds.flatMap(({ record }) => record.breaker ?? []);
-    const now = clock.now();
-    const isIdle = !isBusy && breakers.length > 0 && breakers.every(({ state }) => state === 'OPEN');
-    if (!isIdle) return checkEverySeconds;
-    const nextProbe = Math.min(...breakers.map(({ probeAt }) => secondsBetween(now, probeAt)));
-    return Math.ceil(Math.max(checkEverySeconds, Math.min(idleSecondsMax, nextProbe)));
   };
 
   const runRound = async (
@@ -218,7 +158,7 @@ export const createChooseDrains = (dependencies: ChooseDrainsDependencies) => {
       message: `${message}; tried again in the next round`,
     }));
     for (const each of rounds) {
-      journal.push(...drainsEnded(each));
+      journal.push(...drainsEnded(each, now));
       if (each.news !== undefined) {
         const { autoScalingGroupName } = each.group;
         journal.push({
@@ -239,12 +179,14 @@ export const createChooseDrains = (dependencies: ChooseDrainsDependencies) => {
       });
     }
     if (widespread !== undefined && choices.length > 0) {
-      const failing = [...new Set(choices.map((choice) => choice.autoScalingGroupName))].sort();
-      await protect(incident, failing, widespread, incident.startedAt);
       if (round === 1) journal.push({ at: now, event: 'breaker', message: widespread });
+      const failing = [...new Set(choices.map((choice) => choice.autoScalingGroupName))].sort();
+      await protectUnlessProtected(dependencies, incident, failing, widespread, startPeriod(now));
     }
     if (journal.length > 0) await store.appendJournal(incidentId, journal);
-    for (const each of rounds) await tendOpening(incident, each);
+    for (const { group, record } of rounds) {
+      await tendOpening(dependencies, incident, group.autoScalingGroupName, record);
+    }
 
     const inFlight = rounds.reduce((sum, { record }) => sum + record.drains.filter(isInFlight).length, 0);
     const result = {
@@ -265,7 +207,7 @@ export const createChooseDrains = (dependencies: ChooseDrainsDependencies) => {
       ...result,
       action: inFlight > 0 ? 'DRAIN' : 'WAIT',
       reason: waitingMessage(choices),
-      waitSeconds: pause(rounds, inFlight > 0, incident),
+      waitSeconds: pause(rounds, inFlight > 0, incident, now),
     };
   };
 
@@ -294,7 +236,9 @@ export const createChooseDrains = (dependencies: ChooseDrainsDependencies) => {
         `${other.startedAt} ${other.incidentId}` < `${incident.startedAt} ${incident.incidentId}`;
       if (other.remediation !== incident.remediation || other.status !== 'HELD' || !isOlder) continue;
       const theirs = await store.readIncidentGroups(other.incidentId);
-      if (names.some((name) => theirs.includes(name))) return other.incidentId.split(':').at(-1);
+      const isSame = names.some((name) => theirs.includes(name));
+      if (isSame && (await stepFunctions.isRunning(other.incidentId)))
+        return other.incidentId.split(':').at(-1);
     }
     return undefined;
   };

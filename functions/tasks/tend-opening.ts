@@ -1,0 +1,79 @@
+import type { Clock } from '../clock.ts';
+import { executionName } from '../domain/decide-start.ts';
+import { groupByLikeness } from '../domain/evidence.ts';
+import type { Incident } from '../domain/incident.ts';
+import type { LaunchRecord } from '../domain/launch-record.ts';
+import type { Store } from '../state/store.ts';
+import { changeLaunches } from './change-launches.ts';
+import type { StartDependencies } from './start-executions.ts';
+
+/** What following an open breaker up needs. */
+export interface TendOpeningDependencies extends StartDependencies {
+  store: Store;
+  clock: Clock;
+}
+
+/**
+ * Starts `protect-instances`, until launches succeed, over those of the groups that no hold protects yet: an alarm's,
+ * or one that was started before.
+ *
+ * @param since part of the execution's name: starting the same again is the same execution, and one that a person
+ * ended is not started again before it changes
+ */
+export const protectUnlessProtected = async (
+  { stepFunctions, stateMachineArns, store }: TendOpeningDependencies,
+  incident: Incident,
+  names: string[],
+  reason: string,
+  since: string,
+): Promise<void> => {
+  const unprotected = (await store.readGroups(names))
+    .filter(
+      ({ holds }) => !holds.some(({ protectsInstances, stage }) => protectsInstances && stage === 'HELD'),
+    )
+    .map(({ autoScalingGroupName }) => autoScalingGroupName);
+  if (unprotected.length === 0) return;
+  const identity = `${unprotected.join()}/${incident.incidentId}`;
+  const name = executionName(incident.rule ?? 'drain-by-hand', identity, since);
+  await stepFunctions.startExecution(stateMachineArns['protect-instances'], name, {
+    autoScalingGroupName: unprotected,
+    reason: reason.slice(0, 500),
+    until: 'launches-succeed',
+  });
+};
+
+/** Says that a breaker opened, with the evidence of what was drained, and notes that it was said. */
+const tellOpening = async (
+  { store, clock }: TendOpeningDependencies,
+  incident: Incident,
+  name: string,
+  { breaker, drains }: LaunchRecord,
+): Promise<void> => {
+  if (breaker === undefined || breaker.isTold) return;
+  const drained = new Set(drains.map(({ instanceId }) => instanceId));
+  const evidence = (await store.readEvidence(incident.incidentId)).filter(({ instanceId }) =>
+    drained.has(instanceId),
+  );
+  const message = [`${name}: the breaker opens: ${breaker.reason}`, ...groupByLikeness(evidence)].join('. ');
+  await store.appendJournal(incident.incidentId, [
+    { at: clock.now(), event: 'breaker', autoScalingGroupName: name, message },
+  ]);
+  await changeLaunches(store, name, (current) =>
+    current.breaker === undefined ? current : { ...current, breaker: { ...current.breaker, isTold: true } },
+  );
+};
+
+/** Whatever an open breaker calls for, in every round: a task that dies in between leaves it to the next. */
+export const tendOpening = async (
+  dependencies: TendOpeningDependencies,
+  incident: Incident,
+  name: string,
+  record: LaunchRecord,
+): Promise<void> => {
+  const { breaker } = record;
+  if (breaker?.state === 'OPEN') {
+    const reason = `the launch breaker of ${name} is open: what is launched there does not come into service`;
+    await protectUnlessProtected(dependencies, incident, [name], reason, breaker.stateAt);
+  }
+  await tellOpening(dependencies, incident, name, record);
+};
