@@ -33,6 +33,9 @@ export interface AbandonLaunchesResult {
   waiting: number;
 }
 
+/** How the journal calls the end of a drain. */
+const endedAs = { GONE: 'drained', ESCAPED: 'kept', LEFT: 'left' } as const;
+
 /**
  * Takes every instance that is being drained one step further, each looked at again right before. Group by group,
  * under the group's lease; one that fails never stops the others.
@@ -98,7 +101,7 @@ export const createAbandonLaunches = (dependencies: AbandonLaunchesDependencies)
         return;
       case 'END':
         await change({ stage: step.stage, stageAt: clock.now() });
-        note(step.stage === 'LEFT' ? 'left' : 'drained', step.reason);
+        note(endedAs[step.stage], step.reason);
         result.ended += 1;
         return;
       case 'CALL':

@@ -80,7 +80,7 @@ const drainsEnded = (
     return [
       {
         at,
-        event: 'drained',
+        event: drain.stage === 'GONE' ? 'drained' : 'kept',
         autoScalingGroupName: group,
         instanceId: drain.instanceId,
         message:

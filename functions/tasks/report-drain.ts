@@ -1,29 +1,18 @@
 import type * as z from 'zod/mini';
+import { type Attention, attentionIn } from '../domain/attention.ts';
 import type { JournalEntry } from '../domain/incident.ts';
 import type { reportHoldState } from '../events/hold-state.ts';
 import type { ReportHoldDependencies } from './report-hold.ts';
 
 /** What an incident that drained came to: numbers, and the lines a person should read. */
-export interface DrainReport {
+export interface DrainReport extends Attention {
   headline: string;
   stuck: number;
   drained: number;
   evidenceKept: number;
-  /** Refused, failed, left for a person, and what breakers did: the first lines. */
-  attention: string[];
-  attentionLeftOut: number;
 }
 
-const linesShown = 50;
-/** A line is for reading; all of it is in the journal. */
-const lineCharacters = 1000;
-const needsAttention: ReadonlySet<JournalEntry['event']> = new Set([
-  'refused',
-  'overridden',
-  'failed',
-  'left',
-  'breaker',
-]);
+const needsAttention: JournalEntry['event'][] = ['refused', 'overridden', 'failed', 'left', 'breaker'];
 
 const instancesWith = (journal: JournalEntry[], event: JournalEntry['event']): number =>
   new Set(journal.filter((entry) => entry.event === event).map(({ instanceId }) => instanceId)).size;
@@ -33,19 +22,16 @@ export const summariseDrain = (
   journal: JournalEntry[],
   action: 'HOLD' | 'REPORT' | 'REFUSE',
 ): DrainReport => {
-  const attention = [
-    ...new Set(
-      journal
-        .filter(({ event }) => needsAttention.has(event))
-        .map(({ message }) => message.slice(0, lineCharacters)),
-    ),
-  ];
   const stuck = instancesWith(journal, 'planned');
   const drained = instancesWith(journal, 'drained');
   const left = instancesWith(journal, 'left');
-  const breakers = journal.filter(({ event }) => event === 'breaker').length;
+  const opened = new Set(
+    journal
+      .filter(({ event }) => event === 'breaker')
+      .map(({ autoScalingGroupName }) => autoScalingGroupName),
+  );
   const headline = {
-    HOLD: `${drained} instances that were stuck in Pending:Wait were drained${left === 0 ? '' : `, ${left} are left for a person`}${breakers === 0 ? '' : '; a breaker had its say'}`,
+    HOLD: `${drained} instances that were stuck in Pending:Wait were drained${left === 0 ? '' : `, ${left} are left for a person`}${opened.size === 0 ? '' : `; launches failed again and again in ${opened.size} groups`}`,
     REPORT: `dry run: ${stuck} instances are stuck in Pending:Wait`,
     REFUSE: 'nothing was done',
   }[action];
@@ -54,8 +40,7 @@ export const summariseDrain = (
     stuck,
     drained,
     evidenceKept: instancesWith(journal, 'evidence'),
-    attention: attention.slice(0, linesShown),
-    attentionLeftOut: Math.max(0, attention.length - linesShown),
+    ...attentionIn(journal, needsAttention),
   };
 };
 

@@ -1,4 +1,5 @@
 import type * as z from 'zod/mini';
+import { type Attention, attentionIn } from '../domain/attention.ts';
 import type { JournalEntry } from '../domain/incident.ts';
 import type { reportHoldState } from '../events/hold-state.ts';
 import type { Store } from '../state/store.ts';
@@ -13,39 +14,20 @@ export interface ReportHoldDependencies {
 }
 
 /** What an incident came to: numbers, and the lines a person should read. */
-export interface HoldReport {
+export interface HoldReport extends Attention {
   headline: string;
   groupsPlanned: number;
   groupsHeld: number;
   groupsGivenBack: number;
-  /** Refused, overridden, failed, gone, unhealthy: the first lines of each. */
-  attention: string[];
-  attentionLeftOut: number;
 }
 
-const linesShown = 50;
-/** A line is for reading; all of it is in the journal. */
-const lineCharacters = 1000;
-const needsAttention: ReadonlySet<JournalEntry['event']> = new Set([
-  'refused',
-  'overridden',
-  'failed',
-  'gone',
-  'unhealthy',
-]);
+const needsAttention: JournalEntry['event'][] = ['refused', 'overridden', 'failed', 'gone', 'unhealthy'];
 
 const countGroups = (journal: JournalEntry[], event: JournalEntry['event']): number =>
   new Set(journal.filter((entry) => entry.event === event).map((entry) => entry.autoScalingGroupName)).size;
 
 /** Sums up the journal of an incident; pure. */
 export const summariseHold = (journal: JournalEntry[], action: 'HOLD' | 'REPORT' | 'REFUSE'): HoldReport => {
-  const attention = [
-    ...new Set(
-      journal
-        .filter(({ event }) => needsAttention.has(event))
-        .map(({ message }) => message.slice(0, lineCharacters)),
-    ),
-  ];
   const groupsPlanned = countGroups(journal, 'planned');
   const groupsHeld = countGroups(journal, 'held');
   const groupsGivenBack = countGroups(journal, 'given-back');
@@ -59,8 +41,7 @@ export const summariseHold = (journal: JournalEntry[], action: 'HOLD' | 'REPORT'
     groupsPlanned,
     groupsHeld,
     groupsGivenBack,
-    attention: attention.slice(0, linesShown),
-    attentionLeftOut: Math.max(0, attention.length - linesShown),
+    ...attentionIn(journal, needsAttention),
   };
 };
 

@@ -7,6 +7,8 @@ import {
   calm,
   drained,
   executionsOf,
+  groupOf,
+  inServiceOf,
   launchHook,
   launchIncident,
   onlyRules,
@@ -19,14 +21,6 @@ import {
 import { accepted, journalOf, minutes, rehearseSmall } from './small-incident.ts';
 
 const drainOnly = onlyRules('stuck-launches');
-const groupOf = ({ autoScaling }: SimulatedCloud, name = 'api') => {
-  const group = autoScaling.groups.get(name);
-  if (group === undefined) throw new Error(`there is no group ${name}`);
-  return group;
-};
-const inServiceOf = (cloud: SimulatedCloud, name = 'api'): number =>
-  groupOf(cloud, name).instances.filter(({ lifecycleState }) => lifecycleState === 'InService').length;
-
 describe('draining', () => {
   it('ends what is stuck, evidence first, and the group reaches what it desires once launches are well', async () => {
     const { result, cloud } = await rehearseSmall(launchIncident(), { policy: drainOnly, quirks: calm });

@@ -130,3 +130,12 @@ export const drained = (result: RehearsalResult): { instanceId: string; minute: 
 
 export const executionsOf = (result: RehearsalResult, remediation: string) =>
   result.executions.filter(({ machine }) => machine.endsWith(remediation));
+
+export const groupOf = ({ autoScaling }: SimulatedCloud, name = 'api') => {
+  const group = autoScaling.groups.get(name);
+  if (group === undefined) throw new Error(`there is no group ${name}`);
+  return group;
+};
+
+export const inServiceOf = (cloud: SimulatedCloud, name = 'api'): number =>
+  groupOf(cloud, name).instances.filter(({ lifecycleState }) => lifecycleState === 'InService').length;

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decideApply } from '../../functions/domain/decide-apply.ts';
 import { protectInstancesEffect } from '../../functions/domain/hold-effects.ts';
-import type { SimulatedCloud } from '../../rehearsal/cloud/simulated-cloud.ts';
 import { packetLoss } from '../../rehearsal/incidents/packet-loss.ts';
 import { aGroup, anIncident, aRecord, later, now } from '../domain/group-fixtures.ts';
 import {
@@ -9,6 +8,8 @@ import {
   asksForMoreAt,
   calm,
   executionsOf,
+  groupOf,
+  inServiceOf,
   launchHook,
   launchIncident,
   onlyRules,
@@ -19,14 +20,6 @@ import {
   stuck,
 } from './launch-incident.ts';
 import { accepted, journalOf, minutes, rehearseSmall } from './small-incident.ts';
-
-const groupOf = ({ autoScaling }: SimulatedCloud, name = 'api') => {
-  const group = autoScaling.groups.get(name);
-  if (group === undefined) throw new Error(`there is no group ${name}`);
-  return group;
-};
-const inServiceOf = (cloud: SimulatedCloud, name = 'api'): number =>
-  groupOf(cloud, name).instances.filter(({ lifecycleState }) => lifecycleState === 'InService').length;
 
 describe('protecting', () => {
   const protectOnly = onlyRules('launches-failing');
