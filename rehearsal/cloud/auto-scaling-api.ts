@@ -3,6 +3,7 @@ import type { AutoScalingQuirks, SimulatedGroup } from './auto-scaling-group.ts'
 import { CloudError } from './cloud-error.ts';
 import type { InstanceLifecycle } from './instance-lifecycle.ts';
 import { describeActivities } from './scaling-activities.ts';
+import { createStandby } from './standby.ts';
 
 const processes = [
   'Launch',
@@ -28,6 +29,8 @@ export const createAutoScalingApi = (
   quirks: AutoScalingQuirks,
   setDesired: (group: SimulatedGroup, desired: number, because: string) => void,
 ) => {
+  const standby = createStandby(time, quirks, setDesired);
+
   const groupOrRefuse = (name: unknown): SimulatedGroup => {
     const group = groups.get(String(name));
     if (group === undefined) {
@@ -103,7 +106,7 @@ export const createAutoScalingApi = (
     };
   };
 
-  /** Allowed in InService only, of the states that are simulated (riff-raff issue 510, infrahouse-toolkit issue 223). */
+  /** Allowed in these states only (riff-raff issue 510, infrahouse-toolkit issue 223). */
   const setInstanceProtection = (input: Record<string, unknown>) => {
     const group = groupOrRefuse(input.AutoScalingGroupName);
     const ids = input.InstanceIds as string[];
@@ -113,15 +116,15 @@ export const createAutoScalingApi = (
         `1 validation error detected: Value at 'instanceIds' failed to satisfy constraint: Member must have length less than or equal to 50`,
       );
     }
-    const inService = new Map(
+    const fit = new Map(
       group.instances
-        .filter(({ lifecycleState }) => lifecycleState === 'InService')
+        .filter(({ lifecycleState }) => ['InService', 'EnteringStandby', 'Standby'].includes(lifecycleState))
         .map((instance) => [instance.instanceId, instance]),
     );
-    const unfit = ids.find((id) => !inService.has(id));
+    const unfit = ids.find((id) => !fit.has(id));
     if (unfit === undefined || !quirks.protectionIsAllOrNothing) {
       for (const id of ids) {
-        const instance = inService.get(id);
+        const instance = fit.get(id);
         if (instance !== undefined) instance.protectedFromScaleIn = input.ProtectedFromScaleIn === true;
       }
     }
@@ -196,6 +199,8 @@ export const createAutoScalingApi = (
 
   const operations: Record<string, (input: Record<string, unknown>) => object> = {
     DescribeAutoScalingGroups: describeAutoScalingGroups,
+    EnterStandby: (input) => standby.enterStandby(groupOrRefuse(input.AutoScalingGroupName), input),
+    ExitStandby: (input) => standby.exitStandby(groupOrRefuse(input.AutoScalingGroupName), input),
     SetInstanceProtection: setInstanceProtection,
     TerminateInstanceInAutoScalingGroup: terminateInstance,
 

@@ -62,6 +62,8 @@ export type LifecycleState =
   | 'Pending:Wait'
   | 'Pending:Proceed'
   | 'InService'
+  | 'EnteringStandby'
+  | 'Standby'
   | 'Terminating'
   | 'Terminating:Wait'
   | 'Terminating:Proceed'
@@ -161,6 +163,8 @@ export interface AutoScalingQuirks {
   abandonRunsTerminationHooks: boolean;
   /** Whether an abandoned launch sends the event of an unsuccessful one. No page says so for certain. */
   abandonSendsLaunchUnsuccessful: boolean;
+  /** Whether ExitStandby is refused when desired capacity would exceed the maximum. Unsettled. */
+  exitStandbyKeepsToMaximum: boolean;
   /** Whether AWS slows a group down whose launches fail: documented, without a number (lifecycle-hooks). */
   limitsFailingLaunches: boolean;
 }

@@ -20,7 +20,7 @@ import { createInstanceLifecycle } from './instance-lifecycle.ts';
 /**
  * Amazon EC2 Auto Scaling, simulated: groups with their reconcile loop, health replacement, scaling policies, scheduled
  * actions, balancing of zones, and what each suspended process stops. Not simulated yet: AddToLoadBalancer (every
- * instance is registered), warm pools, Standby, instance refresh.
+ * instance is registered), warm pools, instance refresh.
  */
 
 /** Cooldown of the group's policies (ec2-auto-scaling-scaling-cooldowns: 300 s by default). */

@@ -34,6 +34,7 @@ export const chooseQuirks = (seed: number, chosen: Partial<Quirks>): Quirks => {
     abandonRunsTerminationHooks: random() < 0.5,
     abandonSendsLaunchUnsuccessful: random() < 0.5,
     limitsFailingLaunches: random() < 0.5,
+    exitStandbyKeepsToMaximum: random() < 0.5,
     hangRate: 0,
     serverErrorRate: 0,
     ...chosen,

@@ -77,6 +77,7 @@ export const calm: Partial<Quirks> = {
   abandonRunsTerminationHooks: false,
   abandonSendsLaunchUnsuccessful: true,
   limitsFailingLaunches: false,
+  exitStandbyKeepsToMaximum: true,
 };
 
 /** The repository's policy without the rules that would also act. */

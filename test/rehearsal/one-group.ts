@@ -45,6 +45,7 @@ export const withGroup = (
         abandonRunsTerminationHooks: true,
         abandonSendsLaunchUnsuccessful: true,
         limitsFailingLaunches: false,
+        exitStandbyKeepsToMaximum: true,
         ...quirks,
       },
       () => {},
