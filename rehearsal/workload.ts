@@ -89,7 +89,10 @@ export const createWorkload = (time: VirtualTime, incident: Incident): Workload 
       return fault?.outcome ?? { kind: 'well' };
     },
 
+    hasCapacity: () => true,
+
     passesHealthCheck: (group: SimulatedGroup, instance: SimulatedInstance) => {
+      if (instance.ec2.state !== 'running') return false;
       if (instance.bootstrapFailure !== undefined) return false;
       if (time.random() < lossFraction()) return false;
       const overload = pressure(group) - 1.15;

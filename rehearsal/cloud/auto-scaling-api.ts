@@ -308,7 +308,7 @@ export const createAutoScalingApi = (
         const instance = group.instances.find(({ instanceId }) => instanceId === input.InstanceId);
         if (instance === undefined) continue;
         instance.healthStatus = input.HealthStatus === 'Unhealthy' ? 'Unhealthy' : 'Healthy';
-        instance.isSetByCaller = instance.healthStatus === 'Unhealthy';
+        instance.isReplacedAtOnce = instance.healthStatus === 'Unhealthy';
         return {};
       }
       throw new CloudError(

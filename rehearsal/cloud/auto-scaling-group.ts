@@ -43,6 +43,8 @@ export interface GroupSpec {
   /** Requests a second that take one instance to 100 % CPU. */
   requestsPerSecondAtFullCpu: number;
   policies: ScalingPolicy[];
+  /** m7i.large where nothing is said. */
+  instanceType?: string;
   lifecycleHooks?: LifecycleHookSpec[];
   scheduledActions?: ScheduledActionSpec[];
 }
@@ -69,9 +71,25 @@ export type LifecycleState =
   | 'Terminating:Proceed'
   | 'Terminated';
 
+/** States of an EC2 instance (EC2 User Guide, "Amazon EC2 instance state changes"). */
+export type Ec2State = 'pending' | 'running' | 'stopping' | 'stopped' | 'shutting-down' | 'terminated';
+
+/** An instance as EC2 sees it. */
+export interface Ec2Side {
+  state: Ec2State;
+  instanceType: string;
+  /** The latest start. */
+  startedAt: number;
+  /** Why it is in its state, when EC2 put it there. */
+  stateReason?: { code: string; message: string };
+  /** When its status checks are through after a start, if they ever are. */
+  checksOkAt: number;
+}
+
 /** An instance of a simulated group. */
 export interface SimulatedInstance {
   instanceId: string;
+  ec2: Ec2Side;
   availabilityZone: string;
   lifecycleState: LifecycleState;
   healthStatus: 'Healthy' | 'Unhealthy';
@@ -83,8 +101,8 @@ export interface SimulatedInstance {
   actions: LifecycleAction[];
   /** Why its bootstrap never ends, when it does not. */
   bootstrapFailure?: { cause: string; consoleOutput: string };
-  /** Set by SetInstanceHealth: such an instance is replaced at once, not ten percent at a time. */
-  isSetByCaller?: boolean;
+  /** Marked by SetInstanceHealth or for not running: such an instance is replaced at once, not ten percent at a time. */
+  isReplacedAtOnce?: boolean;
   /** Launched to balance the zones: it does not count towards desired before it is in service. */
   isRebalancing?: boolean;
   launchActivity?: ScalingActivity;
@@ -103,7 +121,8 @@ export interface Termination {
 }
 
 /** A simulated group. */
-export interface SimulatedGroup extends Omit<GroupSpec, 'tags' | 'lifecycleHooks'> {
+export interface SimulatedGroup extends Omit<GroupSpec, 'tags' | 'lifecycleHooks' | 'instanceType'> {
+  instanceType: string;
   tags: Record<string, string>;
   lifecycleHooks: LifecycleHookSpec[];
   instances: SimulatedInstance[];
@@ -142,6 +161,8 @@ export interface World {
   bootFactor(group: SimulatedGroup): number;
   /** What becomes of an instance whose bootstrap begins now. */
   launchOutcome(group: SimulatedGroup): LaunchOutcome;
+  /** Whether EC2 has capacity on demand for one more instance of a type in a zone now. */
+  hasCapacity(instanceType: string, availabilityZone: string): boolean;
   /** Whether a health check of the load balancer gets its answer from an instance now. */
   passesHealthCheck(group: SimulatedGroup, instance: SimulatedInstance): boolean;
 }
@@ -165,6 +186,12 @@ export interface AutoScalingQuirks {
   abandonSendsLaunchUnsuccessful: boolean;
   /** Whether ExitStandby is refused when desired capacity would exceed the maximum. Unsettled. */
   exitStandbyKeepsToMaximum: boolean;
+  /** Whether a start that lacks capacity is accepted first and ends in `stopped` a little later. Unsettled. */
+  startFailsLater: boolean;
+  /** How often a stop hangs in `stopping` until it is forced, from 0 to 1 (TroubleshootingInstancesStopping). */
+  stuckStopRate: number;
+  /** How often the status checks of an instance that was started never pass, from 0 to 1. */
+  impairedStartRate: number;
   /** Whether AWS slows a group down whose launches fail: documented, without a number (lifecycle-hooks). */
   limitsFailingLaunches: boolean;
 }

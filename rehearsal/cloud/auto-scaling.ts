@@ -53,7 +53,14 @@ export const createAutoScalingService = (
    * Source: ec2-auto-scaling-health-checks.
    */
   const checkHealth = (group: SimulatedGroup): void => {
-    if (isSuspended(group, 'HealthCheck') || group.healthCheckType !== 'ELB') return;
+    if (isSuspended(group, 'HealthCheck')) return;
+    // In service and not running is a failure at once, grace period or not (health-check-grace-period).
+    for (const instance of group.instances) {
+      if (instance.lifecycleState !== 'InService' || instance.ec2.state === 'running') continue;
+      instance.healthStatus = 'Unhealthy';
+      instance.isReplacedAtOnce = true;
+    }
+    if (group.healthCheckType !== 'ELB') return;
     const judged = alive(group).filter(
       ({ lifecycleState, inServiceAt }) =>
         lifecycleState === 'InService' &&
@@ -84,8 +91,8 @@ export const createAutoScalingService = (
     const atOnce = Math.max(1, Math.floor(group.desiredCapacity * 0.1)) - leaving - missing;
     let replaced = 0;
     for (const instance of unhealthy) {
-      if (instance.isSetByCaller !== true && replaced >= atOnce) continue;
-      if (instance.isSetByCaller !== true) replaced += 1;
+      if (instance.isReplacedAtOnce !== true && replaced >= atOnce) continue;
+      if (instance.isReplacedAtOnce !== true) replaced += 1;
       lifecycle.terminate(
         group,
         instance,
@@ -235,6 +242,7 @@ export const createAutoScalingService = (
       const group: SimulatedGroup = {
         ...spec,
         tags: { ...spec.tags },
+        instanceType: spec.instanceType ?? 'm7i.large',
         lifecycleHooks: spec.lifecycleHooks ?? [],
         instances: [],
         activities: [],
@@ -246,8 +254,10 @@ export const createAutoScalingService = (
       };
       groups.set(spec.name, group);
       for (let n = 0; n < spec.desiredCapacity; n += 1) {
+        const instance = lifecycle.newInstance(group);
         group.instances.push({
-          ...lifecycle.newInstance(group),
+          ...instance,
+          ec2: { ...instance.ec2, startedAt: time.now() - 3_600_000 - n * 1000 },
           lifecycleState: 'InService',
           inServiceAt: time.now() - 3_600_000,
           launchedAt: time.now() - 3_600_000 - n * 1000,

@@ -104,6 +104,12 @@ export const createInstanceLifecycle = (
       healthStatus: 'Healthy',
       protectedFromScaleIn: false,
       launchedAt: time.now(),
+      ec2: {
+        state: 'running',
+        instanceType: group.instanceType,
+        startedAt: time.now(),
+        checksOkAt: time.now(),
+      },
       target: registeredTarget(),
       actions: [],
     };
@@ -175,6 +181,7 @@ export const createInstanceLifecycle = (
     instance.lifecycleState = 'Terminating';
     instance.actions = [];
     const remove = (): void => {
+      instance.ec2.state = 'terminated';
       instance.lifecycleState = 'Terminated';
       group.instances = group.instances.filter((other) => other !== instance);
     };
@@ -260,6 +267,7 @@ export const createInstanceLifecycle = (
     instance.actions = [];
     instance.lifecycleState = 'Terminating:Proceed';
     setTimeout(() => {
+      instance.ec2.state = 'terminated';
       instance.lifecycleState = 'Terminated';
       group.instances = group.instances.filter((other) => other !== instance);
     }, proceedSeconds * 1000);

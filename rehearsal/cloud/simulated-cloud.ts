@@ -35,6 +35,9 @@ export const chooseQuirks = (seed: number, chosen: Partial<Quirks>): Quirks => {
     abandonSendsLaunchUnsuccessful: random() < 0.5,
     limitsFailingLaunches: random() < 0.5,
     exitStandbyKeepsToMaximum: random() < 0.5,
+    startFailsLater: random() < 0.5,
+    stuckStopRate: 0,
+    impairedStartRate: 0,
     hangRate: 0,
     serverErrorRate: 0,
     ...chosen,
@@ -95,7 +98,7 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
     (event) => bus.emit(event),
     options.onGroupEvent,
   );
-  const ec2 = createEc2Service(autoScaling.groups);
+  const ec2 = createEc2Service(time, options.world, quirks, autoScaling.groups);
   const lambda = createLambdaService(
     time,
     functions.map(({ name, timeoutSeconds, retryAttempts, definition }) => ({

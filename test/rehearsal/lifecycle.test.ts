@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import type { GroupSpec, LifecycleHookSpec, World } from '../../rehearsal/cloud/auto-scaling-group.ts';
-import { createEc2Service } from '../../rehearsal/cloud/ec2.ts';
 import { calmWorld, withGroup } from './one-group.ts';
 
 const hook = (over: Partial<LifecycleHookSpec> = {}): LifecycleHookSpec => ({
@@ -376,25 +375,6 @@ describe('AZRebalance', () => {
         await cloud.time.runUntil(500);
         expect(cloud.inService()).toBe(4);
         expect(cloud.group.terminations).toEqual([]);
-      },
-      { spec: spec(hook()), world: hangs },
-    ));
-});
-
-describe('the simulated EC2', () => {
-  it('tells of an instance, of its console, and refuses an unknown one', () =>
-    withGroup(
-      async (cloud) => {
-        const { instanceId } = await launchOne(cloud);
-        const ec2 = createEc2Service(new Map([['web', cloud.group]]));
-        const { Output } = ec2.handle('GetConsoleOutput', { InstanceId: instanceId }) as { Output: string };
-        expect(Buffer.from(Output, 'base64').toString()).toBe('E: it hangs');
-        expect(ec2.handle('DescribeInstances', { InstanceIds: [instanceId] })).toMatchObject({
-          Reservations: [{ Instances: [{ InstanceId: instanceId, InstanceType: 'm7i.large' }] }],
-        });
-        expect(() => ec2.handle('DescribeInstances', { InstanceIds: ['i-none'] })).toThrow(
-          "The instance ID 'i-none' does not exist",
-        );
       },
       { spec: spec(hook()), world: hangs },
     ));

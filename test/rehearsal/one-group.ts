@@ -12,7 +12,8 @@ export interface AutoScalingEvent {
 export const calmWorld: World = {
   bootFactor: () => 1,
   launchOutcome: () => ({ kind: 'well' }),
-  passesHealthCheck: () => true,
+  hasCapacity: () => true,
+  passesHealthCheck: (_group, { ec2 }) => ec2.state === 'running',
 };
 
 /** Runs a body over one group, with the reconcile loop every ten seconds. */
@@ -46,6 +47,9 @@ export const withGroup = (
         abandonSendsLaunchUnsuccessful: true,
         limitsFailingLaunches: false,
         exitStandbyKeepsToMaximum: true,
+        startFailsLater: false,
+        stuckStopRate: 0,
+        impairedStartRate: 0,
         ...quirks,
       },
       () => {},
