@@ -48,6 +48,25 @@ const sourceNames: Record<TimelineEntry['source'], string> = {
   person: 'PERSON',
 };
 
+/** What a line of the timeline is indented by, and how wide it may be, for a terminal of 120 columns. */
+const margin = ' '.repeat(19);
+const columns = 100;
+
+/** A line in pieces that fit, the later ones indented a little more than the first. */
+const wrap = (line: string): string[] => {
+  const indent = /^\s*/.exec(line)?.[0] ?? '';
+  const pieces: string[] = [];
+  let piece = indent;
+  for (const word of line.slice(indent.length).split(' ')) {
+    if (piece.trim() !== '' && piece.length + word.length > columns) {
+      pieces.push(piece.trimEnd());
+      piece = `${indent}  `;
+    }
+    piece += `${word} `;
+  }
+  return [...pieces, piece.trimEnd()];
+};
+
 const tellEntry = (incident: Incident, entry: MergedEntry): string => {
   const until = entry.steps > 1 ? `, until ${clockTime(incident, entry.untilSeconds)}` : '';
   const text =
@@ -67,9 +86,10 @@ const tellEntry = (incident: Incident, entry: MergedEntry): string => {
               `: ${entry.steps} instances ended${until} ($1)`,
             );
   const [head = '', ...rest] = text.split('\n');
+  const [first = '', ...more] = wrap(head);
   return [
-    `  ${clockTime(incident, entry.seconds)}  ${sourceNames[entry.source].padEnd(9)} ${head}`,
-    ...rest.map((line) => `                   ${line}`),
+    `  ${clockTime(incident, entry.seconds)}  ${sourceNames[entry.source].padEnd(9)} ${first}`,
+    ...[...more, ...rest.flatMap((line) => wrap(line))].map((line) => `${margin}${line}`),
   ].join('\n');
 };
 
