@@ -5,6 +5,21 @@ import type { Incident, JournalEntry } from '../functions/domain/incident.ts';
 import { emptyLaunchRecord, type LaunchRecord } from '../functions/domain/launch-record.ts';
 import type { Store } from '../functions/state/store.ts';
 
+/**
+ * A store that tells which of its methods is used, before it is.
+ */
+export const watchStore = (store: MemoryStore, onUse: (method: string) => void): MemoryStore =>
+  new Proxy(store, {
+    get: (target, method: string) => {
+      const value: unknown = Reflect.get(target, method);
+      if (typeof value !== 'function') return value;
+      return (...input: unknown[]): unknown => {
+        onUse(method);
+        return value.apply(target, input);
+      };
+    },
+  });
+
 /** How often something was written, for tests that count. */
 export interface WriteCounts {
   incidents: number;

@@ -1,4 +1,5 @@
 import type { PlannedCall } from '../functions/domain/incident.ts';
+import { rulesForAlarm } from '../functions/domain/match-rules.ts';
 import type { Policy } from '../functions/events/policy.ts';
 import {
   type GroupEvent,
@@ -61,6 +62,8 @@ export interface RehearsalResult {
   breakersLeft: string[];
   /** Instances of which evidence was kept. */
   evidenceKept: number;
+  /** By function, the methods of the store that it used. */
+  storeUses: Record<string, string[]>;
   timeline: TimelineEntry[];
 }
 
@@ -112,7 +115,7 @@ const tellGroupEvent = ({
     };
   }
   // A failed launch has told of its end already.
-  if (kind === 'terminated' && text !== 'abandoned') {
+  if (kind === 'terminated' && !text.startsWith('abandoned')) {
     return {
       source: 'aws',
       text: `${group}: 1 instance ended (${text})`,
@@ -197,6 +200,7 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
     const calls: RecordedCall[] = [];
     const timeline: TimelineEntry[] = [];
     const functionErrors: string[] = [];
+    const storeUses: Record<string, string[]> = {};
     const desiredLowered: string[] = [];
     let alarmAtSeconds: number | undefined;
     const samples: Record<string, Sample[]> = {};
@@ -232,6 +236,11 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
       },
       onCall: (call) => calls.push(call),
       onFunctionError: (message) => functionErrors.push(message),
+      onStoreUse: (functionName, method) => {
+        const methods = storeUses[functionName] ?? [];
+        storeUses[functionName] = methods;
+        if (!methods.includes(method)) methods.push(method);
+      },
     });
     const { autoScaling, cloudWatch, stepFunctions, store } = cloud;
 
@@ -245,8 +254,8 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
       );
     }
     for (const fault of incident.launchFaults ?? []) {
-      time.at(fault.fromSeconds, () => tell({ source: 'world', text: `${fault.name}: it begins` }));
-      time.at(fault.untilSeconds, () => tell({ source: 'world', text: `${fault.name}: it is mended` }));
+      time.at(fault.fromSeconds, () => tell({ source: 'world', text: `${fault.name}: this begins` }));
+      time.at(fault.untilSeconds, () => tell({ source: 'world', text: `${fault.name}: this is mended` }));
     }
     for (const deed of incident.deeds ?? []) {
       time.at(deed.atSeconds, () => {
@@ -263,12 +272,14 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
     await time.runUntil(incident.durationSeconds);
 
     const groups = [...autoScaling.groups.values()];
+    const isAlarmNamed = incident.alarms.some(({ alarmName }) => rulesForAlarm(policy, alarmName).length > 0);
     const executions = [...stepFunctions.executions.values()];
     const holdsLeft = store.listGroups().map(({ autoScalingGroupName }) => autoScalingGroupName);
     const breakersLeft = store
       .listLaunches()
       .flatMap(({ autoScalingGroupName, breaker }) => (breaker === undefined ? [] : [autoScalingGroupName]));
-    const journal = store.listJournals().map(({ entries }) => entries);
+    const journals = store.listJournals();
+    const journal = journals.map(({ entries }) => entries);
     return {
       incident: incident.name,
       seed,
@@ -297,7 +308,7 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
         calls,
         executions,
         groups,
-        expectedHeld: withHoldfast ? (incident.mustBeHeld ?? []) : [],
+        expectedHeld: withHoldfast && isAlarmNamed ? (incident.mustBeHeld ?? []) : [],
         mustSurvive: withHoldfast && !dryRun ? (incident.mustSurvive ?? []) : [],
         launchFaults: incident.launchFaults ?? [],
         breakersLeft,
@@ -313,9 +324,12 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
       holdsLeft,
       breakersLeft,
       evidenceKept: store.listEvidence().length,
+      storeUses,
       timeline: [
         ...timeline,
-        ...journal.flatMap((entries) => journalTimeline(entries, startedAtMilliseconds)),
+        ...journals.flatMap(({ incidentId, entries }) =>
+          journalTimeline(entries, startedAtMilliseconds, incidentId),
+        ),
       ].sort((a, b) => a.seconds - b.seconds),
     };
   });

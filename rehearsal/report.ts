@@ -156,7 +156,7 @@ export const tellSummary = (incident: Incident, results: RehearsalResult[]): str
         cells(({ goodInstancesLost }) => String(goodInstancesLost)),
       ),
       row(
-        '  launches that failed',
+        '  launches that never served',
         cells(({ launchesFailed }) => String(launchesFailed)),
       ),
       row(

@@ -78,7 +78,13 @@ const tellLine = (line: Line): string => {
 };
 
 /** Like entries of one moment, told as one: "web-api, web-frontend: …", "8 instances drained". */
-export const journalTimeline = (entries: JournalEntry[], startedAt: number): TimelineEntry[] => {
+export const journalTimeline = (
+  entries: JournalEntry[],
+  startedAt: number,
+  incidentId: string,
+): TimelineEntry[] => {
+  // A line about no group is about the execution: it is told by the rule, or the name, that started it.
+  const execution = (incidentId.split(':').at(-1) ?? '').replace(/-\d{14}-[0-9a-f]{16}$/, '');
   const lines: Line[] = [];
   const secondsOf = (at: string): number => (Date.parse(at) - startedAt) / 1000;
   for (const { at, event, message, calls = [], autoScalingGroupName, instanceId } of entries) {
@@ -106,7 +112,7 @@ export const journalTimeline = (entries: JournalEntry[], startedAt: number): Tim
   return lines.map((line) => ({
     seconds: line.seconds,
     source: 'holdfast',
-    text: tellLine(line),
+    text: line.groups.length === 0 ? `${execution}: ${tellLine(line)}` : tellLine(line),
     ...(line.event === 'refused' ? { mergeKey: line.message.replace(/execution \S+/, 'execution') } : {}),
   }));
 };

@@ -128,6 +128,14 @@ const settingsUndoneByOthers = (record: GroupRecord, group: AutoScalingGroup, no
   });
 };
 
+/** Why settings are put in force: the incident's reason when it begins, what is new later. */
+const applyReason = ({ remediation, reason }: Incident, toImpose: Setting[], isNewHold: boolean): string => {
+  if (remediation === 'drain-pending-wait') return 'its launch breaker is open';
+  return !isNewHold && toImpose.every(isInstance)
+    ? 'instances that came into service meanwhile are protected too'
+    : reason;
+};
+
 /**
  * Decides what brings one group to its wanted state on behalf of one incident.
  *
@@ -207,7 +215,7 @@ export const decideApply = (
     action: 'WRITE',
     reason:
       toImpose.length > 0
-        ? incident.reason
+        ? applyReason(incident, toImpose, held.holds.length > record.holds.length)
         : undone.length > 0
           ? `a person took back ${firstOf(undone)}`
           : 'everything was in force already',

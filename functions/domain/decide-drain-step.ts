@@ -52,8 +52,15 @@ export const decideDrainStep = (
   if (lifecycleState === undefined || lifecycleState.startsWith('Terminat')) {
     return { action: 'END', stage: 'GONE', reason: 'it left the group' };
   }
+  const inStage = secondsBetween(drain.stageAt, now);
   if (lifecycleState === 'Pending:Proceed') {
-    return { action: 'WAIT', reason: 'its hooks were completed meanwhile; it goes on by itself' };
+    return inStage < terminatedWithinSeconds
+      ? { action: 'WAIT', reason: 'its hooks were completed meanwhile; it goes on by itself' }
+      : {
+          action: 'END',
+          stage: 'LEFT',
+          reason: 'its hooks were completed and it does not come into service',
+        };
   }
   if (lifecycleState !== 'Pending:Wait') {
     return {
@@ -70,7 +77,6 @@ export const decideDrainStep = (
     };
   }
   const waited = `it waited since ${drain.since} (by its ${drain.from})`;
-  const inStage = secondsBetween(drain.stageAt, now);
   switch (drain.stage) {
     case 'CHOSEN':
       if (launchHooks.length > 0) {

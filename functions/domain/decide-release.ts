@@ -70,6 +70,8 @@ const withoutHold = (record: GroupRecord, incidentId: string): GroupRecord => {
     ...record,
     holds,
     imposed: record.imposed.filter(({ setting }) => isClaimed(setting)),
+    // What a person took back is left alone for as long as a hold claims it, and no longer.
+    overridden: record.overridden.filter(({ setting }) => isClaimed(setting)),
   });
 };
 
@@ -260,7 +262,7 @@ export const decideRelease = (
     return ended(
       hold.stage === 'VERIFYING'
         ? 'given back, and seen to be so'
-        : 'nothing of it was Holdfast’s to give back',
+        : 'nothing is left to give back: others still claim it, or had put it there',
     );
   }
   if (hold.stage === 'VERIFYING') {

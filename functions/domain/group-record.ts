@@ -55,7 +55,7 @@ export interface Imposed {
   givenBackAt?: string;
 }
 
-/** A setting that a person took back while it was held. It is left alone until the last hold ends. */
+/** A setting that a person took back while it was held. It is left alone until the last hold that claims it ends. */
 export interface Overridden {
   setting: Setting;
   seenAt: string;

@@ -151,7 +151,7 @@ export const drainChecks = [
   expiryFits,
   z.refine<Record<'probeAfter' | 'probeAtMost', number>>(
     ({ probeAfter, probeAtMost }) => probeAfter <= probeAtMost,
-    { path: ['probeAtMost'], error: 'at least probeAfter' },
+    { path: ['probeAtMost'], error: 'at least probeAfter (1h where nothing is said)' },
   ),
 ] as const;
 

@@ -10,7 +10,7 @@ import { createAbandonLaunches } from '../tasks/abandon-launches.ts';
 export const definition = defineFunction({
   name: 'abandonLaunches',
   input: drainRoundState,
-  wire: ({ config, connect, store, clock, newOwner }) =>
+  wire: ({ config, connect, store, clock, newOwner }, log) =>
     createAbandonLaunches({
       autoScaling: (mode) => createAutoScaling(connect(AutoScalingClient, mode)),
       killSwitch: createKillSwitch(connect(SSMClient, config.stageMode), config.killSwitchParameter),
@@ -18,6 +18,7 @@ export const definition = defineFunction({
       clock,
       newOwner,
       stageMode: config.stageMode,
+      tell: log.info.bind(log),
     }),
 });
 

@@ -12,7 +12,7 @@ import { createKeepEvidence } from '../tasks/keep-evidence.ts';
 export const definition = defineFunction({
   name: 'keepEvidence',
   input: drainRoundState,
-  wire: ({ config, connect, store, clock }) =>
+  wire: ({ config, connect, store, clock }, log) =>
     createKeepEvidence({
       autoScaling: (mode) => createAutoScaling(connect(AutoScalingClient, mode)),
       ec2: (mode) => createEc2(connect(EC2Client, mode)),
@@ -20,6 +20,7 @@ export const definition = defineFunction({
       store,
       clock,
       stageMode: config.stageMode,
+      tell: log.info.bind(log),
     }),
 });
 

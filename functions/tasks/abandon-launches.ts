@@ -13,6 +13,7 @@ import type { Store } from '../state/store.ts';
 import { describeAwsError, isNoActiveLifecycleAction, isRefusal } from './aws-error.ts';
 import { changeLaunches } from './change-launches.ts';
 import { readModeOrUndefined } from './read-mode.ts';
+import type { Tell } from './report-hold.ts';
 import { withLease } from './with-lease.ts';
 
 /** What AbandonLaunches needs. */
@@ -23,6 +24,7 @@ export interface AbandonLaunchesDependencies {
   clock: Clock;
   newOwner: () => string;
   stageMode: Mode;
+  tell: Tell;
 }
 
 /** What one round did. */
@@ -64,6 +66,7 @@ export const createAbandonLaunches = (dependencies: AbandonLaunchesDependencies)
   ): Promise<void> => {
     const { instanceId } = drain;
     const note = (event: JournalEntry['event'], message: string, calls?: JournalEntry['calls']): void => {
+      if (event === 'left') dependencies.tell(`${name}: ${instanceId} ${message}`, { instanceId });
       journal.push({
         at: clock.now(),
         event,

@@ -42,7 +42,7 @@ const readAlarm = async (cloudWatch: CloudWatch, incident: Incident): Promise<Al
 
 /**
  * Reads the alarm and the kill switch again and decides whether the hold goes on. Renewing is one write, however
- * many groups are held, and happens only while the alarm is in ALARM.
+ * many groups are held, and happens only while what the hold is for is seen to go on.
  */
 export const createCheckHold =
   ({ cloudWatch, killSwitch, store, clock, stageMode }: CheckHoldDependencies) =>

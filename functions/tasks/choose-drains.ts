@@ -21,6 +21,7 @@ import { beginRelease } from './end-incident.ts';
 import { lookAtLaunches, type SeenLaunches } from './look-at-launches.ts';
 import { lookElsewhere } from './look-elsewhere.ts';
 import { readModeOrUndefined } from './read-mode.ts';
+import type { Tell } from './report-hold.ts';
 import type { StartDependencies } from './start-executions.ts';
 import { protectUnlessProtected, tendOpening } from './tend-opening.ts';
 
@@ -32,6 +33,7 @@ export interface ChooseDrainsDependencies extends StartDependencies {
   store: Store;
   clock: Clock;
   stageMode: Mode;
+  tell: Tell;
 }
 
 /**
@@ -179,9 +181,18 @@ export const createChooseDrains = (dependencies: ChooseDrainsDependencies) => {
       });
     }
     if (widespread !== undefined && choices.length > 0) {
-      if (round === 1) journal.push({ at: now, event: 'breaker', message: widespread });
       const failing = [...new Set(choices.map((choice) => choice.autoScalingGroupName))].sort();
-      await protectUnlessProtected(dependencies, incident, failing, widespread, startPeriod(now));
+      const isNews = await protectUnlessProtected(
+        dependencies,
+        incident,
+        failing,
+        widespread,
+        startPeriod(now),
+      );
+      if (isNews || round === 1) {
+        journal.push({ at: now, event: 'breaker', message: widespread });
+        dependencies.tell(widespread, { incidentId, groups: failing });
+      }
     }
     if (journal.length > 0) await store.appendJournal(incidentId, journal);
     for (const { group, record } of rounds) {

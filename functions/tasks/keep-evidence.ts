@@ -16,6 +16,7 @@ import type { Store } from '../state/store.ts';
 import { describeAwsError, isRefusal } from './aws-error.ts';
 import { changeLaunches } from './change-launches.ts';
 import { readModeOrUndefined } from './read-mode.ts';
+import type { Tell } from './report-hold.ts';
 
 /** What KeepEvidence needs. */
 export interface KeepEvidenceDependencies {
@@ -25,6 +26,7 @@ export interface KeepEvidenceDependencies {
   store: Store;
   clock: Clock;
   stageMode: Mode;
+  tell: Tell;
 }
 
 /** What one round did. */
@@ -158,6 +160,7 @@ export const createKeepEvidence = (dependencies: KeepEvidenceDependencies) => {
         if (drain.stage !== 'CHOSEN' || drain.hasEvidence) continue;
         const { instanceId } = drain;
         const entry = (event: JournalEntry['event'], message: string): void => {
+          if (event === 'left') dependencies.tell(`${name}: ${instanceId} ${message}`, { instanceId });
           journal.push({
             at: clock.now(),
             event,

@@ -18,6 +18,15 @@ export interface PlanDrainDependencies extends PlanHoldDependencies {
   ec2: (mode: Mode) => Ec2;
 }
 
+/** What every plan tells, and who is stuck. */
+export interface PlanDrainResult extends PlanHoldResult {
+  /** The first stuck instances of a dry run, with the age of each and what would happen to it. */
+  stuck?: string[];
+}
+
+/** Stuck instances shown in an execution's output; all of them are in the journal. */
+const stuckShown = 100;
+
 /** An open breaker is the only thing draining does to a group's settings, and not at its beginning. */
 const noEffectYet = { processes: [], protectsInstances: false };
 
@@ -46,7 +55,7 @@ const toJournalEntry = (
  */
 export const createPlanDrain =
   (dependencies: PlanDrainDependencies) =>
-  async (state: z.output<typeof planHoldState>): Promise<PlanHoldResult> => {
+  async (state: z.output<typeof planHoldState>): Promise<PlanDrainResult> => {
     const { store, clock } = dependencies;
     const { request, mode, incidentId, refuse } = await beginPlan(dependencies, state);
     const { drain } = request;
@@ -108,15 +117,14 @@ export const createPlanDrain =
           : [];
       planned.push({ choice, calls });
     }
-    await store.appendJournal(incidentId, [
-      ...refused,
-      ...planned.map(({ choice, calls }) => toJournalEntry(choice, calls, mode, now)),
-    ]);
+    const entries = planned.map(({ choice, calls }) => toJournalEntry(choice, calls, mode, now));
+    await store.appendJournal(incidentId, [...refused, ...entries]);
     const calls = planned.flatMap((each) => each.calls);
     const draining = planned.filter(({ choice }) => choice.action === 'DRAIN').length;
     const summary = `${planned.length} instances are stuck, ${draining} of them to be drained first`;
     if (mode === 'dry-run') {
-      return { ...base, ...showCalls(calls), action: 'REPORT', reason: `dry run: ${summary}` };
+      const stuck = entries.slice(0, stuckShown).map(({ message }) => message);
+      return { ...base, ...showCalls(calls), stuck, action: 'REPORT', reason: `dry run: ${summary}` };
     }
     await store.createIncident(toIncident(request, incidentId, mode, now), names);
     return {

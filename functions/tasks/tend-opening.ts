@@ -5,12 +5,14 @@ import type { Incident } from '../domain/incident.ts';
 import type { LaunchRecord } from '../domain/launch-record.ts';
 import type { Store } from '../state/store.ts';
 import { changeLaunches } from './change-launches.ts';
+import type { Tell } from './report-hold.ts';
 import type { StartDependencies } from './start-executions.ts';
 
 /** What following an open breaker up needs. */
 export interface TendOpeningDependencies extends StartDependencies {
   store: Store;
   clock: Clock;
+  tell: Tell;
 }
 
 /**
@@ -19,6 +21,7 @@ export interface TendOpeningDependencies extends StartDependencies {
  *
  * @param since part of the execution's name: starting the same again is the same execution, and one that a person
  * ended is not started again before it changes
+ * @returns whether this call started it
  */
 export const protectUnlessProtected = async (
   { stepFunctions, stateMachineArns, store }: TendOpeningDependencies,
@@ -26,25 +29,26 @@ export const protectUnlessProtected = async (
   names: string[],
   reason: string,
   since: string,
-): Promise<void> => {
+): Promise<boolean> => {
   const unprotected = (await store.readGroups(names))
     .filter(
       ({ holds }) => !holds.some(({ protectsInstances, stage }) => protectsInstances && stage === 'HELD'),
     )
     .map(({ autoScalingGroupName }) => autoScalingGroupName);
-  if (unprotected.length === 0) return;
+  if (unprotected.length === 0) return false;
   const identity = `${unprotected.join()}/${incident.incidentId}`;
   const name = executionName(incident.rule ?? 'drain-by-hand', identity, since);
-  await stepFunctions.startExecution(stateMachineArns['protect-instances'], name, {
+  const { started } = await stepFunctions.startExecution(stateMachineArns['protect-instances'], name, {
     autoScalingGroupName: unprotected,
     reason: reason.slice(0, 500),
     until: 'launches-succeed',
   });
+  return started;
 };
 
 /** Says that a breaker opened, with the evidence of what was drained, and notes that it was said. */
 const tellOpening = async (
-  { store, clock }: TendOpeningDependencies,
+  { store, clock, tell }: TendOpeningDependencies,
   incident: Incident,
   name: string,
   { breaker, drains }: LaunchRecord,
@@ -58,6 +62,7 @@ const tellOpening = async (
   await store.appendJournal(incident.incidentId, [
     { at: clock.now(), event: 'breaker', autoScalingGroupName: name, message },
   ]);
+  tell(message, { incidentId: incident.incidentId, autoScalingGroupName: name });
   await changeLaunches(store, name, (current) =>
     current.breaker === undefined ? current : { ...current, breaker: { ...current.breaker, isTold: true } },
   );

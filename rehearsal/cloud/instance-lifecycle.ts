@@ -201,7 +201,11 @@ export const createInstanceLifecycle = (
   ): void => {
     const wasGood = instance.lifecycleState === 'InService' && instance.bootstrapFailure === undefined;
     group.terminations.push({ instanceId: instance.instanceId, at: time.now(), because, wasGood });
-    onEvent({ group: group.name, kind: 'terminated', text: because });
+    onEvent({
+      group: group.name,
+      kind: 'terminated',
+      text: instance.inServiceAt === undefined ? `${because}, before it ever served` : because,
+    });
     if (because !== 'abandoned') {
       if (instance.launchActivity?.endTime === undefined && instance.launchActivity !== undefined) {
         endActivity(time, instance.launchActivity, 'Cancelled', 'Instance was terminated');

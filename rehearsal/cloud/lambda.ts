@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { LambdaHandler } from '../../functions/middleware/define-function.ts';
 import type { VirtualTime } from '../virtual-time.ts';
 
@@ -9,6 +10,9 @@ export interface DeployedFunction {
   /** Retries of an asynchronous invocation. */
   retryAttempts: number;
 }
+
+/** The function whose code runs now: what it calls is recorded under its name. */
+export const runningFunction = new AsyncLocalStorage<string>();
 
 /** Retries of an asynchronous invocation: after one minute, then after two (invocation-async). */
 const asyncRetryDelaysSeconds = [60, 120];
@@ -52,7 +56,9 @@ export const createLambdaService = (
     });
     try {
       const result = await Promise.race([
-        deployed.handler(JSON.parse(JSON.stringify(event)), context as never),
+        runningFunction.run(name, () =>
+          deployed.handler(JSON.parse(JSON.stringify(event)), context as never),
+        ),
         timeout,
       ]);
       return result === undefined ? null : JSON.parse(JSON.stringify(result));

@@ -4,14 +4,14 @@ import type { Policy } from '../../functions/events/policy.ts';
 import { createHandler, type FunctionDefinition } from '../../functions/middleware/define-function.ts';
 import type { Runtime } from '../../functions/runtime.ts';
 import type { Deployment, FunctionOfServerless } from '../deployment.ts';
-import { createMemoryStore, type MemoryStore } from '../memory-store.ts';
+import { createMemoryStore, type MemoryStore, watchStore } from '../memory-store.ts';
 import { seededRandom, type VirtualTime } from '../virtual-time.ts';
 import { type AutoScalingService, createAutoScalingService } from './auto-scaling.ts';
 import type { AutoScalingQuirks, GroupEvent, World } from './auto-scaling-group.ts';
 import { type AlarmSpec, type CloudWatchService, createCloudWatchService } from './cloudwatch.ts';
 import { createEc2Service, type Ec2Service } from './ec2.ts';
 import { createEventBus, type DeliveryQuirks } from './eventbridge.ts';
-import { createLambdaService, type LambdaService } from './lambda.ts';
+import { createLambdaService, type LambdaService, runningFunction } from './lambda.ts';
 import { createStepFunctionsService, type StepFunctionsService, stateMachineArn } from './step-functions.ts';
 import { createSystemsManagerService } from './systems-manager.ts';
 import { createThrottle } from './throttle.ts';
@@ -83,12 +83,17 @@ export interface SimulatedCloudOptions {
   onAlarm: (alarm: AlarmSpec, value: string, reason: string) => void;
   onCall: (call: RecordedCall) => void;
   onFunctionError: (message: string) => void;
+  /** Told which function uses which method of the store. */
+  onStoreUse: (functionName: string, method: string) => void;
 }
 
 /** Puts the services together as AWS does, with Holdfast deployed as `serverless.yml` says. */
 export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedCloud => {
   const { time, quirks, deployment, functions, policy } = options;
-  const store = createMemoryStore();
+  const store = watchStore(createMemoryStore(), (method) => {
+    const functionName = runningFunction.getStore();
+    if (functionName !== undefined) options.onStoreUse(functionName, method);
+  });
   const parameters = new Map([[killSwitchParameter, 'live']]);
   const autoScaling = createAutoScalingService(
     time,

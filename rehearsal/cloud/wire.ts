@@ -6,11 +6,14 @@ import { SSMServiceException } from '@aws-sdk/client-ssm';
 import type { SdkClient } from '../../functions/aws/dry-run-gate.ts';
 import type { VirtualTime } from '../virtual-time.ts';
 import { CloudError } from './cloud-error.ts';
+import { runningFunction } from './lambda.ts';
 
 /** A call that reached the simulated cloud: one entry per request, so a retried call has several. */
 export interface RecordedCall {
   /** ISO 8601. */
   at: string;
+  /** The function of `serverless.yml` that made the call. */
+  functionName: string;
   service: string;
   operation: string;
   input: Record<string, unknown>;
@@ -77,6 +80,7 @@ export const createWire = (
     await time.sleep(20 + 60 * random());
     const call: RecordedCall = {
       at: time.iso(),
+      functionName: runningFunction.getStore() ?? '',
       service: known.service,
       operation,
       input: JSON.parse(JSON.stringify(input)),

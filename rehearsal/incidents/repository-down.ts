@@ -6,6 +6,7 @@ const minutes = (count: number): number => count * 60;
 const brokenFrom = minutes(20);
 const mendedAt = minutes(200);
 const promotionPreparedAt = minutes(120);
+const morningBeginsAt = minutes(150);
 const promotionBeginsAt = minutes(250);
 
 /** User data completes the hook once the application listens. Nobody completes it when the bootstrap hangs. */
@@ -61,9 +62,10 @@ const quietGroup = (name: string): GroupSpec => ({
 });
 const quietNames = ['worker-mail', 'worker-images', 'worker-reports', 'worker-search'];
 
-/** Requests a second: a nightly batch pushes the load up, it falls again, and in the morning the promotion begins. */
+/** Requests a second: a nightly batch pushes the load up, it falls again, the morning comes, and the promotion begins. */
 const loadOf = ({ instances, forThePromotion }: Api, seconds: number): number => {
   if (seconds >= promotionBeginsAt) return forThePromotion * 48;
+  if (seconds >= morningBeginsAt) return instances * 70;
   if (seconds < minutes(22)) return instances * 46;
   return seconds < minutes(50) ? instances * 64 : instances * 30;
 };

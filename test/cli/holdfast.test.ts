@@ -46,6 +46,7 @@ describe('holdfast', () => {
     expect(result.summary.groups).toHaveLength(3);
     expect(Object.keys(result.calls[0]).sort()).toEqual([
       'at',
+      'functionName',
       'input',
       'mutating',
       'operation',

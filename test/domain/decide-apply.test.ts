@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decideApply } from '../../functions/domain/decide-apply.ts';
 import { decideRelease } from '../../functions/domain/decide-release.ts';
-import { pauseScalingEffect } from '../../functions/domain/hold-effects.ts';
+import { pauseScalingEffect, protectInstancesEffect } from '../../functions/domain/hold-effects.ts';
 import { inForceWithinSeconds, leaseSeconds } from '../../functions/domain/limits.ts';
 import { aGroup, anIncident, aRecord, later, now, scaleInProcesses } from './group-fixtures.ts';
 
@@ -131,5 +131,42 @@ describe('decideApply', () => {
   it('takes over from a lease that has expired', () => {
     const record = aRecord({ lease: { owner: 'dead', expiresAt: now } });
     expect(decideApply(anIncident(), aGroup(), record, 'me', now).action).toBe('WRITE');
+  });
+
+  describe('for a hold that protects', () => {
+    const incident = anIncident({
+      remediation: 'protect-instances',
+      settings: { ...anIncident().settings, effect: protectInstancesEffect },
+    });
+    const instance = (instanceId: string, protectedFromScaleIn: boolean, healthStatus = 'Healthy') => ({
+      instanceId,
+      lifecycleState: 'InService',
+      healthStatus,
+      protectedFromScaleIn,
+    });
+    const first = write(decideApply(incident, aGroup(), aRecord(), 'me', now)).after;
+    const later600 = (...instances: ReturnType<typeof instance>[]) =>
+      decideApply(
+        incident,
+        aGroup({ suspendedProcesses: protectInstancesEffect.processes, instances }),
+        first,
+        'me',
+        later(600),
+      );
+
+    it('protects newcomers, counts them, and forgets who left', () => {
+      const decision = write(later600(instance('i-1', true), instance('i-8', false)));
+      expect(decision.calls.map(({ input }) => input.InstanceIds)).toEqual([['i-8']]);
+      expect(decision.reason).toBe('instances that came into service meanwhile are protected too');
+      expect(decision.after.holds[0]?.launched).toEqual([{ instanceId: 'i-8', seenAt: later(600) }]);
+      expect(
+        decision.after.imposed.map(({ setting }) => setting).filter((id) => id.startsWith('i-')),
+      ).toEqual(['i-1', 'i-8']);
+    });
+
+    it('does not count a newcomer that is unhealthy', () => {
+      const decision = write(later600(instance('i-1', true), instance('i-8', false, 'Unhealthy')));
+      expect(decision.after.holds[0]?.launched).toEqual([]);
+    });
   });
 });

@@ -147,4 +147,25 @@ describe('decideBreaker', () => {
       'no launch came to anything',
     );
   });
+
+  it('does not take silence for an answer while a drain is in flight', () => {
+    const drains = threeDrains.map((drain) => ({ ...drain, chosenAt: later(-3001) }));
+    const [first, ...rest] = drains;
+    const record = aLaunchRecord({ drains: [{ ...(first ?? aDrain('', '')), stage: 'ABANDONED' }, ...rest] });
+    expect(decideBreaker(record, aWaitingGroup([]), drainSettings, now).record).toBe(record);
+  });
+
+  it('waits its first delay again after a probe that was made at once', () => {
+    const record = aLaunchRecord({
+      breaker: { ...probing, delaySeconds: 0 },
+      waits: waitingSince({ 'i-9': 1250 }),
+    });
+    expect(decideBreaker(record, group, drainSettings, now).record.breaker?.delaySeconds).toBe(600);
+  });
+
+  it('stays while one more than is desired is on its way', () => {
+    const record = aLaunchRecord({ breaker: probing });
+    const busy = aWaitingGroup(['i-9'], { desiredCapacity: 2 });
+    expect(decideBreaker(record, busy, drainSettings, now).record.breaker).toBeDefined();
+  });
 });

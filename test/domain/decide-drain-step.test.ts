@@ -38,7 +38,7 @@ describe('decideDrainStep', () => {
     ['Pending:Proceed', 'WAIT', undefined],
   ])('makes no call for an instance that is %s', (state, action, stage) => {
     for (const at of ['CHOSEN', 'ABANDONED', 'TERMINATED'] as const) {
-      const decision = step({ stage: at }, state, ['hook'], later(9999));
+      const decision = step({ stage: at }, state, ['hook'], later(599));
       expect(decision.action).toBe(action);
       if (stage !== undefined) expect(decision).toMatchObject({ stage });
     }
@@ -80,5 +80,12 @@ describe('decideDrainStep', () => {
     [3, 'END'],
   ])('after %i refusals: %s', (attempts, action) => {
     expect(step({ stage: 'CHOSEN', attempts }, 'Pending:Wait').action).toBe(action);
+  });
+
+  it('tells a person of one whose hooks were completed and that does not come into service', () => {
+    expect(step({ stage: 'ABANDONED' }, 'Pending:Proceed', ['hook'], later(600))).toMatchObject({
+      action: 'END',
+      stage: 'LEFT',
+    });
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decideApply } from '../../functions/domain/decide-apply.ts';
 import { decideRelease, type ReleaseDecision } from '../../functions/domain/decide-release.ts';
-import { protectInstancesEffect } from '../../functions/domain/hold-effects.ts';
+import { launchBreakerEffect, protectInstancesEffect } from '../../functions/domain/hold-effects.ts';
 import { aGroup, anIncident, aRecord, later, now, scaleInProcesses } from './group-fixtures.ts';
 
 const settle = 180;
@@ -123,6 +123,42 @@ describe('decideRelease', () => {
     expect(calls(decision)).toEqual([
       ['ResumeProcesses', ['AZRebalance', 'InstanceRefresh', 'ReplaceUnhealthy', 'Terminate']],
     ]);
+  });
+
+  it('leaves alone in the last stage too what a person put back after the first', () => {
+    const settling = write(decideRelease(heldGroup(), held(), 'incident-a', settle, 'me', later(600))).after;
+    const rest = scaleInProcesses.filter((process) => process !== 'HealthCheck');
+    const group = aGroup({ suspendedProcesses: rest });
+    const verifying = write(decideRelease(group, settling, 'incident-a', settle, 'me', later(800))).after;
+    const putBack = aGroup({ suspendedProcesses: ['HealthCheck'] });
+    expect(decideRelease(putBack, verifying, 'incident-a', settle, 'me', later(900))).toMatchObject({
+      action: 'WRITE',
+      calls: [],
+      isDone: true,
+      needsPerson: false,
+    });
+  });
+
+  it('forgets what a person took back once no hold claims it any more', () => {
+    const breaker = anIncident({
+      incidentId: 'incident-b',
+      remediation: 'drain-pending-wait',
+      settings: { ...anIncident().settings, effect: launchBreakerEffect },
+    });
+    const both = held(heldGroup(), breaker, held());
+    const taken = {
+      ...both,
+      imposed: both.imposed.filter(({ setting }) => !['Launch', 'Terminate'].includes(setting)),
+      overridden: ['Launch', 'Terminate'].map((setting) => ({ setting, seenAt: now })),
+    };
+    let record = taken;
+    for (const at of [600, 700, 800]) {
+      const decision = decideRelease(heldGroup(), record, 'incident-b', 0, 'me', later(at));
+      if (decision.action === 'WRITE') record = decision.after as typeof taken;
+    }
+    expect(record.holds.map(({ incidentId }) => incidentId)).toEqual(['incident-a']);
+    // The other hold still claims Terminate: there the person's word stands.
+    expect(record.overridden.map(({ setting }) => setting)).toEqual(['Terminate']);
   });
 
   it.each([

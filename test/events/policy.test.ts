@@ -62,7 +62,7 @@ describe('parsePolicy', () => {
     [
       'a duration without a unit',
       rule({ with: { coolOff: '10' } }),
-      'rule "loss", field with.coolOff: found "10"; allowed: expected a number and a unit',
+      'rule "loss", field with.coolOff: found "10"; allowed: a number and a unit',
     ],
     [
       'a duration of the wrong type',
@@ -72,7 +72,7 @@ describe('parsePolicy', () => {
     [
       'a duration too short',
       rule({ with: { checkEvery: '29s' } }),
-      'rule "loss", field with.checkEvery: found "29s"; allowed: expected from 30s to 300s',
+      'rule "loss", field with.checkEvery: found "29s"; allowed: from 30s to 5m',
     ],
     [
       'a remediation nobody built',

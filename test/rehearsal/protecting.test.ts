@@ -110,7 +110,6 @@ describe('protecting', () => {
       );
       expect(result.violations.filter((violation) => violation.includes('lost'))).toEqual([]);
     },
-    30_000,
   );
 
   it('does not take instances that come back from Standby for launches that succeed', () => {
@@ -255,6 +254,20 @@ describe('protecting', () => {
       ({ seconds, input }) => seconds > minutes(30) && (input.InstanceIds as string[]).includes(freed ?? ''),
     );
     expect(again).toEqual([]);
+  });
+
+  it.each([
+    ['of another tier', { tier: 'web', holdfast: 'true' }],
+    ['that did not opt in', { tier: 'api' }],
+  ])('starts nothing for a group %s', async (_what, tags) => {
+    const { result } = await rehearseSmall(
+      failing({
+        groups: [apiGroup('api', { tags: tags as Record<string, string>, ...scaleOutAt(asksForMoreAt, 6) })],
+      }),
+      { policy: protectOnly, quirks: calm },
+    );
+    expect(result.executions).toEqual([]);
+    expect(result.violations).toEqual([]);
   });
 
   it('starts under the same name whether events or the sweep count the failures', async () => {

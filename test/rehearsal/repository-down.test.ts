@@ -17,6 +17,5 @@ describe('repository-down', () => {
       expect(helped.summary.finalStateEqualsBaseline).toBe(true);
       expect(lost(await run(false))).toBeGreaterThan(0);
     },
-    30_000,
   );
 });

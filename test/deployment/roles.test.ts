@@ -1,0 +1,434 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { runSimulation } from '@cloud-copilot/iam-simulate';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Incident } from '../../functions/domain/incident.ts';
+import { loadPolicy } from '../../functions/policy.ts';
+import { createDynamoDbStore } from '../../functions/state/dynamodb-store.ts';
+import { runningFunction } from '../../rehearsal/cloud/lambda.ts';
+import type { SimulatedCloud } from '../../rehearsal/cloud/simulated-cloud.ts';
+import { readDeployment } from '../../rehearsal/deployment.ts';
+import type { Incident as Story } from '../../rehearsal/incident.ts';
+import { packetLoss } from '../../rehearsal/incidents/packet-loss.ts';
+import { repositoryDown } from '../../rehearsal/incidents/repository-down.ts';
+import { aHoldOnTerminate, anIncident, aRecord } from '../domain/group-fixtures.ts';
+import { calm, launchIncident, onlyRules, startOf } from '../rehearsal/launch-incident.ts';
+import { minutes, rehearseSmall, smallIncident } from '../rehearsal/small-incident.ts';
+
+const account = '123456789012';
+const region = 'us-east-1';
+
+interface Statement {
+  Action: string | string[];
+  Resource: unknown;
+}
+interface Resource {
+  Type: string;
+  Properties: Record<string, unknown>;
+}
+type Template = Record<string, Resource>;
+
+/** The packaged template of a stage; npm run package writes it. */
+const readStage = (stage: string): Template => {
+  const file = new URL(`../../.packaged/${stage}/cloudformation-template-update-stack.json`, import.meta.url);
+  if (!existsSync(file)) throw new Error('Nothing is packaged yet: run npm run package before these tests');
+  return (JSON.parse(readFileSync(file, 'utf8')) as { Resources: Template }).Resources;
+};
+
+/** CloudFormation's functions, as far as policies use them. */
+const resolve = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(resolve);
+  if (typeof value !== 'object' || value === null) return value;
+  const [[name, argument] = ['', '']] = Object.entries(value);
+  if (name === 'Fn::Sub') {
+    // biome-ignore-start lint/suspicious/noTemplateCurlyInString: these are CloudFormation's own.
+    return String(argument)
+      .replaceAll('${AWS::Partition}', 'aws')
+      .replaceAll('${AWS::Region}', region)
+      .replaceAll('${AWS::AccountId}', account);
+    // biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are CloudFormation's own.
+  }
+  if (name === 'Fn::GetAtt') {
+    const [id] = argument as [string];
+    return id === 'Table'
+      ? `arn:aws:dynamodb:${region}:${account}:table/holdfast-prod`
+      : `arn:aws:sqs:${region}:${account}:${id}`;
+  }
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, resolve(part)]));
+};
+
+/** The policies of a function's role. */
+const policiesOf = (template: Template, functionName: string): { name: string; policy: unknown }[] => {
+  const role = `${functionName.charAt(0).toUpperCase()}${functionName.slice(1)}Role`;
+  return Object.entries(template)
+    .filter(
+      ([, { Type, Properties }]) =>
+        Type === 'AWS::IAM::Policy' &&
+        (Properties.Roles as { Ref: string }[]).some(({ Ref }) => Ref === role),
+    )
+    .map(([name, { Properties }]) => ({ name, policy: resolve(Properties.PolicyDocument) }));
+};
+const actionsOf = (template: Template, functionName: string): string[] => [
+  ...new Set(
+    policiesOf(template, functionName).flatMap(({ policy }) =>
+      (policy as { Statement: Statement[] }).Statement.flatMap(({ Action }) => Action),
+    ),
+  ),
+];
+
+/** Actions that no rehearsal shows: Lambda makes them for the function. */
+const madeByLambda = ['logs:CreateLogStream', 'logs:PutLogEvents', 'sqs:SendMessage'];
+const prefixes: Record<string, string> = {
+  AutoScaling: 'autoscaling',
+  CloudWatch: 'cloudwatch',
+  EC2: 'ec2',
+  SSM: 'ssm',
+  StepFunctions: 'states',
+};
+const isOfFleet = (action: string): boolean => /^(autoscaling|ec2):(?!Describe|Get)/.test(action);
+
+/** What an action is made on. */
+const resourceOf = (action: string): string => {
+  const [service] = action.split(':');
+  if (action === 'ec2:CreateSnapshots' || action === 'ec2:GetConsoleOutput') {
+    return `arn:aws:ec2:${region}:${account}:instance/i-0123456789abcdef0`;
+  }
+  if (service === 'autoscaling' && isOfFleet(action)) {
+    return `arn:aws:autoscaling:${region}:${account}:autoScalingGroup:00000000-0000-4000-8000-000000000000:autoScalingGroupName/web`;
+  }
+  if (service === 'ssm') return `arn:aws:ssm:${region}:${account}:parameter/holdfast/prod/mode`;
+  if (action === 'states:StartExecution') {
+    return `arn:aws:states:${region}:${account}:stateMachine:holdfast-prod-protect-instances`;
+  }
+  if (service === 'states')
+    return `arn:aws:states:${region}:${account}:execution:holdfast-prod-pause-scaling:name`;
+  if (service === 'dynamodb') return `arn:aws:dynamodb:${region}:${account}:table/holdfast-prod`;
+  return '*';
+};
+
+const isAllowed = async (
+  template: Template,
+  functionName: string,
+  action: string,
+  tags: Record<string, string>,
+  resource = resourceOf(action),
+): Promise<boolean> => {
+  const response = await runSimulation(
+    {
+      request: {
+        principal: `arn:aws:iam::${account}:role/${functionName}`,
+        action,
+        resource: { resource, accountId: account },
+        contextVariables: Object.fromEntries(
+          Object.entries(tags).map(([key, value]) => [`aws:ResourceTag/${key}`, value]),
+        ),
+      },
+      identityPolicies: policiesOf(template, functionName),
+      serviceControlPolicies: [],
+      resourceControlPolicies: [],
+    } as Parameters<typeof runSimulation>[0],
+    {},
+  );
+  if (response.resultType === 'error') throw new Error(`${action}: ${JSON.stringify(response.errors)}`);
+  return response.overallResult === 'Allowed';
+};
+
+/** The DynamoDB actions of each method of the store, the answer to a failed condition included. */
+const tableActions = async (): Promise<Record<string, string[]>> => {
+  const actions: Record<string, string[]> = {};
+  let method = '';
+  const client = new DynamoDBClient({ region, credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });
+  client.middlewareStack.add(
+    (_next, context) => async () => {
+      const action = `dynamodb:${String(context.commandName).replace('Command', '')}`;
+      const known = actions[method] ?? [];
+      actions[method] = known;
+      if (!known.includes(action)) known.push(action);
+      if (/Put|Update|Delete/.test(action)) {
+        throw Object.assign(new Error('condition'), {
+          name: 'ConditionalCheckFailedException',
+          $metadata: {},
+        });
+      }
+      const item = { pk: { S: 'p' }, sk: { S: 's' } };
+      return { response: {}, output: { $metadata: {}, Items: [item] } } as never;
+    },
+    { step: 'initialize', priority: 'high' },
+  );
+  const store = createDynamoDbStore(client, 'holdfast', { now: () => '2026-03-02T03:00:00.000Z' }, () => 'w');
+  const incident: Incident = anIncident();
+  const held = { ...aRecord(), ...aHoldOnTerminate('incident-a'), version: 3 };
+  const uses: Record<string, () => Promise<unknown>> = {
+    createIncident: () => store.createIncident(incident, ['a']),
+    readIncident: () => store.readIncident('i'),
+    readIncidentGroups: () => store.readIncidentGroups('i'),
+    changeIncident: () => store.changeIncident('i', { status: 'RELEASING' }),
+    closeIncident: () => store.closeIncident('i'),
+    listOpenIncidents: () => store.listOpenIncidents(),
+    readGroups: () => store.readGroups(['a']),
+    writeGroup: async () => {
+      await store.writeGroup(held).catch(() => {});
+      await store.writeGroup({ ...held, holds: [] });
+    },
+    readLaunches: () => store.readLaunches(['a']),
+    writeLaunches: () =>
+      store.writeLaunches({
+        autoScalingGroupName: 'a',
+        version: 1,
+        waits: [],
+        onTheWay: [],
+        fromStandby: [],
+        failures: [],
+        countedUntil: {},
+        drains: [],
+      }),
+    keepEvidence: () =>
+      store.keepEvidence('i', {
+        instanceId: 'i-1',
+        autoScalingGroupName: 'a',
+        takenAt: '',
+        waitingSince: '',
+        waitingSinceFrom: 'lifecycle event',
+        launchHooks: [],
+        snapshotIds: [],
+        problems: [],
+      }),
+    readEvidence: () => store.readEvidence('i'),
+    appendJournal: () => store.appendJournal('i', [{ at: '', event: 'planned', message: '' }]),
+    readJournal: () => store.readJournal('i'),
+  };
+  for (const [name, use] of Object.entries(uses)) {
+    method = name;
+    await use().catch(() => {});
+  }
+  return actions;
+};
+
+const stories: (() => Promise<{ result: Awaited<ReturnType<typeof rehearseSmall>>['result'] }>)[] = [
+  ...[packetLoss, repositoryDown].map(
+    (story: Story) => () => rehearseSmall(story, { policy: loadPolicy(), quirks: calm }),
+  ),
+  // A snapshot before, a termination after what nobody abandoned.
+  () => {
+    const [rule] = onlyRules('stuck-launches').rules;
+    if (rule?.drain === undefined) throw new Error('the policy drains nothing');
+    return rehearseSmall(
+      launchIncident({
+        deeds: [
+          {
+            atSeconds: minutes(12),
+            text: 'the lifecycle actions get lost',
+            act: ({ autoScaling }) => {
+              for (const { instances } of autoScaling.groups.values()) {
+                for (const instance of instances) instance.actions = [];
+              }
+            },
+          },
+        ],
+      }),
+      { policy: { rules: [{ ...rule, drain: { ...rule.drain, snapshot: true } }] }, quirks: calm },
+    );
+  },
+  // No event and no activity tells of launches: their age is looked up at EC2, by the plan, the rounds and the sweep.
+  ...(['packet-loss', 'stuck-launches'] as const).map(
+    (rule) => () =>
+      rehearseSmall(
+        launchIncident({
+          deeds: [
+            {
+              atSeconds: 2,
+              text: 'activities are not listed',
+              act: ({ autoScaling }: SimulatedCloud) => {
+                const { handle } = autoScaling;
+                autoScaling.handle = (operation, input) =>
+                  operation === 'DescribeScalingActivities' ? { Activities: [] } : handle(operation, input);
+              },
+            },
+            ...(rule === 'packet-loss'
+              ? ['first', 'second', 'third'].map((name, index) =>
+                  startOf(
+                    'drain-pending-wait',
+                    name,
+                    { autoScalingGroupName: 'api', reason: 'bootstrap hangs', olderThan: '5m' },
+                    minutes(16) + (index === 2 ? 20 : 0),
+                  ),
+                )
+              : []),
+          ],
+        }),
+        { policy: onlyRules(rule), quirks: { ...calm, bestEffortLossRate: 1 } },
+      ),
+  ),
+  // A stuck instance is healed in the very moment in which a breaker is put in force.
+  () => {
+    let isHealed = false;
+    return rehearseSmall(
+      launchIncident({
+        deeds: [
+          {
+            atSeconds: 2,
+            text: 'somebody heals an instance',
+            act: ({ autoScaling }) => {
+              const { handle } = autoScaling;
+              autoScaling.handle = (operation, input) => {
+                const group = autoScaling.groups.get('api');
+                const instance = group?.instances.find((each) => each.lifecycleState === 'Pending:Wait');
+                const isProtected = group?.instances.some((each) => each.protectedFromScaleIn) === true;
+                const isTending = runningFunction.getStore() === 'tendBreakers';
+                if (isTending && isProtected && !isHealed && instance !== undefined) {
+                  isHealed = true;
+                  instance.actions = [];
+                  delete instance.bootstrapFailure;
+                  instance.lifecycleState = 'InService';
+                }
+                return handle(operation, input);
+              };
+            },
+          },
+        ],
+      }),
+      { policy: onlyRules('stuck-launches', 'launches-failing'), quirks: calm },
+    );
+  },
+  // A task that fails for as long as it is tried again: the execution gives up and gives back.
+  () =>
+    rehearseSmall(
+      smallIncident({
+        losses: [],
+        durationSeconds: minutes(360),
+        deeds: [
+          startOf(
+            'pause-scaling',
+            'by-hand',
+            { autoScalingGroupName: 'web-a', reason: 'switch upgrade', expiresAfter: '6h' },
+            minutes(5),
+          ),
+          {
+            atSeconds: minutes(10),
+            text: 'a task fails',
+            act: ({ store, time }) => {
+              const { readGroups } = store;
+              store.readGroups = async (names) => {
+                const fails =
+                  runningFunction.getStore() === 'applyHold' && time.elapsedSeconds() < minutes(240);
+                if (fails) throw new Error('a mistake of ours');
+                return readGroups(names);
+              };
+            },
+          },
+        ],
+      }),
+    ),
+  // Two holds whose executions are stopped, and a desired capacity that fell: the sweep gives them back.
+  () =>
+    rehearseSmall(
+      smallIncident({
+        losses: [],
+        deeds: [
+          startOf(
+            'protect-instances',
+            'by-hand',
+            { autoScalingGroupName: ['web-a', 'web-b'], reason: 'nothing can be launched' },
+            minutes(5),
+          ),
+          {
+            atSeconds: minutes(15),
+            text: 'a policy scales in, and somebody stops the execution',
+            act: ({ autoScaling, stepFunctions }) => {
+              autoScaling.handle('SetDesiredCapacity', { AutoScalingGroupName: 'web-a', DesiredCapacity: 2 });
+              for (const arn of stepFunctions.executions.keys()) stepFunctions.stopExecution(arn);
+            },
+          },
+        ],
+      }),
+    ),
+  // The same, with an end that its own execution sees.
+  () =>
+    rehearseSmall(
+      smallIncident({
+        losses: [],
+        deeds: [
+          startOf(
+            'protect-instances',
+            'by-hand',
+            { autoScalingGroupName: 'web-a', reason: 'nothing can be launched', expiresAfter: '10m' },
+            minutes(5),
+          ),
+          {
+            atSeconds: minutes(8),
+            text: 'a policy scales in',
+            act: ({ autoScaling }) => {
+              autoScaling.handle('SetDesiredCapacity', { AutoScalingGroupName: 'web-a', DesiredCapacity: 2 });
+            },
+          },
+        ],
+      }),
+    ),
+];
+
+const functionNames = readDeployment('prod').functions.map(({ name }) => name);
+const prod = readStage('prod');
+const staging = readStage('staging');
+/** By function, the actions it made in any story. */
+const made = new Map<string, Set<string>>();
+
+beforeAll(async () => {
+  const ofTable = await tableActions();
+  for (const name of functionNames) made.set(name, new Set());
+  for (const tell of stories) {
+    const { result } = await tell();
+    for (const { functionName, service, operation } of result.calls) {
+      made.get(functionName)?.add(`${prefixes[service]}:${operation}`);
+    }
+    for (const [name, methods] of Object.entries(result.storeUses)) {
+      for (const method of methods) for (const action of ofTable[method] ?? []) made.get(name)?.add(action);
+    }
+  }
+});
+
+describe('roles', () => {
+  it('are one for each function', () => {
+    for (const name of functionNames) {
+      const id = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+      expect(prod[`${id}LambdaFunction`]?.Properties.Role).toEqual({ 'Fn::Sub': `\${${id}Role.Arn}` });
+    }
+  });
+
+  it.each(functionNames)('allow %s every call it makes in any story', async (name) => {
+    for (const action of made.get(name) ?? []) {
+      expect([name, action, await isAllowed(prod, name, action, { holdfast: 'true' })]).toEqual([
+        name,
+        action,
+        true,
+      ]);
+    }
+  });
+
+  it.each(functionNames)('allow %s nothing it never makes', (name) => {
+    const needed = [...(made.get(name) ?? [])].sort();
+    const allowed = actionsOf(prod, name).filter((action) => !madeByLambda.includes(action));
+    expect(allowed.sort()).toEqual(needed);
+  });
+
+  it.each(functionNames)('deny %s every change of what does not carry the opt-in tag', async (name) => {
+    for (const action of actionsOf(prod, name).filter(isOfFleet)) {
+      for (const tags of [{}, { holdfast: 'false' }]) {
+        expect([action, tags, await isAllowed(prod, name, action, tags)]).toEqual([action, tags, false]);
+      }
+    }
+  });
+
+  it('let an open breaker start protect-instances only', async () => {
+    const machine = (remediation: string) =>
+      `arn:aws:states:${region}:${account}:stateMachine:holdfast-prod-${remediation}`;
+    const start = (remediation: string) =>
+      isAllowed(prod, 'chooseDrains', 'states:StartExecution', {}, machine(remediation));
+    expect([await start('protect-instances'), await start('pause-scaling')]).toEqual([true, false]);
+  });
+
+  it('of a stage that is a dry run may change nothing of the fleet', () => {
+    expect(JSON.stringify(prod)).toContain('autoscaling:SuspendProcesses');
+    for (const name of functionNames) expect(actionsOf(staging, name).filter(isOfFleet)).toEqual([]);
+    expect(JSON.stringify(staging)).not.toMatch(/autoscaling:(?!Describe)[A-Z]|ec2:(?!Describe|Get)[A-Z]/);
+  });
+});
