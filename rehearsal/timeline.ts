@@ -1,4 +1,5 @@
 import type { JournalEntry, PlannedCall } from '../functions/domain/incident.ts';
+import { counted } from '../functions/domain/times.ts';
 
 /** One line of the story as it happened. */
 export interface TimelineEntry {
@@ -58,13 +59,13 @@ const tellPlanned = ({ groups, calls, instances }: Line): string => {
   const what = named.length > 5 ? `${named.length} groups` : named.join(', ');
   if (instances.length > 0) {
     return [
-      `planned: ${instances.length} instances of ${what} are stuck`,
+      `planned for ${counted(instances.length, 'stuck instance')} of ${what}`,
       ...instances.slice(0, instancesShown).map((each) => `  ${each}`),
       ...(instances.length > instancesShown ? [`  and ${instances.length - instancesShown} more`] : []),
     ].join('\n');
   }
   return calls.length === 0
-    ? `planned for ${what}: to claim what is in force already`
+    ? `a further hold on ${what}: what it wants is in force already`
     : [`planned for ${what}, because`, ...reasons.map((reason) => `  ${reason}`)].join('\n');
 };
 
@@ -113,6 +114,13 @@ export const journalTimeline = (
     seconds: line.seconds,
     source: 'holdfast',
     text: line.groups.length === 0 ? `${execution}: ${tellLine(line)}` : tellLine(line),
-    ...(line.event === 'refused' ? { mergeKey: line.message.replace(/execution \S+/, 'execution') } : {}),
+    // What is about executions is often said by several of them, and again and again.
+    ...(line.groups.length === 0
+      ? {
+          mergeKey: `${execution} ${line.message
+            .replace(/execution \S+/, 'execution')
+            .replace(/\d{4}-[\d-]+T\S+/, 'a time')}`,
+        }
+      : {}),
   }));
 };

@@ -2,7 +2,7 @@ import type { Launches } from './decide-launches.ts';
 import type { Incident } from './incident.ts';
 import { roundsMax } from './limits.ts';
 import type { Mode } from './mode.ts';
-import { addSeconds, secondsBetween, spokenDuration } from './times.ts';
+import { addSeconds, counted, secondsBetween, spokenDuration } from './times.ts';
 
 /**
  * What was read of the incident's alarm.
@@ -68,7 +68,7 @@ const decideByLaunches = (incident: Incident, launches: Launches | undefined, no
   return {
     action: 'KEEP',
     because: 'LAUNCHES_FAIL',
-    reason: `launches have not succeeded yet in ${launches.waitingGroups} groups, so the hold goes on`,
+    reason: `launches have not succeeded yet in ${counted(launches.waitingGroups, 'group')}, so the hold goes on`,
     renewUntil: addSeconds(now, incident.settings.expiresAfterSeconds),
   };
 };

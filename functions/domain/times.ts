@@ -6,6 +6,9 @@ export const addSeconds = (at: string, seconds: number): string =>
 export const secondsBetween = (from: string, to: string): number =>
   (Date.parse(to) - Date.parse(from)) / 1000;
 
+/** A number of things as a person says it: `1 group`, `2 groups`. */
+export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
 /** The first of many names as a person says them: a message must stay a message. */
 export const firstOf = (names: string[], shown = 20): string =>
   names.length <= shown

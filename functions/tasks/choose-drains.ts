@@ -177,7 +177,7 @@ export const createChooseDrains = (dependencies: ChooseDrainsDependencies) => {
         event: 'chosen',
         autoScalingGroupName,
         instanceId,
-        message: `${autoScalingGroupName}: ${instanceId} is drained: ${reason}`,
+        message: `${autoScalingGroupName}: ${instanceId} is to be drained: ${reason}`,
       });
     }
     if (widespread !== undefined && choices.length > 0) {

@@ -7,6 +7,7 @@ import type { JournalEntry, PlannedCall } from '../domain/incident.ts';
 import type { Mode } from '../domain/mode.ts';
 import { isHeld, planHold } from '../domain/plan-hold.ts';
 import { snapshotCall } from '../domain/snapshot-call.ts';
+import { counted } from '../domain/times.ts';
 import type { planHoldState } from '../events/hold-state.ts';
 import { lookAtLaunches } from './look-at-launches.ts';
 import { lookElsewhere } from './look-elsewhere.ts';
@@ -121,7 +122,7 @@ export const createPlanDrain =
     await store.appendJournal(incidentId, [...refused, ...entries]);
     const calls = planned.flatMap((each) => each.calls);
     const draining = planned.filter(({ choice }) => choice.action === 'DRAIN').length;
-    const summary = `${planned.length} instances are stuck, ${draining} of them to be drained first`;
+    const summary = `${counted(planned.length, 'instance')} stuck, ${draining} to be drained first`;
     if (mode === 'dry-run') {
       const stuck = entries.slice(0, stuckShown).map(({ message }) => message);
       return { ...base, ...showCalls(calls), stuck, action: 'REPORT', reason: `dry run: ${summary}` };

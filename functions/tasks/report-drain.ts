@@ -1,6 +1,7 @@
 import type * as z from 'zod/mini';
 import { type Attention, attentionIn } from '../domain/attention.ts';
 import type { JournalEntry } from '../domain/incident.ts';
+import { counted } from '../domain/times.ts';
 import type { reportHoldState } from '../events/hold-state.ts';
 import type { ReportHoldDependencies } from './report-hold.ts';
 
@@ -31,8 +32,8 @@ export const summariseDrain = (
       .map(({ autoScalingGroupName }) => autoScalingGroupName),
   );
   const headline = {
-    HOLD: `${drained} instances that were stuck in Pending:Wait were drained${left === 0 ? '' : `, ${left} are left for a person`}${opened.size === 0 ? '' : `; launches failed again and again in ${opened.size} groups`}`,
-    REPORT: `dry run: ${stuck} instances are stuck in Pending:Wait`,
+    HOLD: `of what was stuck in Pending:Wait ${counted(drained, 'instance')} ${drained === 1 ? 'was' : 'were'} drained${left === 0 ? '' : `, ${left} left for a person`}${opened.size === 0 ? '' : `; launches failed again and again in ${counted(opened.size, 'group')}`}`,
+    REPORT: `dry run: ${counted(stuck, 'instance')} in Pending:Wait for too long`,
     REFUSE: 'nothing was done',
   }[action];
   return {

@@ -31,7 +31,7 @@ describe('summariseDrain', () => {
   it('counts each instance once, and shows what needs a person', () => {
     expect(summariseDrain(journal, 'HOLD')).toEqual({
       headline:
-        '1 instances that were stuck in Pending:Wait were drained, 1 are left for a person; launches failed again and again in 1 groups',
+        'of what was stuck in Pending:Wait 1 instance was drained, 1 left for a person; launches failed again and again in 1 group',
       stuck: 2,
       drained: 1,
       evidenceKept: 1,
@@ -41,7 +41,7 @@ describe('summariseDrain', () => {
   });
 
   it.each([
-    ['REPORT', 'dry run: 2 instances are stuck in Pending:Wait'],
+    ['REPORT', 'dry run: 2 instances in Pending:Wait for too long'],
     ['REFUSE', 'nothing was done'],
   ] as const)('of %s says: %s', (action, headline) => {
     expect(summariseDrain(journal, action).headline).toBe(headline);
