@@ -7,6 +7,8 @@ export interface EnoughFailures {
   count: number;
   /** The one that completes the count: the same whoever counts, so that it names the execution. */
   completedBy: LaunchFailure;
+  /** The latest of them. */
+  latest: LaunchFailure;
 }
 
 /**
@@ -25,10 +27,13 @@ export const enoughFailures = (
     .filter(({ at }) => at > windowFrom && at > countedUntil)
     .sort((a, b) => (a.at === b.at ? (a.activityId < b.activityId ? -1 : 1) : a.at < b.at ? -1 : 1));
   const completedBy = failures[count - 1];
-  return completedBy === undefined ? undefined : { count: failures.length, completedBy };
+  const latest = failures.at(-1);
+  return completedBy === undefined || latest === undefined
+    ? undefined
+    : { count: failures.length, completedBy, latest };
 };
 
-/** The record once these failures have started an execution: they do not count again. */
+/** The record once the failures up to this one have started an execution: they do not count again. */
 export const withCounted = (
   record: LaunchRecord,
   rule: Pick<Rule, 'name'>,

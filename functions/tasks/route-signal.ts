@@ -12,6 +12,7 @@ import type { Policy } from '../events/policy.ts';
 import { parseSignal, type Signal } from '../events/signal.ts';
 import type { Store } from '../state/store.ts';
 import { changeLaunches } from './change-launches.ts';
+import { findUnprotected } from './find-unprotected.ts';
 import { type StartDependencies, type StartOutcome, startExecutions } from './start-executions.ts';
 
 /** What RouteSignal needs. */
@@ -42,7 +43,8 @@ export const isTarget = (rule: RuleFor<'launchFailures'>, group: AutoScalingGrou
 
 /**
  * Starts what a rule asks for when enough launches of a group failed, and then counts afresh. The start comes first:
- * a crash in between starts the same name again, and that is no second execution.
+ * a crash in between starts the same name again, and that is no second execution. While an incident protects the
+ * group until launches succeed they are only counted off: when it ends, the next ones start.
  */
 export const startWhenEnoughFailed = async (
   dependencies: StartDependencies & { store: Store; clock: Clock },
@@ -52,9 +54,14 @@ export const startWhenEnoughFailed = async (
 ): Promise<StartOutcome[]> => {
   const enough = enoughFailures(record, rule, rule.when.launchFailures, dependencies.clock.now());
   if (enough === undefined) return [];
-  const outcomes = await startExecutions(dependencies, [startForFailures(rule, group, enough)]);
-  await changeLaunches(dependencies.store, group.autoScalingGroupName, (current) =>
-    withCounted(current, rule, enough.completedBy),
+  const { autoScalingGroupName } = group;
+  const unprotected = await findUnprotected(dependencies.store, [autoScalingGroupName]);
+  const outcomes: StartOutcome[] =
+    unprotected.length === 0
+      ? [{ action: 'IGNORED', rule: rule.name, reason: `${autoScalingGroupName} is protected already` }]
+      : await startExecutions(dependencies, [startForFailures(rule, group, enough)]);
+  await changeLaunches(dependencies.store, autoScalingGroupName, (current) =>
+    withCounted(current, rule, enough.latest),
   );
   return outcomes;
 };

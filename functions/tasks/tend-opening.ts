@@ -5,6 +5,7 @@ import type { Incident } from '../domain/incident.ts';
 import type { LaunchRecord } from '../domain/launch-record.ts';
 import type { Store } from '../state/store.ts';
 import { changeLaunches } from './change-launches.ts';
+import { findUnprotected } from './find-unprotected.ts';
 import type { Tell } from './report-hold.ts';
 import type { StartDependencies } from './start-executions.ts';
 
@@ -16,8 +17,8 @@ export interface TendOpeningDependencies extends StartDependencies {
 }
 
 /**
- * Starts `protect-instances`, until launches succeed, over those of the groups that no hold protects yet: an alarm's,
- * or one that was started before.
+ * Starts `protect-instances`, until launches succeed, over those of the groups that no incident protects that long
+ * already.
  *
  * @param since part of the execution's name: starting the same again is the same execution, and one that a person
  * ended is not started again before it changes
@@ -30,11 +31,7 @@ export const protectUnlessProtected = async (
   reason: string,
   since: string,
 ): Promise<boolean> => {
-  const unprotected = (await store.readGroups(names))
-    .filter(
-      ({ holds }) => !holds.some(({ protectsInstances, stage }) => protectsInstances && stage === 'HELD'),
-    )
-    .map(({ autoScalingGroupName }) => autoScalingGroupName);
+  const unprotected = await findUnprotected(store, names);
   if (unprotected.length === 0) return false;
   const identity = `${unprotected.join()}/${incident.incidentId}`;
   const name = executionName(incident.rule ?? 'drain-by-hand', identity, since);

@@ -77,9 +77,13 @@ describe('enoughFailures', () => {
     enoughFailures(aLaunchRecord({ failures, ...over }), rule, { count: 3, withinSeconds: 600 }, at);
 
   it('names the failure that completes the count, however many came after it', () => {
-    expect(enough({})).toEqual({ count: 4, completedBy: failures[2] });
-    expect(enough({ failures: failures.slice(0, 3) })).toEqual({ count: 3, completedBy: failures[2] });
-    expect(enough({ failures: [...failures].reverse() })).toEqual({ count: 4, completedBy: failures[2] });
+    expect(enough({})).toEqual({ count: 4, completedBy: failures[2], latest: failures[3] });
+    expect(enough({ failures: failures.slice(0, 3) })).toEqual({
+      count: 3,
+      completedBy: failures[2],
+      latest: failures[2],
+    });
+    expect(enough({ failures: [...failures].reverse() })?.completedBy).toEqual(failures[2]);
   });
 
   it.each([

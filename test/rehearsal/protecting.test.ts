@@ -284,6 +284,37 @@ describe('protecting', () => {
     expect(await nameOf(1)).toBe(byEvents);
   });
 
+  it('starts one execution, however many launches fail while the group is protected', async () => {
+    const { result } = await rehearseSmall(failing(), { policy: protectOnly, quirks: calm });
+    const failed = result.summary.groups.find((each) => each.autoScalingGroupName === 'api');
+    expect(failed?.launchesFailed).toBeGreaterThan(100);
+    // Failures of the seconds until the hold is in force may start a second one, which finds the first and ends.
+    expect(executionsOf(result, 'protect-instances').length).toBeLessThanOrEqual(2);
+  });
+
+  it('counts afresh after a start: a dry run plans once for each three failures', async () => {
+    const { result } = await rehearseSmall(
+      failing({
+        launchFaults: [
+          {
+            name: 'refused',
+            groups: ['api'],
+            fromSeconds: 0,
+            untilSeconds: asksForMoreAt + 95,
+            outcome: refused,
+          },
+        ],
+      }),
+      { policy: protectOnly, quirks: calm, dryRun: true },
+    );
+    const failures =
+      result.summary.groups.find((each) => each.autoScalingGroupName === 'api')?.launchesFailed ?? 0;
+    const plans = executionsOf(result, 'protect-instances').length;
+    expect(failures).toBeGreaterThan(10);
+    expect(plans).toBeGreaterThan(1);
+    expect(plans).toBeLessThanOrEqual(Math.floor(failures / 3));
+  });
+
   it('counts an event that comes twice once', async () => {
     const { result } = await rehearseSmall(
       failing({
