@@ -129,11 +129,7 @@ export const createChooseDrains = (dependencies: ChooseDrainsDependencies) => {
     const { incidentId } = incident;
     const autoScaling = dependencies.autoScaling(mode);
     const names = await store.readIncidentGroups(incidentId);
-    const seen = await lookAtLaunches(
-      { autoScaling, ec2: dependencies.ec2(mode), store, clock },
-      names,
-      false,
-    );
+    const seen = await lookAtLaunches({ autoScaling, ec2: dependencies.ec2(mode), store, clock }, names);
     const now = clock.now();
     const closedAt = seen.groups
       .flatMap(({ record }) => record.breakerClosedAt ?? [])

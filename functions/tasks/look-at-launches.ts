@@ -100,17 +100,14 @@ const createObserve =
  * Looks at the launches of groups: one description per hundred groups, and the activities of a group only where
  * something is not known. What an event told is known; what no event told is looked up, in this order: the scaling
  * activity, the EC2 launch time.
- *
- * @param readFailures whether to read the activities of every group that lacks instances, for failures no event told
  */
 export const lookAtLaunches = async (
   dependencies: LookAtLaunchesDependencies,
   names: string[],
-  readFailures: boolean,
 ): Promise<LaunchesSeen> => {
   const { autoScaling, store } = dependencies;
   const unreadable: string[] = [];
-  const observe = createObserve(dependencies, readFailures, unreadable);
+  const observe = createObserve(dependencies, false, unreadable);
 
   const groups: SeenLaunches[] = [];
   for (const page of chunk(names, groupsPerDescribe)) {
@@ -138,8 +135,8 @@ export const lookAtLaunches = async (
 };
 
 /**
- * The same of groups that were described just now: for the sweep, which finds its groups by tag and need not describe
- * them twice.
+ * The same of groups that were described just now, for the sweep: it finds its groups by tag and need not describe them
+ * twice. It reads the activities of every group that lacks instances, for the failures that no event told.
  */
 export const lookAtDescribedLaunches = async (
   dependencies: LookAtLaunchesDependencies,

@@ -96,7 +96,6 @@ export const createPlanDrain =
     const { groups, unreadable } = await lookAtLaunches(
       { autoScaling, ec2: dependencies.ec2(mode), store, clock },
       names,
-      false,
     );
     if (unreadable.length > 0) throw new UnreadableFactError(unreadable.join('; '));
     const { records, widespread } = await lookElsewhere(autoScaling, store, groups, drain, now);
