@@ -1,27 +1,14 @@
-import type { AutoScaling } from '../aws/auto-scaling.ts';
-import type { Clock } from '../clock.ts';
 import { decideApply } from '../domain/decide-apply.ts';
 import type { Incident, JournalEntry } from '../domain/incident.ts';
 import { firstOf } from '../domain/times.ts';
-import type { Store } from '../state/store.ts';
-import { describeAwsError, isInstanceNotInService } from './aws-error.ts';
-import { changeGroup } from './change-group.ts';
-import { lookAtGroup, type SeenGroup } from './look-at-groups.ts';
+import { describeAwsError } from './aws-error.ts';
+import { changeGroup, type GroupDependencies } from './change-group.ts';
+import { lookAgain } from './look-again.ts';
+import type { SeenGroup } from './look-at-groups.ts';
 import { createGroupNotes } from './note-group.ts';
-
-/** What changing one group needs. */
-export interface GroupDependencies {
-  autoScaling: AutoScaling;
-  store: Store;
-  clock: Clock;
-  newOwner: () => string;
-}
 
 /** What became of one group. */
 export type ApplyOutcome = 'changed' | 'inForce' | 'unfinished' | 'gone' | 'refused';
-
-/** Looks at one group within one round, when instances leave it while they are being protected. */
-const looksMax = 3;
 
 /**
  * Brings one group to its wanted state on behalf of an incident. An instance that leaves while the fifty of its call
@@ -53,10 +40,8 @@ export const applyToGroup = async (
   try {
     await changeGroup(store, autoScaling, decision);
   } catch (error) {
-    if (isInstanceNotInService(error) && looks < looksMax) {
-      const again = await lookAtGroup(store, autoScaling, seen.name);
-      if (again !== undefined) return applyToGroup(dependencies, incident, again, journal, looks + 1);
-    }
+    const again = await lookAgain(dependencies, seen.name, error, looks);
+    if (again !== undefined) return applyToGroup(dependencies, incident, again, journal, looks + 1);
     note('failed', `${describeAwsError(error)}; tried again in the next round`, decision.calls);
     return 'unfinished';
   }

@@ -1,7 +1,16 @@
 import type { AutoScaling } from '../aws/auto-scaling.ts';
+import type { Clock } from '../clock.ts';
 import { type GroupRecord, withoutLease } from '../domain/group-record.ts';
 import type { AutoScalingCall } from '../domain/incident.ts';
 import type { Store } from '../state/store.ts';
+
+/** What changing one group needs. */
+export interface GroupDependencies {
+  autoScaling: AutoScaling;
+  store: Store;
+  clock: Clock;
+  newOwner: () => string;
+}
 
 /** A change that was decided: what to write before, which calls to make, what to write after. */
 export interface GroupChange {

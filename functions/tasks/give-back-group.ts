@@ -2,10 +2,10 @@ import { markedUnhealthy } from '../domain/auto-scaling-group.ts';
 import { decideRelease, type ReleaseDecision } from '../domain/decide-release.ts';
 import type { Incident, JournalEntry } from '../domain/incident.ts';
 import { soonSeconds } from '../domain/limits.ts';
-import type { GroupDependencies } from './apply-to-group.ts';
-import { describeAwsError, isInstanceNotInService } from './aws-error.ts';
-import { changeGroup } from './change-group.ts';
-import { lookAtGroup, type SeenGroup } from './look-at-groups.ts';
+import { describeAwsError } from './aws-error.ts';
+import { changeGroup, type GroupDependencies } from './change-group.ts';
+import { lookAgain } from './look-again.ts';
+import type { SeenGroup } from './look-at-groups.ts';
 import { createGroupNotes } from './note-group.ts';
 
 /** A group's outcome: done, seconds after which to look again, or why only a person can go on. */
@@ -13,9 +13,6 @@ export type GiveBackOutcome =
   | { done: true }
   | { done: false; waitSeconds: number }
   | { done: false; refused: string };
-
-/** Looks at one group within one stage, when instances leave it while their protection is removed. */
-const looksMax = 3;
 
 const eventOf = (decision: ReleaseDecision & { action: 'WRITE' }): JournalEntry['event'] => {
   if (decision.needsPerson) return 'failed';
@@ -81,10 +78,8 @@ export const giveBackGroup = async (
   try {
     await changeGroup(store, autoScaling, decision);
   } catch (error) {
-    if (isInstanceNotInService(error) && looks < looksMax) {
-      const again = await lookAtGroup(store, autoScaling, seen.name);
-      if (again !== undefined) return giveBackGroup(dependencies, incident, again, journal, looks + 1);
-    }
+    const again = await lookAgain(dependencies, seen.name, error, looks);
+    if (again !== undefined) return giveBackGroup(dependencies, incident, again, journal, looks + 1);
     note('failed', `${describeAwsError(error)}; tried again`, decision.calls);
     return { done: false, waitSeconds: soonSeconds };
   }

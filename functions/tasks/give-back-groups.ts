@@ -2,7 +2,7 @@ import pMap from 'p-map';
 import type { Incident, JournalEntry } from '../domain/incident.ts';
 import { changeBudgetSeconds, groupsAtOnce, soonSeconds } from '../domain/limits.ts';
 import { secondsBetween } from '../domain/times.ts';
-import type { GroupDependencies } from './apply-to-group.ts';
+import type { GroupDependencies } from './change-group.ts';
 import { type GiveBackOutcome, giveBackGroup } from './give-back-group.ts';
 import { lookAtGroups } from './look-at-groups.ts';
 
