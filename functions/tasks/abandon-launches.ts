@@ -12,6 +12,7 @@ import type { drainRoundState } from '../events/hold-state.ts';
 import type { Store } from '../state/store.ts';
 import { describeAwsError, isNoActiveLifecycleAction, isRefusal } from './aws-error.ts';
 import { changeLaunches } from './change-launches.ts';
+import { createGroupNotes, createInstanceNotes } from './note-group.ts';
 import { readModeOrUndefined } from './read-mode.ts';
 import type { Tell } from './report-hold.ts';
 import { withLease } from './with-lease.ts';
@@ -65,17 +66,7 @@ export const createAbandonLaunches = (dependencies: AbandonLaunchesDependencies)
     journal: JournalEntry[],
   ): Promise<void> => {
     const { instanceId } = drain;
-    const note = (event: JournalEntry['event'], message: string, calls?: JournalEntry['calls']): void => {
-      if (event === 'left') dependencies.tell(`${name}: ${instanceId} ${message}`, { instanceId });
-      journal.push({
-        at: clock.now(),
-        event,
-        autoScalingGroupName: name,
-        instanceId,
-        message: `${name}: ${instanceId} ${message}`,
-        ...(calls === undefined ? {} : { calls }),
-      });
-    };
+    const note = createInstanceNotes(journal, clock, dependencies.tell, name, instanceId);
     const change = (to: Partial<Drain>): Promise<unknown> =>
       changeLaunches(store, name, (record) => withDrain(record, drain, to));
 
@@ -141,8 +132,8 @@ export const createAbandonLaunches = (dependencies: AbandonLaunchesDependencies)
             try {
               hooks = await autoScaling.describeLaunchHooks(name);
             } catch (error) {
-              const message = `${name}: its launch hooks cannot be read (${describeAwsError(error)}); tried again`;
-              journal.push({ at: clock.now(), event: 'failed', autoScalingGroupName: name, message });
+              const note = createGroupNotes(journal, clock, name);
+              note('failed', `its launch hooks cannot be read (${describeAwsError(error)}); tried again`);
               return false;
             }
             for (const drain of drains) await takeStep(autoScaling, name, hooks, drain, result, journal);

@@ -15,6 +15,7 @@ import type { drainRoundState } from '../events/hold-state.ts';
 import type { Store } from '../state/store.ts';
 import { describeAwsError, isRefusal } from './aws-error.ts';
 import { changeLaunches } from './change-launches.ts';
+import { createInstanceNotes } from './note-group.ts';
 import { readModeOrUndefined } from './read-mode.ts';
 import type { Tell } from './report-hold.ts';
 
@@ -158,17 +159,7 @@ export const createKeepEvidence = (dependencies: KeepEvidenceDependencies) => {
       const { autoScalingGroupName: name } = record;
       for (const drain of record.drains) {
         if (drain.stage !== 'CHOSEN' || drain.hasEvidence) continue;
-        const { instanceId } = drain;
-        const entry = (event: JournalEntry['event'], message: string): void => {
-          if (event === 'left') dependencies.tell(`${name}: ${instanceId} ${message}`, { instanceId });
-          journal.push({
-            at: clock.now(),
-            event,
-            autoScalingGroupName: name,
-            instanceId,
-            message: `${name}: ${instanceId} ${message}`,
-          });
-        };
+        const note = createInstanceNotes(journal, clock, dependencies.tell, name, drain.instanceId);
         try {
           const { evidence, isIncomplete } = await gather(incident, autoScaling, ec2, name, drain);
           await store.keepEvidence(incidentId, evidence);
@@ -179,7 +170,7 @@ export const createKeepEvidence = (dependencies: KeepEvidenceDependencies) => {
               isIncomplete ? { attempts: drain.attempts + 1 } : { hasEvidence: true, attempts: 0 },
             ),
           );
-          entry(
+          note(
             isIncomplete ? 'failed' : 'evidence',
             `${isIncomplete ? 'evidence is not complete, tried again' : 'evidence is kept'}: ${summary(evidence)}`,
           );
@@ -197,7 +188,7 @@ export const createKeepEvidence = (dependencies: KeepEvidenceDependencies) => {
               isLeft ? { attempts, stage: 'LEFT', stageAt: clock.now() } : { attempts },
             ),
           );
-          entry(
+          note(
             isLeft ? 'left' : 'failed',
             `has no snapshot (${because}), so it is not ended${isLeft ? '; a person has to look' : '; tried again'}`,
           );

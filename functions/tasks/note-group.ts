@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { JournalEntry } from '../domain/incident.ts';
+import type { Tell } from './report-hold.ts';
 
 /** Writes journal lines about one group into a list that is stored later, in one go. */
 export const createGroupNotes =
@@ -10,6 +11,22 @@ export const createGroupNotes =
       event,
       autoScalingGroupName,
       message: `${autoScalingGroupName}: ${message}`,
+      ...(calls === undefined ? {} : { calls }),
+    });
+  };
+
+/** Writes journal lines about one instance of a group into such a list; that a person has to look is told at once. */
+export const createInstanceNotes =
+  (journal: JournalEntry[], clock: Clock, tell: Tell, autoScalingGroupName: string, instanceId: string) =>
+  (event: JournalEntry['event'], text: string, calls?: JournalEntry['calls']): void => {
+    const message = `${autoScalingGroupName}: ${instanceId} ${text}`;
+    if (event === 'left') tell(message, { instanceId });
+    journal.push({
+      at: clock.now(),
+      event,
+      autoScalingGroupName,
+      instanceId,
+      message,
       ...(calls === undefined ? {} : { calls }),
     });
   };
