@@ -9,6 +9,7 @@ import type { Mode } from '../domain/mode.ts';
 import type { Policy, Rule } from '../events/policy.ts';
 import type { Store } from '../state/store.ts';
 import { changeLaunches, writeLaunchesIfChanged } from './change-launches.ts';
+import { groupsOfOpenIncidents } from './groups-of-open-incidents.ts';
 import { lookAtDescribedLaunches } from './look-at-launches.ts';
 import { startWhenEnoughFailed } from './route-signal.ts';
 import { type StartDependencies, type StartOutcome, startExecutions } from './start-executions.ts';
@@ -78,14 +79,11 @@ export const sweepLaunches = async (
   };
 
   /** Groups that an open incident drains already. */
-  const findTended = async (): Promise<Set<string>> => {
-    const open = (await store.listOpenIncidents()).filter(
+  const findTended = (): Promise<Set<string>> =>
+    groupsOfOpenIncidents(
+      store,
       ({ remediation, status }) => remediation === 'drain-pending-wait' && status === 'HELD',
     );
-    const names: string[] = [];
-    for (const { incidentId } of open) names.push(...(await store.readIncidentGroups(incidentId)));
-    return new Set(names);
-  };
 
   const carryOut = async (decision: LaunchSweep): Promise<void> => {
     for (const name of decision.closeBreakers) {
