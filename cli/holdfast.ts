@@ -61,7 +61,7 @@ const tellOneRun = async (command: Command): Promise<RehearsalResult[]> => {
   if (command.dryRun) {
     print(`\nTHE PLAN: what a live run would have called first\n\n${tellPlan(result)}`);
   }
-  print(`\nINSTANCES IN SERVICE\n\n${tellCourse(incident, [result])}`);
+  print(`\nCAPACITY IN SERVICE\n\n${tellCourse(incident, [result])}`);
   print(`\nSUMMARY\n\n${tellSummary(incident, [result])}\n\n${tellViolations([result])}`);
   return [result];
 };
@@ -74,7 +74,7 @@ const tellStory = async (command: Command): Promise<RehearsalResult[]> => {
   const withHoldfast = await run(command, true);
   print(`\nWITH HOLDFAST ${tellTime(withHoldfast)}\n\n${tellTimeline(incident, withHoldfast)}`);
   const both = [without, withHoldfast];
-  print(`\nINSTANCES IN SERVICE\n\n${tellCourse(incident, both)}`);
+  print(`\nCAPACITY IN SERVICE\n\n${tellCourse(incident, both)}`);
   print(`\nSUMMARY\n\n${tellSummary(incident, both)}\n\n${tellViolations(both)}`);
   return both;
 };

@@ -24,6 +24,15 @@ export interface LaunchFault {
   outcome: LaunchOutcome;
 }
 
+/** A time in which EC2 has no capacity on demand for some types. */
+export interface CapacityShortage {
+  instanceTypes: string[];
+  /** All zones where nothing is said. */
+  availabilityZones?: string[];
+  fromSeconds: number;
+  untilSeconds: number;
+}
+
 /** Something a person does in the middle of the story. */
 export interface Deed {
   atSeconds: number;
@@ -50,6 +59,9 @@ export interface Incident {
   load(group: SimulatedGroup, seconds: number): number;
   losses: PacketLoss[];
   launchFaults?: LaunchFault[];
+  capacityShortages?: CapacityShortage[];
+  /** Types that a zone does not offer at all. */
+  notOffered?: { instanceType: string; availabilityZone: string }[];
   deeds?: Deed[];
   /** Processes that must be suspended in the end, by group; none where nothing is said. */
   suspendedAtEnd?: Record<string, string[]>;

@@ -158,17 +158,17 @@ const checkCapacity = ({ calls, groups, samples, launchFaults, startedAtMillisec
     const givenBackAt =
       since(succeeded(calls, 'ResumeProcesses', group.name).at(-1)) ?? Number.POSITIVE_INFINITY;
     const short = (samples[group.name] ?? []).filter(
-      ({ seconds, inService, needed }) =>
+      ({ seconds, capacity, needed }) =>
         seconds > heldSince &&
         seconds < givenBackAt + afterReleaseSeconds &&
-        inService < needed &&
+        capacity < needed &&
         canLaunch(seconds),
     );
-    const worst = short.sort((a, b) => a.inService - a.needed - (b.inService - b.needed))[0];
+    const worst = short.sort((a, b) => a.capacity - a.needed - (b.capacity - b.needed))[0];
     return worst === undefined
       ? []
       : [
-          `${group.name} had ${worst.inService} in service and needed ${worst.needed} after ${Math.round(worst.seconds / 60)} minutes, although it was held`,
+          `${group.name} had the capacity of ${worst.capacity} in service and needed ${worst.needed} after ${Math.round(worst.seconds / 60)} minutes, although it was held`,
         ];
   });
 

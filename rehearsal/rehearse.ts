@@ -2,6 +2,7 @@ import type { PlannedCall } from '../functions/domain/incident.ts';
 import { rulesForAlarm } from '../functions/domain/match-rules.ts';
 import type { Policy } from '../functions/events/policy.ts';
 import {
+  capacityInService,
   type GroupEvent,
   inServiceCount,
   isPending,
@@ -163,6 +164,7 @@ const passMinute = (cloud: SimulatedCloud, workload: Workload, samples: Record<s
     points.push({
       seconds: time.elapsedSeconds(),
       inService: inServiceCount(group),
+      capacity: capacityInService(group),
       needed: workload.neededInService(group),
     });
     cpu.set(group.name, workload.cpuUtilization(group));

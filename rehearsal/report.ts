@@ -197,7 +197,7 @@ export const tellCourse = (incident: Incident, results: RehearsalResult[]): stri
     );
     const highest = Math.max(
       1,
-      ...courses.flat().map(({ inService, needed }) => Math.max(inService, needed)),
+      ...courses.flat().map(({ capacity, needed }) => Math.max(capacity, needed)),
     );
     lines.push(`  ${name} (a full bar is ${highest} instances, a bar is five minutes)`);
     lines.push(
@@ -209,7 +209,7 @@ export const tellCourse = (incident: Incident, results: RehearsalResult[]): stri
     results.forEach((result, index) => {
       lines.push(
         `    ${nameOf(result).padEnd(22)}${tellBars(
-          (courses[index] ?? []).map(({ inService }) => inService),
+          (courses[index] ?? []).map(({ capacity }) => capacity),
           highest,
         )}`,
       );

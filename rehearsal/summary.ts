@@ -6,6 +6,8 @@ import type { Incident } from './incident.ts';
 export interface Sample {
   seconds: number;
   inService: number;
+  /** What those in service can do, in instances of the type the group began with; so is `needed`. */
+  capacity: number;
   needed: number;
 }
 
@@ -65,7 +67,7 @@ export const summarise = (
       return {
         autoScalingGroupName: group.name,
         fewestInService: Math.min(...points.map(({ inService }) => inService)),
-        minutesBelowNeeded: points.filter(({ inService, needed }) => inService < needed).length,
+        minutesBelowNeeded: points.filter(({ capacity, needed }) => capacity < needed).length,
         goodInstancesLost: group.terminations.filter(({ at, wasGood }) => wasGood && isDuringTrouble(at))
           .length,
         launchesFailed: group.activities.filter(

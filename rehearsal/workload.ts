@@ -1,4 +1,5 @@
 import {
+  capacityInService,
   inServiceCount,
   isPending,
   type LaunchOutcome,
@@ -51,9 +52,9 @@ export const createWorkload = (time: VirtualTime, incident: Incident): Workload 
   /** Requests a second that users send to the group now, those they repeat included. */
   const demand = (group: SimulatedGroup): number =>
     incident.load(group, time.elapsedSeconds()) * (isInBacklog() ? backlogFactor : 1);
-  /** Demand per instance as a share of what takes it to 100 % CPU. */
+  /** Demand as a share of what takes the instances in service to 100 % CPU. */
   const pressure = (group: SimulatedGroup): number =>
-    demand(group) / (Math.max(1, inServiceCount(group)) * group.requestsPerSecondAtFullCpu);
+    demand(group) / (Math.max(1, capacityInService(group)) * group.requestsPerSecondAtFullCpu);
 
   return {
     cpuUtilization: (group) => {
@@ -89,7 +90,20 @@ export const createWorkload = (time: VirtualTime, incident: Incident): Workload 
       return fault?.outcome ?? { kind: 'well' };
     },
 
-    hasCapacity: () => true,
+    hasCapacity: (instanceType, availabilityZone) =>
+      (incident.capacityShortages ?? []).every(
+        (shortage) =>
+          !shortage.instanceTypes.includes(instanceType) ||
+          (shortage.availabilityZones !== undefined &&
+            !shortage.availabilityZones.includes(availabilityZone)) ||
+          time.elapsedSeconds() < shortage.fromSeconds ||
+          time.elapsedSeconds() >= shortage.untilSeconds,
+      ),
+
+    isOffered: (instanceType, availabilityZone) =>
+      (incident.notOffered ?? []).every(
+        (gap) => gap.instanceType !== instanceType || gap.availabilityZone !== availabilityZone,
+      ),
 
     passesHealthCheck: (group: SimulatedGroup, instance: SimulatedInstance) => {
       if (instance.ec2.state !== 'running') return false;

@@ -1,5 +1,5 @@
 import type { VirtualTime } from '../virtual-time.ts';
-import type { AutoScalingQuirks, SimulatedGroup } from './auto-scaling-group.ts';
+import { type AutoScalingQuirks, type SimulatedGroup, targetGroupArnOf } from './auto-scaling-group.ts';
 import { CloudError } from './cloud-error.ts';
 import type { InstanceLifecycle } from './instance-lifecycle.ts';
 import { describeActivities } from './scaling-activities.ts';
@@ -50,6 +50,12 @@ export const createAutoScalingApi = (
     return named.length === 0 ? processes : named;
   };
 
+  const launchTemplateOf = (group: SimulatedGroup) => ({
+    LaunchTemplateId: group.launchTemplate.launchTemplateId,
+    LaunchTemplateName: group.name,
+    Version: group.launchTemplateVersion ?? '$Latest',
+  });
+
   const describeGroup = (group: SimulatedGroup) => ({
     AutoScalingGroupName: group.name,
     AutoScalingGroupARN: `arn:aws:autoscaling:us-east-1:123456789012:autoScalingGroup:0:autoScalingGroupName/${group.name}`,
@@ -57,6 +63,8 @@ export const createAutoScalingApi = (
     MaxSize: group.maxSize,
     DesiredCapacity: group.desiredCapacity,
     AvailabilityZones: group.availabilityZones,
+    LaunchTemplate: launchTemplateOf(group),
+    TargetGroupARNs: [targetGroupArnOf(group)].filter((arn) => arn !== undefined),
     HealthCheckType: group.healthCheckType,
     HealthCheckGracePeriod: group.healthCheckGracePeriodSeconds,
     ...(group.status === undefined ? {} : { Status: group.status }),
@@ -73,6 +81,8 @@ export const createAutoScalingApi = (
     })),
     Instances: group.instances.map((instance) => ({
       InstanceId: instance.instanceId,
+      // The type of the launch: a type that was changed since is EC2's to tell.
+      InstanceType: group.launchTemplate.versions[0],
       AvailabilityZone: instance.availabilityZone,
       LifecycleState: instance.lifecycleState,
       HealthStatus: instance.healthStatus,
@@ -301,6 +311,37 @@ export const createAutoScalingApi = (
       }
       setDesired(group, desired, 'SetDesiredCapacity');
       return {};
+    },
+
+    /**
+     * Sizes. A minimum above desired capacity raises it, a maximum below lowers it (API reference,
+     * UpdateAutoScalingGroup).
+     */
+    UpdateAutoScalingGroup: (input) => {
+      const group = groupOrRefuse(input.AutoScalingGroupName);
+      const minSize = Number(input.MinSize ?? group.minSize);
+      const maxSize = Number(input.MaxSize ?? group.maxSize);
+      if (minSize > maxSize) {
+        throw new CloudError(
+          'ValidationError',
+          `Max bound, ${maxSize}, must be greater than or equal to min bound, ${minSize}.`,
+        );
+      }
+      group.minSize = minSize;
+      group.maxSize = maxSize;
+      setDesired(group, Number(input.DesiredCapacity ?? group.desiredCapacity), 'UpdateAutoScalingGroup');
+      return {};
+    },
+
+    /** The latest first; a refresh that ended is told too (API reference). */
+    DescribeInstanceRefreshes: (input) => {
+      const group = groupOrRefuse(input.AutoScalingGroupName);
+      return {
+        InstanceRefreshes:
+          group.instanceRefresh === undefined
+            ? []
+            : [{ InstanceRefreshId: `refresh-${group.name}`, Status: group.instanceRefresh }],
+      };
     },
 
     SetInstanceHealth: (input) => {

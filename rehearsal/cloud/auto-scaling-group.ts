@@ -1,4 +1,5 @@
 import type { TargetHealth } from './elastic-load-balancing.ts';
+import { vCpusOf } from './instance-types.ts';
 import type { ScalingActivity } from './scaling-activities.ts';
 
 /**
@@ -47,6 +48,10 @@ export interface GroupSpec {
   instanceType?: string;
   lifecycleHooks?: LifecycleHookSpec[];
   scheduledActions?: ScheduledActionSpec[];
+  /** What `DescribeInstances` says of every instance of the group beside, or in place of, what it says by default. */
+  instanceDetails?: Record<string, unknown>;
+  /** The version of the launch template that the group names; `$Latest` where nothing is said. */
+  launchTemplateVersion?: string;
 }
 
 /** One hook that an instance waits in. */
@@ -84,6 +89,10 @@ export interface Ec2Side {
   stateReason?: { code: string; message: string };
   /** When its status checks are through after a start, if they ever are. */
   checksOkAt: number;
+  /** Said of this one instance by `DescribeInstances`, in place of what it says by default. */
+  details?: Record<string, unknown>;
+  /** Stop protection (DisableApiStop). */
+  isStopProtected?: boolean;
 }
 
 /** An instance of a simulated group. */
@@ -103,6 +112,8 @@ export interface SimulatedInstance {
   bootstrapFailure?: { cause: string; consoleOutput: string };
   /** Marked by SetInstanceHealth or for not running: such an instance is replaced at once, not ten percent at a time. */
   isReplacedAtOnce?: boolean;
+  /** Since its last start its application does not answer. */
+  isDeaf?: boolean;
   /** Launched to balance the zones: it does not count towards desired before it is in service. */
   isRebalancing?: boolean;
   launchActivity?: ScalingActivity;
@@ -122,7 +133,12 @@ export interface Termination {
 
 /** A simulated group. */
 export interface SimulatedGroup extends Omit<GroupSpec, 'tags' | 'lifecycleHooks' | 'instanceType'> {
+  /** The type of what is launched now. */
   instanceType: string;
+  /** Its launch template: the instance type of each version, the first at index 0, and the default version. */
+  launchTemplate: { launchTemplateId: string; versions: string[]; defaultVersion: number };
+  /** Status of its instance refresh, when there is or was one. */
+  instanceRefresh?: string;
   tags: Record<string, string>;
   lifecycleHooks: LifecycleHookSpec[];
   instances: SimulatedInstance[];
@@ -163,6 +179,8 @@ export interface World {
   launchOutcome(group: SimulatedGroup): LaunchOutcome;
   /** Whether EC2 has capacity on demand for one more instance of a type in a zone now. */
   hasCapacity(instanceType: string, availabilityZone: string): boolean;
+  /** Whether EC2 offers a type in a zone at all. */
+  isOffered(instanceType: string, availabilityZone: string): boolean;
   /** Whether a health check of the load balancer gets its answer from an instance now. */
   passesHealthCheck(group: SimulatedGroup, instance: SimulatedInstance): boolean;
 }
@@ -192,6 +210,13 @@ export interface AutoScalingQuirks {
   stuckStopRate: number;
   /** How often the status checks of an instance that was started never pass, from 0 to 1. */
   impairedStartRate: number;
+  /** How often the application of an instance that was started never answers its health check, from 0 to 1. */
+  deafStartRate: number;
+  /**
+   * Whether running instances of its type and zone take the places of an open reservation when it is made ("instances
+   * that have matching attributes run in it automatically"). Which of them, and how soon, no page says.
+   */
+  reservationsTakeRunning: boolean;
   /** Whether AWS slows a group down whose launches fail: documented, without a number (lifecycle-hooks). */
   limitsFailingLaunches: boolean;
 }
@@ -199,9 +224,27 @@ export interface AutoScalingQuirks {
 /** Seconds between two reconciliations of a group. */
 export const reconcileSeconds = 10;
 
+/** The target group of a group behind a load balancer; those with EC2 checks only have none. */
+export const targetGroupArnOf = ({
+  name,
+  healthCheckType,
+}: Pick<GroupSpec, 'name' | 'healthCheckType'>): string | undefined =>
+  healthCheckType === 'ELB'
+    ? `arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/${name}/0123456789abcdef`
+    : undefined;
+
 /** How many instances of the group serve. */
 export const inServiceCount = ({ instances }: SimulatedGroup): number =>
   instances.filter(({ lifecycleState }) => lifecycleState === 'InService').length;
+
+/**
+ * What the instances in service can do, in instances of the type the group began with: a model, in which capacity
+ * grows with virtual CPUs.
+ */
+export const capacityInService = ({ instances, launchTemplate }: SimulatedGroup): number =>
+  instances
+    .filter(({ lifecycleState }) => lifecycleState === 'InService')
+    .reduce((sum, { ec2 }) => sum + vCpusOf(ec2.instanceType) / vCpusOf(launchTemplate.versions[0] ?? ''), 0);
 
 /** Whether an instance is on its way into service. */
 export const isPending = ({ lifecycleState }: SimulatedInstance): boolean =>

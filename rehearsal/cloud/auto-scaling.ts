@@ -243,6 +243,11 @@ export const createAutoScalingService = (
         ...spec,
         tags: { ...spec.tags },
         instanceType: spec.instanceType ?? 'm7i.large',
+        launchTemplate: {
+          launchTemplateId: `lt-${spec.name}`,
+          versions: [spec.instanceType ?? 'm7i.large'],
+          defaultVersion: 1,
+        },
         lifecycleHooks: spec.lifecycleHooks ?? [],
         instances: [],
         activities: [],
@@ -287,7 +292,8 @@ export const createAutoScalingService = (
       for (const group of groups.values()) {
         for (const instance of group.instances) {
           if (instance.lifecycleState !== 'InService') continue;
-          instance.target = afterCheck(instance.target, world.passesHealthCheck(group, instance));
+          const passes = instance.isDeaf !== true && world.passesHealthCheck(group, instance);
+          instance.target = afterCheck(instance.target, passes);
         }
         lifecycle.timeOutHooks(group);
         checkHealth(group);

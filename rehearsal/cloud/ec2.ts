@@ -7,6 +7,7 @@ import type {
   World,
 } from './auto-scaling-group.ts';
 import { CloudError } from './cloud-error.ts';
+import { instanceTypes } from './instance-types.ts';
 
 /** A snapshot that was asked for. */
 export interface SimulatedSnapshot {
@@ -21,7 +22,11 @@ export interface SimulatedReservation {
   availabilityZone: string;
   totalInstanceCount: number;
   availableInstanceCount: number;
-  state: 'active' | 'cancelled';
+  state: 'active' | 'cancelled' | 'expired';
+  tags: Record<string, string>;
+  clientToken: string;
+  /** When it ends by itself. */
+  endsAt?: number;
 }
 
 /** What an instance that boots well writes. */
@@ -48,8 +53,11 @@ const noCapacity = (instanceType: string, zone: string): CloudError =>
  */
 export const createEc2Service = (
   time: VirtualTime,
-  world: Pick<World, 'hasCapacity'>,
-  quirks: Pick<AutoScalingQuirks, 'startFailsLater' | 'stuckStopRate' | 'impairedStartRate'>,
+  world: Pick<World, 'hasCapacity' | 'isOffered'>,
+  quirks: Pick<
+    AutoScalingQuirks,
+    'startFailsLater' | 'stuckStopRate' | 'impairedStartRate' | 'deafStartRate' | 'reservationsTakeRunning'
+  >,
   groups: Map<string, SimulatedGroup>,
 ) => {
   const snapshots: SimulatedSnapshot[] = [];
@@ -74,15 +82,45 @@ export const createEc2Service = (
     );
   };
 
+  const mustNotBeStopProtected = ({ instanceId, ec2 }: SimulatedInstance): void => {
+    if (ec2.isStopProtected !== true) return;
+    throw new CloudError(
+      'OperationNotPermitted',
+      `The instance '${instanceId}' may not be stopped. Modify its 'disableApiStop' instance attribute and try again.`,
+    );
+  };
+
+  const isActive = (reservation: SimulatedReservation): boolean => {
+    if (reservation.state === 'active' && (reservation.endsAt ?? Number.POSITIVE_INFINITY) <= time.now()) {
+      reservation.state = 'expired';
+      reservation.availableInstanceCount = 0;
+    }
+    return reservation.state === 'active';
+  };
+
   /** An open reservation of the instance's type and zone with room: a start takes it by itself. */
   const findReservation = ({ ec2, availabilityZone }: SimulatedInstance): SimulatedReservation | undefined =>
     reservations.find(
       (reservation) =>
-        reservation.state === 'active' &&
+        isActive(reservation) &&
         reservation.instanceType === ec2.instanceType &&
         reservation.availabilityZone === availabilityZone &&
         reservation.availableInstanceCount > 0,
     );
+
+  /** An open reservation is open to instances that run already, those that stand in no other one. */
+  const takeRunning = (reservation: SimulatedReservation): void => {
+    if (!quirks.reservationsTakeRunning) return;
+    const running = [...groups.values()]
+      .flatMap(({ instances }) => instances)
+      .filter(
+        ({ ec2, availabilityZone }) =>
+          ec2.state === 'running' &&
+          ec2.instanceType === reservation.instanceType &&
+          availabilityZone === reservation.availabilityZone,
+      ).length;
+    reservation.availableInstanceCount = Math.max(0, reservation.availableInstanceCount - running);
+  };
 
   const finishStop = (instance: SimulatedInstance, milliseconds: number): void => {
     setTimeout(() => {
@@ -93,6 +131,7 @@ export const createEc2Service = (
   /** A stuck shutdown stays in `stopping` until it is forced (TroubleshootingInstancesStopping). */
   const stop = (instance: SimulatedInstance, isForced: boolean): void => {
     mustBe(instance, ['running', 'stopping', 'stopped'], 'stopped');
+    mustNotBeStopProtected(instance);
     if (instance.ec2.state === 'stopped') return;
     if (instance.ec2.state === 'stopping') {
       if (isForced) finishStop(instance, forcedStopSeconds * 1000);
@@ -116,6 +155,7 @@ export const createEc2Service = (
     if (isLacking && !quirks.startFailsLater) throw noCapacity(ec2.instanceType, availabilityZone);
     if (reservation !== undefined) reservation.availableInstanceCount -= 1;
     const isImpaired = time.random() < quirks.impairedStartRate;
+    instance.isDeaf = time.random() < quirks.deafStartRate;
     ec2.state = 'pending';
     delete ec2.stateReason;
     setTimeout(() => {
@@ -134,27 +174,55 @@ export const createEc2Service = (
     }, lasting(startSeconds));
   };
 
-  const describeInstance = (group: SimulatedGroup, instance: SimulatedInstance) => ({
-    InstanceId: instance.instanceId,
-    InstanceType: instance.ec2.instanceType,
-    ImageId: `ami-${group.name}`,
-    State: { Name: instance.ec2.state },
-    ...(instance.ec2.stateReason === undefined
-      ? {}
-      : {
-          StateReason: {
-            Code: instance.ec2.stateReason.code,
-            Message: instance.ec2.stateReason.message,
-          },
-        }),
-    Placement: { AvailabilityZone: instance.availabilityZone },
-    SubnetId: `subnet-${instance.availabilityZone}`,
-    LaunchTime: new Date(instance.ec2.startedAt),
-    Tags: [
-      ...Object.entries(group.tags).map(([Key, Value]) => ({ Key, Value })),
-      { Key: 'aws:autoscaling:groupName', Value: group.name },
-    ],
-  });
+  const typeOf = (instanceType: string) => {
+    const known = instanceTypes.get(instanceType);
+    if (known === undefined) throw new Error(`The catalogue knows no ${instanceType}`);
+    return known;
+  };
+
+  const describeInstance = (group: SimulatedGroup, instance: SimulatedInstance) => {
+    const type = typeOf(instance.ec2.instanceType);
+    const { state, stateReason, startedAt, instanceType, details } = instance.ec2;
+    return {
+      InstanceId: instance.instanceId,
+      InstanceType: instanceType,
+      ImageId: `ami-${group.name}`,
+      State: { Name: state },
+      ...(stateReason === undefined
+        ? {}
+        : { StateReason: { Code: stateReason.code, Message: stateReason.message } }),
+      Placement: { AvailabilityZone: instance.availabilityZone, Tenancy: 'default', GroupName: '' },
+      SubnetId: `subnet-${instance.availabilityZone}`,
+      LaunchTime: new Date(startedAt),
+      Architecture: type.ProcessorInfo.SupportedArchitectures[0],
+      VirtualizationType: 'hvm',
+      // Xen for both, as the API says it (API reference, Instance).
+      Hypervisor: 'xen',
+      RootDeviceType: 'ebs',
+      EnaSupport: true,
+      EbsOptimized: true,
+      PlatformDetails: 'Linux/UNIX',
+      CurrentInstanceBootMode: type.SupportedBootModes[0],
+      BlockDeviceMappings: [
+        { DeviceName: '/dev/xvda', Ebs: { VolumeId: `vol-${instance.instanceId.slice(2)}` } },
+      ],
+      NetworkInterfaces: [
+        {
+          NetworkInterfaceId: `eni-${instance.instanceId.slice(2)}`,
+          PrivateIpAddresses: [{ Primary: true }],
+          Attachment: { DeviceIndex: 0, NetworkCardIndex: 0 },
+        },
+      ],
+      HibernationOptions: { Configured: false },
+      CapacityReservationSpecification: { CapacityReservationPreference: 'open' },
+      Tags: [
+        ...Object.entries(group.tags).map(([Key, Value]) => ({ Key, Value })),
+        { Key: 'aws:autoscaling:groupName', Value: group.name },
+      ],
+      ...group.instanceDetails,
+      ...details,
+    };
+  };
 
   const describeReservation = (reservation: SimulatedReservation) => ({
     CapacityReservationId: reservation.capacityReservationId,
@@ -163,15 +231,128 @@ export const createEc2Service = (
     TotalInstanceCount: reservation.totalInstanceCount,
     AvailableInstanceCount: reservation.availableInstanceCount,
     State: reservation.state,
+    Tags: Object.entries(reservation.tags).map(([Key, Value]) => ({ Key, Value })),
   });
+
+  const valuesOf = (input: Record<string, unknown>, name: string): string[] | undefined =>
+    ((input.Filters ?? []) as { Name: string; Values: string[] }[]).find((filter) => filter.Name === name)
+      ?.Values;
+
+  /** Ids that are named must exist; ids in a filter need not (API reference, DescribeInstances). */
+  const describedInstances = (input: Record<string, unknown>) => {
+    const filtered = valuesOf(input, 'instance-id');
+    if (filtered === undefined) return (input.InstanceIds as string[]).map(findInstance);
+    return [...groups.values()].flatMap((group) =>
+      group.instances
+        .filter(({ instanceId }) => filtered.includes(instanceId))
+        .map((instance) => ({ group, instance })),
+    );
+  };
+
+  const fits = (pattern: string, name: string): boolean =>
+    pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
+
+  const groupOfTemplate = (input: Record<string, unknown>): SimulatedGroup => {
+    const group = [...groups.values()].find(
+      ({ launchTemplate }) => launchTemplate.launchTemplateId === input.LaunchTemplateId,
+    );
+    if (group !== undefined) return group;
+    throw new CloudError('InvalidLaunchTemplateId.NotFound', 'The specified launch template does not exist.');
+  };
+
+  /** What a group launches follows the version it names. */
+  const followTemplate = (group: SimulatedGroup): void => {
+    const { versions, defaultVersion } = group.launchTemplate;
+    const version = group.launchTemplateVersion ?? '$Latest';
+    const number =
+      version === '$Latest' ? versions.length : version === '$Default' ? defaultVersion : Number(version);
+    group.instanceType = versions[number - 1] ?? group.instanceType;
+  };
 
   const operations: Record<string, (input: Record<string, unknown>) => object> = {
     DescribeInstances: (input) => ({
-      Reservations: (input.InstanceIds as string[]).map((id) => {
-        const { group, instance } = findInstance(id);
-        return { Instances: [describeInstance(group, instance)] };
-      }),
+      Reservations: describedInstances(input).map(({ group, instance }) => ({
+        Instances: [describeInstance(group, instance)],
+      })),
     }),
+
+    /** One attribute a call (API reference). */
+    DescribeInstanceAttribute: (input) => {
+      const { instance } = findInstance(String(input.InstanceId));
+      if (input.Attribute !== 'disableApiStop')
+        throw new Error(`The simulated EC2 does not know ${input.Attribute}`);
+      return {
+        InstanceId: instance.instanceId,
+        DisableApiStop: { Value: instance.ec2.isStopProtected === true },
+      };
+    },
+
+    /** At most 100 types by name; a pattern in a filter finds a family (API reference). */
+    DescribeInstanceTypes: (input) => {
+      const named = input.InstanceTypes as string[] | undefined;
+      const patterns = valuesOf(input, 'instance-type');
+      const unknown = named?.find((name) => !instanceTypes.has(name));
+      if (unknown !== undefined) {
+        throw new CloudError(
+          'InvalidInstanceType',
+          `The following supplied instance types do not exist: [${unknown}]`,
+        );
+      }
+      return {
+        InstanceTypes: [...instanceTypes.values()].filter(
+          ({ InstanceType }) =>
+            (named?.includes(InstanceType) ?? true) &&
+            (patterns?.some((pattern) => fits(pattern, InstanceType)) ?? true),
+        ),
+      };
+    },
+
+    /** Offered says nothing of capacity. */
+    DescribeInstanceTypeOfferings: (input) => {
+      const types = valuesOf(input, 'instance-type') ?? [];
+      const zones = valuesOf(input, 'location') ?? [];
+      return {
+        InstanceTypeOfferings: types
+          .filter((type) => instanceTypes.has(type))
+          .flatMap((InstanceType) =>
+            zones
+              .filter((Location) => world.isOffered(InstanceType, Location))
+              .map((Location) => ({ InstanceType, LocationType: 'availability-zone', Location })),
+          ),
+      };
+    },
+
+    DescribeLaunchTemplateVersions: (input) => {
+      const { launchTemplate } = groupOfTemplate(input);
+      const { versions, defaultVersion } = launchTemplate;
+      const [asked] = input.Versions as string[];
+      const number =
+        asked === '$Latest' ? versions.length : asked === '$Default' ? defaultVersion : Number(asked);
+      return {
+        LaunchTemplateVersions: [
+          {
+            LaunchTemplateId: launchTemplate.launchTemplateId,
+            VersionNumber: number,
+            DefaultVersion: number === defaultVersion,
+            LaunchTemplateData: { InstanceType: versions[number - 1] },
+          },
+        ],
+      };
+    },
+
+    CreateLaunchTemplateVersion: (input) => {
+      const group = groupOfTemplate(input);
+      group.launchTemplate.versions.push((input.LaunchTemplateData as { InstanceType: string }).InstanceType);
+      followTemplate(group);
+      return { LaunchTemplateVersion: { VersionNumber: group.launchTemplate.versions.length } };
+    },
+
+    ModifyLaunchTemplate: (input) => {
+      const group = groupOfTemplate(input);
+      group.launchTemplate.defaultVersion = Number(input.DefaultVersion);
+      followTemplate(group);
+      return {};
+    },
 
     /** Running instances only, unless all are asked for (API reference). Checks run every minute. */
     DescribeInstanceStatus: (input) => ({
@@ -209,12 +390,18 @@ export const createEc2Service = (
       return {};
     },
 
-    /** Capacity on demand, held until it is cancelled and paid for until then ("On-Demand Capacity Reservations"). */
+    /**
+     * Capacity on demand, held until it is cancelled or its end comes, and paid for until then; the same client token
+     * is the same reservation ("On-Demand Capacity Reservations").
+     */
     CreateCapacityReservation: (input) => {
-      const { InstanceType, AvailabilityZone, InstanceCount } = input;
+      const { InstanceType, AvailabilityZone, InstanceCount, ClientToken, EndDate } = input;
+      const same = reservations.find(({ clientToken }) => clientToken === ClientToken);
+      if (same !== undefined) return { CapacityReservation: describeReservation(same) };
       if (!world.hasCapacity(String(InstanceType), String(AvailabilityZone))) {
         throw noCapacity(String(InstanceType), String(AvailabilityZone));
       }
+      const [specification] = (input.TagSpecifications ?? []) as { Tags: { Key: string; Value: string }[] }[];
       const reservation: SimulatedReservation = {
         capacityReservationId: `cr-${String(reservations.length + 1).padStart(17, '0')}`,
         instanceType: String(InstanceType),
@@ -222,8 +409,12 @@ export const createEc2Service = (
         totalInstanceCount: Number(InstanceCount),
         availableInstanceCount: Number(InstanceCount),
         state: 'active',
+        tags: Object.fromEntries((specification?.Tags ?? []).map(({ Key, Value }) => [Key, Value])),
+        clientToken: String(ClientToken),
+        ...(EndDate === undefined ? {} : { endsAt: new Date(EndDate as string | Date).getTime() }),
       };
       reservations.push(reservation);
+      takeRunning(reservation);
       return { CapacityReservation: describeReservation(reservation) };
     },
 
@@ -244,9 +435,16 @@ export const createEc2Service = (
 
     DescribeCapacityReservations: (input) => {
       const ids = input.CapacityReservationIds as string[] | undefined;
+      const tags = ((input.Filters ?? []) as { Name: string; Values: string[] }[]).filter(({ Name }) =>
+        Name.startsWith('tag:'),
+      );
       return {
         CapacityReservations: reservations
-          .filter(({ capacityReservationId }) => ids === undefined || ids.includes(capacityReservationId))
+          .filter((reservation) => isActive(reservation) || ids !== undefined)
+          .filter(({ capacityReservationId }) => ids?.includes(capacityReservationId) ?? true)
+          .filter((reservation) =>
+            tags.every(({ Name, Values }) => Values.includes(reservation.tags[Name.slice(4)] ?? '')),
+          )
           .map(describeReservation),
       };
     },
@@ -276,6 +474,10 @@ export const createEc2Service = (
     handle: (operation: string, input: Record<string, unknown>): object => {
       const answer = operations[operation];
       if (answer === undefined) throw new Error(`The simulated EC2 does not know ${operation} yet`);
+      // It tells of permission only, and always with an error (API reference, DryRun).
+      if (input.DryRun === true) {
+        throw new CloudError('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);
+      }
       return answer(input);
     },
   };

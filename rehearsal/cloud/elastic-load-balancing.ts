@@ -1,3 +1,7 @@
+import type { SimulatedGroup, SimulatedInstance } from './auto-scaling-group.ts';
+import { targetGroupArnOf } from './auto-scaling-group.ts';
+import { CloudError } from './cloud-error.ts';
+
 /**
  * Target health as an Application Load Balancer judges it: a target changes its state only after several checks in
  * a row say so. Thresholds are a target group's settings.
@@ -27,3 +31,43 @@ export const afterCheck = (target: TargetHealth, passed: boolean): TargetHealth 
   }
   return streak >= healthyThreshold ? { state: 'healthy', streak: 0 } : { ...target, streak };
 };
+
+/** What the balancer says of an instance: it knows only what Auto Scaling registered (as-enter-exit-standby). */
+const describeTarget = ({
+  lifecycleState,
+  ec2,
+  target,
+}: SimulatedInstance): { State: string; Reason?: string } => {
+  if (lifecycleState === 'EnteringStandby' || lifecycleState === 'Terminating') {
+    return { State: 'draining', Reason: 'Target.DeregistrationInProgress' };
+  }
+  if (lifecycleState !== 'InService') return { State: 'unused', Reason: 'Target.NotRegistered' };
+  if (ec2.state !== 'running') return { State: 'unused', Reason: 'Target.InvalidState' };
+  return target.state === 'initial'
+    ? { State: 'initial', Reason: 'Elb.InitialHealthChecking' }
+    : { State: target.state };
+};
+
+/** Elastic Load Balancing, simulated as far as Auto Scaling groups need: one target group for each group behind one. */
+export const createElasticLoadBalancingService = (groups: Map<string, SimulatedGroup>) => ({
+  handle: (operation: string, input: Record<string, unknown>): object => {
+    if (operation !== 'DescribeTargetHealth') {
+      throw new Error(`The simulated Elastic Load Balancing does not know ${operation} yet`);
+    }
+    const group = [...groups.values()].find(
+      (candidate) => targetGroupArnOf(candidate) === input.TargetGroupArn,
+    );
+    if (group === undefined) {
+      throw new CloudError('TargetGroupNotFound', `Target groups '${input.TargetGroupArn}' not found`);
+    }
+    // Not paged; without Targets it tells what is registered (API reference, DescribeTargetHealth).
+    return {
+      TargetHealthDescriptions: group.instances
+        .map((instance) => ({ Target: { Id: instance.instanceId }, TargetHealth: describeTarget(instance) }))
+        .filter(
+          ({ TargetHealth }) =>
+            TargetHealth.State !== 'unused' || TargetHealth.Reason === 'Target.InvalidState',
+        ),
+    };
+  },
+});

@@ -10,6 +10,7 @@ import { type AutoScalingService, createAutoScalingService } from './auto-scalin
 import type { AutoScalingQuirks, GroupEvent, World } from './auto-scaling-group.ts';
 import { type AlarmSpec, type CloudWatchService, createCloudWatchService } from './cloudwatch.ts';
 import { createEc2Service, type Ec2Service } from './ec2.ts';
+import { createElasticLoadBalancingService } from './elastic-load-balancing.ts';
 import { createEventBus, type DeliveryQuirks } from './eventbridge.ts';
 import { createLambdaService, type LambdaService, runningFunction } from './lambda.ts';
 import { createStepFunctionsService, type StepFunctionsService, stateMachineArn } from './step-functions.ts';
@@ -38,6 +39,8 @@ export const chooseQuirks = (seed: number, chosen: Partial<Quirks>): Quirks => {
     startFailsLater: random() < 0.5,
     stuckStopRate: 0,
     impairedStartRate: 0,
+    deafStartRate: 0,
+    reservationsTakeRunning: random() < 0.5,
     hangRate: 0,
     serverErrorRate: 0,
     ...chosen,
@@ -146,6 +149,7 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
           AutoScaling: autoScaling,
           CloudWatch: cloudWatch,
           EC2: ec2,
+          ElasticLoadBalancing: createElasticLoadBalancingService(autoScaling.groups),
           StepFunctions: stepFunctions,
           SSM: createSystemsManagerService(parameters),
         },

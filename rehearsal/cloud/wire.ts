@@ -1,6 +1,7 @@
 import { AutoScalingServiceException } from '@aws-sdk/client-auto-scaling';
 import { CloudWatchServiceException } from '@aws-sdk/client-cloudwatch';
 import { EC2ServiceException } from '@aws-sdk/client-ec2';
+import { ElasticLoadBalancingV2ServiceException } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { SFNServiceException } from '@aws-sdk/client-sfn';
 import { SSMServiceException } from '@aws-sdk/client-ssm';
 import type { SdkClient } from '../../functions/aws/dry-run-gate.ts';
@@ -33,6 +34,10 @@ const exceptions = {
   AutoScalingClient: { service: 'AutoScaling', Exception: AutoScalingServiceException },
   CloudWatchClient: { service: 'CloudWatch', Exception: CloudWatchServiceException },
   EC2Client: { service: 'EC2', Exception: EC2ServiceException },
+  ElasticLoadBalancingV2Client: {
+    service: 'ElasticLoadBalancing',
+    Exception: ElasticLoadBalancingV2ServiceException,
+  },
   SFNClient: { service: 'StepFunctions', Exception: SFNServiceException },
   SSMClient: { service: 'SSM', Exception: SSMServiceException },
 } as const;
@@ -59,8 +64,8 @@ export interface WireQuirks {
 }
 
 /** Operations of the fleet that only read begin with these words; everything else of its services changes it. */
-const isMutating = (service: string, operation: string): boolean =>
-  ['AutoScaling', 'EC2'].includes(service) && !/^(Describe|Get)/.test(operation);
+const isMutating = (service: string, operation: string, input: Record<string, unknown>): boolean =>
+  ['AutoScaling', 'EC2'].includes(service) && !/^(Describe|Get)/.test(operation) && input.DryRun !== true;
 
 /**
  * Replaces AWS below the SDK's own retries: what a client would send arrives here, what it would receive is answered
@@ -84,7 +89,7 @@ export const createWire = (
       service: known.service,
       operation,
       input: JSON.parse(JSON.stringify(input)),
-      mutating: isMutating(known.service, operation),
+      mutating: isMutating(known.service, operation, input),
       outcome: 'ok',
     };
     onCall(call);

@@ -41,7 +41,7 @@ describe('holdfast', () => {
     });
     expect(result.inService[0]).toMatchObject({
       autoScalingGroupName: 'web-frontend',
-      points: expect.arrayContaining([{ seconds: 60, inService: 40, needed: expect.any(Number) }]),
+      points: expect.arrayContaining([{ seconds: 60, inService: 40, capacity: 40, needed: expect.any(Number) }]),
     });
     expect(result.summary.groups).toHaveLength(3);
     expect(Object.keys(result.calls[0]).sort()).toEqual([
@@ -58,7 +58,7 @@ describe('holdfast', () => {
   it('tells the story twice and sums it up', () => {
     const { status, stdout } = holdfast('story', 'packet-loss');
     expect(status).toBe(0);
-    for (const heading of ['WITHOUT HOLDFAST', 'WITH HOLDFAST', 'INSTANCES IN SERVICE', 'SUMMARY']) {
+    for (const heading of ['WITHOUT HOLDFAST', 'WITH HOLDFAST', 'CAPACITY IN SERVICE', 'SUMMARY']) {
       expect(stdout).toContain(heading);
     }
     expect(stdout).toContain('→ SuspendProcesses web-api: ScalingProcesses Terminate, ReplaceUnhealthy');

@@ -25,7 +25,14 @@ const withInstance = (
     const service = createEc2Service(
       cloud.time,
       { ...calmWorld, ...world },
-      { startFailsLater: false, stuckStopRate: 0, impairedStartRate: 0, ...quirks },
+      {
+        startFailsLater: false,
+        stuckStopRate: 0,
+        impairedStartRate: 0,
+        deafStartRate: 0,
+        reservationsTakeRunning: false,
+        ...quirks,
+      },
       new Map([['web', cloud.group]]),
     );
     const seen = () => {

@@ -13,6 +13,7 @@ export const calmWorld: World = {
   bootFactor: () => 1,
   launchOutcome: () => ({ kind: 'well' }),
   hasCapacity: () => true,
+  isOffered: () => true,
   passesHealthCheck: (_group, { ec2 }) => ec2.state === 'running',
 };
 
@@ -50,6 +51,8 @@ export const withGroup = (
         startFailsLater: false,
         stuckStopRate: 0,
         impairedStartRate: 0,
+        deafStartRate: 0,
+        reservationsTakeRunning: false,
         ...quirks,
       },
       () => {},
