@@ -3,6 +3,7 @@ import type { Evidence } from '../functions/domain/evidence.ts';
 import { emptyGroupRecord, type GroupRecord } from '../functions/domain/group-record.ts';
 import type { Incident, JournalEntry } from '../functions/domain/incident.ts';
 import { emptyLaunchRecord, type LaunchRecord } from '../functions/domain/launch-record.ts';
+import { emptyResizeRecord, type ResizeRecord } from '../functions/domain/resize-record.ts';
 import type { Store } from '../functions/state/store.ts';
 
 /**
@@ -25,6 +26,7 @@ export interface WriteCounts {
   incidents: number;
   groups: number;
   launches: number;
+  resizes: number;
   journal: number;
 }
 
@@ -32,6 +34,7 @@ export interface WriteCounts {
 export interface MemoryStore extends Store {
   listGroups(): GroupRecord[];
   listLaunches(): LaunchRecord[];
+  listResizes(): ResizeRecord[];
   listEvidence(): Evidence[];
   listJournals(): { incidentId: string; entries: JournalEntry[] }[];
   writes: WriteCounts;
@@ -45,12 +48,16 @@ export const createMemoryStore = (): MemoryStore => {
   const groupsOfIncident = new Map<string, string[]>();
   const groups = new Map<string, GroupRecord>();
   const launches = new Map<string, LaunchRecord>();
+  const resizes = new Map<string, ResizeRecord>();
   const evidenceOf = new Map<string, Map<string, Evidence>>();
   const journals = new Map<string, JournalEntry[]>();
-  const writes: WriteCounts = { incidents: 0, groups: 0, launches: 0, journal: 0 };
+  const writes: WriteCounts = { incidents: 0, groups: 0, launches: 0, resizes: 0, journal: 0 };
   const copy = <Value>(value: Value): Value => structuredClone(value);
 
-  const refuseStale = (stored: { version: number } | undefined, record: GroupRecord | LaunchRecord): void => {
+  const refuseStale = (
+    stored: { version: number } | undefined,
+    record: GroupRecord | LaunchRecord | ResizeRecord,
+  ): void => {
     if ((stored?.version ?? 0) === record.version) return;
     throw new StaleRecordError(
       `The record of ${record.autoScalingGroupName} changed after version ${record.version} was read`,
@@ -116,6 +123,22 @@ export const createMemoryStore = (): MemoryStore => {
       return copy(next);
     },
 
+    readResizes: async (autoScalingGroupNames) =>
+      autoScalingGroupNames.map((name) => copy(resizes.get(name)) ?? emptyResizeRecord(name)),
+
+    writeResize: async (record) => {
+      writes.resizes += 1;
+      const { autoScalingGroupName, version } = record;
+      refuseStale(resizes.get(autoScalingGroupName), record);
+      if (record.work === undefined) {
+        resizes.delete(autoScalingGroupName);
+        return emptyResizeRecord(autoScalingGroupName);
+      }
+      const next = { ...copy(record), version: version + 1 };
+      resizes.set(autoScalingGroupName, next);
+      return copy(next);
+    },
+
     keepEvidence: async (incidentId, evidence) => {
       const kept = evidenceOf.get(incidentId) ?? new Map<string, Evidence>();
       kept.set(evidence.instanceId, copy(evidence));
@@ -138,6 +161,8 @@ export const createMemoryStore = (): MemoryStore => {
     listGroups: () => copy([...groups.values()]),
 
     listLaunches: () => copy([...launches.values()]),
+
+    listResizes: () => copy([...resizes.values()]),
 
     listEvidence: () => copy([...evidenceOf.values()].flatMap((kept) => [...kept.values()])),
 

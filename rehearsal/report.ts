@@ -195,10 +195,7 @@ export const tellCourse = (incident: Incident, results: RehearsalResult[]): stri
       ({ inService }) =>
         inService.find(({ autoScalingGroupName }) => autoScalingGroupName === name)?.points ?? [],
     );
-    const highest = Math.max(
-      1,
-      ...courses.flat().map(({ capacity, needed }) => Math.max(capacity, needed)),
-    );
+    const highest = Math.max(1, ...courses.flat().map(({ capacity, needed }) => Math.max(capacity, needed)));
     lines.push(`  ${name} (a full bar is ${highest} instances, a bar is five minutes)`);
     lines.push(
       `    ${'needed by the users'.padEnd(22)}${tellBars(

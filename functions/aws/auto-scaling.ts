@@ -6,13 +6,17 @@ import {
   type DescribeAutoScalingGroupsCommandInput,
   DescribeAutoScalingInstancesCommand,
   type AutoScalingGroup as DescribedGroup,
+  DescribeInstanceRefreshesCommand,
   DescribeLifecycleHooksCommand,
   DescribeScalingActivitiesCommand,
+  EnterStandbyCommand,
+  ExitStandbyCommand,
   ResumeProcessesCommand,
   SetDesiredCapacityCommand,
   SetInstanceProtectionCommand,
   SuspendProcessesCommand,
   TerminateInstanceInAutoScalingGroupCommand,
+  UpdateAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
 import pThrottle from 'p-throttle';
 import type { AutoScalingGroup } from '../domain/auto-scaling-group.ts';
@@ -36,6 +40,10 @@ export interface AutoScaling {
   describeLaunches(autoScalingGroupName: string): Promise<LaunchActivity[]>;
   /** The launch hooks of a group. One call; AWS does not page it. */
   describeLaunchHooks(autoScalingGroupName: string): Promise<LaunchHook[]>;
+  /**
+   * The status of an instance refresh of the group that has not ended, or `undefined` when none runs. One call.
+   */
+  describeInstanceRefresh(autoScalingGroupName: string): Promise<string | undefined>;
   /** Makes one planned call. Throws what the SDK throws. */
   make(call: AutoScalingCall): Promise<void>;
 }
@@ -96,8 +104,35 @@ const toAutoScalingGroup = (group: DescribedGroup): AutoScalingGroup => ({
     lifecycleState: instance.LifecycleState ?? '',
     healthStatus: instance.HealthStatus ?? '',
     protectedFromScaleIn: instance.ProtectedFromScaleIn ?? false,
+    availabilityZone: instance.AvailabilityZone ?? '',
   })),
+  targetGroupArns: group.TargetGroupARNs ?? [],
+  otherTrafficSources: [
+    ...(group.LoadBalancerNames ?? []),
+    ...(group.TrafficSources ?? []).flatMap(({ Identifier = '', Type }) =>
+      Type === 'elbv2' || (group.TargetGroupARNs ?? []).includes(Identifier) ? [] : [Identifier],
+    ),
+  ],
+  ...launchTemplateOf(group),
+  ...(group.MixedInstancesPolicy === undefined ? {} : { hasMixedInstances: true }),
 });
+
+const launchTemplateOf = (group: DescribedGroup): Pick<AutoScalingGroup, 'launchTemplate'> => {
+  const template =
+    group.LaunchTemplate ?? group.MixedInstancesPolicy?.LaunchTemplate?.LaunchTemplateSpecification;
+  return template?.LaunchTemplateId === undefined
+    ? {}
+    : {
+        launchTemplate: {
+          launchTemplateId: template.LaunchTemplateId,
+          // Without a version a group launches the default one (API reference, LaunchTemplateSpecification).
+          version: template.Version ?? '$Default',
+        },
+      };
+};
+
+/** States in which an instance refresh still changes the group (API reference, InstanceRefresh). */
+const refreshHasEnded = /^(Successful|Failed|Cancelled|RollbackSuccessful|RollbackFailed)$/;
 
 /**
  * An activity names its instance only in its description: "Launching a new EC2 instance: i-…". One that launched
@@ -187,6 +222,13 @@ export const createAutoScaling = (client: AutoScalingClient): AutoScaling => {
         }));
     },
 
+    describeInstanceRefresh: async (AutoScalingGroupName) => {
+      const { InstanceRefreshes } = await client.send(
+        new DescribeInstanceRefreshesCommand({ AutoScalingGroupName, MaxRecords: 100 }),
+      );
+      return (InstanceRefreshes ?? []).find(({ Status = '' }) => !refreshHasEnded.test(Status))?.Status;
+    },
+
     make: async ({ operation, input }) => {
       await nextTurn(client)();
       switch (operation) {
@@ -211,6 +253,35 @@ export const createAutoScaling = (client: AutoScalingClient): AutoScaling => {
               AutoScalingGroupName: input.AutoScalingGroupName,
               InstanceIds: (input.InstanceIds as string[]) ?? [],
               ProtectedFromScaleIn: input.ProtectedFromScaleIn === true,
+            }),
+          );
+          return;
+        case 'UpdateAutoScalingGroup':
+          await client.send(
+            new UpdateAutoScalingGroupCommand({
+              AutoScalingGroupName: input.AutoScalingGroupName,
+              MinSize: Number(input.MinSize),
+              ...(input.DesiredCapacity === undefined
+                ? {}
+                : { DesiredCapacity: Number(input.DesiredCapacity) }),
+            }),
+          );
+          return;
+        case 'EnterStandby':
+          await client.send(
+            new EnterStandbyCommand({
+              AutoScalingGroupName: input.AutoScalingGroupName,
+              InstanceIds: input.InstanceIds as string[],
+              // Without it a replacement would be launched, and one too many be ended at the exit.
+              ShouldDecrementDesiredCapacity: true,
+            }),
+          );
+          return;
+        case 'ExitStandby':
+          await client.send(
+            new ExitStandbyCommand({
+              AutoScalingGroupName: input.AutoScalingGroupName,
+              InstanceIds: input.InstanceIds as string[],
             }),
           );
           return;

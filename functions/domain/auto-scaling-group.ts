@@ -12,6 +12,13 @@ export interface AutoScalingGroup {
   suspendedProcesses: string[];
   tags: Record<string, string>;
   instances: AutoScalingInstance[];
+  /** Target groups of its load balancers. */
+  targetGroupArns?: string[];
+  /** What else sends it traffic, and whose health checks we cannot ask: Classic Load Balancers, VPC Lattice. */
+  otherTrafficSources?: string[];
+  launchTemplate?: { launchTemplateId: string; version: string };
+  /** Whether it launches several types (MixedInstancesPolicy). */
+  hasMixedInstances?: boolean;
 }
 
 /** One instance of a group. */
@@ -21,6 +28,7 @@ export interface AutoScalingInstance {
   /** `Healthy` or `Unhealthy`, in whatever case AWS sends. */
   healthStatus: string;
   protectedFromScaleIn: boolean;
+  availabilityZone?: string;
 }
 
 /** The tag a group must carry for Holdfast to touch it. */

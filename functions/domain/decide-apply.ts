@@ -62,7 +62,7 @@ const withHold = (
   now: string,
 ): GroupRecord => {
   if (record.holds.some((hold) => hold.incidentId === incident.incidentId)) return record;
-  const { processes, protectsInstances } = incident.settings.effect;
+  const { processes, protectsInstances, keepsLaunch } = incident.settings.effect;
   const hold: Hold = {
     incidentId: incident.incidentId,
     processes,
@@ -72,6 +72,7 @@ const withHold = (
     stage: 'HELD',
     stageAt: now,
     giveBackAttempts: 0,
+    ...(keepsLaunch === true ? { keepsLaunch } : {}),
     ...(protectsInstances ? { presentAtFirst: presentAtFirst(group), launched: [] } : {}),
   };
   return {

@@ -25,6 +25,13 @@ export type RuleInput =
   | { rule: string; stuckInstance: { autoScalingGroupName: string; instanceId: string; since: string } }
   | { rule: string; breaker: { autoScalingGroupName: string; openedAt: string } };
 
+/**
+ * The name of an execution that brings home what another one left in flight. Anew each time, because one that ended
+ * before it was done has to be followed by another.
+ */
+export const bringHomeName = (incidentId: string, now: string): string =>
+  executionName('bring-home', incidentId, now);
+
 /** What a signal leads to, for one rule or for none. */
 export type StartDecision =
   | { action: 'START'; rule: Rule; executionName: string; input: RuleInput; reason: string }

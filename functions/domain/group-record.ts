@@ -15,6 +15,8 @@ export interface Hold {
   processes: ScalingProcess[];
   /** Whether every instance in service is claimed to be protected from scale-in. */
   protectsInstances: boolean;
+  /** Whether `Launch` has to run, whatever other holds want. */
+  keepsLaunch?: boolean;
   reason: string;
   heldAt: string;
   stage: HoldStage;

@@ -16,7 +16,12 @@ export type ScalingProcess =
   | 'ScheduledActions';
 
 /** The remediations that exist; each has a state machine of its name. */
-export const remediations = ['pause-scaling', 'protect-instances', 'drain-pending-wait'] as const;
+export const remediations = [
+  'pause-scaling',
+  'protect-instances',
+  'drain-pending-wait',
+  'resize-in-place',
+] as const;
 
 /** One of them. */
 export type Remediation = (typeof remediations)[number];
@@ -29,6 +34,8 @@ export interface HoldEffect {
   processes: ScalingProcess[];
   /** Whether every instance in service is protected from scale-in, those that come into service later included. */
   protectsInstances: boolean;
+  /** Whether `Launch` has to run meanwhile, whatever other holds want: Standby cannot be left without it. */
+  keepsLaunch?: boolean;
 }
 
 /**
@@ -59,6 +66,16 @@ export const suspendedBecause: Record<Remediation, Partial<Record<ScalingProcess
   'drain-pending-wait': {
     Launch: 'every launch fails, so each one only feeds the loop',
     ReplaceUnhealthy: 'with Launch suspended it would end instances and replace none',
+  },
+  'resize-in-place': {
+    Terminate: 'nothing may be taken away while instances are out of service',
+    ReplaceUnhealthy:
+      'an instance that has just come back must not be replaced by one that cannot be launched',
+    AZRebalance: 'Standby unbalances the zones, and balancing them would launch and end instances',
+    HealthCheck: 'an instance that warms up again is not a sick one, and we look at its health ourselves',
+    InstanceRefresh: 'a rolling replacement would undo the resize as it goes',
+    AlarmNotification: 'desired capacity moves with Standby, and nothing else may move it meanwhile',
+    ScheduledActions: 'they would set desired capacity under our hands; what is due meanwhile is lost',
   },
 };
 
@@ -92,6 +109,16 @@ export const protectInstancesEffect: HoldEffect = {
 export const launchBreakerEffect: HoldEffect = {
   processes: ['Launch', 'ReplaceUnhealthy'],
   protectsInstances: false,
+};
+
+/**
+ * What a `resize-in-place` hold does while instances are in Standby: nothing but the resize moves the group's size.
+ * Never `Launch`: Standby cannot be left without it (as-enter-exit-standby).
+ */
+export const resizeEffect: HoldEffect = {
+  processes: [...scaleInProcesses, 'AlarmNotification', 'ScheduledActions'],
+  protectsInstances: false,
+  keepsLaunch: true,
 };
 
 /** Given back first: health has to be judged afresh before anything may act on it. */
@@ -147,4 +174,20 @@ export interface DrainSettings {
   probeAtMostSeconds: number;
   /** Whether volumes are snapshotted before an instance is ended. */
   snapshot: boolean;
+}
+
+/** How resizing behaves; the policy's `with` or the input by hand. */
+export interface ResizeSettings {
+  /** In order of preference; `larger` is the next size above the launch template's type, of the same family. */
+  instanceTypes: 'larger' | string[];
+  /** Instances out of service at one time in a group, after the canary. */
+  waveSize: number;
+  /** The fewest in service and healthy that may be left: a number, or a percentage of what is now. */
+  floor?: { instances: number } | { percent: number };
+  reserveCapacity: boolean;
+  snapshot: boolean;
+  updateLaunchTemplate: boolean;
+  /** Whether a group of one may be without any for a while. */
+  allowDowntime: boolean;
+  allowInstanceStoreLoss: boolean;
 }

@@ -1,4 +1,4 @@
-import type { DrainSettings, HoldSettings, Remediation } from './hold-effects.ts';
+import type { DrainSettings, HoldSettings, Remediation, ResizeSettings } from './hold-effects.ts';
 import type { Mode } from './mode.ts';
 
 /** The alarm behind an incident, as its signal identified it. */
@@ -27,6 +27,10 @@ export interface Incident {
   settings: HoldSettings;
   /** Of an incident that drains. */
   drain?: DrainSettings;
+  /** Of an incident that resizes. */
+  resize?: ResizeSettings;
+  /** The execution that looks after it since its own ended: a resize is brought home by another one. */
+  tendedBy?: string;
   startedAt: string;
   expiresAt: string;
   status: 'HELD' | 'RELEASING';
@@ -56,7 +60,16 @@ export interface JournalEntry {
     | 'abandoned'
     | 'drained'
     | 'left'
-    | 'breaker';
+    | 'breaker'
+    | 'checked'
+    | 'prepared'
+    | 'reserved'
+    | 'step'
+    | 'turned'
+    | 'resized'
+    | 'brought-home'
+    | 'restored'
+    | 'drift';
   autoScalingGroupName?: string;
   instanceId?: string;
   /** A sentence for a tired person. */
@@ -75,11 +88,30 @@ export type PlannedCall =
         | 'SetDesiredCapacity'
         | 'SetInstanceProtection'
         | 'CompleteLifecycleAction'
-        | 'TerminateInstanceInAutoScalingGroup';
+        | 'TerminateInstanceInAutoScalingGroup'
+        | 'UpdateAutoScalingGroup'
+        | 'EnterStandby'
+        | 'ExitStandby';
       input: Record<string, unknown> & { AutoScalingGroupName: string };
       reason: string;
     }
-  | { service: 'EC2'; operation: 'CreateSnapshots'; input: Record<string, unknown>; reason: string };
+  | {
+      service: 'EC2';
+      operation:
+        | 'CreateSnapshots'
+        | 'StopInstances'
+        | 'ModifyInstanceAttribute'
+        | 'StartInstances'
+        | 'CreateCapacityReservation'
+        | 'CancelCapacityReservation'
+        | 'CreateLaunchTemplateVersion'
+        | 'ModifyLaunchTemplate';
+      input: Record<string, unknown>;
+      reason: string;
+    };
 
 /** A call to Auto Scaling. */
 export type AutoScalingCall = Extract<PlannedCall, { service: 'AutoScaling' }>;
+
+/** A call to EC2. */
+export type Ec2Call = Extract<PlannedCall, { service: 'EC2' }>;

@@ -79,3 +79,54 @@ export const sweepGraceSeconds = 300;
 
 /** The oldest change of state that the sweep takes up as a lost event. Older ones are left to a person. */
 export const lostEventSecondsMax = 3600;
+
+/**
+ * How long an instance may take to be drained from its load balancers: the longest deregistration delay is an hour
+ * (Application Load Balancers guide, "Deregistration delay").
+ */
+export const enteringSecondsMax = 4200;
+
+/** How long a stop may take before it is forced (EC2 User Guide, "Troubleshoot stopping": a few minutes usually). */
+export const stopSecondsMax = 600;
+
+/** How long a forced stop may take before a person is told ("wait 10 minutes"). */
+export const forcedStopSecondsMax = 900;
+
+/** How long an instance may stay `pending`. */
+export const startSecondsMax = 900;
+
+/** How long the start and the status checks of an instance may take; they are through in two to five minutes usually. */
+export const bootSecondsMax = 900;
+
+/** How long an instance may take from Standby into service and to be healthy there. */
+export const serviceSecondsMax = 900;
+
+/** How long AWS may refuse a step of a resize on its way forward before the instance is brought home. */
+export const changeRefusedSecondsMax = 120;
+
+/** How long every way home is tried before an instance is left to a person. */
+export const homeSecondsMax = 1800;
+
+/** How long a resize waits for what it needs before it begins a further wave, before it ends. */
+export const resizeWaitSecondsMax = 1800;
+
+/** Pause between two looks at instances that are being resized. */
+export const resizePauseSeconds = 10;
+
+/** Instances of one group that one execution resizes: its record stays far below DynamoDB's 400 KB. */
+export const resizesMax = 300;
+
+/** Instances per wave: as many as may be out of service at one time. */
+export const waveSizeMax = 20;
+
+/** How long a capacity reservation lives should everybody forget it. */
+export const reservationSeconds = 7200;
+
+/**
+ * Rounds after which no further instance is begun. A round writes at most 14 history events (two tasks of 5, a choice
+ * and a wait of 2), and Step Functions ends an execution at 25,000.
+ */
+export const resizeRoundsMax = 1400;
+
+/** Rounds after which the execution ends, and the sweep has what is still in flight brought home by another one. */
+export const resizeLookRoundsMax = 1650;

@@ -34,6 +34,9 @@ export const wantedSettings = (record: GroupRecord, group: AutoScalingGroup): Se
     ...(record.holds.some(claimsProtection) ? ids : []),
   ]);
   for (const { setting } of record.overridden) wanted.delete(setting);
+  // What somebody suspended before us stays; a resize is not begun there.
+  const isOthers = record.baseline?.suspendedProcesses.includes('Launch') === true;
+  if (record.holds.some(({ keepsLaunch }) => keepsLaunch === true) && !isOthers) wanted.delete('Launch');
   return [...wanted].sort();
 };
 

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { InvalidInputError } from '../domain/errors.ts';
-import type { DrainSettings, HoldSettings, Remediation } from '../domain/hold-effects.ts';
+import type { DrainSettings, HoldSettings, Remediation, ResizeSettings } from '../domain/hold-effects.ts';
 import { describeIssues } from './describe-issues.ts';
 import {
   drainChecks,
@@ -8,8 +8,10 @@ import {
   holdChecks,
   pauseScalingFields,
   protectInstancesFields,
+  resizeInPlaceFields,
   toDrainSettings,
   toHoldSettings,
+  toResizeSettings,
 } from './remediation-settings.ts';
 import { oneNameOrSeveral, tagsSchema } from './targets.ts';
 
@@ -68,6 +70,11 @@ const drainPendingWaitInput = z
   .strictObject({ ...targetFields, ...drainPendingWaitFields })
   .check(namesItsTargets, ...drainChecks);
 
+const resizeInPlaceInput = z.strictObject({ ...targetFields, ...resizeInPlaceFields }).check(namesItsTargets);
+
+/** What the sweep starts an execution with that brings home what another one left in flight. */
+const bringHomeSchema = z.strictObject({ bringHome: name });
+
 /** The signal that started an execution, as its input identifies it. */
 export type InputSignal = Pick<
   z.output<typeof ruleInputSchema>,
@@ -76,6 +83,7 @@ export type InputSignal = Pick<
 
 /** The input of an execution, parsed. */
 export type HoldInput =
+  | { trigger: 'sweep'; bringHome: string }
   | { trigger: 'rule'; rule: string; signal: InputSignal; dryRun: boolean }
   | {
       trigger: 'manual';
@@ -85,6 +93,7 @@ export type HoldInput =
       untilLaunchesSucceed: boolean;
       settings: HoldSettings;
       drain?: DrainSettings;
+      resize?: ResizeSettings;
     };
 
 /** A correct input, shown with every complaint about a wrong one. */
@@ -92,6 +101,11 @@ export const manualInputExample: Record<Remediation, object> = {
   'pause-scaling': { autoScalingGroupName: 'web', reason: 'switch upgrade', expiresAfter: '2h' },
   'protect-instances': { autoScalingGroupName: 'api', reason: 'package repository down', expiresAfter: '2h' },
   'drain-pending-wait': { autoScalingGroupName: 'api', reason: 'bootstrap hangs', olderThan: '20m' },
+  'resize-in-place': {
+    autoScalingGroupName: 'api',
+    instanceTypes: ['m7i.xlarge', 'm6i.xlarge'],
+    reason: 'promotion at nine, and nothing can be launched',
+  },
 };
 
 const parseOrExplain = <Schema extends z.ZodMiniType>(
@@ -120,6 +134,10 @@ const parseManualFields = (remediation: Remediation, raw: unknown) => {
       const fields = parseOrExplain(drainPendingWaitInput, raw, remediation);
       return { fields, untilLaunchesSucceed: false, drain: toDrainSettings(fields) };
     }
+    case 'resize-in-place': {
+      const fields = parseOrExplain(resizeInPlaceInput, raw, remediation);
+      return { fields, untilLaunchesSucceed: false, resize: toResizeSettings(fields) };
+    }
   }
 };
 
@@ -130,6 +148,9 @@ const parseManualFields = (remediation: Remediation, raw: unknown) => {
  * @throws InvalidInputError naming the field, what is allowed, and a correct example
  */
 export const parseHoldInput = (remediation: Remediation, raw: unknown): HoldInput => {
+  if (remediation === 'resize-in-place' && typeof raw === 'object' && raw !== null && 'bringHome' in raw) {
+    return { trigger: 'sweep', ...parseOrExplain(bringHomeSchema, raw, remediation) };
+  }
   if (typeof raw === 'object' && raw !== null && 'rule' in raw) {
     const { rule, dryRun, ...signal } = parseOrExplain(ruleInputSchema, raw, remediation);
     return { trigger: 'rule', rule, dryRun, signal };

@@ -3,8 +3,7 @@ import * as z from 'zod/mini';
 import { remediations } from '../domain/hold-effects.ts';
 
 /**
- * What the Task states of `statemachines/hold.asl.json` and `statemachines/drain-pending-wait.asl.json` hand to their
- * functions: the state, of which each reads the little it needs. Everything else about an incident is in the table.
+ * What the Task states of the state machines hand to their functions: the state, of which each reads the little it needs. Everything else about an incident is in the table.
  */
 
 const incident = z.object({ incidentId: z.string().check(z.minLength(1)) });
@@ -52,3 +51,18 @@ export const chooseDrainsState = z.object({
 
 /** Input of TendBreakers, KeepEvidence and AbandonLaunches. */
 export const drainRoundState = z.object({ plan: incident });
+
+/** Input of ReportResize. */
+export const reportResizeState = z.object({
+  plan: z.object({
+    incidentId: z.string().check(z.minLength(1)),
+    action: z.enum(['RESIZE', 'BRING_HOME', 'NOTHING', 'REPORT', 'REFUSE']),
+  }),
+});
+
+/** Input of ChooseWave and of every step of a resize. */
+export const resizeRoundState = z.object({
+  plan: incident,
+  round: z.optional(z.object({ round: z.int() })),
+  step: z.optional(z.object({ hasToWait: z.boolean() })),
+});

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { InvalidPolicyError } from '../domain/errors.ts';
-import type { DrainSettings, HoldSettings, Remediation } from '../domain/hold-effects.ts';
+import type { DrainSettings, HoldSettings, Remediation, ResizeSettings } from '../domain/hold-effects.ts';
 import { failureWindowSecondsMax } from '../domain/launch-record.ts';
 import { describeIssues } from './describe-issues.ts';
 import { duration, optionalDuration } from './duration.ts';
@@ -10,8 +10,10 @@ import {
   holdChecks,
   pauseScalingFields,
   protectInstancesFields,
+  resizeInPlaceFields,
   toDrainSettings,
   toHoldSettings,
+  toResizeSettings,
 } from './remediation-settings.ts';
 import { oneNameOrSeveral, tagsSchema } from './targets.ts';
 
@@ -96,8 +98,17 @@ const drainPendingWaitRule = z.strictObject({
     .describe('How the remediation behaves.'),
 });
 
+const resizeInPlaceRule = z.strictObject({
+  ...common,
+  do: z
+    .literal('resize-in-place')
+    .describe('Running instances get a larger type, wave by wave, in groups whose launches fail.'),
+  when: z.strictObject({ alarm, freshFor }),
+  with: z.strictObject(resizeInPlaceFields).describe('How the remediation behaves.'),
+});
+
 const ruleSchema = z
-  .discriminatedUnion('do', [pauseScalingRule, protectInstancesRule, drainPendingWaitRule])
+  .discriminatedUnion('do', [pauseScalingRule, protectInstancesRule, drainPendingWaitRule, resizeInPlaceRule])
   .transform((rule): Rule => {
     const { freshFor: freshForSeconds, ...when } = rule.when;
     return {
@@ -121,6 +132,7 @@ const ruleSchema = z
       targets: rule.targets,
       settings: toHoldSettings(rule.do, rule.with),
       ...(rule.do === 'drain-pending-wait' ? { drain: toDrainSettings(rule.with) } : {}),
+      ...(rule.do === 'resize-in-place' ? { resize: toResizeSettings(rule.with) } : {}),
     };
   });
 
@@ -157,6 +169,8 @@ export interface Rule {
   settings: HoldSettings;
   /** Of a rule that drains. */
   drain?: DrainSettings;
+  /** Of a rule that resizes. */
+  resize?: ResizeSettings;
 }
 
 /** A parsed policy. */

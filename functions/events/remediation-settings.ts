@@ -7,13 +7,17 @@ import {
   pauseScalingEffect,
   protectInstancesEffect,
   type Remediation,
+  type ResizeSettings,
+  resizeEffect,
 } from '../domain/hold-effects.ts';
 import {
   checkEverySecondsMax,
   checkEverySecondsMin,
   groupsMax as groupsAtMost,
   hookSecondsMax,
+  resizePauseSeconds,
   roundsMax,
+  waveSizeMax,
 } from '../domain/limits.ts';
 import { optionalDuration } from './duration.ts';
 
@@ -128,6 +132,84 @@ export const drainPendingWaitFields = {
   groupsMax: groupsMaxField,
 };
 
+const instanceTypeName = z
+  .string()
+  .check(z.regex(/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/, 'an instance type such as "m7i.xlarge", or "larger"'));
+
+/** The fields for `resize-in-place`. */
+export const resizeInPlaceFields = {
+  instanceTypes: z
+    .union([
+      z.literal('larger'),
+      z.pipe(
+        instanceTypeName,
+        z.transform((only) => [only]),
+      ),
+      z.array(instanceTypeName).check(z.minLength(1), z.maxLength(10)),
+    ])
+    .check(
+      z.describe(
+        'Instance types in order of preference; or larger: the next size above the type of the launch template, of the same family.',
+      ),
+    ),
+  waveSize: count(
+    waveSizeMax,
+    1,
+    'Instances of a group that are out of service at one time, once a first one was resized alone.',
+  ),
+  floor: z
+    .optional(
+      z.union([
+        z.pipe(
+          z.int().check(z.minimum(0), z.maximum(10_000)),
+          z.transform((instances) => ({ instances })),
+        ),
+        z.pipe(
+          z
+            .string()
+            .check(z.regex(/^([1-9]?\d|100)%$/, 'a number of instances, or a percentage such as "80%"')),
+          z.transform((text) => ({ percent: Number(text.slice(0, -1)) })),
+        ),
+      ]),
+    )
+    .check(
+      z.describe(
+        'The fewest instances in service and healthy that may be left: a number, or a percentage of what is now. Without it what is now less one wave.',
+      ),
+    ),
+  reserveCapacity: z
+    ._default(z.boolean(), true)
+    .check(
+      z.describe(
+        'Whether capacity for the new type is held before an instance is stopped. Without it an instance may find no room to start again.',
+      ),
+    ),
+  snapshot: z
+    ._default(z.boolean(), false)
+    .check(z.describe('Whether the volumes of an instance are snapshotted while it is stopped.')),
+  updateLaunchTemplate: z
+    ._default(z.boolean(), false)
+    .check(
+      z.describe(
+        'Whether a new version of the launch template gets the new type in the end. Without it the difference is reported, with the exact change.',
+      ),
+    ),
+  allowDowntime: z
+    ._default(z.boolean(), false)
+    .check(z.describe('Whether a group may be without any instance in service for a while.')),
+  allowInstanceStoreLoss: z
+    ._default(z.boolean(), false)
+    .check(z.describe('Whether data on instance store volumes, which a stop loses, may be lost.')),
+  expiresAfter: optionalDuration(
+    600,
+    day / 2,
+    14_400,
+    'After this no further instance is begun; those in flight are brought home.',
+  ),
+  settle: releaseFields.settle,
+  groupsMax: count(20, 5, 'More groups than this are refused as a whole.'),
+};
+
 type HoldLength = Record<'holdAtMost' | 'checkEvery' | 'expiresAfter', number>;
 
 // What a person asks for must not be cut short in silence.
@@ -156,8 +238,11 @@ export const drainChecks = [
 ] as const;
 
 type Fields<Shape extends z.core.$ZodShape> = z.output<z.ZodMiniObject<Shape>>;
-type ParsedFields = Fields<typeof lengthFields> & { groupsMax: number } & Partial<
-    Fields<typeof releaseFields> & Fields<typeof pauseScalingFields> & Fields<typeof protectInstancesFields>
+type ParsedFields = Pick<Fields<typeof lengthFields>, 'expiresAfter'> & { groupsMax: number } & Partial<
+    Fields<typeof lengthFields> &
+      Fields<typeof releaseFields> &
+      Fields<typeof pauseScalingFields> &
+      Fields<typeof protectInstancesFields>
   >;
 
 const effectOf = (
@@ -171,6 +256,8 @@ const effectOf = (
       return protectInstancesEffect;
     case 'drain-pending-wait':
       return launchBreakerEffect;
+    case 'resize-in-place':
+      return resizeEffect;
   }
 };
 
@@ -179,8 +266,9 @@ export const toHoldSettings = (remediation: Remediation, fields: ParsedFields): 
   effect: effectOf(remediation, fields.block),
   coolOffSeconds: fields.coolOff ?? 0,
   expiresAfterSeconds: fields.expiresAfter,
-  holdAtMostSeconds: fields.holdAtMost,
-  checkEverySeconds: fields.checkEvery,
+  // A resize is never renewed, and looks as often as instances need it.
+  holdAtMostSeconds: fields.holdAtMost ?? fields.expiresAfter,
+  checkEverySeconds: fields.checkEvery ?? resizePauseSeconds,
   settleSeconds: fields.settle ?? 0,
   groupsMax: fields.groupsMax,
   launchesToRelease: fields.launchesToRelease ?? defaults.launchesToRelease,
@@ -196,4 +284,16 @@ export const toDrainSettings = (fields: Fields<typeof drainPendingWaitFields>): 
   probeAfterSeconds: fields.probeAfter,
   probeAtMostSeconds: fields.probeAtMost,
   snapshot: fields.snapshot,
+});
+
+/** Parsed fields as the settings of resizing. */
+export const toResizeSettings = (fields: Fields<typeof resizeInPlaceFields>): ResizeSettings => ({
+  instanceTypes: fields.instanceTypes,
+  waveSize: fields.waveSize,
+  ...(fields.floor === undefined ? {} : { floor: fields.floor }),
+  reserveCapacity: fields.reserveCapacity,
+  snapshot: fields.snapshot,
+  updateLaunchTemplate: fields.updateLaunchTemplate,
+  allowDowntime: fields.allowDowntime,
+  allowInstanceStoreLoss: fields.allowInstanceStoreLoss,
 });

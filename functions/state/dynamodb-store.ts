@@ -17,6 +17,7 @@ import type { Evidence } from '../domain/evidence.ts';
 import { emptyGroupRecord, type GroupRecord } from '../domain/group-record.ts';
 import type { Incident, JournalEntry } from '../domain/incident.ts';
 import { emptyLaunchRecord, type LaunchRecord } from '../domain/launch-record.ts';
+import { emptyResizeRecord, type ResizeRecord } from '../domain/resize-record.ts';
 import type { Store } from './store.ts';
 
 /** Keys per BatchGetItem call (DynamoDB API reference). */
@@ -42,6 +43,7 @@ interface Versioned {
 const openIncidents = 'incidents';
 const incidentKey = (incidentId: string) => ({ pk: openIncidents, sk: incidentId });
 const groupKey = (name: string) => ({ pk: `group#${name}`, sk: 'record' });
+const resizeKey = (name: string) => ({ pk: `group#${name}`, sk: 'resize' });
 const launchesKey = (name: string) => ({ pk: `group#${name}`, sk: 'launches' });
 const isNamed = (error: unknown, name: string): boolean => error instanceof Error && error.name === name;
 
@@ -55,6 +57,7 @@ const isNamed = (error: unknown, name: string): boolean => error instanceof Erro
  * | `incident#<id>` | `journal#<time>#<n>` | its journal, kept for 90 days |
  * | `incident#<id>` | `evidence#<instance id>` | what was kept of an instance before it was ended, compressed |
  * | `group#<name>` | `record` | baseline, holds, lease of one group |
+ * | `group#<name>` | `resize` | the resize of one group, as long as it lasts |
  * | `group#<name>` | `launches` | waits, failures, drains, breaker of one group |
  *
  * @param writerId tells this writer's own retried write from somebody else's
@@ -249,6 +252,12 @@ export const createDynamoDbStore = (
 
     writeLaunches: async (record) =>
       (await writeRecord(record, launchesKey, false, { ttl: ttl() })) ?? record,
+
+    readResizes: (names) => readRecords<ResizeRecord>(names, resizeKey, emptyResizeRecord),
+
+    writeResize: async (record) =>
+      (await writeRecord(record, resizeKey, record.work === undefined)) ??
+      emptyResizeRecord(record.autoScalingGroupName),
 
     keepEvidence: async (incidentId, evidence) => {
       await documents.send(

@@ -2,10 +2,11 @@ import type { Evidence } from '../domain/evidence.ts';
 import type { GroupRecord } from '../domain/group-record.ts';
 import type { Incident, JournalEntry } from '../domain/incident.ts';
 import type { LaunchRecord } from '../domain/launch-record.ts';
+import type { ResizeRecord } from '../domain/resize-record.ts';
 
 /** What may change in an incident while it lasts. */
 export type IncidentChange = Partial<
-  Pick<Incident, 'expiresAt' | 'status' | 'releasingSince' | 'releasingBecause'>
+  Pick<Incident, 'expiresAt' | 'status' | 'releasingSince' | 'releasingBecause' | 'tendedBy'>
 >;
 
 /**
@@ -56,6 +57,16 @@ export interface Store {
    * @throws StaleRecordError when somebody else wrote it meanwhile
    */
   writeLaunches(record: LaunchRecord): Promise<LaunchRecord>;
+
+  /** The resizes of these groups, in the same order; a record without `work` for a group that is not being resized. */
+  readResizes(autoScalingGroupNames: string[]): Promise<ResizeRecord[]>;
+
+  /**
+   * Writes the resize of a group if it is still at `record.version`, and returns it with its new version. A record
+   * without `work` is removed.
+   * @throws StaleRecordError when somebody else wrote it meanwhile
+   */
+  writeResize(record: ResizeRecord): Promise<ResizeRecord>;
 
   /** Keeps the evidence of one instance, compressed. Keeping it again replaces it. */
   keepEvidence(incidentId: string, evidence: Evidence): Promise<void>;

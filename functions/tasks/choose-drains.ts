@@ -18,6 +18,7 @@ import type { chooseDrainsState } from '../events/hold-state.ts';
 import type { Store } from '../state/store.ts';
 import { writeLaunchesIfChanged } from './change-launches.ts';
 import { beginRelease } from './end-incident.ts';
+import { groupsBeingResized } from './groups-being-resized.ts';
 import { lookAtLaunches, type SeenLaunches } from './look-at-launches.ts';
 import { lookElsewhere } from './look-elsewhere.ts';
 import { readModeOrUndefined } from './read-mode.ts';
@@ -135,8 +136,11 @@ export const createChooseDrains = (dependencies: ChooseDrainsDependencies) => {
       .flatMap(({ record }) => record.breakerClosedAt ?? [])
       .sort()
       .at(-1);
+    // One changer per group: a group that is being resized is neither drained, nor is its breaker moved.
+    const resized = await groupsBeingResized(store, names);
     const moved = seen.groups
       .filter(({ group }) => isOptedIn(group) && group.status === undefined)
+      .filter(({ group }) => !resized.has(group.autoScalingGroupName))
       .map(
         (each): GroupRound => ({ ...each, ...decideBreaker(each.record, each.group, drain, now, closedAt) }),
       );
@@ -203,7 +207,7 @@ export const createChooseDrains = (dependencies: ChooseDrainsDependencies) => {
       inFlight,
       waiting: choices.length - chosen.length,
     };
-    const isComplete = seen.unreadable.length === 0 && rounds.length === moved.length;
+    const isComplete = seen.unreadable.length === 0 && rounds.length === moved.length && resized.size === 0;
     if (isComplete && rounds.every((each) => isAtRest(each, drain, now))) {
       const reason = 'nothing is stuck any more';
       await beginRelease(store, clock, incident, reason);

@@ -2,7 +2,7 @@ import type { AutoScaling } from '../aws/auto-scaling.ts';
 import type { StepFunctions } from '../aws/step-functions.ts';
 import { type AutoScalingGroup, optInTag } from '../domain/auto-scaling-group.ts';
 import { InvalidInputError } from '../domain/errors.ts';
-import type { DrainSettings, HoldSettings, Remediation } from '../domain/hold-effects.ts';
+import type { DrainSettings, HoldSettings, Remediation, ResizeSettings } from '../domain/hold-effects.ts';
 import type { Incident, IncidentAlarm } from '../domain/incident.ts';
 import type { Mode } from '../domain/mode.ts';
 import { addSeconds } from '../domain/times.ts';
@@ -21,6 +21,7 @@ export interface Request {
   tags: Record<string, string> | undefined;
   settings: HoldSettings;
   drain?: DrainSettings;
+  resize?: ResizeSettings;
   dryRun: boolean;
 }
 
@@ -41,6 +42,7 @@ const reasonOf = ({ alarm, launchFailures, stuckInstance, breaker }: InputSignal
  */
 export const toRequest = (remediation: Remediation, input: unknown, policy: Policy): Request => {
   const parsed = parseHoldInput(remediation, input);
+  if (parsed.trigger === 'sweep') throw new InvalidInputError('bringHome asks for nothing new');
   if (parsed.trigger === 'manual') {
     return {
       remediation,
@@ -50,6 +52,7 @@ export const toRequest = (remediation: Remediation, input: unknown, policy: Poli
       tags: 'tags' in parsed.targets ? parsed.targets.tags : undefined,
       settings: parsed.settings,
       ...(parsed.drain === undefined ? {} : { drain: parsed.drain }),
+      ...(parsed.resize === undefined ? {} : { resize: parsed.resize }),
       dryRun: parsed.dryRun,
     };
   }
@@ -72,6 +75,7 @@ export const toRequest = (remediation: Remediation, input: unknown, policy: Poli
     tags: launchFailures === undefined ? rule.targets.tags : undefined,
     settings: rule.settings,
     ...(rule.drain === undefined ? {} : { drain: rule.drain }),
+    ...(rule.resize === undefined ? {} : { resize: rule.resize }),
     dryRun: parsed.dryRun,
   };
 };
@@ -91,7 +95,9 @@ const isSameAffair = (
 ): boolean => {
   if (incident.remediation !== request.remediation) return false;
   // Two that drain one group would count each other's drains twice, and each believe the other's to be its own.
-  if (request.remediation === 'drain-pending-wait') return names.some((name) => heldNames.includes(name));
+  if (request.remediation === 'drain-pending-wait' || request.remediation === 'resize-in-place') {
+    return names.some((name) => heldNames.includes(name));
+  }
   if (request.alarm !== undefined) {
     return incident.rule === request.rule && incident.alarm?.alarmArn === request.alarm.alarmArn;
   }
@@ -137,6 +143,7 @@ export const toIncident = (request: Request, incidentId: string, mode: Mode, now
   mode,
   settings: request.settings,
   ...(request.drain === undefined ? {} : { drain: request.drain }),
+  ...(request.resize === undefined ? {} : { resize: request.resize }),
   startedAt: now,
   expiresAt: addSeconds(now, request.settings.expiresAfterSeconds),
   status: 'HELD',

@@ -9,6 +9,7 @@ import type { Mode } from '../domain/mode.ts';
 import type { Policy, Rule } from '../events/policy.ts';
 import type { Store } from '../state/store.ts';
 import { changeLaunches, writeLaunchesIfChanged } from './change-launches.ts';
+import { groupsBeingResized } from './groups-being-resized.ts';
 import { groupsOfOpenIncidents } from './groups-of-open-incidents.ts';
 import { lookAtDescribedLaunches } from './look-at-launches.ts';
 import { startWhenEnoughFailed } from './route-signal.ts';
@@ -101,7 +102,12 @@ export const sweepLaunches = async (
   }
   for (const rule of policy.rules.filter(({ drain }) => drain !== undefined)) {
     await attempt(async () => {
-      const groups = await look(rule);
+      const seen = await look(rule);
+      const resized = await groupsBeingResized(
+        store,
+        seen.map(({ group }) => group.autoScalingGroupName),
+      );
+      const groups = seen.filter(({ group }) => !resized.has(group.autoScalingGroupName));
       await carryOut(decideLaunchSweep(rule, groups, await findTended(), mode, clock.now()));
     });
   }

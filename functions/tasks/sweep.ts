@@ -4,7 +4,7 @@ import type { Ec2 } from '../aws/ec2.ts';
 import type { StepFunctions } from '../aws/step-functions.ts';
 import type { KillSwitch } from '../aws/systems-manager.ts';
 import type { Clock } from '../clock.ts';
-import { decideStart } from '../domain/decide-start.ts';
+import { bringHomeName, decideStart } from '../domain/decide-start.ts';
 import { IncidentClosedError } from '../domain/errors.ts';
 import type { Incident } from '../domain/incident.ts';
 import { changeBudgetSeconds, lostEventSecondsMax, sweepGraceSeconds } from '../domain/limits.ts';
@@ -15,6 +15,7 @@ import type { Policy } from '../events/policy.ts';
 import type { Store } from '../state/store.ts';
 import { beginRelease, closeIncident } from './end-incident.ts';
 import { giveBackGroups } from './give-back-groups.ts';
+import { groupsBeingResized } from './groups-being-resized.ts';
 import { readModeOrUndefined } from './read-mode.ts';
 import { readAlarmAgain } from './route-signal.ts';
 import { type StartDependencies, type StartOutcome, startExecutions } from './start-executions.ts';
@@ -64,9 +65,16 @@ export const createSweep = (dependencies: SweepDependencies) => {
 
   const tendIncident = async (open: Incident, startedAt: string, result: SweepResult): Promise<void> => {
     const { incidentId } = open;
-    const because = abandonedBecause(open, await stepFunctions.isRunning(incidentId), clock.now());
+    const isRunning = await stepFunctions.isRunning(open.tendedBy ?? incidentId);
+    const because = abandonedBecause(open, isRunning, clock.now());
     if (because === undefined) return;
     const incident = await beginRelease(store, clock, open, `the sweep gives it back: ${because}`);
+    const names = await store.readIncidentGroups(incidentId);
+    if (open.remediation === 'resize-in-place' && (await groupsBeingResized(store, names)).size > 0) {
+      // Its holds stay until nothing is in flight. An execution that runs sees by itself that it is to end.
+      if (!isRunning) await startBringingHome(incident, result);
+      return;
+    }
     const { remaining, refused } = await giveBackGroups(
       { autoScaling: dependencies.autoScaling(incident.mode), store, clock, newOwner },
       incident,
@@ -75,6 +83,21 @@ export const createSweep = (dependencies: SweepDependencies) => {
     result.givenBack.push({ incidentId, because, remaining, refused });
     if (remaining > 0 || secondsUntilClosable(incident, clock.now()) > 0) return;
     await closeIncident(store, clock, incident);
+  };
+
+  /** Another execution brings home what one left in flight: it waits in seconds, where sweeps are minutes apart. */
+  const startBringingHome = async ({ incidentId }: Incident, result: SweepResult): Promise<void> => {
+    const arn = dependencies.stateMachineArns['resize-in-place'];
+    const name = bringHomeName(incidentId, clock.now());
+    await store.changeIncident(incidentId, {
+      tendedBy: `${arn.replace(':stateMachine:', ':execution:')}:${name}`,
+    });
+    await stepFunctions.startExecution(arn, name, { bringHome: incidentId });
+    const reason = `${incidentId.split(':').at(-1)} ended with instances in flight; they are brought home`;
+    await store.appendJournal(incidentId, [
+      { at: clock.now(), event: 'releasing', message: `${name}: ${reason}` },
+    ]);
+    result.started.push({ action: 'STARTED', executionName: name, reason });
   };
 
   const readMode = async (): Promise<Mode> => {

@@ -41,7 +41,9 @@ describe('holdfast', () => {
     });
     expect(result.inService[0]).toMatchObject({
       autoScalingGroupName: 'web-frontend',
-      points: expect.arrayContaining([{ seconds: 60, inService: 40, capacity: 40, needed: expect.any(Number) }]),
+      points: expect.arrayContaining([
+        { seconds: 60, inService: 40, capacity: 40, needed: expect.any(Number) },
+      ]),
     });
     expect(result.summary.groups).toHaveLength(3);
     expect(Object.keys(result.calls[0]).sort()).toEqual([

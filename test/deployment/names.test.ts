@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import type { NextState } from '../../functions/domain/decide-wave.ts';
 import * as errors from '../../functions/domain/errors.ts';
 import {
   changeBudgetSeconds,
@@ -7,6 +8,7 @@ import {
   drainRoundsMax,
   leaseSeconds,
   releaseRoundsMax,
+  resizeLookRoundsMax,
   roundsMax,
 } from '../../functions/domain/limits.ts';
 import { loadFunction, readDeployment } from '../../rehearsal/deployment.ts';
@@ -33,7 +35,8 @@ const readMachine = (file: string): Machine =>
 const tasksOf = ({ States }: Machine) => Object.entries(States).filter(([, { Type }]) => Type === 'Task');
 const machine = readMachine('hold.asl.json');
 const drainMachine = readMachine('drain-pending-wait.asl.json');
-const tasks = [...tasksOf(machine), ...tasksOf(drainMachine)];
+const resizeMachine = readMachine('resize-in-place.asl.json');
+const tasks = [...tasksOf(machine), ...tasksOf(drainMachine), ...tasksOf(resizeMachine)];
 const targetsOf = (inMachine: Machine) =>
   Object.fromEntries(tasksOf(inMachine).map(([name, { Catch }]) => [name, Catch?.at(-1)?.Next]));
 
@@ -119,16 +122,52 @@ describe('the state machines', () => {
     });
   });
 
+  it('gives nothing back while instances may be in flight: the sweep has them brought home', () => {
+    const { PlanResize, ...others } = targetsOf(resizeMachine);
+    expect(PlanResize).toBe('ResizeNotStarted');
+    expect(new Set(Object.values(others))).toEqual(new Set(['ResizeFailed']));
+  });
+
+  it('has a state for everything that a wave may need next', () => {
+    const choices = (
+      resizeMachine.States.WhatIsNext as unknown as { Choices: { StringEquals: string; Next: string }[] }
+    ).Choices;
+    for (const { StringEquals, Next } of choices) {
+      expect(Next).toBe(StringEquals === 'End' ? 'ReleaseHold' : StringEquals);
+    }
+    const needed: NextState[] = [
+      'ApplyHold',
+      'PrepareGroup',
+      'ReserveCapacity',
+      'EnterStandby',
+      'StopInstance',
+      'ChangeInstanceType',
+      'StartInstance',
+      'ExitStandby',
+      'RestoreGroup',
+      'UpdateLaunchTemplate',
+      'WaitForStandby',
+      'WaitForStop',
+      'WaitForStart',
+      'WaitForStatusChecks',
+      'WaitForService',
+      'WaitForGroup',
+      'End',
+    ];
+    expect(choices.map(({ StringEquals }) => StringEquals).sort()).toEqual([...needed].sort());
+  });
+
   it('is patient: an hour before a hold is given up, and longer than any hold for the whole', () => {
     const retries = (name: string) =>
-      (machine.States[name] ?? drainMachine.States[name])?.Retry?.map(
+      (machine.States[name] ?? drainMachine.States[name] ?? resizeMachine.States[name])?.Retry?.map(
         ({ MaxAttempts }) => MaxAttempts ?? 0,
       ).sort((a, b) => a - b) ?? [];
-    for (const name of ['ApplyHold', 'CheckHold', 'ChooseDrains', 'TendBreakers', 'KeepEvidence'])
+    const forLong = ['ApplyHold', 'CheckHold', 'ChooseDrains', 'TendBreakers', 'KeepEvidence', 'ChooseWave'];
+    for (const name of [...forLong, 'StartInstance', 'ExitStandby', 'RestoreGroup'])
       expect(Math.min(...retries(name))).toBeGreaterThanOrEqual(60);
     expect(Math.min(...retries('ReleaseHold'))).toBeGreaterThanOrEqual(6);
     const longestHoldSeconds = 24 * 3600;
-    for (const { TimeoutSeconds } of [machine, drainMachine]) {
+    for (const { TimeoutSeconds } of [machine, drainMachine, resizeMachine]) {
       expect(TimeoutSeconds).toBeGreaterThan(longestHoldSeconds + releaseRoundsMax * 600);
     }
   });
@@ -149,7 +188,7 @@ describe('the state machines', () => {
       const next = state.Next ?? (state as { Default?: string }).Default;
       return next === undefined ? 'nowhere' : endsIn(inMachine, next, hasFailed, [...path, name]);
     };
-    for (const inMachine of [machine, drainMachine]) {
+    for (const inMachine of [machine, drainMachine, resizeMachine]) {
       for (const [, { Catch = [] }] of tasksOf(inMachine)) {
         for (const { Next } of Catch) expect(endsIn(inMachine, Next, true)).toBe('Fail');
       }
@@ -162,7 +201,9 @@ describe('limits', () => {
     deployment.functions.find((candidate) => candidate.name === name)?.timeoutSeconds ?? 0;
 
   it('agree with serverless.yml: whoever changes groups is dead before its lease, and stops in time', () => {
-    for (const name of ['applyHold', 'releaseHold', 'sweep', 'tendBreakers', 'abandonLaunches']) {
+    const changers = ['applyHold', 'releaseHold', 'sweep', 'tendBreakers', 'abandonLaunches'];
+    const steps = ['enterStandby', 'stopInstance', 'changeInstanceType', 'startInstance', 'exitStandby'];
+    for (const name of [...changers, ...steps, 'prepareGroup', 'restoreGroup']) {
       expect([name, timeoutOf(name)]).toEqual([name, changeFunctionTimeoutSeconds]);
     }
     expect(leaseSeconds).toBeGreaterThan(changeFunctionTimeoutSeconds);
@@ -174,5 +215,7 @@ describe('limits', () => {
     expect(roundsMax * 18).toBeLessThan(24_000);
     // A round of draining: four tasks, two choices, a wait, and four for a retry now and then.
     expect(drainRoundsMax * (4 * 5 + 3 * 2 + 4)).toBeLessThanOrEqual(24_000);
+    // A round of a resize: ChooseWave, the choice, and one more task; a wait and its pass are less.
+    expect(resizeLookRoundsMax * (2 * 5 + 2 + 2)).toBeLessThanOrEqual(24_000);
   });
 });

@@ -34,7 +34,7 @@ const actionsOf = ({ Action }: Statement): string[] => [Action].flat();
 describe('the packaged template', () => {
   it('deploys every function on the pinned runtime', () => {
     const functions = ofType('AWS::Lambda::Function');
-    expect(functions).toHaveLength(13);
+    expect(functions).toHaveLength(26);
     for (const { Properties } of functions) {
       expect(Properties).toMatchObject({
         Runtime: 'nodejs24.x',
@@ -153,7 +153,7 @@ describe('a bundle', () => {
       .join();
 
   it('has the policy as data where rules are read, and no YAML parser', () => {
-    for (const name of ['routeSignal', 'planHold', 'planDrain', 'sweep']) {
+    for (const name of ['routeSignal', 'planHold', 'planDrain', 'planResize', 'sweep']) {
       expect(bundle(name)).toContain(JSON.stringify(loadPolicy().rules[0]?.when.alarm).slice(1, -1));
       expect(bundle(name)).not.toContain('YAMLParseError');
     }
@@ -161,7 +161,7 @@ describe('a bundle', () => {
 
   it('of the hold path does not import the EC2 client', () => {
     const holdPath = ['routeSignal', 'planHold', 'applyHold', 'checkHold', 'releaseHold', 'reportHold'];
-    for (const name of [...holdPath, 'tendBreakers', 'abandonLaunches', 'reportDrain']) {
+    for (const name of [...holdPath, 'tendBreakers', 'abandonLaunches', 'reportDrain', 'reportResize']) {
       expect(bundle(name)).not.toContain('AmazonEC2');
     }
   });

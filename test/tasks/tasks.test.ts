@@ -48,6 +48,7 @@ const createFleet = (groups: AutoScalingGroup[], log: string[] = []) => {
     describeAutoScalingGroupsByTags: async () => structuredClone(groups),
     describeAutoScalingInstance: async () => undefined,
     describeLaunches: async () => [],
+    describeInstanceRefresh: async () => undefined,
     describeLaunchHooks: async () => [],
     make: async (call) => {
       made.push(call);

@@ -1,0 +1,76 @@
+import {
+  CreateCapacityReservationCommand,
+  CreateSnapshotsCommand,
+  type EC2Client,
+  ModifyInstanceAttributeCommand,
+  StartInstancesCommand,
+  StopInstancesCommand,
+} from '@aws-sdk/client-ec2';
+import type { Ec2Call } from '../domain/incident.ts';
+
+/** Amazon EC2, asked whether it would allow a call. Nothing here can change anything: every call has `DryRun`. */
+export interface Ec2Prove {
+  /**
+   * Whether EC2 would allow a call.
+   * @returns `undefined` when it would, or else its refusal; throws when it could not be asked
+   */
+  prove(call: Ec2Call): Promise<string | undefined>;
+}
+
+/** Wraps a client in the calls that a resize makes, each with `DryRun`: the answer is always an error. */
+export const createEc2Prove = (client: EC2Client): Ec2Prove => {
+  const ask = async ({ operation, input }: Ec2Call): Promise<unknown> => {
+    const DryRun = true;
+    const InstanceIds = input.InstanceIds as string[];
+    switch (operation) {
+      case 'StopInstances':
+        return client.send(new StopInstancesCommand({ InstanceIds, DryRun }));
+      case 'StartInstances':
+        return client.send(new StartInstancesCommand({ InstanceIds, DryRun }));
+      case 'ModifyInstanceAttribute':
+        return client.send(
+          new ModifyInstanceAttributeCommand({
+            InstanceId: String(input.InstanceId),
+            InstanceType: input.InstanceType as { Value: string },
+            DryRun,
+          }),
+        );
+      case 'CreateSnapshots':
+        return client.send(
+          new CreateSnapshotsCommand({
+            InstanceSpecification: { InstanceId: String(input.InstanceId) },
+            DryRun,
+          }),
+        );
+      case 'CreateCapacityReservation':
+        return client.send(
+          new CreateCapacityReservationCommand({
+            InstanceType: String(input.InstanceType),
+            InstancePlatform: input.InstancePlatform as 'Linux/UNIX',
+            AvailabilityZone: String(input.AvailabilityZone),
+            InstanceCount: Number(input.InstanceCount),
+            TagSpecifications: input.TagSpecifications as [],
+            DryRun,
+          }),
+        );
+      default:
+        throw new Error(`${operation} is not asked about beforehand`);
+    }
+  };
+  return {
+    prove: async (call) => {
+      try {
+        await ask(call);
+      } catch (error) {
+        const { name, message } = error as Error;
+        if (name === 'DryRunOperation') return undefined;
+        const { httpStatusCode = 0 } = (error as { $metadata?: { httpStatusCode?: number } }).$metadata ?? {};
+        if (httpStatusCode >= 400 && httpStatusCode < 500 && name !== 'RequestLimitExceeded') {
+          return `${name}: ${message}`;
+        }
+        throw error;
+      }
+      throw new Error(`EC2 carried out ${call.operation} although DryRun was set`);
+    },
+  };
+};

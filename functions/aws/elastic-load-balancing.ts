@@ -1,0 +1,24 @@
+import {
+  DescribeTargetHealthCommand,
+  type ElasticLoadBalancingV2Client,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+
+/** Elastic Load Balancing, as far as Holdfast uses it. */
+export interface ElasticLoadBalancing {
+  /** Ids of the targets that a target group finds healthy. One call; AWS does not page it. */
+  describeHealthyTargets(targetGroupArn: string): Promise<Set<string>>;
+}
+
+/** Wraps a client in the one operation Holdfast makes. */
+export const createElasticLoadBalancing = (client: ElasticLoadBalancingV2Client): ElasticLoadBalancing => ({
+  describeHealthyTargets: async (TargetGroupArn) => {
+    const { TargetHealthDescriptions } = await client.send(
+      new DescribeTargetHealthCommand({ TargetGroupArn }),
+    );
+    return new Set(
+      (TargetHealthDescriptions ?? [])
+        .filter(({ TargetHealth }) => TargetHealth?.State === 'healthy')
+        .map(({ Target }) => Target?.Id ?? ''),
+    );
+  },
+});

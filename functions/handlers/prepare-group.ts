@@ -1,0 +1,13 @@
+import { resizeRoundState } from '../events/hold-state.ts';
+import { createHandler, defineFunction } from '../middleware/define-function.ts';
+import { resizeDependencies } from '../resize-dependencies.ts';
+import { createPrepareGroup } from '../tasks/prepare-group.ts';
+
+/** Task PrepareGroup of `statemachines/resize-in-place.asl.json`. */
+export const definition = defineFunction({
+  name: 'prepareGroup',
+  input: resizeRoundState,
+  wire: (runtime, log) => createPrepareGroup(resizeDependencies(runtime, log)),
+});
+
+export const handler = createHandler(definition);

@@ -1,0 +1,15 @@
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { createEc2Prove } from '../aws/ec2-prove.ts';
+import { resizeRoundState } from '../events/hold-state.ts';
+import { createHandler, defineFunction } from '../middleware/define-function.ts';
+import { createProvePermissions } from '../tasks/prove-permissions.ts';
+
+/** Task ProvePermissions of `statemachines/resize-in-place.asl.json`. A dry run never comes here. */
+export const definition = defineFunction({
+  name: 'provePermissions',
+  input: resizeRoundState,
+  wire: ({ connect, store, clock }) =>
+    createProvePermissions({ ec2: createEc2Prove(connect(EC2Client, 'live')), store, clock }),
+});
+
+export const handler = createHandler(definition);

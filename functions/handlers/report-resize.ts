@@ -1,0 +1,12 @@
+import { reportResizeState } from '../events/hold-state.ts';
+import { createHandler, defineFunction } from '../middleware/define-function.ts';
+import { createReportResize } from '../tasks/report-resize.ts';
+
+/** Task ReportResize of `statemachines/resize-in-place.asl.json`. */
+export const definition = defineFunction({
+  name: 'reportResize',
+  input: reportResizeState,
+  wire: ({ store }, log) => createReportResize({ store, tell: log.info.bind(log) }),
+});
+
+export const handler = createHandler(definition);

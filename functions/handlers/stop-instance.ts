@@ -1,0 +1,13 @@
+import { resizeRoundState } from '../events/hold-state.ts';
+import { createHandler, defineFunction } from '../middleware/define-function.ts';
+import { resizeDependencies } from '../resize-dependencies.ts';
+import { createTakeResizeStep } from '../tasks/take-resize-step.ts';
+
+/** Task StopInstance of `statemachines/resize-in-place.asl.json`. */
+export const definition = defineFunction({
+  name: 'stopInstance',
+  input: resizeRoundState,
+  wire: (runtime, log) => createTakeResizeStep(resizeDependencies(runtime, log), 'StopInstance'),
+});
+
+export const handler = createHandler(definition);

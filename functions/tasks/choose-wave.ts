@@ -1,0 +1,146 @@
+import type * as z from 'zod/mini';
+import { byHand } from '../domain/decide-resize-step.ts';
+import {
+  decideWave,
+  endsBecause,
+  type NextState,
+  nextState,
+  type WaveDecision,
+  type WaveNeed,
+} from '../domain/decide-wave.ts';
+import type { Incident, JournalEntry } from '../domain/incident.ts';
+import { resizeLookRoundsMax, resizePauseSeconds } from '../domain/limits.ts';
+import { heldReservations, inFlight, type ResizeWork } from '../domain/resize-record.ts';
+import type { resizeRoundState } from '../events/hold-state.ts';
+import type { Store } from '../state/store.ts';
+import { describeAwsError } from './aws-error.ts';
+import { clientsFor, lookAtResize, type ResizeDependencies, type SeenResizeWork } from './look-at-resizes.ts';
+import { createGroupNotes, createInstanceNotes } from './note-group.ts';
+import { readModeOrUndefined } from './read-mode.ts';
+
+/** What comes next, and how things stand. Everything about instances is in the table. */
+export interface ChooseWaveResult {
+  round: number;
+  /** The next state of the state machine. */
+  next: NextState | 'GiveUp';
+  inFlight: number;
+  waitSeconds: number;
+}
+
+/** Why nothing more may be begun: somebody or something paused scaling in one of the groups. */
+const packetLossBecause = async (store: Store, names: string[]): Promise<string | undefined> => {
+  for (const { autoScalingGroupName, holds } of await store.readGroups(names)) {
+    for (const { incidentId } of holds) {
+      const incident = await store.readIncident(incidentId);
+      if (incident?.remediation === 'pause-scaling') {
+        return `scaling of ${autoScalingGroupName} is paused: ${incident.reason}`;
+      }
+    }
+  }
+  return undefined;
+};
+
+/** A group that is gone takes its instances with it. */
+const withoutGroup = (work: ResizeWork, now: string): ResizeWork => ({
+  ...work,
+  queue: [],
+  endsBecause: work.endsBecause ?? 'the group does not exist any more',
+  resizes: work.resizes.map((resize) =>
+    resize.stage === 'ENDED' ? resize : { ...resize, stage: 'ENDED', stageAt: now, outcome: 'GONE' },
+  ),
+});
+
+/** One group in one round: as it was, and as it is to be. */
+interface Look {
+  name: string;
+  looked: SeenResizeWork;
+  decision: WaveDecision;
+}
+
+/**
+ * Looks at every group of a resize, moves on what needs no call, begins the next wave when the last one is over, and
+ * says which state comes next. What was decided is written before anything is done.
+ */
+export const createChooseWave = (dependencies: ResizeDependencies) => {
+  const { killSwitch, store, clock, stageMode } = dependencies;
+
+  const decide = (
+    { looked }: Pick<Look, 'looked'>,
+    incident: Incident,
+    because: string | undefined,
+    mayBegin: boolean,
+  ): WaveDecision => {
+    const now = clock.now();
+    if (looked.seen !== undefined) return decideWave(looked.seen, incident, because, mayBegin, now);
+    const work = withoutGroup(looked.work, now);
+    const needs: WaveNeed[] = [heldReservations(work).length > 0 ? 'ReserveCapacity' : 'RestoreGroup'];
+    return { work, needs, news: [] };
+  };
+
+  const noteNews = ({ name, looked, decision }: Look, journal: JournalEntry[]): void => {
+    const noteGroup = createGroupNotes(journal, clock, name);
+    for (const { event, instanceId, text } of decision.news) {
+      if (instanceId === undefined) noteGroup(event, text);
+      else {
+        const said = event === 'left' ? `${text}. ${byHand(name, instanceId)}` : text;
+        createInstanceNotes(journal, clock, dependencies.tell, name, instanceId)(event, said);
+      }
+    }
+    const { endsBecause: ends } = decision.work;
+    if (ends !== undefined && looked.work.endsBecause === undefined) {
+      noteGroup('releasing', `no further instance is begun: ${ends}`);
+    }
+  };
+
+  return async (state: z.output<typeof resizeRoundState>): Promise<ChooseWaveResult> => {
+    const { incidentId } = state.plan;
+    const round = state.round?.round ?? 1;
+    const result = { round: round + 1, inFlight: 0, waitSeconds: resizePauseSeconds };
+    const incident = await store.readIncident(incidentId);
+    if (incident === undefined) return { ...result, next: 'End' };
+    if (round >= resizeLookRoundsMax) return { ...result, next: 'GiveUp' };
+    const mode = await readModeOrUndefined(killSwitch, stageMode, incident.mode);
+    const clients = clientsFor(dependencies, incident.mode);
+    const names = await store.readIncidentGroups(incidentId);
+    const journal: JournalEntry[] = [];
+    const needs: WaveNeed[] = [];
+
+    const looks: { name: string; looked: SeenResizeWork }[] = [];
+    for (const name of names) {
+      try {
+        const looked = await lookAtResize(clients, store, incidentId, name);
+        if (looked !== undefined) looks.push({ name, looked });
+      } catch (error) {
+        createGroupNotes(
+          journal,
+          clock,
+          name,
+        )('failed', `cannot be looked at (${describeAwsError(error)}); tried again`);
+        needs.push({ waitsFor: 'Group' });
+      }
+    }
+    // The first failure ends the run in every group.
+    const because =
+      endsBecause(incident, mode, round, await packetLossBecause(store, names), clock.now()) ??
+      looks.find(({ looked }) => looked.work.endsBecause !== undefined)?.looked.work.endsBecause;
+    const mayBegin = mode !== undefined && needs.length === 0;
+    const decideAll = (reason: string | undefined): Look[] =>
+      looks.map((look) => ({ ...look, decision: decide(look, incident, reason, mayBegin) }));
+    const first = decideAll(because);
+    const ended = first.find(({ decision }) => decision.work.endsBecause !== undefined)?.decision.work
+      .endsBecause;
+    const decisions = ended === undefined || because !== undefined ? first : decideAll(ended);
+
+    for (const look of decisions) {
+      const { looked, decision } = look;
+      if (JSON.stringify(decision.work) !== JSON.stringify(looked.work)) {
+        await store.writeResize({ ...looked.resize, work: decision.work });
+      }
+      noteNews(look, journal);
+      needs.push(...decision.needs);
+      result.inFlight += inFlight(decision.work).length;
+    }
+    if (journal.length > 0) await store.appendJournal(incidentId, journal);
+    return { ...result, next: nextState(needs, state.step?.hasToWait === true) };
+  };
+};

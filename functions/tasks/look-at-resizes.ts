@@ -1,0 +1,158 @@
+import type { AutoScaling } from '../aws/auto-scaling.ts';
+import type { Ec2Resize } from '../aws/ec2-resize.ts';
+import type { ElasticLoadBalancing } from '../aws/elastic-load-balancing.ts';
+import type { KillSwitch } from '../aws/systems-manager.ts';
+import type { Clock } from '../clock.ts';
+import { type AutoScalingGroup, inService } from '../domain/auto-scaling-group.ts';
+import type { SeenResize } from '../domain/decide-resize-step.ts';
+import type { SeenWork } from '../domain/decide-wave.ts';
+import type { GroupRecord } from '../domain/group-record.ts';
+import type { InstanceFacts } from '../domain/instance-facts.ts';
+import { isInFlight } from '../domain/launch-record.ts';
+import type { Mode } from '../domain/mode.ts';
+import { inFlight, type ResizeRecord, type ResizeWork } from '../domain/resize-record.ts';
+import type { Store } from '../state/store.ts';
+import type { Tell } from './report-hold.ts';
+
+/** What every task of a resize needs. */
+export interface ResizeDependencies {
+  autoScaling: (mode: Mode) => AutoScaling;
+  ec2: (mode: Mode) => Ec2Resize;
+  elasticLoadBalancing: (mode: Mode) => ElasticLoadBalancing;
+  killSwitch: KillSwitch;
+  store: Store;
+  clock: Clock;
+  newOwner: () => string;
+  stageMode: Mode;
+  tell: Tell;
+}
+
+/** AWS as one task of a resize reaches it. */
+export interface ResizeClients {
+  autoScaling: AutoScaling;
+  ec2: Ec2Resize;
+  elasticLoadBalancing: ElasticLoadBalancing;
+}
+
+/** The clients for a mode: what was begun live is brought home live. */
+export const clientsFor = (dependencies: ResizeDependencies, mode: Mode): ResizeClients => ({
+  autoScaling: dependencies.autoScaling(mode),
+  ec2: dependencies.ec2(mode),
+  elasticLoadBalancing: dependencies.elasticLoadBalancing(mode),
+});
+
+/** Ids that every target group of a group finds healthy; `undefined` where it has none. */
+const healthyTargets = async (
+  elasticLoadBalancing: ElasticLoadBalancing,
+  { targetGroupArns = [] }: AutoScalingGroup,
+): Promise<Set<string> | undefined> => {
+  let healthy: Set<string> | undefined;
+  for (const arn of targetGroupArns) {
+    const targets = await elasticLoadBalancing.describeHealthyTargets(arn);
+    healthy = healthy === undefined ? targets : new Set([...healthy].filter((id) => targets.has(id)));
+  }
+  return healthy;
+};
+
+/** Health of the instances of a group, with EC2's side of each that was asked about. */
+export interface SeenHealth {
+  instances: Map<string, InstanceFacts>;
+  /** Ids of the instances in service that run and that every load balancer finds healthy. */
+  healthy: Set<string>;
+  isTargetHealthy: (instanceId: string) => boolean;
+}
+
+/**
+ * Looks at the health of a group's instances: one call to EC2 per hundred, one to the load balancer per target group.
+ *
+ * @param others ids to ask EC2 about beside those in service
+ */
+export const lookAtHealth = async (
+  { ec2, elasticLoadBalancing }: ResizeClients,
+  group: AutoScalingGroup,
+  others: string[] = [],
+): Promise<SeenHealth> => {
+  const serving = inService(group);
+  const ids = [...new Set([...serving.map(({ instanceId }) => instanceId), ...others])];
+  const described = ids.length === 0 ? [] : await ec2.describeInstances(ids);
+  const instances = new Map(described.map((facts) => [facts.instanceId, facts]));
+  const targets = await healthyTargets(elasticLoadBalancing, group);
+  const isTargetHealthy = (instanceId: string): boolean => targets?.has(instanceId) ?? true;
+  return {
+    instances,
+    isTargetHealthy,
+    healthy: new Set(
+      serving
+        .filter(
+          ({ instanceId, healthStatus }) =>
+            healthStatus.toLowerCase() === 'healthy' &&
+            instances.get(instanceId)?.state === 'running' &&
+            isTargetHealthy(instanceId),
+        )
+        .map(({ instanceId }) => instanceId),
+    ),
+  };
+};
+
+/** A group that is being resized, as it is and as it is remembered; `group` is absent when it is gone. */
+export interface SeenGroupWork {
+  resize: ResizeRecord;
+  work: ResizeWork;
+  record: GroupRecord;
+  group: AutoScalingGroup | undefined;
+}
+
+/**
+ * Looks at one group that is being resized. Records first, so that one still unchanged when it is written proves that
+ * nobody of ours changed anything since. One call.
+ *
+ * @returns `undefined` when the group is not being resized by this incident
+ */
+export const lookAtWork = async (
+  autoScaling: AutoScaling,
+  store: Store,
+  incidentId: string,
+  name: string,
+): Promise<SeenGroupWork | undefined> => {
+  const [resize] = await store.readResizes([name]);
+  const [record] = await store.readGroups([name]);
+  const work = resize?.work;
+  if (resize === undefined || record === undefined || work?.incidentId !== incidentId) return undefined;
+  const [group] = await autoScaling.describeAutoScalingGroups([name]);
+  return { resize, work, record, group };
+};
+
+/** The same with its instances; `seen` is absent when the group is gone. */
+export type SeenResizeWork = Pick<SeenGroupWork, 'resize' | 'work'> & { seen?: SeenWork };
+
+/** Looks at one group that is being resized, and at its instances. */
+export const lookAtResize = async (
+  clients: ResizeClients,
+  store: Store,
+  incidentId: string,
+  name: string,
+): Promise<SeenResizeWork | undefined> => {
+  const looked = await lookAtWork(clients.autoScaling, store, incidentId, name);
+  if (looked === undefined) return undefined;
+  const { resize, work, record, group } = looked;
+  if (group === undefined) return { resize, work };
+  const [launches] = await store.readLaunches([name]);
+  const ids = inFlight(work).map(({ instanceId }) => instanceId);
+  const { instances, healthy, isTargetHealthy } = await lookAtHealth(clients, group, ids);
+  const running = ids.filter((id) => instances.get(id)?.state === 'running');
+  const passed = running.length === 0 ? new Set<string>() : await clients.ec2.describePassedChecks(running);
+  const seen = new Map(
+    ids.map((instanceId): [string, SeenResize] => [
+      instanceId,
+      {
+        lifecycleState: group.instances.find((instance) => instance.instanceId === instanceId)
+          ?.lifecycleState,
+        ec2: instances.get(instanceId),
+        hasPassedChecks: passed.has(instanceId),
+        isHealthy: isTargetHealthy(instanceId),
+      },
+    ]),
+  );
+  const isDraining = launches?.drains.some(isInFlight) === true;
+  return { resize, work, seen: { group, record, work, seen, healthy, isDraining } };
+};

@@ -1,0 +1,232 @@
+import type * as z from 'zod/mini';
+import type { Ec2Resize } from '../aws/ec2-resize.ts';
+import { isLackOfCapacity } from '../domain/decide-resize-step.ts';
+import { isSpent } from '../domain/decide-wave.ts';
+import type { JournalEntry } from '../domain/incident.ts';
+import { byZone, commonCandidates, toReservation } from '../domain/plan-resize.ts';
+import { cancelReservationCall, reserveCall } from '../domain/resize-calls.ts';
+import {
+  heldReservations,
+  inFlight,
+  type Reservation,
+  type Resize,
+  type ResizeRecord,
+  type ResizeWork,
+  withReservation,
+  withResize,
+} from '../domain/resize-record.ts';
+import type { resizeRoundState } from '../events/hold-state.ts';
+import { describeAwsError, isRefusal } from './aws-error.ts';
+import { clientsFor, lookAtResize, type ResizeDependencies } from './look-at-resizes.ts';
+import { createGroupNotes } from './note-group.ts';
+import { readModeOrUndefined } from './read-mode.ts';
+import type { ResizeStepResult } from './take-resize-step.ts';
+
+/**
+ * Reservations made for one type and zone before another type is tried: an open one is open to everybody's running
+ * instances of the type, and what they take is asked for again, twice as much each time.
+ */
+const attemptsMax = 4;
+
+/** What asking for capacity of one type came to. */
+type Reserved = 'held' | 'none' | 'unknown';
+
+/**
+ * Holds capacity for the instances that were chosen, a reservation per zone and type, down the list of types where
+ * there is none; and gives up what is not needed any more. Each is written down before it is asked for. An instance
+ * for which no capacity can be held is not touched.
+ */
+export const createReserveCapacity = (dependencies: ResizeDependencies) => {
+  const { killSwitch, store, clock, stageMode } = dependencies;
+
+  /** A record that is written as the work goes on. */
+  const keeper = (first: ResizeRecord) => {
+    let record = first;
+    return {
+      work: (): ResizeWork | undefined => record.work,
+      change: async (change: (work: ResizeWork) => ResizeWork): Promise<void> => {
+        if (record.work !== undefined)
+          record = await store.writeResize({ ...record, work: change(record.work) });
+      },
+    };
+  };
+  type Keeper = ReturnType<typeof keeper>;
+  type Note = ReturnType<typeof createGroupNotes>;
+
+  const giveUp = async (
+    ec2: Ec2Resize,
+    kept: Keeper,
+    reservation: Reservation,
+    note: Note,
+  ): Promise<boolean> => {
+    const { clientToken, instanceType, availabilityZone } = reservation;
+    try {
+      const id =
+        reservation.capacityReservationId ??
+        (await ec2.describeReservation({ clientToken }))?.capacityReservationId;
+      if (id !== undefined) await ec2.make(cancelReservationCall(id));
+      await kept.change((work) => withReservation(work, clientToken, { givenUpAt: clock.now() }));
+      if (id !== undefined) {
+        note('reserved', `the reservation ${id} of ${instanceType} in ${availabilityZone} is given up`, [
+          cancelReservationCall(id),
+        ]);
+      }
+      return true;
+    } catch (error) {
+      const isGone = error instanceof Error && error.name === 'InvalidCapacityReservationId.NotFound';
+      if (isGone) {
+        await kept.change((work) => withReservation(work, clientToken, { givenUpAt: clock.now() }));
+        return true;
+      }
+      note(
+        'failed',
+        `the reservation of ${instanceType} in ${availabilityZone} cannot be given up (${describeAwsError(error)}); tried again. It ends by itself at ${reservation.endsAt}`,
+      );
+      return false;
+    }
+  };
+
+  /** Holds capacity of one type for the members of one zone. */
+  const reserveType = async (
+    ec2: Ec2Resize,
+    kept: Keeper,
+    incidentId: string,
+    members: Resize[],
+    instanceType: string,
+    note: Note,
+  ): Promise<Reserved> => {
+    let count = members.length;
+    let available = 0;
+    for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
+      const planned = toReservation(incidentId, members, instanceType, count, attempt, clock.now());
+      // One that was written down by a function that died is asked for again as it was.
+      const known = kept.work()?.reservations.find(({ clientToken }) => clientToken === planned.clientToken);
+      const reservation = known ?? planned;
+      if (known?.givenUpAt !== undefined) return 'none';
+      if (known === undefined) {
+        await kept.change((work) => ({ ...work, reservations: [...work.reservations, reservation] }));
+      }
+      const call = reserveCall(reservation);
+      try {
+        const { capacityReservationId } = await ec2.reserve(call);
+        await kept.change((work) =>
+          withReservation(work, reservation.clientToken, { capacityReservationId }),
+        );
+        if (known?.capacityReservationId === undefined) {
+          note(
+            'reserved',
+            `capacity for ${reservation.count} ${instanceType} in ${reservation.availabilityZone} is held by ${capacityReservationId}`,
+            [call],
+          );
+        }
+        const held = await ec2.describeReservation({ id: capacityReservationId });
+        available += held?.availableInstanceCount ?? 0;
+      } catch (error) {
+        const name = error instanceof Error ? error.name : '';
+        const text = describeAwsError(error);
+        if (!isLackOfCapacity(name) && !isRefusal(error)) {
+          note(
+            'failed',
+            `capacity of ${instanceType} in ${reservation.availabilityZone} cannot be asked for now (${text}); tried again`,
+          );
+          return 'unknown';
+        }
+        await kept.change((work) =>
+          withReservation(work, reservation.clientToken, { givenUpAt: clock.now() }),
+        );
+        note('reserved', `no capacity of ${instanceType} in ${reservation.availabilityZone} (${text})`);
+        return 'none';
+      }
+      if (available >= members.length) return 'held';
+      count = (members.length - available) * 2 ** attempt;
+      note(
+        'reserved',
+        `running instances took places of the reservation of ${instanceType} in ${members[0]?.availabilityZone}; ${members.length - available} more are needed`,
+      );
+    }
+    return 'none';
+  };
+
+  const reserveZone = async (
+    ec2: Ec2Resize,
+    kept: Keeper,
+    incidentId: string,
+    members: Resize[],
+    note: Note,
+  ): Promise<boolean> => {
+    for (const instanceType of commonCandidates(members)) {
+      const reserved = await reserveType(ec2, kept, incidentId, members, instanceType, note);
+      if (reserved === 'unknown') return false;
+      if (reserved === 'held') {
+        await kept.change((work) =>
+          members.reduce(
+            (changed, { instanceId }) =>
+              withResize(changed, instanceId, { isReserved: true, wantedType: instanceType }),
+            work,
+          ),
+        );
+        return true;
+      }
+    }
+    const [first] = members;
+    const isAlike = ({
+      availabilityZone,
+      platform,
+      candidates,
+    }: Resize | ResizeWork['queue'][number]): boolean =>
+      availabilityZone === first?.availabilityZone &&
+      platform === first.platform &&
+      candidates.join() === first.candidates.join();
+    const others = kept.work()?.queue.filter(isAlike).length ?? 0;
+    const reason = `no capacity of ${first?.candidates.join(' or ')} can be held in ${first?.availabilityZone}`;
+    await kept.change((work) => ({
+      ...members.reduce(
+        (changed, { instanceId }) =>
+          withResize(changed, instanceId, {
+            stage: 'ENDED',
+            stageAt: clock.now(),
+            outcome: 'UNTOUCHED',
+            failure: reason,
+          }),
+        work,
+      ),
+      queue: work.queue.filter((candidate) => !isAlike(candidate)),
+    }));
+    note('refused', `${reason}: ${members.length + others} instances there are not touched`);
+    return true;
+  };
+
+  return async (state: z.output<typeof resizeRoundState>): Promise<ResizeStepResult> => {
+    const { incidentId } = state.plan;
+    const result: ResizeStepResult = { taken: 0, hasToWait: false };
+    const incident = await store.readIncident(incidentId);
+    if (incident === undefined) return result;
+    const mode = await readModeOrUndefined(killSwitch, stageMode, incident.mode);
+    const clients = clientsFor(dependencies, incident.mode);
+    for (const name of await store.readIncidentGroups(incidentId)) {
+      const looked = await lookAtResize(clients, store, incidentId, name);
+      if (looked === undefined) continue;
+      const { work, seen } = looked;
+      const kept = keeper(looked.resize);
+      const journal: JournalEntry[] = [];
+      const note = createGroupNotes(journal, clock, name);
+      for (const reservation of heldReservations(work)) {
+        if (!isSpent(reservation.instanceIds, work, seen?.seen ?? new Map())) continue;
+        if (await giveUp(clients.ec2, kept, reservation, note)) result.taken += 1;
+        else result.hasToWait = true;
+      }
+      const waiting = inFlight(work).filter(
+        ({ stage, isReserved, direction }) => stage === 'CHOSEN' && !isReserved && direction === 'FORWARD',
+      );
+      if (waiting.length > 0 && (mode !== 'live' || incident.status !== 'HELD')) result.hasToWait = true;
+      else {
+        for (const members of byZone(waiting)) {
+          if (await reserveZone(clients.ec2, kept, incidentId, members, note)) result.taken += 1;
+          else result.hasToWait = true;
+        }
+      }
+      if (journal.length > 0) await store.appendJournal(incidentId, journal);
+    }
+    return result;
+  };
+};

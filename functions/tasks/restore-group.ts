@@ -1,0 +1,159 @@
+import type * as z from 'zod/mini';
+import type { AutoScaling } from '../aws/auto-scaling.ts';
+import { type AutoScalingGroup, isOptedIn } from '../domain/auto-scaling-group.ts';
+import { decideRestore, driftOf } from '../domain/decide-restore.ts';
+import { type GroupRecord, isLeased, withoutLease } from '../domain/group-record.ts';
+import type { AutoScalingCall, Incident, JournalEntry } from '../domain/incident.ts';
+import { leaseSeconds } from '../domain/limits.ts';
+import { restoreReason } from '../domain/plan-resize.ts';
+import { launchCall, updateSizesCall } from '../domain/resize-calls.ts';
+import { heldReservations, inFlight, type ResizeRecord, type ResizeWork } from '../domain/resize-record.ts';
+import { addSeconds } from '../domain/times.ts';
+import type { resizeRoundState } from '../events/hold-state.ts';
+import { describeAwsError } from './aws-error.ts';
+import { changeGroup } from './change-group.ts';
+import { lookAtWork, type ResizeDependencies } from './look-at-resizes.ts';
+import { createGroupNotes } from './note-group.ts';
+import type { ResizeStepResult } from './take-resize-step.ts';
+
+/**
+ * Sets a group back once none of its instances is in flight: `Launch` as the other holds want it, and seen to be so,
+ * before the sizes of before are set again; then says what differs from the launch template. Called until nothing is
+ * left to set back.
+ */
+export const createRestoreGroup = (dependencies: ResizeDependencies) => {
+  const { store, clock, newOwner, tell } = dependencies;
+
+  /** Makes changes of a group that its record remembers. */
+  const change = (
+    autoScaling: AutoScaling,
+    record: GroupRecord,
+    calls: AutoScalingCall[],
+    before: Partial<GroupRecord>,
+    after: Partial<GroupRecord>,
+  ): Promise<void> =>
+    changeGroup(store, autoScaling, {
+      before: {
+        ...record,
+        ...before,
+        lease: { owner: newOwner(), expiresAt: addSeconds(clock.now(), leaseSeconds) },
+      },
+      calls,
+      after: withoutLease({ ...record, ...after }),
+    });
+
+  /** What is left of the resize once everything is set back. */
+  const finish = async (
+    incident: Incident,
+    resize: ResizeRecord,
+    work: ResizeWork,
+    group: AutoScalingGroup | undefined,
+    note: ReturnType<typeof createGroupNotes>,
+  ): Promise<void> => {
+    const drift = driftOf(work);
+    if (drift !== undefined && group !== undefined) note('drift', drift);
+    const updates =
+      incident.resize?.updateLaunchTemplate === true && drift !== undefined && group !== undefined;
+    const { work: _work, ...rest } = resize;
+    await store.writeResize(updates ? { ...rest, work: { ...work, restoredAt: clock.now() } } : rest);
+  };
+
+  const restore = async (
+    autoScaling: AutoScaling,
+    incident: Incident,
+    name: string,
+    journal: JournalEntry[],
+  ): Promise<'restored' | 'not yet' | 'nothing'> => {
+    const looked = await lookAtWork(autoScaling, store, incident.incidentId, name);
+    if (looked === undefined || looked.work.restoredAt !== undefined) return 'nothing';
+    const { resize, work, group, record } = looked;
+    if (inFlight(work).length > 0 || heldReservations(work).length > 0) return 'nothing';
+    const note = createGroupNotes(journal, clock, name);
+    if (group === undefined) {
+      await finish(incident, resize, work, undefined, note);
+      return 'restored';
+    }
+    const now = clock.now();
+    if (!isOptedIn(group) && work.sizes !== undefined) {
+      const { minSize, desiredCapacity } = work.sizes.before;
+      const message = `the group does not carry the opt-in tag any more, so Holdfast may not set it back. By hand: aws autoscaling update-auto-scaling-group --auto-scaling-group-name ${name} --min-size ${minSize} --desired-capacity ${desiredCapacity}`;
+      note('left', message);
+      tell(`${name}: ${message}`, { incidentId: incident.incidentId });
+      await finish(incident, resize, work, group, note);
+      return 'restored';
+    }
+    if (isLeased(record, now)) return 'not yet';
+    const decision = decideRestore(group, record, work, now);
+    switch (decision.action) {
+      case 'HOLD_LAUNCH': {
+        const calls = decision.suspendsLaunch ? [launchCall('SuspendProcesses', name)] : [];
+        await store.writeResize({ ...resize, work: { ...work, restoringSince: now } });
+        const imposed = decision.suspendsLaunch
+          ? [
+              ...record.imposed.filter(({ setting }) => setting !== 'Launch'),
+              { setting: 'Launch', recordedAt: now },
+            ]
+          : record.imposed;
+        await change(
+          autoScaling,
+          record,
+          calls,
+          { holds: decision.holds, imposed },
+          {
+            holds: decision.holds,
+            imposed: imposed.map((entry) =>
+              decision.suspendsLaunch && entry.setting === 'Launch' ? { ...entry, appliedAt: now } : entry,
+            ),
+          },
+        );
+        if (calls.length > 0) note('prepared', 'Launch is suspended again, as another hold wants it', calls);
+        return 'not yet';
+      }
+      case 'WAIT':
+        return 'not yet';
+      case 'SET': {
+        const call = updateSizesCall(name, decision.sizes, restoreReason);
+        const written = await store.writeResize({ ...resize, work: { ...work, restore: decision.sizes } });
+        await change(autoScaling, record, [call], {}, {});
+        await store.writeResize({
+          ...written,
+          work: { ...work, restore: { ...decision.sizes, appliedAt: clock.now() } },
+        });
+        note(
+          'restored',
+          `minimum ${group.minSize} → ${decision.sizes.minSize}, desired capacity ${group.desiredCapacity} → ${decision.sizes.desiredCapacity}${decision.reason}`,
+          [call],
+        );
+        return 'not yet';
+      }
+      case 'DONE':
+        await finish(incident, resize, work, group, note);
+        return 'restored';
+    }
+  };
+
+  return async (state: z.output<typeof resizeRoundState>): Promise<ResizeStepResult> => {
+    const { incidentId } = state.plan;
+    const result: ResizeStepResult = { taken: 0, hasToWait: false };
+    const incident = await store.readIncident(incidentId);
+    if (incident === undefined) return result;
+    const autoScaling = dependencies.autoScaling(incident.mode);
+    for (const name of await store.readIncidentGroups(incidentId)) {
+      const journal: JournalEntry[] = [];
+      try {
+        const outcome = await restore(autoScaling, incident, name, journal);
+        if (outcome === 'restored') result.taken += 1;
+        if (outcome === 'not yet') result.hasToWait = true;
+      } catch (error) {
+        createGroupNotes(
+          journal,
+          clock,
+          name,
+        )('failed', `cannot be set back now (${describeAwsError(error)}); tried again`);
+        result.hasToWait = true;
+      }
+      if (journal.length > 0) await store.appendJournal(incidentId, journal);
+    }
+    return result;
+  };
+};
