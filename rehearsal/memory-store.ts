@@ -7,15 +7,16 @@ import { emptyResizeRecord, type ResizeRecord } from '../functions/domain/resize
 import type { Store } from '../functions/state/store.ts';
 
 /**
- * A store that tells which of its methods is used, before it is.
+ * A store that tells which of its methods is used, before it is. When the one who is told says that the caller is dead,
+ * nothing is done and no answer comes.
  */
-export const watchStore = (store: MemoryStore, onUse: (method: string) => void): MemoryStore =>
+export const watchStore = (store: MemoryStore, onUse: (method: string) => boolean): MemoryStore =>
   new Proxy(store, {
     get: (target, method: string) => {
       const value: unknown = Reflect.get(target, method);
       if (typeof value !== 'function') return value;
       return (...input: unknown[]): unknown => {
-        onUse(method);
+        if (onUse(method)) return new Promise(() => {});
         return value.apply(target, input);
       };
     },

@@ -13,6 +13,7 @@ import {
 import {
   chooseQuirks,
   createSimulatedCloud,
+  type Death,
   type Quirks,
   type SimulatedCloud,
 } from './cloud/simulated-cloud.ts';
@@ -37,6 +38,13 @@ export interface RehearsalOptions {
   dryRun: boolean;
   /** What the seed would otherwise choose, where the facts are unsure. */
   quirks?: Partial<Quirks>;
+  /** Ends the story early, once nothing more can happen that the caller asks about; looked at every minute. */
+  endsWhen?: (cloud: SimulatedCloud) => boolean;
+  /**
+   * Whether the function dies at this call of AWS, or write to its table, before it is carried out or after: it is
+   * never heard of again.
+   */
+  dies?: (death: Death) => boolean;
   /** Told now and then how far the story is, from 0 to 1. */
   onProgress?: (fraction: number) => void;
 }
@@ -238,6 +246,7 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
       },
       onCall: (call) => calls.push(call),
       onFunctionError: (message) => functionErrors.push(message),
+      dies: (death) => options.dies?.(death) === true,
       onStoreUse: (functionName, method) => {
         const methods = storeUses[functionName] ?? [];
         storeUses[functionName] = methods;
@@ -271,7 +280,10 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
       passMinute(cloud, workload, samples);
     });
 
-    await time.runUntil(incident.durationSeconds);
+    for (let seconds = 60; seconds <= incident.durationSeconds; seconds += 60) {
+      await time.runUntil(seconds);
+      if (options.endsWhen?.(cloud) === true) break;
+    }
 
     const groups = [...autoScaling.groups.values()];
     const isAlarmNamed = incident.alarms.some(({ alarmName }) => rulesForAlarm(policy, alarmName).length > 0);

@@ -108,6 +108,7 @@ const toInstanceFacts = (instance: Instance): InstanceFacts => {
     targetsReservation:
       reservation?.CapacityReservationTarget !== undefined ||
       reservation?.CapacityReservationPreference === 'capacity-reservations-only',
+    usesOpenReservations: reservation?.CapacityReservationPreference !== 'none',
     hasMarketplaceProduct: (instance.ProductCodes ?? []).some(
       ({ ProductCodeType }) => ProductCodeType === 'marketplace',
     ),
@@ -177,12 +178,19 @@ export const createEc2Resize = (client: EC2Client): Ec2Resize => {
       const instances: InstanceFacts[] = [];
       for (const Values of chunk(instanceIds, idsPerCall)) {
         // A filter, because one id that EC2 does not know would fail the whole call.
-        const { Reservations } = await client.send(
-          new DescribeInstancesCommand({ Filters: [{ Name: 'instance-id', Values }], MaxResults: 1000 }),
-        );
-        instances.push(
-          ...(Reservations ?? []).flatMap(({ Instances }) => (Instances ?? []).map(toInstanceFacts)),
-        );
+        let nextToken: string | undefined;
+        do {
+          const page = await client.send(
+            new DescribeInstancesCommand({
+              Filters: [{ Name: 'instance-id', Values }],
+              ...(nextToken === undefined ? {} : { NextToken: nextToken }),
+            }),
+          );
+          for (const { Instances } of page.Reservations ?? []) {
+            instances.push(...(Instances ?? []).map(toInstanceFacts));
+          }
+          nextToken = page.NextToken;
+        } while (nextToken !== undefined);
       }
       return instances;
     },

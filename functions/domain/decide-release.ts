@@ -58,14 +58,20 @@ const withStage = (record: GroupRecord, incidentId: string, change: Partial<Hold
   holds: record.holds.map((hold) => (hold.incidentId === incidentId ? { ...hold, ...change } : hold)),
 });
 
+/** `Launch` in a group that is being resized is the resize's to give back: first nothing may be missing that it would launch. */
+const isForResize = (setting: Setting, holds: Hold[]): boolean =>
+  setting === 'Launch' && holds.some(({ keepsLaunch }) => keepsLaunch === true);
+
 /** The record once the hold is gone; with the last hold goes everything else. */
 const withoutHold = (record: GroupRecord, incidentId: string): GroupRecord => {
   const holds = record.holds.filter((hold) => hold.incidentId !== incidentId);
   const { baseline: _baseline, lease: _lease, ...rest } = record;
   if (holds.length === 0) return { ...rest, holds, imposed: [], overridden: [] };
   const claimed = new Set<string>(holds.flatMap(claimedProcesses));
-  const isClaimed = (setting: Setting): boolean =>
-    isInstance(setting) ? holds.some(claimsProtection) : claimed.has(setting);
+  const isClaimed = (setting: Setting): boolean => {
+    if (isInstance(setting)) return holds.some(claimsProtection);
+    return claimed.has(setting) || isForResize(setting, holds);
+  };
   return withoutLease({
     ...record,
     holds,
@@ -92,6 +98,7 @@ const toGiveBack = (
     .filter(
       ({ setting, givenBackAt }) =>
         !stillWanted.includes(setting) &&
+        !isForResize(setting, next.holds) &&
         (!isInstance(setting) || changeable.has(setting)) &&
         (givenBackAt === undefined || (hold.stage === 'VERIFYING' && givenBackAt === hold.stageAt)),
     )

@@ -5,6 +5,9 @@ import {
   enteringSecondsMax,
   forcedStopSecondsMax,
   homeSecondsMax,
+  homeTotalSecondsMax,
+  leaseSeconds,
+  resizeWaitSecondsMax,
   serviceSecondsMax,
   startSecondsMax,
   stopSecondsMax,
@@ -31,8 +34,8 @@ export interface SeenResize {
   ec2: Pick<InstanceFacts, 'state' | 'stateReason' | 'instanceType'> | undefined;
   /** Whether all of its status checks passed. */
   hasPassedChecks: boolean;
-  /** Whether every load balancer of the group finds it healthy; `true` where there is none. */
-  isHealthy: boolean;
+  /** Whether every load balancer of the group finds it healthy; `true` where there is none, `undefined` when one cannot be asked. */
+  isHealthy: boolean | undefined;
 }
 
 /**
@@ -84,22 +87,28 @@ export const turnHome = (failure: string, wantedType: string, now: string): Part
 /** A type did not start, or did not pass its checks: the original one is next, then the list, then a person. */
 const afterFailedType = (resize: Resize, why: string, now: string): ResizeStep => {
   const tried = [...new Set([...resize.tried, resize.wantedType])];
+  // Why it is stopped was judged; from now on it is only stopped.
+  const judged = { stage: 'CHANGING', stageAt: now, refusedSince: undefined } as const;
   if (resize.direction === 'FORWARD') {
     return {
       action: 'TURN',
-      change: { ...turnHome(why, resize.originalType, now), tried },
+      change: { ...turnHome(why, resize.originalType, now), ...judged, tried },
       reason: `${why}; it is brought home as ${resize.originalType}`,
     };
   }
   const next = [resize.originalType, ...resize.candidates].find((type) => !tried.includes(type));
   if (next !== undefined) {
-    return { action: 'TURN', change: { wantedType: next, tried }, reason: `${why}; ${next} is tried` };
+    return {
+      action: 'TURN',
+      change: { ...judged, wantedType: next, tried },
+      reason: `${why}; ${next} is tried`,
+    };
   }
   // A shortage may end: the list is gone through again and again for a while.
   return secondsBetween(resize.homeSince ?? now, now) < homeSecondsMax
     ? {
         action: 'TURN',
-        change: { wantedType: resize.originalType, tried: [] },
+        change: { ...judged, wantedType: resize.originalType, tried: [] },
         reason: `${why}, and so did every other type; all are tried again`,
       }
     : end('LEFT', `${why}, and so did every other type for ${spokenDuration(homeSecondsMax)}`);
@@ -118,22 +127,39 @@ const inServiceStep = (resize: Resize, seen: SeenResize, age: number, now: strin
       `it is in service and ${seen.ec2?.state ?? 'unknown to EC2'}`,
     );
   }
-  if (isUntouched && direction === 'HOME') return end('UNTOUCHED', resize.failure ?? 'the run ended before');
+  if (isUntouched && direction === 'HOME') {
+    // Somebody of ours may have asked for Standby a moment ago, and it has yet to show.
+    return resize.stage === 'ENTERING' && age < leaseSeconds
+      ? wait('Standby', 'Standby was asked for, and may yet show')
+      : end('UNTOUCHED', resize.failure ?? 'the run ended before');
+  }
   if (isUntouched) {
+    if (secondsBetween(resize.chosenAt, now) > resizeWaitSecondsMax) {
+      return end(
+        'UNTOUCHED',
+        `it could not be taken out of service within ${spokenDuration(resizeWaitSecondsMax)}`,
+      );
+    }
     return resize.isReserved
       ? call('EnterStandby', `${presentType} in service and to be ${wantedType}`)
       : { action: 'RESERVE', reason: `capacity for ${wantedType} has to be held first` };
   }
-  // It came home unhealthy with a type that it has to give up again.
-  if (presentType !== wantedType) return call('EnterStandby', `it has to be ${wantedType} again`);
-  if (seen.isHealthy) {
+  if (seen.isHealthy === true) {
     const isResized = resize.candidates.includes(presentType);
     return end(
       isResized ? 'RESIZED' : 'BROUGHT_HOME',
       `in service and healthy as ${presentType}${direction === 'HOME' ? ` (${resize.failure})` : ''}`,
     );
   }
+  // It came home unhealthy with a type that it has to give up again.
+  if (presentType !== wantedType) return call('EnterStandby', `it has to be ${wantedType} again`);
   if (age < serviceSecondsMax) return wait('Service', 'in service, and not healthy yet');
+  if (seen.isHealthy === undefined) {
+    return end(
+      'LEFT',
+      `in service as ${presentType}, and its load balancer cannot be asked whether it is healthy`,
+    );
+  }
   const why = `as ${presentType} it is not healthy ${spokenDuration(serviceSecondsMax)} after it came back`;
   return direction === 'FORWARD'
     ? { action: 'TURN', change: turnHome(why, resize.originalType, now), reason: why }
@@ -145,8 +171,20 @@ const standbyStep = (resize: Resize, seen: SeenResize, age: number, now: string)
   const { wantedType, stage, homeSince } = resize;
   // One that turned home while it ran has its checks looked at afresh.
   const runsFor = stage === 'STARTING' ? age : Math.min(age, secondsBetween(homeSince ?? now, now));
-  if (ec2 === undefined || ec2.state === 'terminated' || ec2.state === 'shutting-down') {
+  // What EC2 does not tell of may be there all the same.
+  if (ec2 === undefined) {
+    return secondsBetween(resize.missingSince ?? now, now) < startSecondsMax
+      ? wait('Start', 'EC2 does not tell of it')
+      : end('LEFT', `in Standby, and EC2 does not know it for ${spokenDuration(startSecondsMax)}`);
+  }
+  if (ec2.state === 'terminated' || ec2.state === 'shutting-down') {
     return end('GONE', 'somebody terminated it while it was in Standby');
+  }
+  if (homeSince !== undefined && secondsBetween(homeSince, now) > homeTotalSecondsMax) {
+    return end(
+      'LEFT',
+      `it is in Standby, ${ec2.state}, ${spokenDuration(homeTotalSecondsMax)} after its way home began (${resize.failure})`,
+    );
   }
   switch (ec2.state) {
     case 'running':
@@ -171,13 +209,19 @@ const standbyStep = (resize: Resize, seen: SeenResize, age: number, now: string)
           ? wait('Stop', 'its forced stop goes on')
           : end('LEFT', `it hangs in stopping ${spokenDuration(age)} after it was forced; ask AWS Support`);
       }
-      return age < stopSecondsMax || stage !== 'STOPPING'
+      return age < stopSecondsMax
         ? wait('Stop', 'it stops')
         : call('StopInstance', `its stop hangs for ${spokenDuration(age)}`, true);
     case 'stopped': {
       const reason = ec2.stateReason ?? '';
-      if (stage === 'STARTING' && reason !== '' && !stopsOnRequest.test(reason)) {
-        return afterFailedType(resize, `as ${ec2.instanceType} it did not start (${reason})`, now);
+      // Stopped again after it was seen to start, whoever stopped it, or never started: the type does not do.
+      const hasFailed = resize.hasStarted || (reason !== '' && !stopsOnRequest.test(reason));
+      if (stage === 'STARTING' && hasFailed) {
+        return afterFailedType(
+          resize,
+          `as ${ec2.instanceType} it did not stay up (${reason || 'it stopped again'})`,
+          now,
+        );
       }
       return ec2.instanceType === wantedType
         ? call('StartInstance', `it is stopped and ${wantedType}`)
@@ -243,8 +287,7 @@ export const afterRefusal = (
   if (operation === 'StartInstance' && isLackOfCapacity(error.name)) {
     return afterFailedType(resize, `as ${presentType} it did not start (${error.name})`, now);
   }
-  // A refusal of an earlier step says nothing of this one.
-  const since = resize.stage === stageOf[operation] ? (resize.refusedSince ?? now) : now;
+  const since = resize.refusedSince ?? now;
   const patience = resize.direction === 'FORWARD' ? changeRefusedSecondsMax : homeSecondsMax;
   if (secondsBetween(since, now) < patience) {
     return {

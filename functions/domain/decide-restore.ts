@@ -1,5 +1,5 @@
 import type { AutoScalingGroup } from './auto-scaling-group.ts';
-import type { GroupRecord, Hold } from './group-record.ts';
+import { type GroupRecord, type Hold, imposedSince } from './group-record.ts';
 import { inForceWithinSeconds } from './limits.ts';
 import type { ResizeWork } from './resize-record.ts';
 import { secondsBetween } from './times.ts';
@@ -36,8 +36,8 @@ const sizesInTheEnd = (
   const left = resizes.filter(
     ({ instanceId, outcome }) => outcome === 'LEFT' && isLeftInStandby(instanceId),
   ).length;
-  const isMinimumOurs = sizes !== undefined && group.minSize === sizes.minSize;
-  const minSize = isMinimumOurs ? sizes.before.minSize : group.minSize;
+  const isMinimumOurs = sizes?.minSizes.includes(group.minSize) === true;
+  const minSize = Math.min(group.maxSize, isMinimumOurs ? sizes.before.minSize : group.minSize);
   const lowered =
     sizes?.desiredCapacity === undefined
       ? group.desiredCapacity + gone
@@ -71,17 +71,17 @@ export const decideRestore = (
   const holds = withoutKeepingLaunch(record.holds, work.incidentId);
   const isSuspended = group.suspendedProcesses.includes('Launch');
   const isWanted = wantedSettings({ ...record, holds }, group).includes('Launch');
-  if (work.restoringSince === undefined) {
+  const keepsLaunch = record.holds.some(
+    (hold) => hold.incidentId === work.incidentId && hold.keepsLaunch === true,
+  );
+  if (work.restoringSince === undefined || keepsLaunch) {
     return { action: 'HOLD_LAUNCH', holds, suspendsLaunch: isWanted && !isSuspended };
   }
   if (isWanted && !isSuspended) {
-    const waited = secondsBetween(work.restoringSince, now);
-    // The call may have been lost with its function; later its absence means that a person took it back.
-    if (waited < inForceWithinSeconds) {
-      return record.imposed.some(({ setting, appliedAt }) => setting === 'Launch' && appliedAt !== undefined)
-        ? { action: 'WAIT' }
-        : { action: 'HOLD_LAUNCH', holds, suspendsLaunch: true };
-    }
+    const appliedAt = imposedSince(record, 'Launch');
+    // The call may have been lost with its function. Long after it was accepted its absence is a person's doing.
+    if (appliedAt === undefined) return { action: 'HOLD_LAUNCH', holds, suspendsLaunch: true };
+    if (secondsBetween(appliedAt, now) < inForceWithinSeconds) return { action: 'WAIT' };
   }
   const { reason, ...decided }: ReturnType<typeof sizesInTheEnd> & { appliedAt?: string } = sizesInTheEnd(
     group,

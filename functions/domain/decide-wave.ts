@@ -9,7 +9,7 @@ import {
 } from './decide-resize-step.ts';
 import type { GroupRecord } from './group-record.ts';
 import type { Incident } from './incident.ts';
-import { resizeRoundsMax, resizeWaitSecondsMax } from './limits.ts';
+import { resizePauseSeconds, resizeRoundsMax, resizeWaitSecondsMax } from './limits.ts';
 import type { Mode } from './mode.ts';
 import {
   heldReservations,
@@ -102,6 +102,21 @@ interface Progress {
   news: WaveNews[];
 }
 
+/** What a look tells that the record has to remember. */
+const whatIsSeen = (
+  resize: Resize,
+  { lifecycleState = '', ec2 }: SeenResize,
+  now: string,
+): Partial<Resize> => {
+  const hasStarted = resize.stage === 'STARTING' && /^(pending|running)$/.test(ec2?.state ?? '');
+  return {
+    ...(/^(Entering)?Standby$/.test(lifecycleState) && !resize.hasEntered ? { hasEntered: true } : {}),
+    ...(hasStarted && !resize.hasStarted ? { hasStarted } : {}),
+    ...(ec2 === undefined && resize.missingSince === undefined ? { missingSince: now } : {}),
+    ...(ec2 !== undefined && resize.missingSince !== undefined ? { missingSince: undefined } : {}),
+  };
+};
+
 /** Takes every resize in flight as far as it goes without a call. */
 const moveOn = ({ work: before, seen }: SeenWork, now: string): Progress => {
   let work = before;
@@ -111,11 +126,11 @@ const moveOn = ({ work: before, seen }: SeenWork, now: string): Progress => {
     const facts = seen.get(instanceId);
     // A look that did not find it decides nothing.
     if (facts === undefined) continue;
-    if (/^(Entering)?Standby$/.test(facts.lifecycleState ?? '')) {
-      work = withResize(work, instanceId, { hasEntered: true });
-    }
-    const resize = work.resizes.findLast((each) => each.instanceId === instanceId);
-    if (resize === undefined) continue;
+    const known = work.resizes.findLast((each) => each.instanceId === instanceId);
+    if (known === undefined) continue;
+    const seenNow = whatIsSeen(known, facts, now);
+    if (Object.keys(seenNow).length > 0) work = withResize(work, instanceId, seenNow);
+    const resize = { ...known, ...seenNow };
     let step = decideResizeStep(resize, facts, now);
     if (step.action === 'TURN') {
       news.push({ event: 'turned', instanceId, text: step.reason });
@@ -174,6 +189,7 @@ const begin = (candidate: ResizeCandidate, isReserved: boolean, now: string): Re
   tried: [],
   isReserved,
   hasEntered: false,
+  hasStarted: false,
   isForced: false,
 });
 
@@ -245,6 +261,15 @@ const chooseWave = (seenWork: SeenWork, progress: Progress, reserves: boolean, n
   };
 };
 
+/** The work without reservations that are given up and whose instances have ended: a record has to stay small. */
+const withoutOldReservations = (work: ResizeWork): ResizeWork => {
+  const going = new Set(inFlight(work).map(({ instanceId }) => instanceId));
+  const reservations = work.reservations.filter(
+    ({ givenUpAt, instanceIds }) => givenUpAt === undefined || instanceIds.some((id) => going.has(id)),
+  );
+  return reservations.length === work.reservations.length ? work : { ...work, reservations };
+};
+
 /** Whether a reservation is of no more use: its instances run, or have ended. */
 export const isSpent = (instanceIds: string[], work: ResizeWork, seen: Map<string, SeenResize>): boolean =>
   instanceIds.every((instanceId) => {
@@ -280,7 +305,9 @@ export const decideWave = (
     progress.steps = again.steps;
     progress.news.push(...again.news);
   }
-  const { work, steps, news } = progress;
+  const { steps, news } = progress;
+  const work = withoutOldReservations(progress.work);
+  progress.work = work;
   const spent = heldReservations(work).some(({ instanceIds }) => isSpent(instanceIds, work, seen));
   if (inFlight(work).length > 0) {
     const needs: WaveNeed[] = spent ? ['ReserveCapacity'] : [];
@@ -320,14 +347,23 @@ const waits: ResizeWait[] = ['Standby', 'Stop', 'Start', 'StatusChecks', 'Servic
 export type NextState = Extract<WaveNeed, string> | `WaitFor${ResizeWait | 'Group'}` | 'End';
 
 /**
- * The one state that comes next, of all that the groups need.
- * @param needs of all groups; none when nothing of the run is left
- * @param hasToWait whether the last step could not be taken: then it is waited first
+ * Seconds until the next look: short where what is waited for may show at any moment, longer where AWS itself looks
+ * once a minute (status checks).
  */
-export const nextState = (needs: WaveNeed[], hasToWait: boolean): NextState => {
+export const pauseSeconds = (next: string): number =>
+  next === 'WaitForStatusChecks' ? 2 * resizePauseSeconds : resizePauseSeconds;
+
+/**
+ * The one state that comes next, of all that the groups need. A step that could not be taken does not stand in the way
+ * of the others: they are taken first, and then it is waited.
+ *
+ * @param needs of all groups; none when nothing of the run is left
+ * @param tried steps that could not be taken since it was last waited
+ */
+export const nextState = (needs: WaveNeed[], tried: string[]): NextState => {
   if (needs.length === 0) return 'End';
-  const due = order.find((need) => needs.includes(need));
-  if (due !== undefined && !hasToWait && typeof due === 'string') return due;
+  const due = order.find((need) => typeof need === 'string' && needs.includes(need) && !tried.includes(need));
+  if (typeof due === 'string') return due;
   const waited = waits.find((waitsFor) =>
     needs.some((need) => typeof need === 'object' && need.waitsFor === waitsFor),
   );

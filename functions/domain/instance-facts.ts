@@ -30,6 +30,8 @@ export interface InstanceFacts {
   networkInterfaces: { addresses: number; usesEnaExpress: boolean; networkCardIndex: number }[];
   /** Whether it runs in, or asks for, one particular capacity reservation. */
   targetsReservation: boolean;
+  /** Whether it starts in an open capacity reservation that fits. */
+  usesOpenReservations: boolean;
   /** A public IPv4 address that is not an Elastic IP, and changes with a stop. */
   changingPublicIpv4?: string;
   hasMarketplaceProduct: boolean;

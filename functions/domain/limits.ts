@@ -107,6 +107,9 @@ export const changeRefusedSecondsMax = 120;
 /** How long every way home is tried before an instance is left to a person. */
 export const homeSecondsMax = 1800;
 
+/** How long an instance may be on its way home in all. */
+export const homeTotalSecondsMax = 10_800;
+
 /** How long a resize waits for what it needs before it begins a further wave, before it ends. */
 export const resizeWaitSecondsMax = 1800;
 

@@ -149,27 +149,30 @@ const findingsOf = (
             isOffered: facts.offered.has(`${instanceType} ${instance.availabilityZone}`),
             isStopProtected: facts.stopProtected.get(instance.instanceId),
             allowsInstanceStoreLoss: settings.allowInstanceStoreLoss,
+            reservesCapacity: settings.reserveCapacity,
           });
     return { instanceId: instance.instanceId, instanceType, findings };
   });
 
-/** Members of one zone and platform that may share a type: what one reservation is made for. */
-export const byZone = <Item extends Pick<ResizeCandidate, 'availabilityZone' | 'platform'>>(
+/** Whether a type has as much as another one already: `larger` makes nothing smaller. */
+const isAtLeast = ({ types }: ResizeFacts, instanceType: string, wanted: string | undefined): boolean => {
+  const present = types.get(instanceType);
+  const other = types.get(wanted ?? '');
+  if (present === undefined || other === undefined) return false;
+  return present.vCpus >= other.vCpus && present.memoryMiB >= other.memoryMiB;
+};
+
+/** Members of one zone and platform that may have the same types: what one reservation is made for. */
+export const byZone = <Item extends Pick<ResizeCandidate, 'availabilityZone' | 'platform' | 'candidates'>>(
   items: Item[],
 ): Item[][] => [
   ...items
     .reduce((zones, item) => {
-      const key = `${item.availabilityZone} ${item.platform}`;
+      const key = [item.availabilityZone, item.platform, ...item.candidates].join('\n');
       return zones.set(key, [...(zones.get(key) ?? []), item]);
     }, new Map<string, Item[]>())
     .values(),
 ];
-
-/** Types that every one of several instances may get, in the order of the first. */
-export const commonCandidates = (members: Pick<ResizeCandidate, 'candidates'>[]): string[] =>
-  (members[0]?.candidates ?? []).filter((type) =>
-    members.every(({ candidates }) => candidates.includes(type)),
-  );
 
 /** A reservation as it is written down before it is asked for. */
 export const toReservation = (
@@ -202,14 +205,7 @@ const waveCalls = (
   now: string,
 ): PlannedCall[] => {
   const zones = byZone(members);
-  const typeOf = new Map(
-    zones.flatMap((zone) =>
-      zone.map(({ instanceId, candidates }) => [
-        instanceId,
-        commonCandidates(zone)[0] ?? candidates[0] ?? '',
-      ]),
-    ),
-  );
+  const typeOf = new Map(members.map(({ instanceId, candidates }) => [instanceId, candidates[0] ?? '']));
   const reservations = settings.reserveCapacity
     ? zones.map((zone) =>
         toReservation(incidentId, zone, typeOf.get(zone[0]?.instanceId ?? '') ?? '', zone.length, 1, now),
@@ -270,13 +266,15 @@ export const planResize = (
     };
   }
   const toResize = [...facts.instances.values()].filter(
-    ({ instanceType }) => !wantedTypes.includes(instanceType),
+    ({ instanceType }) =>
+      !wantedTypes.includes(instanceType) &&
+      !(settings.instanceTypes === 'larger' && isAtLeast(facts, instanceType, wantedTypes[0])),
   );
   if (toResize.length === 0) {
     return {
       ...plan,
       action: 'NOTHING',
-      reason: `all ${serving.length} in service have ${wantedTypes.join(' or ')} already${settings.instanceTypes === 'larger' ? `, one size above the launch template's ${facts.template?.instanceType}; to go further, name the type` : ''}`,
+      reason: `all ${serving.length} in service have ${wantedTypes.join(' or ')}${settings.instanceTypes === 'larger' ? ' or more' : ''} already${settings.instanceTypes === 'larger' ? `, one size above the launch template's ${facts.template?.instanceType}; to go further, name the type` : ''}`,
     };
   }
 

@@ -27,6 +27,8 @@ export interface PreflightContext {
   isStopProtected: boolean | undefined;
   /** Whether the input says that data on instance store may be lost. */
   allowsInstanceStoreLoss: boolean;
+  /** Whether capacity for its start is held in a reservation. */
+  reservesCapacity: boolean;
 }
 
 type Verdict = [verdict: Finding['verdict'], fact: string];
@@ -177,10 +179,12 @@ const checks: Record<string, Check> = {
     isOffered
       ? pass(availabilityZone)
       : refuse(`${candidate.instanceType} is not offered in ${availabilityZone}: choose another type`),
-  'capacity reservation': ({ targetsReservation }) =>
-    targetsReservation
-      ? refuse('it targets a reservation of its present type: change that first')
-      : pass('none targeted'),
+  'capacity reservation': ({ targetsReservation, usesOpenReservations }, { reservesCapacity }) => {
+    if (targetsReservation) return refuse('it targets a reservation of its present type: change that first');
+    return reservesCapacity && !usesOpenReservations
+      ? refuse('its preference is none, so it would not start in the capacity that is held: set it to open')
+      : pass('none targeted');
+  },
   'public IPv4': ({ changingPublicIpv4 }) =>
     changingPublicIpv4 === undefined
       ? pass('none that changes')

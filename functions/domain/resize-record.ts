@@ -47,7 +47,11 @@ export interface Resize extends ResizeCandidate {
   /** Whether the stop in flight is forced. */
   isForced: boolean;
   /** Since when AWS refuses the step. */
-  refusedSince?: string;
+  refusedSince?: string | undefined;
+  /** Since when EC2 does not tell of it although its group does. */
+  missingSince?: string | undefined;
+  /** Whether it was seen to start since it was last asked to. */
+  hasStarted: boolean;
   /** When its way home began. */
   homeSince?: string;
   /** What went wrong first. */
@@ -78,8 +82,8 @@ export interface Reservation {
 /** Sizes that Holdfast changes for the time of a resize, written before the change. */
 export interface ChangedSizes {
   before: { minSize: number; desiredCapacity: number };
-  /** What was set. */
-  minSize: number;
+  /** Every minimum that was set, or was about to be. */
+  minSizes: number[];
   /** Set only where `Launch` runs although another hold wants it suspended: nothing may be missing then. */
   desiredCapacity?: number;
   changedAt: string;

@@ -50,8 +50,14 @@ export const withSizes = (
   wanted: { minSize: number; desiredCapacity?: number },
   now: string,
 ): ChangedSizes => ({
-  before: work.sizes?.before ?? { minSize: group.minSize, desiredCapacity: group.desiredCapacity },
-  minSize: wanted.minSize,
+  before: work.sizes?.before ?? {
+    minSize: group.minSize,
+    // What is in Standby comes back, and with it desired capacity.
+    desiredCapacity:
+      group.desiredCapacity +
+      work.resizes.filter(({ stage, hasEntered }) => stage !== 'ENDED' && hasEntered).length,
+  },
+  minSizes: [...new Set([...(work.sizes?.minSizes ?? []), wanted.minSize])],
   ...(wanted.desiredCapacity === undefined
     ? work.sizes?.desiredCapacity === undefined
       ? {}

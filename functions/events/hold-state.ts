@@ -63,6 +63,8 @@ export const reportResizeState = z.object({
 /** Input of ChooseWave and of every step of a resize. */
 export const resizeRoundState = z.object({
   plan: incident,
-  round: z.optional(z.object({ round: z.int() })),
-  step: z.optional(z.object({ hasToWait: z.boolean() })),
+  round: z.optional(
+    z.object({ round: z.int(), next: z.optional(z.string()), tried: z.optional(z.array(z.string())) }),
+  ),
+  step: z.optional(z.object({ hasToWait: z.boolean(), hasWaited: z.optional(z.boolean()) })),
 });

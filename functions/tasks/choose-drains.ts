@@ -136,16 +136,25 @@ export const createChooseDrains = (dependencies: ChooseDrainsDependencies) => {
       .flatMap(({ record }) => record.breakerClosedAt ?? [])
       .sort()
       .at(-1);
-    // One changer per group: a group that is being resized is neither drained, nor is its breaker moved.
+    // One changer per group: of one that is being resized nothing more is chosen, nor is its breaker moved.
     const resized = await groupsBeingResized(store, names);
+    const isResized = ({ group }: SeenLaunches): boolean => resized.has(group.autoScalingGroupName);
     const moved = seen.groups
       .filter(({ group }) => isOptedIn(group) && group.status === undefined)
-      .filter(({ group }) => !resized.has(group.autoScalingGroupName))
       .map(
-        (each): GroupRound => ({ ...each, ...decideBreaker(each.record, each.group, drain, now, closedAt) }),
+        (each): GroupRound => ({
+          ...each,
+          ...(isResized(each) ? {} : decideBreaker(each.record, each.group, drain, now, closedAt)),
+        }),
       );
     const { records, widespread } = await lookElsewhere(autoScaling, store, moved, drain, now);
-    const choices = decideDrains(moved, drain, records, widespread, now);
+    const choices = decideDrains(
+      moved.filter((each) => !isResized(each)),
+      drain,
+      [...records, ...moved.filter(isResized).map(({ record }) => record)],
+      widespread,
+      now,
+    );
     const rounds = await writeRounds(
       moved.map((each) => ({ ...each, record: withChosen(each.record, choices, incidentId, now) })),
     );

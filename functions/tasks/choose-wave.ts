@@ -5,6 +5,7 @@ import {
   endsBecause,
   type NextState,
   nextState,
+  pauseSeconds,
   type WaveDecision,
   type WaveNeed,
 } from '../domain/decide-wave.ts';
@@ -25,6 +26,8 @@ export interface ChooseWaveResult {
   next: NextState | 'GiveUp';
   inFlight: number;
   waitSeconds: number;
+  /** Steps that could not be taken since it was last waited: the others go first. */
+  tried: string[];
 }
 
 /** Why nothing more may be begun: somebody or something paused scaling in one of the groups. */
@@ -50,6 +53,13 @@ const withoutGroup = (work: ResizeWork, now: string): ResizeWork => ({
   ),
 });
 
+/** Steps that could not be taken since it was last waited; a wait clears them. */
+const stepsTried = ({ round, step }: z.output<typeof resizeRoundState>): string[] => {
+  if (step?.hasWaited === true) return [];
+  const before = round?.tried ?? [];
+  return step?.hasToWait === true && round?.next !== undefined ? [...before, round.next] : before;
+};
+
 /** One group in one round: as it was, and as it is to be. */
 interface Look {
   name: string;
@@ -73,7 +83,8 @@ export const createChooseWave = (dependencies: ResizeDependencies) => {
     const now = clock.now();
     if (looked.seen !== undefined) return decideWave(looked.seen, incident, because, mayBegin, now);
     const work = withoutGroup(looked.work, now);
-    const needs: WaveNeed[] = [heldReservations(work).length > 0 ? 'ReserveCapacity' : 'RestoreGroup'];
+    const rest: WaveNeed = work.restoredAt === undefined ? 'RestoreGroup' : 'UpdateLaunchTemplate';
+    const needs: WaveNeed[] = [heldReservations(work).length > 0 ? 'ReserveCapacity' : rest];
     return { work, needs, news: [] };
   };
 
@@ -95,7 +106,8 @@ export const createChooseWave = (dependencies: ResizeDependencies) => {
   return async (state: z.output<typeof resizeRoundState>): Promise<ChooseWaveResult> => {
     const { incidentId } = state.plan;
     const round = state.round?.round ?? 1;
-    const result = { round: round + 1, inFlight: 0, waitSeconds: resizePauseSeconds };
+    const tried = stepsTried(state);
+    const result = { round: round + 1, inFlight: 0, waitSeconds: resizePauseSeconds, tried };
     const incident = await store.readIncident(incidentId);
     if (incident === undefined) return { ...result, next: 'End' };
     if (round >= resizeLookRoundsMax) return { ...result, next: 'GiveUp' };
@@ -122,25 +134,30 @@ export const createChooseWave = (dependencies: ResizeDependencies) => {
     // The first failure ends the run in every group.
     const because =
       endsBecause(incident, mode, round, await packetLossBecause(store, names), clock.now()) ??
-      looks.find(({ looked }) => looked.work.endsBecause !== undefined)?.looked.work.endsBecause;
+      looks.find(({ looked }) => looked.seen !== undefined && looked.work.endsBecause !== undefined)?.looked
+        .work.endsBecause;
     const mayBegin = mode !== undefined && needs.length === 0;
     const decideAll = (reason: string | undefined): Look[] =>
       looks.map((look) => ({ ...look, decision: decide(look, incident, reason, mayBegin) }));
     const first = decideAll(because);
-    const ended = first.find(({ decision }) => decision.work.endsBecause !== undefined)?.decision.work
-      .endsBecause;
+    const ended = first.find(
+      ({ looked, decision }) => looked.seen !== undefined && decision.work.endsBecause !== undefined,
+    )?.decision.work.endsBecause;
     const decisions = ended === undefined || because !== undefined ? first : decideAll(ended);
 
     for (const look of decisions) {
-      const { looked, decision } = look;
+      noteNews(look, journal);
+      needs.push(...look.decision.needs);
+      result.inFlight += inFlight(look.decision.work).length;
+    }
+    // Told before it is written: what ended is not looked at again, and must not be lost.
+    if (journal.length > 0) await store.appendJournal(incidentId, journal);
+    for (const { looked, decision } of decisions) {
       if (JSON.stringify(decision.work) !== JSON.stringify(looked.work)) {
         await store.writeResize({ ...looked.resize, work: decision.work });
       }
-      noteNews(look, journal);
-      needs.push(...decision.needs);
-      result.inFlight += inFlight(decision.work).length;
     }
-    if (journal.length > 0) await store.appendJournal(incidentId, journal);
-    return { ...result, next: nextState(needs, state.step?.hasToWait === true) };
+    const next = nextState(needs, tried);
+    return { ...result, next, waitSeconds: pauseSeconds(next) };
   };
 };

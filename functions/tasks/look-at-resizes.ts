@@ -8,10 +8,11 @@ import type { SeenResize } from '../domain/decide-resize-step.ts';
 import type { SeenWork } from '../domain/decide-wave.ts';
 import type { GroupRecord } from '../domain/group-record.ts';
 import type { InstanceFacts } from '../domain/instance-facts.ts';
-import { isInFlight } from '../domain/launch-record.ts';
+import { isInFlight, type LaunchRecord } from '../domain/launch-record.ts';
 import type { Mode } from '../domain/mode.ts';
 import { inFlight, type ResizeRecord, type ResizeWork } from '../domain/resize-record.ts';
 import type { Store } from '../state/store.ts';
+import { describeAwsError } from './aws-error.ts';
 import type { Tell } from './report-hold.ts';
 
 /** What every task of a resize needs. */
@@ -59,7 +60,10 @@ export interface SeenHealth {
   instances: Map<string, InstanceFacts>;
   /** Ids of the instances in service that run and that every load balancer finds healthy. */
   healthy: Set<string>;
-  isTargetHealthy: (instanceId: string) => boolean;
+  /** `undefined` when a load balancer cannot be asked. */
+  isTargetHealthy: (instanceId: string) => boolean | undefined;
+  /** Why no load balancer could be asked, when one could not. */
+  problem?: string;
 }
 
 /**
@@ -76,18 +80,27 @@ export const lookAtHealth = async (
   const ids = [...new Set([...serving.map(({ instanceId }) => instanceId), ...others])];
   const described = ids.length === 0 ? [] : await ec2.describeInstances(ids);
   const instances = new Map(described.map((facts) => [facts.instanceId, facts]));
-  const targets = await healthyTargets(elasticLoadBalancing, group);
-  const isTargetHealthy = (instanceId: string): boolean => targets?.has(instanceId) ?? true;
+  let targets: Set<string> | undefined;
+  let problem: string | undefined;
+  try {
+    targets = await healthyTargets(elasticLoadBalancing, group);
+  } catch (error) {
+    problem = describeAwsError(error);
+  }
+  // Nobody is known to be healthy then: nothing is taken out of service, and what is out comes back all the same.
+  const isTargetHealthy = (instanceId: string): boolean | undefined =>
+    problem === undefined ? (targets?.has(instanceId) ?? true) : undefined;
   return {
     instances,
     isTargetHealthy,
+    ...(problem === undefined ? {} : { problem }),
     healthy: new Set(
       serving
         .filter(
           ({ instanceId, healthStatus }) =>
             healthStatus.toLowerCase() === 'healthy' &&
             instances.get(instanceId)?.state === 'running' &&
-            isTargetHealthy(instanceId),
+            isTargetHealthy(instanceId) === true,
         )
         .map(({ instanceId }) => instanceId),
     ),
@@ -122,6 +135,15 @@ export const lookAtWork = async (
   return { resize, work, record, group };
 };
 
+/** Whether an open incident drains instances of the group; what a closed one left half way is nobody's. */
+const isBeingDrained = async (store: Store, launches: LaunchRecord | undefined): Promise<boolean> => {
+  const incidents = new Set((launches?.drains ?? []).filter(isInFlight).map(({ incidentId }) => incidentId));
+  for (const incidentId of incidents) {
+    if ((await store.readIncident(incidentId)) !== undefined) return true;
+  }
+  return false;
+};
+
 /** The same with its instances; `seen` is absent when the group is gone. */
 export type SeenResizeWork = Pick<SeenGroupWork, 'resize' | 'work'> & { seen?: SeenWork };
 
@@ -153,6 +175,6 @@ export const lookAtResize = async (
       },
     ]),
   );
-  const isDraining = launches?.drains.some(isInFlight) === true;
+  const isDraining = await isBeingDrained(store, launches);
   return { resize, work, seen: { group, record, work, seen, healthy, isDraining } };
 };

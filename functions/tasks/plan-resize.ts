@@ -3,7 +3,7 @@ import type * as z from 'zod/mini';
 import type { Ec2Resize } from '../aws/ec2-resize.ts';
 import type { ElasticLoadBalancing } from '../aws/elastic-load-balancing.ts';
 import type { AutoScalingGroup } from '../domain/auto-scaling-group.ts';
-import { InvalidInputError } from '../domain/errors.ts';
+import { InvalidInputError, UnreadableFactError } from '../domain/errors.ts';
 import type { ResizeSettings } from '../domain/hold-effects.ts';
 import type { JournalEntry, PlannedCall } from '../domain/incident.ts';
 import { familyOf, nextLargerType } from '../domain/instance-facts.ts';
@@ -159,7 +159,10 @@ export const createPlanResize = (dependencies: PlanResizeDependencies) => {
     const refresh = await autoScaling.describeInstanceRefresh(name);
     const template = await readTemplate(ec2, group);
     const wanted = await wantedTypes(ec2, request.resize, template);
-    const { instances, healthy } = await lookAtHealth(clients, group);
+    const { instances, healthy, problem } = await lookAtHealth(clients, group);
+    if (problem !== undefined) {
+      throw new UnreadableFactError(`The health of the targets of ${name} cannot be read: ${problem}`);
+    }
     const present = [...new Set([...instances.values()].map(({ instanceType }) => instanceType))];
     const zones = [...new Set([...instances.values()].map(({ availabilityZone }) => availabilityZone))];
     const hasWork = wanted.length > 0 && instances.size > 0;
@@ -296,7 +299,10 @@ export const createPlanResize = (dependencies: PlanResizeDependencies) => {
     if (mode === 'dry-run') return { ...base, action: 'REPORT', reason: `dry run: ${reasons}` };
     const names = begun.map(({ autoScalingGroupName }) => autoScalingGroupName);
     await store.createIncident(toIncident(request, incidentId, mode, now), names);
+    // A task that is tried again keeps to the groups of its first try.
+    const opened = new Set(await store.readIncidentGroups(incidentId));
     for (const { autoScalingGroupName, queue, floor } of begun) {
+      if (!opened.has(autoScalingGroupName)) continue;
       const [record] = await store.readResizes([autoScalingGroupName]);
       const template = facts.get(autoScalingGroupName)?.template;
       // A task that is tried again finds what it wrote itself.

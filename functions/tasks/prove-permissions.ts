@@ -63,7 +63,7 @@ export const createProvePermissions =
       const refused = result.refused.filter((each) => each.startsWith(`${name}: `));
       if (refused.length === 0) continue;
       const reason = refused.join('; ');
-      await store.writeResize({ ...record, work: { ...work, queue: [], endsBecause: reason } });
+      await store.writeResize({ ...record, work: { ...work, queue: [] } });
       const journal: JournalEntry[] = [];
       createGroupNotes(journal, clock, name)('refused', `not touched: ${reason.replaceAll(`${name}: `, '')}`);
       await store.appendJournal(incidentId, journal);

@@ -1,9 +1,10 @@
 import type * as z from 'zod/mini';
-import type { Ec2Resize } from '../aws/ec2-resize.ts';
+import type { Ec2Resize, HeldCapacity } from '../aws/ec2-resize.ts';
 import { isLackOfCapacity } from '../domain/decide-resize-step.ts';
 import { isSpent } from '../domain/decide-wave.ts';
-import type { JournalEntry } from '../domain/incident.ts';
-import { byZone, commonCandidates, toReservation } from '../domain/plan-resize.ts';
+import type { Incident, JournalEntry } from '../domain/incident.ts';
+import type { Mode } from '../domain/mode.ts';
+import { byZone, toReservation } from '../domain/plan-resize.ts';
 import { cancelReservationCall, reserveCall } from '../domain/resize-calls.ts';
 import {
   heldReservations,
@@ -17,7 +18,7 @@ import {
 } from '../domain/resize-record.ts';
 import type { resizeRoundState } from '../events/hold-state.ts';
 import { describeAwsError, isRefusal } from './aws-error.ts';
-import { clientsFor, lookAtResize, type ResizeDependencies } from './look-at-resizes.ts';
+import { clientsFor, lookAtResize, type ResizeClients, type ResizeDependencies } from './look-at-resizes.ts';
 import { createGroupNotes } from './note-group.ts';
 import { readModeOrUndefined } from './read-mode.ts';
 import type { ResizeStepResult } from './take-resize-step.ts';
@@ -26,10 +27,24 @@ import type { ResizeStepResult } from './take-resize-step.ts';
  * Reservations made for one type and zone before another type is tried: an open one is open to everybody's running
  * instances of the type, and what they take is asked for again, twice as much each time.
  */
-const attemptsMax = 4;
+const attemptsMax = 8;
 
 /** What asking for capacity of one type came to. */
 type Reserved = 'held' | 'none' | 'unknown';
+
+/** Places that are free in a reservation, read again: running instances may have taken some, and it may not show yet. */
+const availableIn = async (
+  ec2: Ec2Resize,
+  { capacityReservationId, availableInstanceCount }: HeldCapacity,
+): Promise<number> => {
+  try {
+    const held = await ec2.describeReservation({ id: capacityReservationId });
+    return held?.availableInstanceCount ?? availableInstanceCount;
+  } catch (error) {
+    if (isRefusal(error)) return availableInstanceCount;
+    throw error;
+  }
+};
 
 /**
  * Holds capacity for the instances that were chosen, a reservation per zone and type, down the list of types where
@@ -53,6 +68,16 @@ export const createReserveCapacity = (dependencies: ResizeDependencies) => {
   type Keeper = ReturnType<typeof keeper>;
   type Note = ReturnType<typeof createGroupNotes>;
 
+  /** Whether a reservation that could not be cancelled is held all the same; yes when that cannot be read. */
+  const isHeldStill = async (ec2: Ec2Resize, { clientToken }: Reservation): Promise<boolean> => {
+    try {
+      return (await ec2.describeReservation({ clientToken })) !== undefined;
+    } catch (error) {
+      describeAwsError(error);
+      return true;
+    }
+  };
+
   const giveUp = async (
     ec2: Ec2Resize,
     kept: Keeper,
@@ -73,8 +98,10 @@ export const createReserveCapacity = (dependencies: ResizeDependencies) => {
       }
       return true;
     } catch (error) {
-      const isGone = error instanceof Error && error.name === 'InvalidCapacityReservationId.NotFound';
-      if (isGone) {
+      // Refused: somebody cancelled it, or its end has come.
+      const isOver =
+        clock.now() > reservation.endsAt || (isRefusal(error) && !(await isHeldStill(ec2, reservation)));
+      if (isOver) {
         await kept.change((work) => withReservation(work, clientToken, { givenUpAt: clock.now() }));
         return true;
       }
@@ -108,7 +135,8 @@ export const createReserveCapacity = (dependencies: ResizeDependencies) => {
       }
       const call = reserveCall(reservation);
       try {
-        const { capacityReservationId } = await ec2.reserve(call);
+        const made = await ec2.reserve(call);
+        const { capacityReservationId } = made;
         await kept.change((work) =>
           withReservation(work, reservation.clientToken, { capacityReservationId }),
         );
@@ -119,8 +147,7 @@ export const createReserveCapacity = (dependencies: ResizeDependencies) => {
             [call],
           );
         }
-        const held = await ec2.describeReservation({ id: capacityReservationId });
-        available += held?.availableInstanceCount ?? 0;
+        available += await availableIn(ec2, made);
       } catch (error) {
         const name = error instanceof Error ? error.name : '';
         const text = describeAwsError(error);
@@ -154,7 +181,7 @@ export const createReserveCapacity = (dependencies: ResizeDependencies) => {
     members: Resize[],
     note: Note,
   ): Promise<boolean> => {
-    for (const instanceType of commonCandidates(members)) {
+    for (const instanceType of members[0]?.candidates ?? []) {
       const reserved = await reserveType(ec2, kept, incidentId, members, instanceType, note);
       if (reserved === 'unknown') return false;
       if (reserved === 'held') {
@@ -196,6 +223,38 @@ export const createReserveCapacity = (dependencies: ResizeDependencies) => {
     return true;
   };
 
+  /** Gives up what one group does not need any more, and holds what it needs. */
+  const reserveInGroup = async (
+    { ec2, ...others }: ResizeClients,
+    { incidentId, status }: Incident,
+    mode: Mode | undefined,
+    name: string,
+    result: ResizeStepResult,
+    journal: JournalEntry[],
+  ): Promise<void> => {
+    const looked = await lookAtResize({ ec2, ...others }, store, incidentId, name);
+    if (looked === undefined) return;
+    const { work, seen } = looked;
+    const kept = keeper(looked.resize);
+    const note = createGroupNotes(journal, clock, name);
+    for (const reservation of heldReservations(work)) {
+      if (!isSpent(reservation.instanceIds, work, seen?.seen ?? new Map())) continue;
+      if (await giveUp(ec2, kept, reservation, note)) result.taken += 1;
+      else result.hasToWait = true;
+    }
+    const waiting = inFlight(work).filter(
+      ({ stage, isReserved, direction }) => stage === 'CHOSEN' && !isReserved && direction === 'FORWARD',
+    );
+    if (waiting.length > 0 && (mode !== 'live' || status !== 'HELD')) {
+      result.hasToWait = true;
+      return;
+    }
+    for (const members of byZone(waiting)) {
+      if (await reserveZone(ec2, kept, incidentId, members, note)) result.taken += 1;
+      else result.hasToWait = true;
+    }
+  };
+
   return async (state: z.output<typeof resizeRoundState>): Promise<ResizeStepResult> => {
     const { incidentId } = state.plan;
     const result: ResizeStepResult = { taken: 0, hasToWait: false };
@@ -204,26 +263,12 @@ export const createReserveCapacity = (dependencies: ResizeDependencies) => {
     const mode = await readModeOrUndefined(killSwitch, stageMode, incident.mode);
     const clients = clientsFor(dependencies, incident.mode);
     for (const name of await store.readIncidentGroups(incidentId)) {
-      const looked = await lookAtResize(clients, store, incidentId, name);
-      if (looked === undefined) continue;
-      const { work, seen } = looked;
-      const kept = keeper(looked.resize);
       const journal: JournalEntry[] = [];
-      const note = createGroupNotes(journal, clock, name);
-      for (const reservation of heldReservations(work)) {
-        if (!isSpent(reservation.instanceIds, work, seen?.seen ?? new Map())) continue;
-        if (await giveUp(clients.ec2, kept, reservation, note)) result.taken += 1;
-        else result.hasToWait = true;
-      }
-      const waiting = inFlight(work).filter(
-        ({ stage, isReserved, direction }) => stage === 'CHOSEN' && !isReserved && direction === 'FORWARD',
-      );
-      if (waiting.length > 0 && (mode !== 'live' || incident.status !== 'HELD')) result.hasToWait = true;
-      else {
-        for (const members of byZone(waiting)) {
-          if (await reserveZone(clients.ec2, kept, incidentId, members, note)) result.taken += 1;
-          else result.hasToWait = true;
-        }
+      try {
+        await reserveInGroup(clients, incident, mode, name, result, journal);
+      } catch (error) {
+        createGroupNotes(journal, clock, name)('failed', `${describeAwsError(error)}; tried again`);
+        result.hasToWait = true;
       }
       if (journal.length > 0) await store.appendJournal(incidentId, journal);
     }

@@ -4,13 +4,13 @@ import { type AutoScalingGroup, isOptedIn } from '../domain/auto-scaling-group.t
 import { decideRestore, driftOf } from '../domain/decide-restore.ts';
 import { type GroupRecord, isLeased, withoutLease } from '../domain/group-record.ts';
 import type { AutoScalingCall, Incident, JournalEntry } from '../domain/incident.ts';
-import { leaseSeconds } from '../domain/limits.ts';
+import { homeSecondsMax, leaseSeconds } from '../domain/limits.ts';
 import { restoreReason } from '../domain/plan-resize.ts';
 import { launchCall, updateSizesCall } from '../domain/resize-calls.ts';
 import { heldReservations, inFlight, type ResizeRecord, type ResizeWork } from '../domain/resize-record.ts';
-import { addSeconds } from '../domain/times.ts';
+import { addSeconds, secondsBetween, spokenDuration } from '../domain/times.ts';
 import type { resizeRoundState } from '../events/hold-state.ts';
-import { describeAwsError } from './aws-error.ts';
+import { describeAwsError, isRefusal } from './aws-error.ts';
 import { changeGroup } from './change-group.ts';
 import { lookAtWork, type ResizeDependencies } from './look-at-resizes.ts';
 import { createGroupNotes } from './note-group.ts';
@@ -132,6 +132,25 @@ export const createRestoreGroup = (dependencies: ResizeDependencies) => {
     }
   };
 
+  /** Sizes that AWS refuses are decided anew, as the group is then; after a while they are left to a person. */
+  const decideAgain = async (incident: Incident, name: string, journal: JournalEntry[]): Promise<void> => {
+    const [resize] = await store.readResizes([name]);
+    const { work } = resize ?? {};
+    if (resize === undefined || work?.incidentId !== incident.incidentId) return;
+    const { restore, ...rest } = work;
+    const isTooLong = secondsBetween(work.restoringSince ?? clock.now(), clock.now()) > homeSecondsMax;
+    if (!isTooLong) {
+      await store.writeResize({ ...resize, work: rest });
+      return;
+    }
+    const { minSize, desiredCapacity } = restore ?? work.sizes?.before ?? { minSize: 0, desiredCapacity: 0 };
+    const message = `its sizes could not be set back for ${spokenDuration(homeSecondsMax)}; they were minimum ${minSize} and desired capacity ${desiredCapacity}. Set them by hand`;
+    createGroupNotes(journal, clock, name)('left', message);
+    tell(`${name}: ${message}`, { incidentId: incident.incidentId });
+    const { work: _work, ...bare } = resize;
+    await store.writeResize(bare);
+  };
+
   return async (state: z.output<typeof resizeRoundState>): Promise<ResizeStepResult> => {
     const { incidentId } = state.plan;
     const result: ResizeStepResult = { taken: 0, hasToWait: false };
@@ -150,6 +169,7 @@ export const createRestoreGroup = (dependencies: ResizeDependencies) => {
           clock,
           name,
         )('failed', `cannot be set back now (${describeAwsError(error)}); tried again`);
+        if (isRefusal(error)) await decideAgain(incident, name, journal);
         result.hasToWait = true;
       }
       if (journal.length > 0) await store.appendJournal(incidentId, journal);

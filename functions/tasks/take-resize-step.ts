@@ -6,6 +6,7 @@ import {
   isLackOfCapacity,
   type ResizeOperation,
   type ResizeStep,
+  turnHome,
 } from '../domain/decide-resize-step.ts';
 import type { SeenWork } from '../domain/decide-wave.ts';
 import type { Incident, JournalEntry, PlannedCall } from '../domain/incident.ts';
@@ -19,12 +20,18 @@ import {
   startCall,
   stopCall,
 } from '../domain/resize-calls.ts';
-import { inFlight, type Resize, type ResizeRecord, withResize } from '../domain/resize-record.ts';
+import {
+  heldReservations,
+  inFlight,
+  type Resize,
+  type ResizeRecord,
+  withResize,
+} from '../domain/resize-record.ts';
 import { secondsBetween } from '../domain/times.ts';
 import type { resizeRoundState } from '../events/hold-state.ts';
 import { describeAwsError, isRefusal } from './aws-error.ts';
 import { clientsFor, lookAtResize, type ResizeClients, type ResizeDependencies } from './look-at-resizes.ts';
-import { createInstanceNotes } from './note-group.ts';
+import { createGroupNotes, createInstanceNotes } from './note-group.ts';
 import { readModeOrUndefined } from './read-mode.ts';
 import { withLease } from './with-lease.ts';
 
@@ -67,6 +74,11 @@ const callsOf = (
   }
 };
 
+const errorOf = (error: unknown): { name: string; text: string } => ({
+  name: error instanceof Error ? error.name : '',
+  text: describeAwsError(error),
+});
+
 /**
  * Whether an instance may be taken out of service now: what is left must not be below the floor. One that is not
  * healthy serves nobody and leaves nobody short.
@@ -78,15 +90,42 @@ const keepsFloor = ({ work, healthy }: SeenWork, entered: string[], instanceId: 
 
 /**
  * An exit raises desired capacity by one, and whether AWS lets it exceed the maximum is not settled: it is then
- * lowered first.
+ * lowered first. Not where `Terminate` runs, which would end an instance for it.
  */
-const exceedsMaximum = ({ group }: SeenWork, exits: number): boolean =>
-  group.desiredCapacity + exits + 1 > group.maxSize;
+const callsBeforeExit = ({ group }: SeenWork, exits: number): PlannedCall[] =>
+  group.desiredCapacity + exits + 1 <= group.maxSize || !group.suspendedProcesses.includes('Terminate')
+    ? []
+    : [
+        {
+          service: 'AutoScaling',
+          operation: 'SetDesiredCapacity',
+          input: {
+            AutoScalingGroupName: group.autoScalingGroupName,
+            DesiredCapacity: group.maxSize - 1,
+            HonorCooldown: false,
+          },
+          reason: 'leaving Standby raises desired capacity by one, and it must not exceed the maximum',
+        },
+      ];
 
-const errorOf = (error: unknown): { name: string; text: string } => ({
-  name: error instanceof Error ? error.name : '',
-  text: describeAwsError(error),
-});
+/** Whether an instance has yet to take its place of the capacity that is held. */
+const needsItsPlace = ({ stage, hasStarted }: Resize): boolean =>
+  stage !== 'ENDED' && stage !== 'EXITING' && !(stage === 'STARTING' && hasStarted);
+
+/** One group while a step is taken in it. */
+interface Taking {
+  name: string;
+  incident: Incident;
+  mode: Mode | undefined;
+  clients: ResizeClients;
+  seen: SeenWork;
+  record: ResizeRecord;
+  /** Instances that entered Standby just now, and how many left it. */
+  entered: string[];
+  exits: number;
+  journal: JournalEntry[];
+  result: ResizeStepResult;
+}
 
 /**
  * Takes one kind of step with every instance that is due for it, each looked at again right before, group by group
@@ -98,7 +137,7 @@ export const createTakeResizeStep = (dependencies: ResizeDependencies, operation
   const { killSwitch, store, clock, stageMode } = dependencies;
 
   /** Forward only as long as nothing ended the run; home always. */
-  const mayGo = ({ direction }: Resize, incident: Incident, mode: Mode | undefined): boolean => {
+  const mayGo = ({ direction }: Resize, { incident, mode }: Taking): boolean => {
     if (direction === 'HOME') return true;
     if (incident.status === 'RELEASING') return false;
     return mode === 'live' || (mode === undefined && operation !== 'EnterStandby');
@@ -111,127 +150,150 @@ export const createTakeResizeStep = (dependencies: ResizeDependencies, operation
     }
   };
 
-  /** Carries out a step of one group under its lease. */
-  const takeSteps = async (
-    clients: ResizeClients,
-    incident: Incident,
-    mode: Mode | undefined,
-    name: string,
-    result: ResizeStepResult,
-    journal: JournalEntry[],
-  ): Promise<void> => {
-    const looked = await lookAtResize(clients, store, incident.incidentId, name);
-    if (looked?.seen === undefined) return;
-    const { seen } = looked;
-    let record: ResizeRecord = looked.resize;
-    const write = async (instanceId: string, change: Partial<Resize>): Promise<void> => {
-      if (record.work === undefined) return;
-      record = await store.writeResize({ ...record, work: withResize(record.work, instanceId, change) });
-    };
-    const entered: string[] = [];
-    let exits = 0;
+  const write = async (taking: Taking, instanceId: string, change: Partial<Resize>): Promise<void> => {
+    const { work } = taking.record;
+    if (work === undefined) return;
+    taking.record = await store.writeResize({ ...taking.record, work: withResize(work, instanceId, change) });
+  };
 
-    for (const resize of inFlight(looked.work)) {
-      const { instanceId } = resize;
-      const facts = seen.seen.get(instanceId);
-      if (facts === undefined) continue;
-      const step: ResizeStep = decideResizeStep(resize, facts, clock.now());
-      if (step.action !== 'CALL' || step.operation !== operation) continue;
-      const note = createInstanceNotes(journal, clock, dependencies.tell, name, instanceId);
-      if (!mayGo(resize, incident, mode)) {
-        result.hasToWait = true;
-        continue;
-      }
-      if (operation === 'EnterStandby' && !keepsFloor(seen, entered, instanceId)) {
-        note(
-          'kept',
-          `is not taken out of service now: ${seen.healthy.size} are healthy, and the floor is ${looked.work.floor}`,
-        );
-        result.hasToWait = true;
-        continue;
-      }
-      if (operation === 'ExitStandby' && exceedsMaximum(seen, exits)) {
-        await clients.autoScaling.make({
-          service: 'AutoScaling',
-          operation: 'SetDesiredCapacity',
-          input: {
-            AutoScalingGroupName: name,
-            DesiredCapacity: seen.group.maxSize - exits - 1,
-            HonorCooldown: false,
-          },
-          reason: 'leaving Standby raises desired capacity by one, and it must not exceed the maximum',
-        });
-      }
-      const calls = callsOf(operation, seen, resize, step.isForced);
-      await write(instanceId, { stage: step.stage, stageAt: clock.now(), isForced: step.isForced });
-      try {
-        const snapshots =
-          operation === 'ChangeInstanceType' &&
-          resize.direction === 'FORWARD' &&
-          incident.resize?.snapshot === true &&
-          resize.snapshotIds === undefined
-            ? await clients.ec2.createSnapshots(resizeSnapshotCall(name, instanceId))
-            : undefined;
-        if (snapshots !== undefined) {
-          await write(instanceId, { snapshotIds: snapshots });
-          note('evidence', `its volumes are snapshotted: ${snapshots.join(', ')}`);
-        }
-        await makeCalls(clients, calls);
-      } catch (error) {
-        result.hasToWait = true;
-        const text = describeAwsError(error);
-        // Its own errors and silences say nothing of what was asked; a lack of room is AWS's own error, and does.
-        const after = afterRefusal(
-          resize,
-          operation,
-          errorOf(error),
-          facts.ec2?.instanceType ?? resize.originalType,
-          clock.now(),
-        );
-        const isAnswer = isRefusal(error) || isLackOfCapacity(errorOf(error).name);
-        if (!isAnswer) {
-          note('failed', `${operation}: ${text}; looked at again`);
-          continue;
-        }
-        if (after.action === 'TURN') {
-          await write(instanceId, after.change);
-          note(after.change.failure === undefined ? 'failed' : 'turned', after.reason);
-          if (
-            after.change.failure !== undefined &&
-            record.work?.endsBecause === undefined &&
-            record.work !== undefined
-          ) {
-            record = await store.writeResize({
-              ...record,
-              work: { ...record.work, endsBecause: `${instanceId} failed: ${after.change.failure}` },
-            });
-          }
-        } else if (after.action === 'END') {
-          await write(instanceId, {
-            stage: 'ENDED',
-            stageAt: clock.now(),
-            outcome: after.outcome,
-            failure: after.reason,
-          });
-          if (record.work !== undefined && record.work.endsBecause === undefined) {
-            record = await store.writeResize({
-              ...record,
-              work: { ...record.work, endsBecause: `${instanceId}: ${after.reason}` },
-            });
-          }
-          if (after.outcome === 'LEFT') note('left', `${after.reason}. ${byHand(name, instanceId)}`);
-          else note('kept', after.reason);
-        }
-        continue;
-      }
-      if (operation === 'EnterStandby') {
-        entered.push(instanceId);
-        await write(instanceId, { hasEntered: true });
-      }
-      if (operation === 'ExitStandby') exits += 1;
-      note('step', `${saidOf[operation]}${step.isForced ? ', by force' : ''}: ${step.reason}`, calls);
-      result.taken += 1;
+  const noteFor = ({ journal, name }: Taking, instanceId: string) =>
+    createInstanceNotes(journal, clock, dependencies.tell, name, instanceId);
+
+  /** What went wrong with one ends the run, and is told before it is written: what ended is not looked at again. */
+  const endRun = async (
+    taking: Taking,
+    instanceId: string,
+    change: Partial<Resize>,
+    event: 'turned' | 'left' | 'kept',
+    reason: string,
+  ): Promise<void> => {
+    const { record, name, journal, incident } = taking;
+    noteFor(taking, instanceId)(event, event === 'left' ? `${reason}. ${byHand(name, instanceId)}` : reason);
+    await store.appendJournal(incident.incidentId, journal.splice(0));
+    if (record.work === undefined) return;
+    const work = withResize(record.work, instanceId, change);
+    taking.record = await store.writeResize({
+      ...record,
+      work: { ...work, endsBecause: work.endsBecause ?? `${instanceId} failed: ${reason}` },
+    });
+  };
+
+  const afterError = async (
+    taking: Taking,
+    resize: Resize,
+    presentType: string,
+    error: unknown,
+  ): Promise<void> => {
+    const { instanceId } = resize;
+    const { name, text } = errorOf(error);
+    taking.result.hasToWait = true;
+    // Its own errors and silences say nothing of what was asked; a lack of room is AWS's own error, and does.
+    if (!isRefusal(error) && !isLackOfCapacity(name)) {
+      noteFor(taking, instanceId)('failed', `${operation}: ${text}; looked at again`);
+      return;
     }
+    const after = afterRefusal(resize, operation, { name, text }, presentType, clock.now());
+    if (after.action === 'TURN' && after.change.failure === undefined) {
+      noteFor(taking, instanceId)('failed', after.reason);
+      await write(taking, instanceId, after.change);
+    } else if (after.action === 'TURN') {
+      await endRun(taking, instanceId, after.change, 'turned', after.reason);
+    } else if (after.action === 'END') {
+      const { outcome, reason } = after;
+      const change = { stage: 'ENDED', stageAt: clock.now(), outcome, failure: reason } as const;
+      await endRun(taking, instanceId, change, outcome === 'LEFT' ? 'left' : 'kept', reason);
+    }
+  };
+
+  /** Whether the capacity that was held for an instance is still there: others' instances may have taken it. */
+  const isCapacityHeld = async ({ record, clients }: Taking, resize: Resize): Promise<boolean> => {
+    const { work } = record;
+    if (work === undefined) return false;
+    const held = heldReservations(work).filter(
+      ({ instanceIds, instanceType }) =>
+        instanceIds.includes(resize.instanceId) && instanceType === resize.wantedType,
+    );
+    let available = 0;
+    for (const { capacityReservationId: id } of held) {
+      if (id !== undefined) {
+        available += (await clients.ec2.describeReservation({ id }))?.availableInstanceCount ?? 0;
+      }
+    }
+    const members = new Set(held.flatMap(({ instanceIds }) => instanceIds));
+    return (
+      available >= inFlight(work).filter((each) => members.has(each.instanceId) && needsItsPlace(each)).length
+    );
+  };
+
+  /** Why a step that is due is not taken now; `undefined` when it is. */
+  const notNowBecause = (taking: Taking, resize: Resize): string | undefined => {
+    const { seen, entered, record } = taking;
+    if (!mayGo(resize, taking)) return '';
+    return operation === 'EnterStandby' && !keepsFloor(seen, entered, resize.instanceId)
+      ? `is not taken out of service now: ${seen.healthy.size} are healthy, and the floor is ${record.work?.floor}`
+      : undefined;
+  };
+
+  const takeStep = async (taking: Taking, resize: Resize): Promise<void> => {
+    const { seen, clients, incident, name, result } = taking;
+    const { instanceId } = resize;
+    const facts = seen.seen.get(instanceId);
+    if (facts === undefined) return;
+    const step: ResizeStep = decideResizeStep(resize, facts, clock.now());
+    if (step.action !== 'CALL' || step.operation !== operation) return;
+    const because = notNowBecause(taking, resize);
+    if (because !== undefined) {
+      if (because !== '') noteFor(taking, instanceId)('kept', because);
+      result.hasToWait = true;
+      return;
+    }
+    const presentType = facts.ec2?.instanceType ?? resize.originalType;
+    const isForward = resize.direction === 'FORWARD';
+    try {
+      if (
+        operation === 'StopInstance' &&
+        isForward &&
+        !step.isForced &&
+        incident.resize?.reserveCapacity === true
+      ) {
+        if (!(await isCapacityHeld(taking, resize))) {
+          const why = `the capacity of ${resize.wantedType} that was held for it is taken`;
+          await endRun(taking, instanceId, turnHome(why, presentType, clock.now()), 'turned', why);
+          return;
+        }
+      }
+      await write(taking, instanceId, {
+        stage: step.stage,
+        stageAt: clock.now(),
+        isForced: step.isForced,
+        // A refusal of an earlier step says nothing of this one.
+        ...(resize.stage === step.stage ? {} : { refusedSince: undefined }),
+        ...(operation === 'StartInstance' ? { hasStarted: false } : {}),
+      });
+      const snapshots = operation === 'ChangeInstanceType' && isForward && incident.resize?.snapshot === true;
+      if (snapshots && resize.snapshotIds === undefined) {
+        const snapshotIds = await clients.ec2.createSnapshots(resizeSnapshotCall(name, instanceId));
+        await write(taking, instanceId, { snapshotIds });
+        noteFor(taking, instanceId)('evidence', `its volumes are snapshotted: ${snapshotIds.join(', ')}`);
+      }
+      const before = operation === 'ExitStandby' ? callsBeforeExit(seen, taking.exits) : [];
+      const calls = [...before, ...callsOf(operation, seen, resize, step.isForced)];
+      await makeCalls(clients, calls);
+      noteFor(taking, instanceId)(
+        'step',
+        `${saidOf[operation]}${step.isForced ? ', by force' : ''}: ${step.reason}`,
+        calls,
+      );
+    } catch (error) {
+      await afterError(taking, resize, presentType, error);
+      return;
+    }
+    if (operation === 'EnterStandby') {
+      taking.entered.push(instanceId);
+      await write(taking, instanceId, { hasEntered: true });
+    }
+    if (operation === 'ExitStandby') taking.exits += 1;
+    result.taken += 1;
   };
 
   return async (state: z.output<typeof resizeRoundState>): Promise<ResizeStepResult> => {
@@ -242,19 +304,43 @@ export const createTakeResizeStep = (dependencies: ResizeDependencies, operation
     if (incident === undefined) return result;
     const mode = await readModeOrUndefined(killSwitch, stageMode, incident.mode);
     const clients = clientsFor(dependencies, incident.mode);
-    for (const { autoScalingGroupName: name, work } of await store.readResizes(
-      await store.readIncidentGroups(incidentId),
-    )) {
+    const names = await store.readIncidentGroups(incidentId);
+
+    for (const { autoScalingGroupName: name, work } of await store.readResizes(names)) {
       if (work?.incidentId !== incidentId || inFlight(work).length === 0) continue;
       const journal: JournalEntry[] = [];
       const isInTime = secondsBetween(startedAt, clock.now()) < changeBudgetSeconds;
-      const done = isInTime
-        ? await withLease(dependencies, name, async () => {
-            await takeSteps(clients, incident, mode, name, result, journal);
-            return true;
-          })
-        : undefined;
-      if (done === undefined) result.hasToWait = true;
+      const takeSteps = async (): Promise<boolean> => {
+        const looked = await lookAtResize(clients, store, incidentId, name);
+        if (looked?.seen === undefined) return true;
+        const { seen, resize: record } = looked;
+        const taking: Taking = {
+          name,
+          incident,
+          mode,
+          clients,
+          seen,
+          record,
+          entered: [],
+          exits: 0,
+          journal,
+          result,
+        };
+        for (const resize of inFlight(looked.work)) await takeStep(taking, resize);
+        return true;
+      };
+      try {
+        const done = isInTime ? await withLease(dependencies, name, takeSteps) : undefined;
+        if (done === undefined) result.hasToWait = true;
+      } catch (error) {
+        // One group that cannot be looked at never keeps the others from going home.
+        createGroupNotes(
+          journal,
+          clock,
+          name,
+        )('failed', `${operation}: ${describeAwsError(error)}; tried again`);
+        result.hasToWait = true;
+      }
       if (journal.length > 0) await store.appendJournal(incidentId, journal);
     }
     return result;

@@ -63,6 +63,15 @@ export interface SimulatedCloud {
   store: MemoryStore;
 }
 
+/** A moment in which a function may die. */
+export interface Death {
+  functionName: string;
+  /** An operation of AWS, or a method of the store. */
+  operation: string;
+  mutating: boolean;
+  when: 'before' | 'after';
+}
+
 /** What the account is made of, and who is told what happens in it. */
 export interface SimulatedCloudOptions {
   time: VirtualTime;
@@ -86,6 +95,8 @@ export interface SimulatedCloudOptions {
   onAlarm: (alarm: AlarmSpec, value: string, reason: string) => void;
   onCall: (call: RecordedCall) => void;
   onFunctionError: (message: string) => void;
+  /** Whether a function dies here: nothing of it is heard of again. */
+  dies: (death: Death) => boolean;
   /** Told which function uses which method of the store. */
   onStoreUse: (functionName: string, method: string) => void;
 }
@@ -95,7 +106,11 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
   const { time, quirks, deployment, functions, policy } = options;
   const store = watchStore(createMemoryStore(), (method) => {
     const functionName = runningFunction.getStore();
-    if (functionName !== undefined) options.onStoreUse(functionName, method);
+    if (functionName === undefined) return false;
+    options.onStoreUse(functionName, method);
+    // To die before a reading is to die before what comes next.
+    if (/^(read|list)/.test(method)) return false;
+    return options.dies({ functionName, operation: method, mutating: true, when: 'before' });
   });
   const parameters = new Map([[killSwitchParameter, 'live']]);
   const autoScaling = createAutoScalingService(
@@ -155,6 +170,8 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
         },
         quirks,
         options.onCall,
+        ({ functionName, operation, mutating }, when) =>
+          options.dies({ functionName, operation, mutating, when }),
       ),
     ),
     policy: () => policy,

@@ -77,6 +77,7 @@ export const createWire = (
   services: Record<ServiceName, SimulatedService>,
   quirks: WireQuirks,
   onCall: (call: RecordedCall) => void,
+  isDead: (call: RecordedCall, when: 'before' | 'after') => boolean = () => false,
 ) => {
   const answer = async (clientName: string, commandName: string, input: Record<string, unknown>) => {
     const known = exceptions[clientName as keyof typeof exceptions];
@@ -93,6 +94,7 @@ export const createWire = (
       outcome: 'ok',
     };
     onCall(call);
+    if (isDead(call, 'before')) return await new Promise<never>(() => {});
     const isLost = random() < quirks.hangRate;
     try {
       if (isLost && random() < 0.5) {
@@ -107,7 +109,7 @@ export const createWire = (
         );
       }
       const output = services[known.service].handle(operation, input);
-      return isLost ? await new Promise<never>(() => {}) : output;
+      return isLost || isDead(call, 'after') ? await new Promise<never>(() => {}) : output;
     } catch (error) {
       call.outcome = error instanceof CloudError ? error.code : (error as Error).name;
       if (!(error instanceof CloudError)) throw error;

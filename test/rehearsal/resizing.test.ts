@@ -1,0 +1,474 @@
+import { describe, expect, it } from 'vitest';
+import { killSwitchParameter, type SimulatedCloud } from '../../rehearsal/cloud/simulated-cloud.ts';
+import type { Deed } from '../../rehearsal/incident.ts';
+import { startOf } from './launch-incident.ts';
+import {
+  changes,
+  leftBehind,
+  nothingLeft,
+  quiet,
+  rehearseResize,
+  resizeIncident,
+  secondsOf,
+  startResize,
+  statuses,
+} from './resize-incident.ts';
+import { minutes, smallGroup } from './small-incident.ts';
+
+const small = { minSize: 1, maxSize: 8, desiredCapacity: 4 };
+const all = (type: string, count = 4): string[] =>
+  Array.from({ length: count }, () => `InService ${type} running`);
+
+/** The output of the only execution. */
+const reportOf = (cloud: SimulatedCloud) => {
+  const [execution] = cloud.stepFunctions.executions.values();
+  return execution?.output as {
+    plan: { action: string; reason: string; warnings: string[] };
+    report: { headline: string; attention: string[] };
+  };
+};
+
+/** Does something the first time an EC2 operation arrives. */
+const onFirst = (
+  operation: string,
+  act: (cloud: SimulatedCloud, input: Record<string, unknown>) => void,
+): Deed => ({
+  atSeconds: 3,
+  text: `something happens at the first ${operation}`,
+  act: (cloud) => {
+    let isDone = false;
+    for (const service of [cloud.ec2, cloud.autoScaling]) {
+      const { handle } = service;
+      service.handle = (called, input) => {
+        if (called === operation && !isDone && input.DryRun !== true) {
+          isDone = true;
+          act(cloud, input);
+        }
+        return handle(called, input);
+      };
+    }
+  },
+});
+
+/** The first instance that is started never passes its status checks as m7i.xlarge. */
+const firstNeverPassesItsChecks = onFirst('StartInstances', ({ autoScaling }, input) => {
+  const [id] = input.InstanceIds as string[];
+  const instance = [...autoScaling.groups.values()]
+    .flatMap(({ instances }) => instances)
+    .find(({ instanceId }) => instanceId === id);
+  if (instance === undefined) return;
+  const { ec2 } = instance;
+  let okAt = ec2.checksOkAt;
+  Object.defineProperty(ec2, 'checksOkAt', {
+    get: () => (ec2.instanceType === 'm7i.xlarge' ? Number.POSITIVE_INFINITY : okAt),
+    set: (at: number) => {
+      okAt = at;
+    },
+  });
+});
+
+describe('resize-in-place', () => {
+  it('changes every type, a canary first, never below the floor, and leaves nothing behind', async () => {
+    const run = await rehearseResize(resizeIncident([startResize({ waveSize: 2 })]));
+    expect(run.instances).toEqual(all('m7i.xlarge'));
+    expect(run.fewestHealthy).toEqual({ web: 2 });
+    expect(leftBehind(run, small)).toEqual(nothingLeft);
+    expect(run.result.violations).toEqual([]);
+    expect(statuses(run)).toEqual(['SUCCEEDED']);
+    expect(reportOf(run.cloud).report.headline).toBe('4 of 4 instances were resized');
+    const enters = run.result.calls
+      .filter(({ operation }) => operation === 'EnterStandby')
+      .map(({ at }) => secondsOf(at));
+    const exits = run.result.calls
+      .filter(({ operation }) => operation === 'ExitStandby')
+      .map(({ at }) => secondsOf(at));
+    // The canary is back before anything else goes, and the first wave before the second.
+    expect(enters[1]).toBeGreaterThan(exits[0] ?? Number.POSITIVE_INFINITY);
+    expect(enters[3]).toBeGreaterThan(exits[2] ?? Number.POSITIVE_INFINITY);
+    expect(run.result.summary.groups[0]).toMatchObject({ goodInstancesLost: 0, launchesFailed: 0 });
+  });
+
+  it('calls in a quiet world what its dry run listed, in kind, number and input', async () => {
+    const input = { waveSize: 2, snapshot: true };
+    const live = await rehearseResize(resizeIncident([startResize(input)], {}, { minSize: 4 }));
+    const dry = await rehearseResize(resizeIncident([startResize(input)], {}, { minSize: 4 }), {
+      dryRun: true,
+    });
+    expect(changes(dry.result)).toEqual([]);
+    expect(dry.result.violations).toEqual([]);
+    // A token and an end come of who asks and when; the id of a reservation is known once it is made.
+    const plain = ({ operation, input: given }: { operation: string; input: Record<string, unknown> }) => {
+      const {
+        ClientToken,
+        EndDate,
+        TagSpecifications,
+        CapacityReservationId,
+        InstanceSpecification,
+        ...rest
+      } = given;
+      const snapshotOf = (InstanceSpecification as { InstanceId: string } | undefined)?.InstanceId;
+      return JSON.stringify([
+        operation,
+        rest.HonorCooldown,
+        ...Object.entries({
+          ...rest,
+          ...(snapshotOf === undefined ? {} : { InstanceId: snapshotOf }),
+        }).sort(),
+      ]);
+    };
+    const planned = dry.result.plan.map(plain).sort();
+    expect(planned.length).toBeGreaterThan(30);
+    const made = changes(live.result).filter(({ operation }) => operation !== 'ResumeProcesses');
+    expect(made.map(plain).sort()).toEqual(planned);
+  });
+
+  it('answers with nothing to do, and does nothing, when everything has the type already', async () => {
+    const run = await rehearseResize(
+      resizeIncident([startResize({ instanceTypes: ['m7i.large', 'm7i.xlarge'] })]),
+    );
+    expect(changes(run.result)).toEqual([]);
+    expect(reportOf(run.cloud)).toMatchObject({
+      plan: { action: 'NOTHING', reason: 'web: all 4 in service have m7i.large or m7i.xlarge already' },
+      report: { headline: 'nothing to do: every instance has a type that was asked for' },
+    });
+  });
+
+  it.each([['m7i.xlarge'], ['larger']])(
+    'changes nothing when it is repeated for %s',
+    async (instanceTypes) => {
+      const run = await rehearseResize(
+        resizeIncident([
+          startResize({ instanceTypes, waveSize: 3 }),
+          startResize({ instanceTypes, waveSize: 3 }, 'again', minutes(60)),
+        ]),
+      );
+      expect(run.instances).toEqual(all('m7i.xlarge'));
+      expect(run.result.calls.filter(({ mutating, at }) => mutating && secondsOf(at) > minutes(60))).toEqual(
+        [],
+      );
+      expect(statuses(run)).toEqual(['SUCCEEDED', 'SUCCEEDED']);
+    },
+  );
+
+  it('brings a canary home whose status checks do not pass, and touches no other', async () => {
+    const run = await rehearseResize(
+      resizeIncident([startResize({ waveSize: 2 }), firstNeverPassesItsChecks]),
+    );
+    expect(run.instances).toEqual(all('m7i.large'));
+    expect(leftBehind(run, small)).toEqual(nothingLeft);
+    expect(changes(run.result).filter(({ operation }) => operation === 'EnterStandby')).toHaveLength(1);
+    expect(statuses(run)).toEqual(['SUCCEEDED']);
+    expect(reportOf(run.cloud).report.headline).toBe('0 of 1 instance were resized, 1 brought home');
+    expect(run.journal.join('\n')).toMatch(
+      /no further instance is begun: i-\w+ failed: as m7i.xlarge its status checks did not pass within 15 min/,
+    );
+  });
+
+  it('takes one out of service again that does not get healthy, and brings it home', async () => {
+    const run = await rehearseResize(
+      resizeIncident([
+        startResize(),
+        onFirst('ExitStandby', ({ autoScaling }, input) => {
+          const [id] = input.InstanceIds as string[];
+          const instance = autoScaling.groups
+            .get('web')
+            ?.instances.find(({ instanceId }) => instanceId === id);
+          if (instance !== undefined) instance.isDeaf = true;
+        }),
+      ]),
+    );
+    expect(run.instances).toEqual(all('m7i.large'));
+    expect(leftBehind(run, small)).toEqual(nothingLeft);
+    expect(run.fewestHealthy).toEqual({ web: 3 });
+    expect(run.journal.join('\n')).toMatch(/it is not healthy 15 min after it came back/);
+  });
+
+  it('refuses, with nothing touched, where no capacity can be held', async () => {
+    const run = await rehearseResize(
+      resizeIncident([startResize({ instanceTypes: ['m7i.xlarge', 'm6i.xlarge'] })], {
+        capacityShortages: [
+          { instanceTypes: ['m7i.xlarge', 'm6i.xlarge'], fromSeconds: 0, untilSeconds: minutes(90) },
+        ],
+      }),
+    );
+    expect(run.instances).toEqual(all('m7i.large'));
+    expect(
+      changes(run.result)
+        .map(({ operation }) => operation)
+        .filter((name) => !/Processes/.test(name)),
+    ).toEqual([]);
+    expect(leftBehind(run, small)).toEqual(nothingLeft);
+    expect(run.journal.join('\n')).toMatch(
+      /no capacity of m7i.xlarge or m6i.xlarge can be held in us-east-1a: 2 instances there are not touched/,
+    );
+  });
+
+  it('goes down the list, zone by zone, where capacity is missing', async () => {
+    const run = await rehearseResize(
+      resizeIncident([startResize({ instanceTypes: ['m7i.xlarge', 'm6i.xlarge'], waveSize: 2 })], {
+        capacityShortages: [
+          {
+            instanceTypes: ['m7i.xlarge'],
+            availabilityZones: ['us-east-1b'],
+            fromSeconds: 0,
+            untilSeconds: minutes(90),
+          },
+        ],
+      }),
+    );
+    expect(run.instances).toEqual([...all('m6i.xlarge', 2), ...all('m7i.xlarge', 2)]);
+    expect(leftBehind(run, small)).toEqual(nothingLeft);
+  });
+
+  it('holds more capacity where running instances take the places of a reservation', async () => {
+    const run = await rehearseResize(
+      resizeIncident([startResize({ waveSize: 3 })], {}, { desiredCapacity: 7 }),
+      {
+        quirks: { ...quiet, reservationsTakeRunning: true },
+      },
+    );
+    expect(run.instances).toEqual(all('m7i.xlarge', 7));
+    expect(leftBehind(run, { ...small, desiredCapacity: 7 })).toEqual(nothingLeft);
+    expect(run.journal.join('\n')).toContain('running instances took places of the reservation');
+  });
+
+  const shortage = (untilSeconds: number) => ({
+    capacityShortages: [
+      { instanceTypes: ['m7i.xlarge', 'm7i.large', 'm6i.xlarge'], fromSeconds: 90, untilSeconds },
+    ],
+  });
+
+  it.each([[false], [true]])(
+    'without a reservation tries every type until one starts (start fails later: %s)',
+    async (startFailsLater) => {
+      const run = await rehearseResize(
+        resizeIncident(
+          [startResize({ instanceTypes: ['m7i.xlarge', 'm6i.xlarge'], reserveCapacity: false })],
+          shortage(minutes(20)),
+        ),
+        { quirks: { ...quiet, startFailsLater } },
+      );
+      expect(leftBehind(run, small)).toEqual(nothingLeft);
+      expect(run.journal.join('\n')).toMatch(
+        /as m7i.xlarge it did not (start|stay up) .*; it is brought home as m7i.large/,
+      );
+      expect(run.journal.join('\n')).toMatch(
+        /as m7i.large it did not (start|stay up) .*; m6i.xlarge is tried|m6i.xlarge it did not/,
+      );
+      expect(statuses(run)).toEqual(['SUCCEEDED']);
+    },
+  );
+
+  it('leaves an instance that nothing can start for a person, and says so loudly', async () => {
+    const run = await rehearseResize(
+      resizeIncident([startResize({ reserveCapacity: false })], shortage(minutes(90))),
+    );
+    expect(statuses(run)).toEqual(['FAILED InstancesLeftForAPerson']);
+    expect(run.instances.filter((each) => each.includes('Standby'))).toEqual([
+      expect.stringMatching(/^Standby m7i\.x?large stopped$/),
+    ]);
+    const left = run.journal.filter((line) => line.startsWith('left: '));
+    expect(left).toHaveLength(1);
+    expect(left[0]).toMatch(/i-\w+ .*did not start.* By hand|i-\w+ .*did not start.*aws ec2 start-instances/);
+    expect(leftBehind(run, small)).toMatchObject({
+      minSize: 0,
+      desiredCapacity: -1,
+      suspended: [],
+      reservations: 0,
+      records: 0,
+    });
+    expect(reportOf(run.cloud)).toBeUndefined();
+  });
+
+  it('forces a stop that hangs', async () => {
+    const run = await rehearseResize(resizeIncident([startResize({ waveSize: 4, floor: 0 })]), {
+      quirks: { ...quiet, stuckStopRate: 1 },
+    });
+    expect(run.instances).toEqual(all('m7i.xlarge'));
+    expect(run.journal.filter((line) => line.includes('by force'))).toHaveLength(4);
+  });
+
+  it.each([
+    ['the kill switch', ({ parameters }: SimulatedCloud) => parameters.set(killSwitchParameter, 'off')],
+    [
+      'a pause of scaling',
+      ({ stepFunctions }: SimulatedCloud) =>
+        startOf(
+          'pause-scaling',
+          'loss',
+          { autoScalingGroupName: 'web', reason: 'packets are lost', block: 'all', expiresAfter: '20m' },
+          0,
+        ).act({ stepFunctions } as SimulatedCloud),
+    ],
+  ])('begins nothing more after %s, and brings home what is in flight', async (_what, act) => {
+    const run = await rehearseResize(
+      resizeIncident([
+        startResize({ waveSize: 2 }),
+        onFirst('ModifyInstanceAttribute', (cloud) => act(cloud)),
+      ]),
+    );
+    expect(leftBehind(run, small)).toEqual(nothingLeft);
+    expect(changes(run.result).filter(({ operation }) => operation === 'EnterStandby')).toHaveLength(1);
+    expect(new Set(statuses(run))).toEqual(new Set(['SUCCEEDED']));
+  });
+
+  it('brings home what a stopped execution left, with another one', async () => {
+    const run = await rehearseResize(
+      resizeIncident([
+        startResize({ waveSize: 2 }),
+        onFirst('ModifyInstanceAttribute', ({ stepFunctions }) => {
+          for (const arn of stepFunctions.executions.keys()) stepFunctions.stopExecution(arn);
+        }),
+      ]),
+    );
+    expect(statuses(run)).toEqual(['ABORTED', 'SUCCEEDED']);
+    expect(leftBehind(run, small)).toEqual(nothingLeft);
+    expect(changes(run.result).filter(({ operation }) => operation === 'EnterStandby')).toHaveLength(1);
+  });
+
+  it('ends when somebody terminates an instance in Standby, and lets one be launched in its place', async () => {
+    const run = await rehearseResize(
+      resizeIncident([
+        startResize({ waveSize: 2 }),
+        onFirst('ModifyInstanceAttribute', ({ autoScaling }) => {
+          const group = autoScaling.groups.get('web');
+          const instance = group?.instances.find(({ lifecycleState }) => lifecycleState === 'Standby');
+          if (group !== undefined && instance !== undefined) autoScaling.loseInstance(group, instance);
+        }),
+      ]),
+    );
+    expect(leftBehind(run, small)).toEqual(nothingLeft);
+    expect(run.group.instances).toHaveLength(4);
+    expect(run.journal.join('\n')).toMatch(/gone: web: i-\w+/);
+  });
+
+  it('lets no exit exceed the maximum', async () => {
+    const run = await rehearseResize(
+      resizeIncident(
+        [
+          startResize(),
+          onFirst('StartInstances', ({ autoScaling }) => {
+            autoScaling.handle('SetDesiredCapacity', { AutoScalingGroupName: 'web', DesiredCapacity: 4 });
+          }),
+        ],
+        {},
+        { maxSize: 4 },
+      ),
+    );
+    expect(run.group.desiredCapacity).toBe(4);
+    expect(
+      run.instances.filter((each) => each === 'InService m7i.xlarge running').length,
+    ).toBeGreaterThanOrEqual(3);
+    expect(leftBehind(run, { ...small, maxSize: 4 })).toMatchObject({
+      minSize: 0,
+      suspended: [],
+      records: 0,
+    });
+  });
+
+  it('leaves a minimum alone that somebody changed meanwhile', async () => {
+    const run = await rehearseResize(
+      resizeIncident(
+        [
+          startResize(),
+          onFirst('StartInstances', ({ autoScaling }) => {
+            autoScaling.handle('UpdateAutoScalingGroup', { AutoScalingGroupName: 'web', MinSize: 2 });
+          }),
+        ],
+        {},
+        { minSize: 4 },
+      ),
+    );
+    expect(run.group.minSize).toBe(2);
+    expect(run.instances).toEqual(all('m7i.xlarge'));
+  });
+
+  it('gives the launch template the new type where it is asked to', async () => {
+    const run = await rehearseResize(
+      resizeIncident(
+        [startResize({ waveSize: 4, floor: 0, updateLaunchTemplate: true })],
+        {},
+        { launchTemplateVersion: '$Default' },
+      ),
+    );
+    expect(run.group.launchTemplate).toMatchObject({
+      versions: ['m7i.large', 'm7i.xlarge'],
+      defaultVersion: 2,
+    });
+    expect(leftBehind(run, small)).toEqual(nothingLeft);
+  });
+
+  it('resizes several groups at once, and the first failure ends it in all of them', async () => {
+    const names = ['web', 'app'];
+    const run = await rehearseResize(
+      resizeIncident([startResize({ autoScalingGroupName: names }), firstNeverPassesItsChecks], {
+        groups: names.map((name) => smallGroup(name, { desiredCapacity: 6 })),
+        durationSeconds: minutes(120),
+      }),
+    );
+    const failedAt = run.cloud.store
+      .listJournals()
+      .flatMap(({ entries }) => entries)
+      .find(({ event }) => event === 'turned')?.at;
+    const entered = run.result.calls.filter(
+      ({ operation, outcome }) => operation === 'EnterStandby' && outcome === 'ok',
+    );
+    expect(entered.filter(({ at }) => at > (failedAt ?? ''))).toEqual([]);
+    expect(entered.length).toBeGreaterThan(2);
+    expect(leftBehind(run, { ...small, desiredCapacity: 6 })).toEqual(nothingLeft);
+    for (const group of run.cloud.autoScaling.groups.values()) expect(group.instances).toHaveLength(6);
+    const types = [...run.cloud.autoScaling.groups.values()].map(
+      ({ instances }) => instances.filter(({ ec2 }) => ec2.instanceType === 'm7i.xlarge').length,
+    );
+    expect(Math.min(...types)).toBe(0);
+    // The one in flight came home with the type it had.
+    expect(Math.max(...types)).toBe(entered.length - 2);
+    expect(statuses(run)).toEqual(['SUCCEEDED']);
+  });
+
+  it.each([
+    ['a group of one', { desiredCapacity: 1 }, {}, /a group of one is without any while it is resized/],
+    [
+      'a floor that leaves nothing',
+      {},
+      { floor: '100%' },
+      /4 of 4 in service are healthy, and the floor is 4/,
+    ],
+    ['somebody else’s Standby', {}, {}, /is in Standby, put there by somebody else/],
+    ['an instance refresh', {}, {}, /an instance refresh runs \(InProgress\)/],
+    ['Launch suspended by a person', {}, {}, /somebody suspended Launch/],
+    [
+      'another architecture',
+      {},
+      { instanceTypes: 'm7g.xlarge' },
+      /architecture: x86_64, and m7g.xlarge supports arm64/,
+    ],
+    ['a type that does not exist', {}, { instanceTypes: 'm7i.huge' }, /EC2 knows no m7i.huge/],
+    ['paused scaling', {}, {}, /its scaling is paused/],
+  ])('refuses %s, with nothing touched', async (what, spec, input, reason) => {
+    const before: Deed = {
+      atSeconds: 5,
+      text: what,
+      act: ({ autoScaling, stepFunctions }) => {
+        const group = autoScaling.groups.get('web');
+        if (group === undefined) return;
+        if (what.includes('Standby')) {
+          autoScaling.handle('EnterStandby', {
+            AutoScalingGroupName: 'web',
+            InstanceIds: [group.instances[0]?.instanceId],
+            ShouldDecrementDesiredCapacity: true,
+          });
+        }
+        if (what.includes('refresh')) group.instanceRefresh = 'InProgress';
+        if (what.includes('Launch')) group.suspended.set('Launch', 'a person');
+        if (what.includes('paused'))
+          startOf('pause-scaling', 'loss', { autoScalingGroupName: 'web', reason: 'switch upgrade' }, 0).act({
+            stepFunctions,
+          } as SimulatedCloud);
+      },
+    };
+    const run = await rehearseResize(resizeIncident([before, startResize(input)], {}, spec));
+    expect(changes(run.result).filter(({ operation }) => !/Processes/.test(operation))).toEqual([]);
+    expect(run.journal.join('\n')).toMatch(reason);
+  });
+});
