@@ -37,6 +37,8 @@ export interface CapacityShortage {
 export interface Deed {
   atSeconds: number;
   text: string;
+  /** Whether it is done with Holdfast's help only. */
+  needsHoldfast?: boolean;
   act(cloud: SimulatedCloud): void;
 }
 

@@ -26,8 +26,10 @@ export interface Evidence {
   evidence: InstanceEvidence[];
   /** Times at which a call of Holdfast lowered a desired capacity. */
   desiredLowered: string[];
-  /** Groups that Holdfast still holds or leases. */
+  /** Groups that Holdfast still holds, leases or resizes. */
   holdsLeft: string[];
+  /** Capacity reservations that are still paid for. */
+  reservationsLeft: string[];
   /** In service and needed, each minute, per group. */
   samples: Record<string, Sample[]>;
   /** Errors of functions that were invoked by an event. */
@@ -106,11 +108,21 @@ const checkEnd = ({
   expectedSuspended,
   holdsLeft,
   breakersLeft,
+  reservationsLeft,
   executions,
   functionErrors,
   desiredLowered,
 }: Evidence): string[] => [
   ...holdsLeft.map((name) => `${name} is still held at the end`),
+  ...reservationsLeft.map((id) => `the capacity reservation ${id} is still held at the end`),
+  ...groups.flatMap(({ name, instances }) =>
+    instances
+      .filter(({ lifecycleState, ec2 }) => /Standby$/.test(lifecycleState) || /^stop/.test(ec2.state))
+      .map(
+        ({ instanceId, lifecycleState, ec2 }) =>
+          `${instanceId} of ${name} ends ${lifecycleState} and ${ec2.state}`,
+      ),
+  ),
   ...breakersLeft.map((name) => `the breaker of ${name} is not closed at the end`),
   ...groups.flatMap(({ name, instances }) => {
     const count = instances.filter(({ protectedFromScaleIn }) => protectedFromScaleIn).length;

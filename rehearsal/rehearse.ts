@@ -269,6 +269,7 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
       time.at(fault.untilSeconds, () => tell({ source: 'world', text: `${fault.name}: this is mended` }));
     }
     for (const deed of incident.deeds ?? []) {
+      if (deed.needsHoldfast === true && !withHoldfast) continue;
       time.at(deed.atSeconds, () => {
         tell({ source: 'person', text: deed.text });
         deed.act(cloud);
@@ -288,7 +289,8 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
     const groups = [...autoScaling.groups.values()];
     const isAlarmNamed = incident.alarms.some(({ alarmName }) => rulesForAlarm(policy, alarmName).length > 0);
     const executions = [...stepFunctions.executions.values()];
-    const holdsLeft = store.listGroups().map(({ autoScalingGroupName }) => autoScalingGroupName);
+    const recordsLeft = [...store.listGroups(), ...store.listResizes()];
+    const holdsLeft = [...new Set(recordsLeft.map(({ autoScalingGroupName }) => autoScalingGroupName))];
     const breakersLeft = store
       .listLaunches()
       .flatMap(({ autoScalingGroupName, breaker }) => (breaker === undefined ? [] : [autoScalingGroupName]));
@@ -331,6 +333,9 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
         desiredLowered,
         expectedSuspended: incident.suspendedAtEnd ?? {},
         holdsLeft,
+        reservationsLeft: cloud.ec2.reservations
+          .filter(({ state }) => state === 'active')
+          .map(({ capacityReservationId }) => capacityReservationId),
         samples,
         functionErrors,
         startedAtMilliseconds,

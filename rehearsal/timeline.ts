@@ -13,20 +13,33 @@ export interface TimelineEntry {
   to?: number;
 }
 
+/** What every call of its kind has, and nobody reads. */
+const untold: ReadonlySet<string> = new Set([
+  'ClientToken',
+  'TagSpecifications',
+  'EndDateType',
+  'InstanceMatchCriteria',
+  'InstancePlatform',
+]);
+
 /** Calls of one kind shown under a line; a storm of groups is told by number. */
 const callsShown = 3;
 
 /** A list of many ids is told by its first and its length. */
 const tellValue = (value: unknown): string =>
-  Array.isArray(value) && value.length > 5
-    ? `${value[0]} and ${value.length - 1} more`
-    : String(value).replaceAll(',', ', ');
+  typeof value === 'object' && value !== null && 'Value' in value
+    ? String(value.Value)
+    : Array.isArray(value) && value.length > 5
+      ? `${value[0]} and ${value.length - 1} more`
+      : String(value).replaceAll(',', ', ');
 
 const tellCalls = (calls: PlannedCall[]): string[] => [
   ...calls.slice(0, callsShown).map(({ operation, input }) => {
     const { AutoScalingGroupName, ...rest } = input as Record<string, unknown>;
-    const values = Object.entries(rest).map(([key, value]) => `${key} ${tellValue(value)}`);
-    return `→ ${operation} ${AutoScalingGroupName ?? ''}: ${values.join('; ')}`;
+    const told = Object.entries(rest).filter(([key]) => !untold.has(key));
+    const values = told.map(([key, value]) => `${key} ${tellValue(value)}`);
+    const group = AutoScalingGroupName === undefined ? '' : ` ${AutoScalingGroupName}`;
+    return `→ ${operation}${group}: ${values.join('; ')}`;
   }),
   ...(calls.length > callsShown ? [`→ and ${calls.length - callsShown} calls like these`] : []),
 ];
@@ -37,6 +50,10 @@ const toldByNumber: ReadonlySet<JournalEntry['event']> = new Set([
   'evidence',
   'abandoned',
   'drained',
+  'checked',
+  'reserved',
+  'step',
+  'resized',
 ]);
 
 interface Line {
@@ -47,13 +64,32 @@ interface Line {
   /** What was said of each instance, where it was said of instances. */
   instances: string[];
   message: string;
+  /** Every message that is told here. */
+  messages: string[];
   calls: PlannedCall[];
 }
 
 /** Instances told one by one under a plan. */
 const instancesShown = 6;
 
-const tellPlanned = ({ groups, calls, instances }: Line): string => {
+/** What was checked before a resize: how much, and the first of what stands against it. */
+const tellChecked = ({ groups, instances }: Line): string => {
+  const refused = instances.filter((message) => message.includes(' is refused: '));
+  const checked = instances[0]?.split(': ').slice(2).join(': ').split('; ').length ?? 0;
+  return [
+    `${counted(checked, 'thing')} checked of every instance for every type, ${counted(instances.length, 'time')}: ${refused.length === 0 ? 'nothing stands against it' : `${refused.length} refused`} (${[...new Set(groups)].join(', ')})`,
+    ...refused.slice(0, callsShown).map((message) => `  ${message}`),
+  ].join('\n');
+};
+
+/** What an entry about one instance tells, without group and instance: steps are told by kind. */
+const kindOf = (text: string, instanceId = ''): string =>
+  text.replace(`${instanceId} `, '').split(':')[0] ?? '';
+
+const tellPlanned = ({ groups, calls, instances, messages }: Line): string => {
+  if (calls.some(({ operation }) => operation === 'EnterStandby')) {
+    return ['planned', ...messages.map((message) => `  ${message}`)].join('\n');
+  }
   const reasons = [...new Set(calls.flatMap(({ reason }) => reason.split('; ')))];
   const named = [...new Set(groups)];
   const what = named.length > 5 ? `${named.length} groups` : named.join(', ');
@@ -71,6 +107,7 @@ const tellPlanned = ({ groups, calls, instances }: Line): string => {
 
 const tellLine = (line: Line): string => {
   if (line.event === 'planned') return tellPlanned(line);
+  if (line.event === 'checked') return tellChecked(line);
   const groups = [...new Set(line.groups)];
   const named = groups.length > 5 ? `${groups.length} groups` : groups.join(', ');
   const count = line.instances.length > 1 ? `${line.instances.length} instances; the first: ` : '';
@@ -92,12 +129,14 @@ export const journalTimeline = (
     const text =
       autoScalingGroupName === undefined ? message : message.replace(`${autoScalingGroupName}: `, '');
     const isOneKind = event === 'planned' || event === 'held' || toldByNumber.has(event);
-    const key = `${event} ${isOneKind ? '' : text}`;
+    const kind = event === 'step' ? kindOf(text, instanceId) : '';
+    const key = `${event} ${isOneKind ? kind : text}`;
     const last = lines.findLast((line) => line.key === key && secondsOf(at) - line.seconds < 120);
     if (last !== undefined && autoScalingGroupName !== undefined) {
       last.groups.push(autoScalingGroupName);
       if (instanceId !== undefined) last.instances.push(message);
       last.calls.push(...calls);
+      last.messages.push(message);
       continue;
     }
     lines.push({
@@ -107,6 +146,7 @@ export const journalTimeline = (
       groups: autoScalingGroupName === undefined ? [] : [autoScalingGroupName],
       instances: instanceId === undefined ? [] : [message],
       message: text,
+      messages: [message],
       calls: [...calls],
     });
   }

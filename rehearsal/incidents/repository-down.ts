@@ -1,12 +1,14 @@
 import type { GroupSpec, LifecycleHookSpec } from '../cloud/auto-scaling-group.ts';
+import { stateMachineArn } from '../cloud/step-functions.ts';
 import type { Incident } from '../incident.ts';
 
 const minutes = (count: number): number => count * 60;
 
 const brokenFrom = minutes(20);
-const mendedAt = minutes(200);
+const mendedAt = minutes(290);
 const promotionPreparedAt = minutes(120);
 const morningBeginsAt = minutes(150);
+const resizeBeginsAt = minutes(165);
 const promotionBeginsAt = minutes(250);
 
 /** User data completes the hook once the application listens. Nobody completes it when the bootstrap hangs. */
@@ -88,10 +90,11 @@ export const repositoryDown: Incident = {
     'An API shop, at night. The package repository answers 503, so no new instance finishes its bootstrap: each one',
     'waits in Pending:Wait until its launch hook times out after an hour, and is replaced by one that does the same.',
     'A batch has just pushed desired capacity up; when the load falls, scale-in takes the oldest instances, which are',
-    'the only ones that work. In two hours a scheduled action prepares a promotion that nothing can be launched for.',
+    'the only ones that work. In two hours a scheduled action prepares a promotion that nothing can be launched for, and',
+    'the repository is mended only when the promotion has begun. With Holdfast an operator has what runs resized before.',
   ],
   startsAt: '2025-11-28T01:00:00.000Z',
-  durationSeconds: minutes(300),
+  durationSeconds: minutes(390),
   groups: [...apis.map(apiGroup), ...quietNames.map(quietGroup)],
   alarms: [
     {
@@ -115,6 +118,25 @@ export const repositoryDown: Incident = {
       fromSeconds: brokenFrom,
       untilSeconds: mendedAt,
       outcome: { kind: 'stuck', cause: 'the bootstrap cannot fetch its packages', consoleOutput },
+    },
+  ],
+  deeds: [
+    {
+      atSeconds: resizeBeginsAt,
+      text: 'an operator starts resize-in-place for the three APIs: the promotion begins at 05:10, and nothing can be launched',
+      needsHoldfast: true,
+      act: ({ stepFunctions }) => {
+        stepFunctions.startExecution(
+          stateMachineArn('holdfast-rehearsal-resize-in-place'),
+          'resize-by-hand',
+          {
+            autoScalingGroupName: apis.map(({ name }) => name),
+            instanceTypes: ['m7i.xlarge', 'm6i.xlarge'],
+            waveSize: 2,
+            reason: 'promotion at 05:10, and nothing can be launched',
+          },
+        );
+      },
     },
   ],
   mustBeHeld: apis.map(({ name }) => name),

@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Incident } from '../../functions/domain/incident.ts';
 import { loadPolicy } from '../../functions/policy.ts';
 import { createDynamoDbStore } from '../../functions/state/dynamodb-store.ts';
+import { CloudError } from '../../rehearsal/cloud/cloud-error.ts';
 import { runningFunction } from '../../rehearsal/cloud/lambda.ts';
 import type { SimulatedCloud } from '../../rehearsal/cloud/simulated-cloud.ts';
 import { readDeployment } from '../../rehearsal/deployment.ts';
@@ -13,6 +14,7 @@ import { packetLoss } from '../../rehearsal/incidents/packet-loss.ts';
 import { repositoryDown } from '../../rehearsal/incidents/repository-down.ts';
 import { aHoldOnTerminate, anIncident, aRecord } from '../domain/group-fixtures.ts';
 import { calm, launchIncident, onlyRules, startOf } from '../rehearsal/launch-incident.ts';
+import { quiet, resizeIncident, startResize } from '../rehearsal/resize-incident.ts';
 import { minutes, rehearseSmall, smallIncident } from '../rehearsal/small-incident.ts';
 
 const account = '123456789012';
@@ -77,11 +79,19 @@ const actionsOf = (template: Template, functionName: string): string[] => [
 ];
 
 /** Actions that no rehearsal shows: Lambda makes them for the function. */
-const madeByLambda = ['logs:CreateLogStream', 'logs:PutLogEvents', 'sqs:SendMessage'];
+/** Also what EC2 does for who starts an instance, and what comes with tags on a reservation. */
+const madeByLambda = [
+  'logs:CreateLogStream',
+  'logs:PutLogEvents',
+  'sqs:SendMessage',
+  'kms:CreateGrant',
+  'ec2:CreateTags',
+];
 const prefixes: Record<string, string> = {
   AutoScaling: 'autoscaling',
   CloudWatch: 'cloudwatch',
   EC2: 'ec2',
+  ElasticLoadBalancing: 'elasticloadbalancing',
   SSM: 'ssm',
   StepFunctions: 'states',
 };
@@ -90,7 +100,13 @@ const isOfFleet = (action: string): boolean => /^(autoscaling|ec2):(?!Describe|G
 /** What an action is made on. */
 const resourceOf = (action: string): string => {
   const [service] = action.split(':');
-  if (action === 'ec2:CreateSnapshots' || action === 'ec2:GetConsoleOutput') {
+  if (/CapacityReservation$|^ec2:CreateTags$/.test(action) && isOfFleet(action)) {
+    return `arn:aws:ec2:${region}:${account}:capacity-reservation/cr-0123456789abcdef0`;
+  }
+  if (/LaunchTemplate/.test(action) && isOfFleet(action)) {
+    return `arn:aws:ec2:${region}:${account}:launch-template/lt-0123456789abcdef0`;
+  }
+  if ((service === 'ec2' && isOfFleet(action)) || /GetConsoleOutput|InstanceAttribute$/.test(action)) {
     return `arn:aws:ec2:${region}:${account}:instance/i-0123456789abcdef0`;
   }
   if (service === 'autoscaling' && isOfFleet(action)) {
@@ -119,9 +135,15 @@ const isAllowed = async (
         principal: `arn:aws:iam::${account}:role/${functionName}`,
         action,
         resource: { resource, accountId: account },
-        contextVariables: Object.fromEntries(
-          Object.entries(tags).map(([key, value]) => [`aws:ResourceTag/${key}`, value]),
-        ),
+        contextVariables: {
+          ...Object.fromEntries(
+            Object.entries(tags).flatMap(([key, value]) => [
+              [`aws:ResourceTag/${key}`, value],
+              [`aws:RequestTag/${key}`, value],
+            ]),
+          ),
+          ...(action === 'ec2:CreateTags' ? { 'ec2:CreateAction': 'CreateCapacityReservation' } : {}),
+        },
       },
       identityPolicies: policiesOf(template, functionName),
       serviceControlPolicies: [],
@@ -182,6 +204,25 @@ const tableActions = async (): Promise<Record<string, string[]>> => {
         countedUntil: {},
         drains: [],
       }),
+    readResizes: () => store.readResizes(['a']),
+    writeResize: async () => {
+      const record = { autoScalingGroupName: 'a', version: 3 };
+      await store
+        .writeResize({
+          ...record,
+          work: {
+            incidentId: 'i',
+            startedAt: '',
+            floor: 1,
+            waveSize: 1,
+            queue: [],
+            resizes: [],
+            reservations: [],
+          },
+        })
+        .catch(() => {});
+      await store.writeResize(record);
+    },
     keepEvidence: () =>
       store.keepEvidence('i', {
         instanceId: 'i-1',
@@ -365,6 +406,72 @@ const stories: (() => Promise<{ result: Awaited<ReturnType<typeof rehearseSmall>
       }),
     ),
 ];
+
+/** Resizes: with everything asked for, over the maximum, and one whose permissions are refused. */
+stories.push(
+  () =>
+    rehearseSmall(
+      resizeIncident(
+        [
+          startResize({ waveSize: 3, instanceTypes: 'larger', snapshot: true, updateLaunchTemplate: true }),
+          startResize({}, 'another', minutes(5)),
+          {
+            atSeconds: 3,
+            text: 'somebody raises desired capacity to the maximum meanwhile',
+            act: ({ ec2, autoScaling }) => {
+              const { handle } = ec2;
+              ec2.handle = (operation, input) => {
+                if (operation === 'StartInstances' && input.DryRun !== true) {
+                  autoScaling.handle('SetDesiredCapacity', {
+                    AutoScalingGroupName: 'web',
+                    DesiredCapacity: 5,
+                  });
+                }
+                return handle(operation, input);
+              };
+            },
+          },
+        ],
+        {},
+        { maxSize: 5, minSize: 4, launchTemplateVersion: '$Default' },
+      ),
+      { quirks: quiet },
+    ),
+  () =>
+    rehearseSmall(
+      resizeIncident([
+        startResize(),
+        {
+          atSeconds: 3,
+          text: 'EC2 would not allow it',
+          act: ({ ec2 }) => {
+            const { handle } = ec2;
+            ec2.handle = (operation, input) => {
+              if (input.DryRun === true)
+                throw new CloudError('UnauthorizedOperation', 'You are not authorized.', 403);
+              return handle(operation, input);
+            };
+          },
+        },
+      ]),
+      { quirks: quiet },
+    ),
+  // While the breaker holds Launch.
+  () =>
+    rehearseSmall(
+      launchIncident({
+        deeds: [
+          startOf(
+            'resize-in-place',
+            'by-hand',
+            { autoScalingGroupName: 'api', instanceTypes: 'm7i.xlarge', reason: 'promotion' },
+            minutes(55),
+          ),
+        ],
+      }),
+      { policy: onlyRules('stuck-launches'), quirks: calm },
+    ),
+);
 
 const functionNames = readDeployment('prod').functions.map(({ name }) => name);
 const prod = readStage('prod');

@@ -5,7 +5,7 @@ import { rehearse } from '../../rehearsal/rehearse.ts';
 
 describe('repository-down', () => {
   it.each(Array.from({ length: 20 }, (_, seed) => seed))(
-    'loses no good instance with Holdfast, and at least one without, seed %i',
+    'survives the promotion with every good instance and with its resize; loses some without, seed %i',
     async (seed) => {
       const run = (withHoldfast: boolean) =>
         rehearse({ incident: repositoryDown, seed, policy: loadPolicy(), withHoldfast, dryRun: false });
@@ -15,7 +15,20 @@ describe('repository-down', () => {
         result.summary.groups.reduce((sum, { goodInstancesLost }) => sum + goodInstancesLost, 0);
       expect(lost(helped)).toBe(0);
       expect(helped.summary.finalStateEqualsBaseline).toBe(true);
-      expect(lost(await run(false))).toBeGreaterThan(0);
+      const isApi = ({ autoScalingGroupName }: { autoScalingGroupName: string }) =>
+        autoScalingGroupName.startsWith('api-');
+      const short = (result: typeof helped) =>
+        result.summary.groups.filter(isApi).reduce((sum, group) => sum + group.minutesBelowNeeded, 0);
+      expect(short(helped)).toBe(0);
+      const resize = helped.executions.find(({ machine }) => machine.endsWith('resize-in-place'));
+      expect(resize?.status).toBe('SUCCEEDED');
+      const resized = helped.timeline.filter(({ text }) =>
+        text.includes('in service and healthy as m7i.xlarge'),
+      );
+      expect(resized.length).toBeGreaterThan(0);
+      const alone = await run(false);
+      expect(lost(alone)).toBeGreaterThan(0);
+      expect(short(alone)).toBeGreaterThan(0);
     },
   );
 });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { parsePolicy } from '../../functions/events/policy.ts';
 import { killSwitchParameter, type SimulatedCloud } from '../../rehearsal/cloud/simulated-cloud.ts';
 import type { Deed } from '../../rehearsal/incident.ts';
+import { packetLoss } from '../../rehearsal/incidents/packet-loss.ts';
 import { startOf } from './launch-incident.ts';
 import {
   changes,
@@ -66,6 +68,14 @@ const firstNeverPassesItsChecks = onFirst('StartInstances', ({ autoScaling }, in
     },
   });
 });
+
+const resizeRule = {
+  name: 'more-room',
+  do: 'resize-in-place',
+  when: { alarm: 'network-packet-loss-*' },
+  targets: { tags: { tier: 'web' } },
+  with: { instanceTypes: 'larger' },
+};
 
 describe('resize-in-place', () => {
   it('changes every type, a canary first, never below the floor, and leaves nothing behind', async () => {
@@ -424,6 +434,28 @@ describe('resize-in-place', () => {
     // The one in flight came home with the type it had.
     expect(Math.max(...types)).toBe(entered.length - 2);
     expect(statuses(run)).toEqual(['SUCCEEDED']);
+  });
+
+  it('refuses while another execution resizes the group', async () => {
+    const run = await rehearseResize(
+      resizeIncident([startResize({ waveSize: 3 }), startResize({}, 'another', minutes(5))]),
+    );
+    expect(run.instances).toEqual(all('m7i.xlarge'));
+    expect(run.journal.join('\n')).toContain('the execution by-hand resizes one of these groups already');
+  });
+
+  it('is not begun by a rule where launches succeed', async () => {
+    const run = await rehearseResize(
+      resizeIncident([], {
+        alarms: packetLoss.alarms,
+        losses: [{ name: 'loss', fromSeconds: 600, untilSeconds: 1800, fraction: () => 0.2 }],
+      }),
+      { policy: parsePolicy({ rules: [resizeRule] }, 'test') },
+    );
+    expect(changes(run.result)).toEqual([]);
+    expect(run.journal.join('\n')).toContain(
+      'web: is left alone: its launches do not fail: it can scale out instead',
+    );
   });
 
   it.each([
