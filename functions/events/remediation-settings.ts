@@ -139,14 +139,17 @@ const instanceTypeName = z
 /** The fields for `resize-in-place`. */
 export const resizeInPlaceFields = {
   instanceTypes: z
-    .union([
-      z.literal('larger'),
-      z.pipe(
-        instanceTypeName,
-        z.transform((only) => [only]),
-      ),
-      z.array(instanceTypeName).check(z.minLength(1), z.maxLength(10)),
-    ])
+    .union(
+      [
+        z.literal('larger'),
+        z.pipe(
+          instanceTypeName,
+          z.transform((only) => [only]),
+        ),
+        z.array(instanceTypeName).check(z.minLength(1), z.maxLength(10)),
+      ],
+      'an instance type such as "m7i.xlarge", a list of up to ten in order of preference, or "larger"',
+    )
     .check(
       z.describe(
         'Instance types in order of preference; or larger: the next size above the type of the launch template, of the same family.',
@@ -159,18 +162,21 @@ export const resizeInPlaceFields = {
   ),
   floor: z
     .optional(
-      z.union([
-        z.pipe(
-          z.int().check(z.minimum(0), z.maximum(10_000)),
-          z.transform((instances) => ({ instances })),
-        ),
-        z.pipe(
-          z
-            .string()
-            .check(z.regex(/^([1-9]?\d|100)%$/, 'a number of instances, or a percentage such as "80%"')),
-          z.transform((text) => ({ percent: Number(text.slice(0, -1)) })),
-        ),
-      ]),
+      z.union(
+        [
+          z.pipe(
+            z.int().check(z.minimum(0), z.maximum(10_000)),
+            z.transform((instances) => ({ instances })),
+          ),
+          z.pipe(
+            z
+              .string()
+              .check(z.regex(/^([1-9]?\d|100)%$/, 'a number of instances, or a percentage such as "80%"')),
+            z.transform((text) => ({ percent: Number(text.slice(0, -1)) })),
+          ),
+        ],
+        'a number of instances, or a percentage of what is healthy now such as "80%"',
+      ),
     )
     .check(
       z.describe(

@@ -8,11 +8,14 @@ export const tagsSchema = z
 /** A name, or a list of names, of at most 255 characters each; parsed to a list. */
 export const oneNameOrSeveral = () => {
   const name = z.string().check(z.minLength(1), z.maxLength(255));
-  return z.union([
-    z.pipe(
-      name,
-      z.transform((only) => [only]),
-    ),
-    z.array(name).check(z.minLength(1)),
-  ]);
+  return z.union(
+    [
+      z.pipe(
+        name,
+        z.transform((only) => [only]),
+      ),
+      z.array(name).check(z.minLength(1)),
+    ],
+    'a name, or a list of names',
+  );
 };

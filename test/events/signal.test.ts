@@ -140,6 +140,65 @@ describe('parseSignal', () => {
   });
 });
 
+describe('parseHoldInput, for a resize', () => {
+  const input = { autoScalingGroupName: 'api', instanceTypes: 'm7i.xlarge', reason: 'promotion' };
+
+  it('fills in what is safe', () => {
+    expect(parseHoldInput('resize-in-place', input)).toMatchObject({
+      trigger: 'manual',
+      targets: { autoScalingGroupNames: ['api'] },
+      settings: { effect: { keepsLaunch: true }, expiresAfterSeconds: 14_400, groupsMax: 5 },
+      resize: {
+        instanceTypes: ['m7i.xlarge'],
+        waveSize: 1,
+        reserveCapacity: true,
+        snapshot: false,
+        updateLaunchTemplate: false,
+        allowDowntime: false,
+        allowInstanceStoreLoss: false,
+      },
+    });
+  });
+
+  it.each([
+    [
+      { instanceTypes: 'larger', floor: 3 },
+      { instanceTypes: 'larger', floor: { instances: 3 } },
+    ],
+    [
+      { instanceTypes: ['m7i.xlarge', 'm6i.xlarge'], floor: '75%' },
+      { instanceTypes: ['m7i.xlarge', 'm6i.xlarge'], floor: { percent: 75 } },
+    ],
+  ])('takes %j', (over, expected) => {
+    expect(parseHoldInput('resize-in-place', { ...input, ...over })).toMatchObject({ resize: expected });
+  });
+
+  it('takes what the sweep asks for', () => {
+    expect(parseHoldInput('resize-in-place', { bringHome: 'arn:execution' })).toEqual({
+      trigger: 'sweep',
+      bringHome: 'arn:execution',
+    });
+  });
+
+  it.each([
+    [{ instanceTypes: 'big' }, /instanceTypes: found "big"; allowed: an instance type such as "m7i.xlarge"/],
+    [{ instanceTypes: [] }, /instanceTypes: found \[\]/],
+    [{ waveSize: 0 }, /waveSize: found 0; allowed: at least 1/],
+    [{ waveSize: 21 }, /waveSize: found 21; allowed: at most 20/],
+    [{ floor: '120%' }, /floor: found "120%"; allowed: a number of instances, or a percentage/],
+    [{ floor: -1 }, /floor: found -1/],
+    [{ expiresAfter: '13h' }, /expiresAfter: found "13h"; allowed: from 10m to 12h/],
+    [{ reserveCapacity: 'yes' }, /reserveCapacity: found "yes"; allowed: a value of type boolean/],
+    [{ waves: 2 }, /found the unknown field waves; allowed: one of .*waveSize/],
+    [{ autoScalingGroupName: undefined }, /either autoScalingGroupName or tags/],
+    [{ reason: '' }, /reason: found ""/],
+  ])('refuses %j, names the field, and shows a correct input', (over, message) => {
+    const parse = () => parseHoldInput('resize-in-place', { ...input, ...over });
+    expect(parse).toThrow(message);
+    expect(parse).toThrow(/A correct input by hand: .*"instanceTypes"/);
+  });
+});
+
 describe('parseHoldInput', () => {
   it('reads what a rule starts', () => {
     const alarm = { alarmName: 'a', alarmArn: 'arn', stateTimestamp: '2026-03-02T03:00:00.000Z' };

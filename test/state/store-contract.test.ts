@@ -9,6 +9,7 @@ import { createDynamoDbStore } from '../../functions/state/dynamodb-store.ts';
 import type { Store } from '../../functions/state/store.ts';
 import { createMemoryStore } from '../../rehearsal/memory-store.ts';
 import { aHoldOnTerminate, anIncident, later, now } from '../domain/group-fixtures.ts';
+import { aResize, someWork } from '../domain/resize-fixtures.ts';
 
 const server = dynalite({ createTableMs: 0 });
 let client: DynamoDBClient;
@@ -214,6 +215,28 @@ describe.each(stores)('%s', (_name, createStore) => {
     ]);
     // What a group's launches are and how it is held are two records, each with a version of its own.
     expect(await store.readGroups([name])).toMatchObject([{ version: 0 }]);
+  });
+
+  it('keeps the resize of a group from version 0, lets one of two writers win, and removes it when it is over', async () => {
+    const store = createStore();
+    const name = unique('group');
+    const [empty] = await store.readResizes([name]);
+    expect(empty).toEqual({ autoScalingGroupName: name, version: 0 });
+    const work = someWork({ resizes: [aResize()] });
+    const first = await store.writeResize({ autoScalingGroupName: name, version: 0, work });
+    expect(first).toEqual({ autoScalingGroupName: name, version: 1, work });
+    await expect(store.writeResize({ autoScalingGroupName: name, version: 0, work })).rejects.toThrow(
+      StaleRecordError,
+    );
+    const second = await store.writeResize({ ...first, work: { ...work, floor: 3 } });
+    expect(await store.readResizes([name, unique('group')])).toMatchObject([
+      { version: 2, work: { floor: 3 } },
+      { version: 0 },
+    ]);
+    await expect(store.writeResize(first)).rejects.toThrow(StaleRecordError);
+    const { work: _work, ...over } = second;
+    expect(await store.writeResize(over)).toEqual({ autoScalingGroupName: name, version: 0 });
+    expect(await store.readResizes([name])).toEqual([{ autoScalingGroupName: name, version: 0 }]);
   });
 
   it('keeps a launch record that says nothing, unlike a group record', async () => {
