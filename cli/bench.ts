@@ -10,6 +10,7 @@ import { loadPolicy } from '../functions/policy.ts';
 import type { Incident } from '../rehearsal/incident.ts';
 import { allIncidents } from '../rehearsal/incidents/all-incidents.ts';
 import { rehearse } from '../rehearsal/rehearse.ts';
+import { measureResize } from './bench-resize.ts';
 
 const packaged = fileURLToPath(new URL('../.serverless/', import.meta.url));
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -112,11 +113,12 @@ const measureRehearsal = async (incident: Incident) => {
 try {
   const rehearsals = [];
   for (const incident of Object.values(allIncidents)) rehearsals.push(await measureRehearsal(incident));
+  const resize = await measureResize();
   const imports = await measureImports();
   const zips = readdirSync(packaged).filter((name) => name.endsWith('.zip'));
   const packagedBytes = zips.map((name) => ({ name, bytes: statSync(join(packaged, name)).size }));
   process.stdout.write(
-    `${JSON.stringify({ node: process.version, imports, rehearsals, packagedBytes }, null, 2)}\n`,
+    `${JSON.stringify({ node: process.version, imports, rehearsals, resize, packagedBytes }, null, 2)}\n`,
   );
 } finally {
   rmSync(folder, { recursive: true });
