@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import type { FunctionDefinition } from '../functions/middleware/define-function.ts';
+import { accountId, region } from './cloud/cloudwatch.ts';
 import type { EventPattern } from './cloud/eventbridge.ts';
 import type { DeployedStateMachine } from './cloud/step-functions.ts';
 
@@ -64,6 +65,18 @@ interface StateMachinesFile {
   >;
 }
 
+/** A pattern with CloudFormation's variables, and the stage's, filled in as in the simulated account. */
+const resolvePattern = (pattern: EventPattern, stage: string): EventPattern =>
+  JSON.parse(
+    // biome-ignore-start lint/suspicious/noTemplateCurlyInString: these are CloudFormation's and osls's own.
+    JSON.stringify(pattern)
+      .replaceAll('${AWS::Partition}', 'aws')
+      .replaceAll('${AWS::Region}', region)
+      .replaceAll('${AWS::AccountId}', accountId)
+      .replaceAll('${sls:stage}', stage),
+    // biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are CloudFormation's and osls's own.
+  ) as EventPattern;
+
 const rateSeconds = (rate: string): number => {
   const minutes = /^rate\((\d+) minutes?\)$/.exec(rate)?.[1];
   if (minutes === undefined)
@@ -115,7 +128,7 @@ export const readDeployment = (stage: string): Deployment => {
         timeoutSeconds: timeout,
         retryAttempts: maximumRetryAttempts,
         eventPatterns: events.flatMap(({ eventBridge }) =>
-          eventBridge === undefined ? [] : [eventBridge.pattern],
+          eventBridge === undefined ? [] : [resolvePattern(eventBridge.pattern, stage)],
         ),
         everySeconds: events.flatMap(({ schedule }) =>
           schedule === undefined ? [] : schedule.rate.map(rateSeconds),

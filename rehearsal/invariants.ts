@@ -103,6 +103,24 @@ const checkSurvival = ({ groups, mustSurvive }: Evidence): string[] =>
       ];
     });
 
+/** What was taken out of service is back. */
+const checkStandby = ({ calls, groups }: Evidence): string[] => {
+  const entered = new Set(
+    calls
+      .filter(({ operation, outcome }) => operation === 'EnterStandby' && outcome === 'ok')
+      .flatMap(({ input }) => input.InstanceIds as string[]),
+  );
+  return groups.flatMap(({ name, instances }) =>
+    instances
+      .filter(({ instanceId }) => entered.has(instanceId))
+      .filter(({ lifecycleState, ec2 }) => /Standby$/.test(lifecycleState) || /^stop/.test(ec2.state))
+      .map(
+        ({ instanceId, lifecycleState, ec2 }) =>
+          `${instanceId} of ${name} ends ${lifecycleState} and ${ec2.state}`,
+      ),
+  );
+};
+
 const checkEnd = ({
   groups,
   expectedSuspended,
@@ -115,14 +133,6 @@ const checkEnd = ({
 }: Evidence): string[] => [
   ...holdsLeft.map((name) => `${name} is still held at the end`),
   ...reservationsLeft.map((id) => `the capacity reservation ${id} is still held at the end`),
-  ...groups.flatMap(({ name, instances }) =>
-    instances
-      .filter(({ lifecycleState, ec2 }) => /Standby$/.test(lifecycleState) || /^stop/.test(ec2.state))
-      .map(
-        ({ instanceId, lifecycleState, ec2 }) =>
-          `${instanceId} of ${name} ends ${lifecycleState} and ${ec2.state}`,
-      ),
-  ),
   ...breakersLeft.map((name) => `the breaker of ${name} is not closed at the end`),
   ...groups.flatMap(({ name, instances }) => {
     const count = instances.filter(({ protectedFromScaleIn }) => protectedFromScaleIn).length;
@@ -209,4 +219,5 @@ export const findViolations = (evidence: Evidence): string[] => [
   ...checkCapacity(evidence),
   ...checkDrains(evidence),
   ...checkSurvival(evidence),
+  ...checkStandby(evidence),
 ];

@@ -150,7 +150,7 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
     }
   }
   const cloudWatch = createCloudWatchService(time, bus.emit, options.onAlarm);
-  const stepFunctions = createStepFunctionsService(time, deployment.stateMachines, lambda.invoke);
+  const stepFunctions = createStepFunctionsService(time, deployment.stateMachines, lambda.invoke, bus.emit);
   let owners = 0;
   const runtime: Runtime = {
     config: { stageMode: options.stageMode, killSwitchParameter, tableName: 'rehearsal' },

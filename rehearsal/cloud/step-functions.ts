@@ -50,6 +50,7 @@ export const createStepFunctionsService = (
   time: VirtualTime,
   machines: DeployedStateMachine[],
   invoke: (functionName: string, input: unknown) => Promise<unknown>,
+  emit: (event: object) => void,
 ) => {
   const executions = new Map<string, Execution>();
   const aborts = new Map<string, () => void>();
@@ -65,6 +66,29 @@ export const createStepFunctionsService = (
       throw error;
     }
   };
+
+  /** Standard executions tell of their end (Step Functions developer guide, cw-events). */
+  const tellStatus = (
+    machine: DeployedStateMachine,
+    { executionArn, name, status, startedAt }: Execution,
+  ): void =>
+    emit({
+      version: '0',
+      'detail-type': 'Step Functions Execution Status Change',
+      source: 'aws.states',
+      account: accountId,
+      time: `${time.iso().slice(0, 19)}Z`,
+      region,
+      resources: [executionArn],
+      detail: {
+        executionArn,
+        stateMachineArn: stateMachineArn(machine.name),
+        name,
+        status,
+        startDate: Date.parse(startedAt),
+        stopDate: time.now(),
+      },
+    });
 
   const run = async (machine: DeployedStateMachine, execution: Execution): Promise<void> => {
     const running = new StateMachine(machine.definition, {
@@ -108,6 +132,7 @@ export const createStepFunctionsService = (
       }
     }
     execution.stoppedAt = time.iso();
+    tellStatus(machine, execution);
   };
 
   const startExecution = (

@@ -58,6 +58,7 @@ export const launchIncident = (over: Partial<Incident> = {}): Incident => ({
   durationSeconds: minutes(240),
   groups: [apiGroup('api', scaleOutAt(asksForMoreAt, 6)), ...quietGroups(4)],
   alarms: [],
+  deeds: [],
   load: () => 80,
   launchFaults: [
     { name: 'launches hang', groups: ['api'], fromSeconds: 0, untilSeconds: mendedAt, outcome: stuck },
