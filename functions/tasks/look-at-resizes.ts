@@ -107,6 +107,16 @@ export const lookAtHealth = async (
   };
 };
 
+/** EC2's side of some instances alone. */
+const lookAtInstances = async ({ ec2 }: ResizeClients, ids: string[]): Promise<SeenHealth> => {
+  const described = await ec2.describeInstances(ids);
+  return {
+    instances: new Map(described.map((facts) => [facts.instanceId, facts])),
+    healthy: new Set(),
+    isTargetHealthy: () => undefined,
+  };
+};
+
 /** A group that is being resized, as it is and as it is remembered; `group` is absent when it is gone. */
 export interface SeenGroupWork {
   resize: ResizeRecord;
@@ -160,15 +170,20 @@ export const lookAtResize = async (
   if (group === undefined) return { resize, work };
   const [launches] = await store.readLaunches([name]);
   const ids = inFlight(work).map(({ instanceId }) => instanceId);
-  const { instances, healthy, isTargetHealthy } = await lookAtHealth(clients, group, ids);
-  const running = ids.filter((id) => instances.get(id)?.state === 'running');
+  const stateOf = (id: string): string | undefined =>
+    group.instances.find(({ instanceId }) => instanceId === id)?.lifecycleState;
+  // While all that is in flight is out of service nobody's health is asked for, and no status check before Standby.
+  const asksHealth = ids.length === 0 || ids.some((id) => stateOf(id) === 'InService');
+  const { instances, healthy, isTargetHealthy } = asksHealth
+    ? await lookAtHealth(clients, group, ids)
+    : await lookAtInstances(clients, ids);
+  const running = ids.filter((id) => stateOf(id) === 'Standby' && instances.get(id)?.state === 'running');
   const passed = running.length === 0 ? new Set<string>() : await clients.ec2.describePassedChecks(running);
   const seen = new Map(
     ids.map((instanceId): [string, SeenResize] => [
       instanceId,
       {
-        lifecycleState: group.instances.find((instance) => instance.instanceId === instanceId)
-          ?.lifecycleState,
+        lifecycleState: stateOf(instanceId),
         ec2: instances.get(instanceId),
         hasPassedChecks: passed.has(instanceId),
         isHealthy: isTargetHealthy(instanceId),
