@@ -121,7 +121,12 @@ export const measureResize = async () => {
     policy: loadPolicy(),
     withHoldfast: true,
     dryRun: false,
-    quirks: { reservationsTakeRunning: false, suspensionDelaySeconds: 0 },
+    quirks: {
+      reservationsTakeRunning: false,
+      reservationDelaySeconds: 0,
+      standbyLagSeconds: 0,
+      suspensionDelaySeconds: 0,
+    },
     endsWhen: ({ stepFunctions }) =>
       [...stepFunctions.executions.values()].some(({ status }) => status !== 'RUNNING'),
   });

@@ -114,8 +114,19 @@ const toAutoScalingGroup = (group: DescribedGroup): AutoScalingGroup => ({
     ),
   ],
   ...launchTemplateOf(group),
+  ...countsUnitsOf(group),
   ...(group.MixedInstancesPolicy === undefined ? {} : { hasMixedInstances: true }),
 });
+
+const countsUnitsOf = (group: DescribedGroup): Pick<AutoScalingGroup, 'countsUnits'> => {
+  if (group.DesiredCapacityType !== undefined && group.DesiredCapacityType !== 'units') {
+    return { countsUnits: group.DesiredCapacityType };
+  }
+  const overrides = group.MixedInstancesPolicy?.LaunchTemplate?.Overrides ?? [];
+  return overrides.some(({ WeightedCapacity }) => WeightedCapacity !== undefined)
+    ? { countsUnits: 'weights of a mixed instances policy' }
+    : {};
+};
 
 const launchTemplateOf = (group: DescribedGroup): Pick<AutoScalingGroup, 'launchTemplate'> => {
   const template =

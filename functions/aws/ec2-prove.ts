@@ -64,10 +64,13 @@ export const createEc2Prove = (client: EC2Client): Ec2Prove => {
       } catch (error) {
         const { name, message } = error as Error;
         if (name === 'DryRunOperation') return undefined;
-        const { httpStatusCode = 0 } = (error as { $metadata?: { httpStatusCode?: number } }).$metadata ?? {};
-        if (httpStatusCode >= 400 && httpStatusCode < 500 && name !== 'RequestLimitExceeded') {
+        if (/^(UnauthorizedOperation|AccessDenied\w*|AuthFailure|OptInRequired)$/.test(name)) {
           return `${name}: ${message}`;
         }
+        const { httpStatusCode = 0 } = (error as { $metadata?: { httpStatusCode?: number } }).$metadata ?? {};
+        // Should EC2 look at the state first (the type of a running instance cannot be changed): no permission is missing.
+        if (httpStatusCode >= 400 && httpStatusCode < 500 && name !== 'RequestLimitExceeded')
+          return undefined;
         throw error;
       }
       throw new Error(`EC2 carried out ${call.operation} although DryRun was set`);

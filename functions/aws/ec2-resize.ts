@@ -65,6 +65,8 @@ export interface Ec2Resize {
 export interface HeldCapacity {
   capacityReservationId: string;
   availableInstanceCount: number;
+  /** Whether it is being made still: what it holds is not known yet. */
+  isPending: boolean;
 }
 
 /** Ids and values that one describing call takes (API reference: filters take up to 200 values). */
@@ -146,6 +148,7 @@ const toTypeFacts = (type: InstanceTypeInfo): InstanceTypeFacts => {
 const toHeldCapacity = (reservation: CapacityReservation | undefined): HeldCapacity => ({
   capacityReservationId: reservation?.CapacityReservationId ?? '',
   availableInstanceCount: reservation?.AvailableInstanceCount ?? 0,
+  isPending: reservation?.State === 'pending',
 });
 
 /**

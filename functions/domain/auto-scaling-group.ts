@@ -17,6 +17,8 @@ export interface AutoScalingGroup {
   /** What else sends it traffic, and whose health checks we cannot ask: Classic Load Balancers, VPC Lattice. */
   otherTrafficSources?: string[];
   launchTemplate?: { launchTemplateId: string; version: string };
+  /** Why its sizes are not numbers of instances, when they are not: weights, or units of virtual CPUs or memory. */
+  countsUnits?: string;
   /** Whether it launches several types (MixedInstancesPolicy). */
   hasMixedInstances?: boolean;
 }

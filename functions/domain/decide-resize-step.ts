@@ -6,7 +6,9 @@ import {
   forcedStopSecondsMax,
   homeSecondsMax,
   homeTotalSecondsMax,
+  inForceWithinSeconds,
   leaseSeconds,
+  reasonSettlesSeconds,
   resizeWaitSecondsMax,
   serviceSecondsMax,
   startSecondsMax,
@@ -127,6 +129,10 @@ const inServiceStep = (resize: Resize, seen: SeenResize, age: number, now: strin
       `it is in service and ${seen.ec2?.state ?? 'unknown to EC2'}`,
     );
   }
+  // A step that was accepted may not show yet; only who was asked to leave Standby is expected here.
+  if (!isUntouched && resize.stage !== 'EXITING' && age < inForceWithinSeconds) {
+    return wait('Standby', 'Standby was accepted, and does not show yet');
+  }
   if (isUntouched && direction === 'HOME') {
     // Somebody of ours may have asked for Standby a moment ago, and it has yet to show.
     return resize.stage === 'ENTERING' && age < leaseSeconds
@@ -188,6 +194,9 @@ const standbyStep = (resize: Resize, seen: SeenResize, age: number, now: string)
   }
   switch (ec2.state) {
     case 'running':
+      if (ec2.instanceType !== wantedType && resize.direction === 'FORWARD' && !resize.isReserved) {
+        return { action: 'RESERVE', reason: `capacity for ${wantedType} has to be held first` };
+      }
       if (ec2.instanceType !== wantedType) {
         return call('StopInstance', `${ec2.instanceType} in Standby and to be ${wantedType}`);
       }
@@ -215,7 +224,9 @@ const standbyStep = (resize: Resize, seen: SeenResize, age: number, now: string)
     case 'stopped': {
       const reason = ec2.stateReason ?? '';
       // Stopped again after it was seen to start, whoever stopped it, or never started: the type does not do.
-      const hasFailed = resize.hasStarted || (reason !== '' && !stopsOnRequest.test(reason));
+      // The reason of an earlier stop may still show right after a start.
+      const isSettled = age >= reasonSettlesSeconds;
+      const hasFailed = resize.hasStarted || (isSettled && reason !== '' && !stopsOnRequest.test(reason));
       if (stage === 'STARTING' && hasFailed) {
         return afterFailedType(
           resize,
@@ -223,6 +234,8 @@ const standbyStep = (resize: Resize, seen: SeenResize, age: number, now: string)
           now,
         );
       }
+      if (stage === 'STARTING' && !isSettled && reason !== '')
+        return wait('Start', 'its start was accepted, and does not show yet');
       return ec2.instanceType === wantedType
         ? call('StartInstance', `it is stopped and ${wantedType}`)
         : call('ChangeInstanceType', `it is stopped, ${ec2.instanceType}, and to be ${wantedType}`);

@@ -107,6 +107,12 @@ export const changeRefusedSecondsMax = 120;
 /** How long every way home is tried before an instance is left to a person. */
 export const homeSecondsMax = 1800;
 
+/** How long the reason of an earlier stop may still show after a start was accepted. */
+export const reasonSettlesSeconds = 60;
+
+/** How long a group may be missing from a description before it is taken to be gone. */
+export const missingGroupSecondsMax = 600;
+
 /** How long an instance may be on its way home in all. */
 export const homeTotalSecondsMax = 10_800;
 

@@ -106,6 +106,9 @@ const refusalOf = (facts: ResizeFacts, settings: ResizeSettings): string | undef
   if (group.suspendedProcesses.includes('Launch') && !launchIsOurs(group, record)) {
     return 'somebody suspended Launch, and Standby could not be left: resume it first';
   }
+  if (group.countsUnits !== undefined) {
+    return `its sizes count ${group.countsUnits}, not instances; resize it by hand`;
+  }
   const others = group.otherTrafficSources ?? [];
   if (others.length > 0) {
     return `it gets traffic from ${others.join(', ')}, whose health checks cannot be asked`;

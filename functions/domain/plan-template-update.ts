@@ -19,12 +19,19 @@ export type TemplateUpdate =
  * @param present the version the group names, as it is now
  */
 export const planTemplateUpdate = (
-  { resizes, launchTemplate, incidentId, endsBecause }: ResizeWork,
+  {
+    resizes,
+    launchTemplate,
+    incidentId,
+    endsBecause,
+  }: Pick<ResizeWork, 'resizes' | 'launchTemplate' | 'incidentId' | 'endsBecause'>,
   present: { versionNumber: number; instanceType?: string } | undefined,
 ): TemplateUpdate => {
   const refuse = (reason: string): TemplateUpdate => ({ action: 'REFUSE', reason });
   if (launchTemplate === undefined) return refuse('the group has no launch template');
-  const { launchTemplateId, version, versionNumber } = launchTemplate;
+  const { launchTemplateId, version, versionNumber, isOverridden } = launchTemplate;
+  if (isOverridden === true)
+    return refuse('the group launches several types, and its mixed instances policy names them');
   const types = [
     ...new Set(
       resizes.map(({ outcome, instanceType }) => (outcome === 'RESIZED' ? instanceType : undefined)),
@@ -37,6 +44,7 @@ export const planTemplateUpdate = (
   if (version !== '$Latest' && version !== '$Default') {
     return refuse(`the group names version ${version} by its number; let it name the new one by hand`);
   }
+  if (present?.instanceType === instanceType) return refuse(`it has ${instanceType} already`);
   if (present?.versionNumber !== versionNumber) {
     return refuse('somebody changed the launch template meanwhile');
   }

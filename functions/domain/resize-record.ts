@@ -96,6 +96,8 @@ export interface TemplateFacts {
   version: string;
   /** The number behind it. */
   versionNumber: number;
+  /** Whether the group's mixed instances policy names types of its own. */
+  isOverridden?: boolean;
   instanceType?: string;
 }
 
@@ -117,6 +119,8 @@ export interface ResizeWork {
   endsBecause?: string;
   /** Since when nothing can be begun, because too few are healthy or something is not in force. */
   waitingSince?: string;
+  /** Since when no description has the group. */
+  missingSince?: string | undefined;
   /** Set when the group is being restored: from then on its `Launch` is nobody's but the other holds'. */
   restoringSince?: string;
   /** Sizes that are set in the end, once decided: another try sets the same. */

@@ -48,6 +48,20 @@ export interface ApplyHoldResult {
 /** Rounds in which unfinished groups are looked at again soon; after that at the hold's own pace. */
 const soonRounds = 10;
 
+/** The groups of an incident; of a resize those that are being resized, not those that it refused or is done with. */
+const namesToHold = async (store: Store, { incidentId, remediation }: Incident): Promise<string[]> => {
+  const names = await store.readIncidentGroups(incidentId);
+  if (remediation !== 'resize-in-place') return names;
+  return (await store.readResizes(names))
+    .filter(
+      ({ work }) =>
+        work?.incidentId === incidentId &&
+        work.restoringSince === undefined &&
+        work.queue.length + work.resizes.length > 0,
+    )
+    .map(({ autoScalingGroupName }) => autoScalingGroupName);
+};
+
 /**
  * Brings every group of the incident to its wanted state, and looks whether it is there. Running it again is
  * harmless. One group that fails never stops the others and is tried again in the next round.
@@ -94,7 +108,7 @@ export const createApplyHold = (dependencies: ApplyHoldDependencies) => {
     if (mode !== 'live') return idle(`the mode is ${mode}`);
 
     const autoScaling = dependencies.autoScaling(mode);
-    const names = await store.readIncidentGroups(incidentId);
+    const names = await namesToHold(store, incident);
     const isInTime = () => secondsBetween(startedAt, clock.now()) < changeBudgetSeconds;
     const watchesLaunches = incident.untilLaunchesSucceed === true;
     const launches: GroupLaunches[] = [];

@@ -10,8 +10,9 @@ import {
   type WaveNeed,
 } from '../domain/decide-wave.ts';
 import type { Incident, JournalEntry } from '../domain/incident.ts';
-import { resizeLookRoundsMax, resizePauseSeconds } from '../domain/limits.ts';
+import { missingGroupSecondsMax, resizeLookRoundsMax, resizePauseSeconds } from '../domain/limits.ts';
 import { heldReservations, inFlight, type ResizeWork } from '../domain/resize-record.ts';
+import { secondsBetween } from '../domain/times.ts';
 import type { resizeRoundState } from '../events/hold-state.ts';
 import type { Store } from '../state/store.ts';
 import { describeAwsError } from './aws-error.ts';
@@ -81,11 +82,25 @@ export const createChooseWave = (dependencies: ResizeDependencies) => {
     mayBegin: boolean,
   ): WaveDecision => {
     const now = clock.now();
-    if (looked.seen !== undefined) return decideWave(looked.seen, incident, because, mayBegin, now);
+    if (looked.seen !== undefined) {
+      const decision = decideWave(looked.seen, incident, because, mayBegin, now);
+      const { missingSince: _missing, ...work } = decision.work;
+      return { ...decision, work };
+    }
+    // One answer without the group proves nothing.
+    const missingSince = looked.work.missingSince ?? now;
+    if (secondsBetween(missingSince, now) < missingGroupSecondsMax) {
+      return { work: { ...looked.work, missingSince }, needs: [{ waitsFor: 'Group' }], news: [] };
+    }
     const work = withoutGroup(looked.work, now);
     const rest: WaveNeed = work.restoredAt === undefined ? 'RestoreGroup' : 'UpdateLaunchTemplate';
     const needs: WaveNeed[] = [heldReservations(work).length > 0 ? 'ReserveCapacity' : rest];
-    return { work, needs, news: [] };
+    const news = inFlight(looked.work).map(({ instanceId }): WaveDecision['news'][number] => ({
+      event: 'gone',
+      instanceId,
+      text: 'its group does not exist any more',
+    }));
+    return { work, needs, news };
   };
 
   const noteNews = ({ name, looked, decision }: Look, journal: JournalEntry[]): void => {

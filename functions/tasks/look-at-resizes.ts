@@ -88,8 +88,16 @@ export const lookAtHealth = async (
     problem = describeAwsError(error);
   }
   // Nobody is known to be healthy then: nothing is taken out of service, and what is out comes back all the same.
+  const running = [...instances.values()]
+    .filter(({ state }) => state === 'running')
+    .map(({ instanceId }) => instanceId);
+  // Without a load balancer EC2's status checks are all there is: the hold keeps the group's own health check still.
+  const passed =
+    targets === undefined && problem === undefined && running.length > 0
+      ? await ec2.describePassedChecks(running)
+      : undefined;
   const isTargetHealthy = (instanceId: string): boolean | undefined =>
-    problem === undefined ? (targets?.has(instanceId) ?? true) : undefined;
+    problem === undefined ? ((targets ?? passed)?.has(instanceId) ?? false) : undefined;
   return {
     instances,
     isTargetHealthy,
@@ -191,5 +199,9 @@ export const lookAtResize = async (
     ]),
   );
   const isDraining = await isBeingDrained(store, launches);
+  // Whoever was asked to leave does not count, whatever the description says.
+  for (const { instanceId, stage } of inFlight(work)) {
+    if (stage !== 'CHOSEN' && stage !== 'EXITING') healthy.delete(instanceId);
+  }
   return { resize, work, seen: { group, record, work, seen, healthy, isDraining } };
 };

@@ -106,12 +106,13 @@ export const createPlanResize = (dependencies: PlanResizeDependencies) => {
 
   const readTemplate = async (
     ec2: Ec2Resize,
-    { launchTemplate }: AutoScalingGroup,
+    { launchTemplate, hasMixedInstances }: AutoScalingGroup,
   ): Promise<TemplateFacts | undefined> => {
     if (launchTemplate === undefined) return undefined;
     const { launchTemplateId, version } = launchTemplate;
     const found = await ec2.describeLaunchTemplate(launchTemplateId, version);
-    return found === undefined ? undefined : { ...launchTemplate, ...found };
+    if (found === undefined) return undefined;
+    return { ...launchTemplate, ...found, ...(hasMixedInstances === true ? { isOverridden: true } : {}) };
   };
 
   /** The types wanted in a group. */

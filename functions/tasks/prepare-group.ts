@@ -5,13 +5,14 @@ import { leaseSeconds } from '../domain/limits.ts';
 import { sizesReason } from '../domain/plan-resize.ts';
 import { launchCall, updateSizesCall } from '../domain/resize-calls.ts';
 import { inFlight } from '../domain/resize-record.ts';
-import { launchIsOurs, sizesFor, withSizes } from '../domain/resize-sizes.ts';
+import { isHeldByUs, launchIsOurs, sizesFor, withSizes } from '../domain/resize-sizes.ts';
 import { addSeconds } from '../domain/times.ts';
 import type { resizeRoundState } from '../events/hold-state.ts';
 import { describeAwsError } from './aws-error.ts';
 import { changeGroup } from './change-group.ts';
 import { lookAtWork, type ResizeDependencies } from './look-at-resizes.ts';
 import { createGroupNotes } from './note-group.ts';
+import { readModeOrUndefined } from './read-mode.ts';
 import type { ResizeStepResult } from './take-resize-step.ts';
 
 /**
@@ -20,13 +21,14 @@ import type { ResizeStepResult } from './take-resize-step.ts';
  * service, so that nothing is launched. What was before is written down before.
  */
 export const createPrepareGroup = (dependencies: ResizeDependencies) => {
-  const { store, clock, newOwner } = dependencies;
+  const { killSwitch, store, clock, newOwner, stageMode } = dependencies;
   return async (state: z.output<typeof resizeRoundState>): Promise<ResizeStepResult> => {
     const { incidentId } = state.plan;
     const result: ResizeStepResult = { taken: 0, hasToWait: false };
     const incident = await store.readIncident(incidentId);
     if (incident === undefined) return result;
     const autoScaling = dependencies.autoScaling(incident.mode);
+    const mode = await readModeOrUndefined(killSwitch, stageMode, incident.mode);
     for (const name of await store.readIncidentGroups(incidentId)) {
       const looked = await lookAtWork(autoScaling, store, incidentId, name);
       if (looked?.group === undefined) continue;
@@ -35,6 +37,10 @@ export const createPrepareGroup = (dependencies: ResizeDependencies) => {
       const freesLaunch = launchIsOurs(group, record);
       const pins = freesLaunch || work.sizes?.desiredCapacity !== undefined;
       const entering = inFlight(work).length > 0 ? 0 : Math.min(work.waveSize, work.queue.length);
+      const isGoing = inFlight(work).length > 0;
+      const mayBegin =
+        mode === 'live' && work.endsBecause === undefined && isHeldByUs(group, record, incidentId);
+      if (!isGoing && !mayBegin) continue;
       const wanted = work.restoringSince === undefined ? sizesFor(group, entering, pins) : undefined;
       if ((!freesLaunch && wanted === undefined) || work.restoringSince !== undefined) continue;
       // Without it desired capacity below what is alive would end instances.

@@ -11,7 +11,7 @@ export interface ResizeReport extends Attention {
   chosen: number;
   resized: number;
   broughtHome: number;
-  /** Instances left for a person. */
+  /** Instances, and groups, left for a person. */
   left: number;
 }
 
@@ -43,7 +43,11 @@ export const summariseResize = (
   const chosen = instancesWith(journal, 'chosen');
   const resized = instancesWith(journal, 'resized');
   const broughtHome = instancesWith(journal, 'brought-home');
-  const left = instancesWith(journal, 'left');
+  const left = new Set(
+    journal
+      .filter(({ event }) => event === 'left')
+      .map(({ instanceId, autoScalingGroupName }) => instanceId ?? autoScalingGroupName),
+  ).size;
   const done = `${resized} of ${counted(chosen, 'instance')} ${resized === 1 ? 'was' : 'were'} resized${broughtHome === 0 ? '' : `, ${broughtHome} brought home`}${left === 0 ? '' : `, ${left} LEFT FOR A PERSON`}`;
   const headline = {
     RESIZE: done,

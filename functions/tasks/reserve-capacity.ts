@@ -1,6 +1,6 @@
 import type * as z from 'zod/mini';
 import type { Ec2Resize, HeldCapacity } from '../aws/ec2-resize.ts';
-import { isLackOfCapacity } from '../domain/decide-resize-step.ts';
+import { isLackOfCapacity, turnHome } from '../domain/decide-resize-step.ts';
 import { isSpent } from '../domain/decide-wave.ts';
 import type { Incident, JournalEntry } from '../domain/incident.ts';
 import type { Mode } from '../domain/mode.ts';
@@ -27,23 +27,21 @@ import type { ResizeStepResult } from './take-resize-step.ts';
  * Reservations made for one type and zone before another type is tried: an open one is open to everybody's running
  * instances of the type, and what they take is asked for again, twice as much each time.
  */
-const attemptsMax = 8;
+const attemptsMax = 7;
 
 /** What asking for capacity of one type came to. */
 type Reserved = 'held' | 'none' | 'unknown';
 
-/** Places that are free in a reservation, read again: running instances may have taken some, and it may not show yet. */
-const availableIn = async (
-  ec2: Ec2Resize,
-  { capacityReservationId, availableInstanceCount }: HeldCapacity,
-): Promise<number> => {
+/** Places that are free in a reservation, read again; `undefined` when that is not known yet. */
+const availableIn = async (ec2: Ec2Resize, made: HeldCapacity): Promise<number | undefined> => {
+  let held: HeldCapacity | undefined;
   try {
-    const held = await ec2.describeReservation({ id: capacityReservationId });
-    return held?.availableInstanceCount ?? availableInstanceCount;
+    held = await ec2.describeReservation({ id: made.capacityReservationId });
   } catch (error) {
-    if (isRefusal(error)) return availableInstanceCount;
-    throw error;
+    if (!isRefusal(error)) throw error;
   }
+  const { isPending, availableInstanceCount } = held ?? made;
+  return isPending ? undefined : availableInstanceCount;
 };
 
 /**
@@ -113,7 +111,50 @@ export const createReserveCapacity = (dependencies: ResizeDependencies) => {
     }
   };
 
-  /** Holds capacity of one type for the members of one zone. */
+  /** Makes one reservation, written down before, or finds the one of its token. */
+  const makeReservation = async (
+    ec2: Ec2Resize,
+    kept: Keeper,
+    reservation: Reservation,
+    isKnown: boolean,
+    note: Note,
+  ): Promise<HeldCapacity | 'none' | 'unknown'> => {
+    const { clientToken, instanceType, availabilityZone, count } = reservation;
+    if (!isKnown) {
+      await kept.change((work) => ({ ...work, reservations: [...work.reservations, reservation] }));
+    }
+    const call = reserveCall(reservation);
+    try {
+      const made = await ec2.reserve(call);
+      const { capacityReservationId } = made;
+      if (reservation.capacityReservationId === undefined) {
+        await kept.change((work) => withReservation(work, clientToken, { capacityReservationId }));
+        note(
+          'reserved',
+          `capacity for ${count} ${instanceType} in ${availabilityZone} is held by ${capacityReservationId}`,
+          [call],
+        );
+      }
+      return made;
+    } catch (error) {
+      const text = describeAwsError(error);
+      if (!isLackOfCapacity(error instanceof Error ? error.name : '') && !isRefusal(error)) {
+        note(
+          'failed',
+          `capacity of ${instanceType} in ${availabilityZone} cannot be asked for now (${text}); tried again`,
+        );
+        return 'unknown';
+      }
+      await kept.change((work) => withReservation(work, clientToken, { givenUpAt: clock.now() }));
+      note('reserved', `no capacity of ${instanceType} in ${availabilityZone} (${text})`);
+      return 'none';
+    }
+  };
+
+  /**
+   * Holds capacity of one type for the members of one zone. What was asked for before is looked at first; where its
+   * places were taken, twice as much is asked for, once in each look.
+   */
   const reserveType = async (
     ec2: Ec2Resize,
     kept: Keeper,
@@ -128,48 +169,20 @@ export const createReserveCapacity = (dependencies: ResizeDependencies) => {
       const planned = toReservation(incidentId, members, instanceType, count, attempt, clock.now());
       // One that was written down by a function that died is asked for again as it was.
       const known = kept.work()?.reservations.find(({ clientToken }) => clientToken === planned.clientToken);
-      const reservation = known ?? planned;
       if (known?.givenUpAt !== undefined) return 'none';
-      if (known === undefined) {
-        await kept.change((work) => ({ ...work, reservations: [...work.reservations, reservation] }));
-      }
-      const call = reserveCall(reservation);
-      try {
-        const made = await ec2.reserve(call);
-        const { capacityReservationId } = made;
-        await kept.change((work) =>
-          withReservation(work, reservation.clientToken, { capacityReservationId }),
-        );
-        if (known?.capacityReservationId === undefined) {
-          note(
-            'reserved',
-            `capacity for ${reservation.count} ${instanceType} in ${reservation.availabilityZone} is held by ${capacityReservationId}`,
-            [call],
-          );
-        }
-        available += await availableIn(ec2, made);
-      } catch (error) {
-        const name = error instanceof Error ? error.name : '';
-        const text = describeAwsError(error);
-        if (!isLackOfCapacity(name) && !isRefusal(error)) {
-          note(
-            'failed',
-            `capacity of ${instanceType} in ${reservation.availabilityZone} cannot be asked for now (${text}); tried again`,
-          );
-          return 'unknown';
-        }
-        await kept.change((work) =>
-          withReservation(work, reservation.clientToken, { givenUpAt: clock.now() }),
-        );
-        note('reserved', `no capacity of ${instanceType} in ${reservation.availabilityZone} (${text})`);
-        return 'none';
-      }
+      const made = await makeReservation(ec2, kept, known ?? planned, known !== undefined, note);
+      if (typeof made === 'string') return made;
+      const free = await availableIn(ec2, made);
+      if (free === undefined) return 'unknown';
+      available += free;
       if (available >= members.length) return 'held';
       count = (members.length - available) * 2 ** attempt;
+      if (known !== undefined) continue;
       note(
         'reserved',
         `running instances took places of the reservation of ${instanceType} in ${members[0]?.availabilityZone}; ${members.length - available} more are needed`,
       );
+      return 'unknown';
     }
     return 'none';
   };
@@ -208,13 +221,14 @@ export const createReserveCapacity = (dependencies: ResizeDependencies) => {
     const reason = `no capacity of ${first?.candidates.join(' or ')} can be held in ${first?.availabilityZone}`;
     await kept.change((work) => ({
       ...members.reduce(
-        (changed, { instanceId }) =>
-          withResize(changed, instanceId, {
-            stage: 'ENDED',
-            stageAt: clock.now(),
-            outcome: 'UNTOUCHED',
-            failure: reason,
-          }),
+        (changed, { instanceId, hasEntered, originalType }) =>
+          withResize(
+            changed,
+            instanceId,
+            hasEntered
+              ? turnHome(reason, originalType, clock.now())
+              : { stage: 'ENDED', stageAt: clock.now(), outcome: 'UNTOUCHED', failure: reason },
+          ),
         work,
       ),
       queue: work.queue.filter((candidate) => !isAlike(candidate)),
@@ -243,7 +257,8 @@ export const createReserveCapacity = (dependencies: ResizeDependencies) => {
       else result.hasToWait = true;
     }
     const waiting = inFlight(work).filter(
-      ({ stage, isReserved, direction }) => stage === 'CHOSEN' && !isReserved && direction === 'FORWARD',
+      ({ stage, isReserved, direction }) =>
+        (stage === 'CHOSEN' || stage === 'ENTERING') && !isReserved && direction === 'FORWARD',
     );
     if (waiting.length > 0 && (mode !== 'live' || status !== 'HELD')) {
       result.hasToWait = true;

@@ -87,7 +87,7 @@ export const createRestoreGroup = (dependencies: ResizeDependencies) => {
     switch (decision.action) {
       case 'HOLD_LAUNCH': {
         const calls = decision.suspendsLaunch ? [launchCall('SuspendProcesses', name)] : [];
-        await store.writeResize({ ...resize, work: { ...work, restoringSince: now } });
+        await store.writeResize({ ...resize, work: { ...work, restoringSince: work.restoringSince ?? now } });
         const imposed = decision.suspendsLaunch
           ? [
               ...record.imposed.filter(({ setting }) => setting !== 'Launch'),
@@ -144,7 +144,7 @@ export const createRestoreGroup = (dependencies: ResizeDependencies) => {
       return;
     }
     const { minSize, desiredCapacity } = restore ?? work.sizes?.before ?? { minSize: 0, desiredCapacity: 0 };
-    const message = `its sizes could not be set back for ${spokenDuration(homeSecondsMax)}; they were minimum ${minSize} and desired capacity ${desiredCapacity}. Set them by hand`;
+    const message = `it could not be set back for ${spokenDuration(homeSecondsMax)}: its sizes were minimum ${minSize} and desired capacity ${desiredCapacity}, and another hold may want Launch suspended. Do it by hand`;
     createGroupNotes(journal, clock, name)('left', message);
     tell(`${name}: ${message}`, { incidentId: incident.incidentId });
     const { work: _work, ...bare } = resize;

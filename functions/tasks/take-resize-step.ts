@@ -6,7 +6,6 @@ import {
   isLackOfCapacity,
   type ResizeOperation,
   type ResizeStep,
-  turnHome,
 } from '../domain/decide-resize-step.ts';
 import type { SeenWork } from '../domain/decide-wave.ts';
 import type { Incident, JournalEntry, PlannedCall } from '../domain/incident.ts';
@@ -249,6 +248,7 @@ export const createTakeResizeStep = (dependencies: ResizeDependencies, operation
     }
     const presentType = facts.ec2?.instanceType ?? resize.originalType;
     const isForward = resize.direction === 'FORWARD';
+    let going = resize;
     try {
       if (
         operation === 'StopInstance' &&
@@ -257,19 +257,25 @@ export const createTakeResizeStep = (dependencies: ResizeDependencies, operation
         incident.resize?.reserveCapacity === true
       ) {
         if (!(await isCapacityHeld(taking, resize))) {
-          const why = `the capacity of ${resize.wantedType} that was held for it is taken`;
-          await endRun(taking, instanceId, turnHome(why, presentType, clock.now()), 'turned', why);
+          // Nothing is stopped yet: it waits in Standby for capacity to be held anew.
+          await write(taking, instanceId, { isReserved: false });
+          noteFor(taking, instanceId)(
+            'reserved',
+            `others took the capacity of ${resize.wantedType} that was held for it`,
+          );
           return;
         }
       }
-      await write(taking, instanceId, {
+      const asked: Partial<Resize> = {
         stage: step.stage,
         stageAt: clock.now(),
         isForced: step.isForced,
         // A refusal of an earlier step says nothing of this one.
         ...(resize.stage === step.stage ? {} : { refusedSince: undefined }),
         ...(operation === 'StartInstance' ? { hasStarted: false } : {}),
-      });
+      };
+      await write(taking, instanceId, asked);
+      going = { ...resize, ...asked };
       const snapshots = operation === 'ChangeInstanceType' && isForward && incident.resize?.snapshot === true;
       if (snapshots && resize.snapshotIds === undefined) {
         const snapshotIds = await clients.ec2.createSnapshots(resizeSnapshotCall(name, instanceId));
@@ -285,9 +291,10 @@ export const createTakeResizeStep = (dependencies: ResizeDependencies, operation
         calls,
       );
     } catch (error) {
-      await afterError(taking, resize, presentType, error);
+      await afterError(taking, going, presentType, error);
       return;
     }
+    if (going.refusedSince !== undefined) await write(taking, instanceId, { refusedSince: undefined });
     if (operation === 'EnterStandby') {
       taking.entered.push(instanceId);
       await write(taking, instanceId, { hasEntered: true });

@@ -1,5 +1,10 @@
 import type { VirtualTime } from '../virtual-time.ts';
-import { type AutoScalingQuirks, type SimulatedGroup, targetGroupArnOf } from './auto-scaling-group.ts';
+import {
+  type AutoScalingQuirks,
+  type SimulatedGroup,
+  shownState,
+  targetGroupArnOf,
+} from './auto-scaling-group.ts';
 import { CloudError } from './cloud-error.ts';
 import type { InstanceLifecycle } from './instance-lifecycle.ts';
 import { describeActivities } from './scaling-activities.ts';
@@ -84,7 +89,7 @@ export const createAutoScalingApi = (
       // The type of the launch: a type that was changed since is EC2's to tell.
       InstanceType: group.launchTemplate.versions[0],
       AvailabilityZone: instance.availabilityZone,
-      LifecycleState: instance.lifecycleState,
+      LifecycleState: shownState(instance, time.now()),
       HealthStatus: instance.healthStatus,
       ProtectedFromScaleIn: instance.protectedFromScaleIn,
     })),
@@ -225,7 +230,7 @@ export const createAutoScalingApi = (
             InstanceId: id,
             AutoScalingGroupName: group.name,
             AvailabilityZone: instance.availabilityZone,
-            LifecycleState: instance.lifecycleState,
+            LifecycleState: shownState(instance, time.now()),
             HealthStatus: instance.healthStatus.toUpperCase(),
             ProtectedFromScaleIn: instance.protectedFromScaleIn,
           },

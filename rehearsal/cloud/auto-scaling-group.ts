@@ -89,6 +89,8 @@ export interface Ec2Side {
   stateReason?: { code: string; message: string };
   /** When its status checks are through after a start, if they ever are. */
   checksOkAt: number;
+  /** The capacity reservation it stands in. */
+  reservationId?: string;
   /** Said of this one instance by `DescribeInstances`, in place of what it says by default. */
   details?: Record<string, unknown>;
   /** Stop protection (DisableApiStop). */
@@ -112,6 +114,8 @@ export interface SimulatedInstance {
   bootstrapFailure?: { cause: string; consoleOutput: string };
   /** Marked by SetInstanceHealth or for not running: such an instance is replaced at once, not ten percent at a time. */
   isReplacedAtOnce?: boolean;
+  /** What descriptions show for a while in place of its state. */
+  shown?: { lifecycleState: LifecycleState; until: number };
   /** Since its last start its application does not answer. */
   isDeaf?: boolean;
   /** Launched to balance the zones: it does not count towards desired before it is in service. */
@@ -217,6 +221,10 @@ export interface AutoScalingQuirks {
    * that have matching attributes run in it automatically"). Which of them, and how soon, no page says.
    */
   reservationsTakeRunning: boolean;
+  /** Seconds until a reservation that was made is active, and until running instances take its places. */
+  reservationDelaySeconds: number;
+  /** Seconds for which a description, and the load balancer, still show the former state after Enter- and ExitStandby. */
+  standbyLagSeconds: number;
   /** Whether AWS slows a group down whose launches fail: documented, without a number (lifecycle-hooks). */
   limitsFailingLaunches: boolean;
 }
@@ -232,6 +240,10 @@ export const targetGroupArnOf = ({
   healthCheckType === 'ELB'
     ? `arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/${name}/0123456789abcdef`
     : undefined;
+
+/** The state that a description shows now. */
+export const shownState = ({ lifecycleState, shown }: SimulatedInstance, now: number): LifecycleState =>
+  shown !== undefined && shown.until > now ? shown.lifecycleState : lifecycleState;
 
 /** How many instances of the group serve. */
 export const inServiceCount = ({ instances }: SimulatedGroup): number =>

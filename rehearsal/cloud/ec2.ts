@@ -22,7 +22,7 @@ export interface SimulatedReservation {
   availabilityZone: string;
   totalInstanceCount: number;
   availableInstanceCount: number;
-  state: 'active' | 'cancelled' | 'expired';
+  state: 'pending' | 'active' | 'cancelled' | 'expired';
   tags: Record<string, string>;
   clientToken: string;
   /** When it ends by itself. */
@@ -56,7 +56,12 @@ export const createEc2Service = (
   world: Pick<World, 'hasCapacity' | 'isOffered'>,
   quirks: Pick<
     AutoScalingQuirks,
-    'startFailsLater' | 'stuckStopRate' | 'impairedStartRate' | 'deafStartRate' | 'reservationsTakeRunning'
+    | 'startFailsLater'
+    | 'stuckStopRate'
+    | 'impairedStartRate'
+    | 'deafStartRate'
+    | 'reservationsTakeRunning'
+    | 'reservationDelaySeconds'
   >,
   groups: Map<string, SimulatedGroup>,
 ) => {
@@ -110,16 +115,26 @@ export const createEc2Service = (
 
   /** An open reservation is open to instances that run already, those that stand in no other one. */
   const takeRunning = (reservation: SimulatedReservation): void => {
-    if (!quirks.reservationsTakeRunning) return;
+    if (!quirks.reservationsTakeRunning || reservation.state !== 'active') return;
     const running = [...groups.values()]
       .flatMap(({ instances }) => instances)
       .filter(
         ({ ec2, availabilityZone }) =>
           ec2.state === 'running' &&
+          ec2.reservationId === undefined &&
           ec2.instanceType === reservation.instanceType &&
           availabilityZone === reservation.availabilityZone,
-      ).length;
-    reservation.availableInstanceCount = Math.max(0, reservation.availableInstanceCount - running);
+      )
+      .slice(0, reservation.availableInstanceCount);
+    for (const { ec2 } of running) ec2.reservationId = reservation.capacityReservationId;
+    reservation.availableInstanceCount -= running.length;
+  };
+
+  /** Whoever stood in a reservation that is given up runs on, outside of it. */
+  const leaveReservation = ({ capacityReservationId }: SimulatedReservation): void => {
+    for (const { ec2 } of [...groups.values()].flatMap(({ instances }) => instances)) {
+      if (ec2.reservationId === capacityReservationId) delete ec2.reservationId;
+    }
   };
 
   const finishStop = (instance: SimulatedInstance, milliseconds: number): void => {
@@ -138,6 +153,11 @@ export const createEc2Service = (
       return;
     }
     instance.ec2.state = 'stopping';
+    const stoodIn = reservations.find(
+      ({ capacityReservationId }) => capacityReservationId === instance.ec2.reservationId,
+    );
+    if (stoodIn !== undefined && isActive(stoodIn)) stoodIn.availableInstanceCount += 1;
+    delete instance.ec2.reservationId;
     const isStuck = !isForced && time.random() < quirks.stuckStopRate;
     if (!isStuck) finishStop(instance, lasting(stopSeconds));
   };
@@ -153,7 +173,10 @@ export const createEc2Service = (
     const reservation = findReservation(instance);
     const isLacking = reservation === undefined && !world.hasCapacity(ec2.instanceType, availabilityZone);
     if (isLacking && !quirks.startFailsLater) throw noCapacity(ec2.instanceType, availabilityZone);
-    if (reservation !== undefined) reservation.availableInstanceCount -= 1;
+    if (reservation !== undefined) {
+      reservation.availableInstanceCount -= 1;
+      ec2.reservationId = reservation.capacityReservationId;
+    }
     const isImpaired = time.random() < quirks.impairedStartRate;
     instance.isDeaf = time.random() < quirks.deafStartRate;
     ec2.state = 'pending';
@@ -407,14 +430,24 @@ export const createEc2Service = (
         instanceType: String(InstanceType),
         availabilityZone: String(AvailabilityZone),
         totalInstanceCount: Number(InstanceCount),
-        availableInstanceCount: Number(InstanceCount),
-        state: 'active',
+        availableInstanceCount: quirks.reservationDelaySeconds > 0 ? 0 : Number(InstanceCount),
+        state: quirks.reservationDelaySeconds > 0 ? 'pending' : 'active',
         tags: Object.fromEntries((specification?.Tags ?? []).map(({ Key, Value }) => [Key, Value])),
         clientToken: String(ClientToken),
         ...(EndDate === undefined ? {} : { endsAt: new Date(EndDate as string | Date).getTime() }),
       };
       reservations.push(reservation);
-      takeRunning(reservation);
+      // Made first, active a little later; running instances take its places as late again.
+      const later = quirks.reservationDelaySeconds * 1000;
+      if (later === 0) takeRunning(reservation);
+      else {
+        setTimeout(() => {
+          if (reservation.state !== 'pending') return;
+          reservation.state = 'active';
+          reservation.availableInstanceCount = reservation.totalInstanceCount;
+          setTimeout(() => takeRunning(reservation), later);
+        }, later);
+      }
       return { CapacityReservation: describeReservation(reservation) };
     },
 
@@ -429,18 +462,28 @@ export const createEc2Service = (
         );
       }
       found.state = 'cancelled';
+      leaveReservation(found);
       found.availableInstanceCount = 0;
       return { Return: true };
     },
 
     DescribeCapacityReservations: (input) => {
       const ids = input.CapacityReservationIds as string[] | undefined;
+      const unknown = ids?.find((id) => reservations.every((each) => each.capacityReservationId !== id));
+      if (unknown !== undefined) {
+        throw new CloudError(
+          'InvalidCapacityReservationId.NotFound',
+          `The capacity reservation ID '${unknown}' does not exist`,
+        );
+      }
       const tags = ((input.Filters ?? []) as { Name: string; Values: string[] }[]).filter(({ Name }) =>
         Name.startsWith('tag:'),
       );
       return {
         CapacityReservations: reservations
-          .filter((reservation) => isActive(reservation) || ids !== undefined)
+          .filter(
+            (reservation) => isActive(reservation) || reservation.state === 'pending' || ids !== undefined,
+          )
           .filter(({ capacityReservationId }) => ids?.includes(capacityReservationId) ?? true)
           .filter((reservation) =>
             tags.every(({ Name, Values }) => Values.includes(reservation.tags[Name.slice(4)] ?? '')),

@@ -1,5 +1,6 @@
+import type { VirtualTime } from '../virtual-time.ts';
 import type { SimulatedGroup, SimulatedInstance } from './auto-scaling-group.ts';
-import { targetGroupArnOf } from './auto-scaling-group.ts';
+import { shownState, targetGroupArnOf } from './auto-scaling-group.ts';
 import { CloudError } from './cloud-error.ts';
 
 /**
@@ -33,11 +34,9 @@ export const afterCheck = (target: TargetHealth, passed: boolean): TargetHealth 
 };
 
 /** What the balancer says of an instance: it knows only what Auto Scaling registered (as-enter-exit-standby). */
-const describeTarget = ({
-  lifecycleState,
-  ec2,
-  target,
-}: SimulatedInstance): { State: string; Reason?: string } => {
+const describeTarget = (instance: SimulatedInstance, now: number): { State: string; Reason?: string } => {
+  const { ec2, target } = instance;
+  const lifecycleState = shownState(instance, now);
   if (lifecycleState === 'EnteringStandby' || lifecycleState === 'Terminating') {
     return { State: 'draining', Reason: 'Target.DeregistrationInProgress' };
   }
@@ -49,7 +48,10 @@ const describeTarget = ({
 };
 
 /** Elastic Load Balancing, simulated as far as Auto Scaling groups need: one target group for each group behind one. */
-export const createElasticLoadBalancingService = (groups: Map<string, SimulatedGroup>) => ({
+export const createElasticLoadBalancingService = (
+  time: Pick<VirtualTime, 'now'>,
+  groups: Map<string, SimulatedGroup>,
+) => ({
   handle: (operation: string, input: Record<string, unknown>): object => {
     if (operation !== 'DescribeTargetHealth') {
       throw new Error(`The simulated Elastic Load Balancing does not know ${operation} yet`);
@@ -63,7 +65,10 @@ export const createElasticLoadBalancingService = (groups: Map<string, SimulatedG
     // Not paged; without Targets it tells what is registered (API reference, DescribeTargetHealth).
     return {
       TargetHealthDescriptions: group.instances
-        .map((instance) => ({ Target: { Id: instance.instanceId }, TargetHealth: describeTarget(instance) }))
+        .map((instance) => ({
+          Target: { Id: instance.instanceId },
+          TargetHealth: describeTarget(instance, time.now()),
+        }))
         .filter(
           ({ TargetHealth }) =>
             TargetHealth.State !== 'unused' || TargetHealth.Reason === 'Target.InvalidState',

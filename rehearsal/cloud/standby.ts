@@ -63,6 +63,7 @@ export const createStandby = (
         setDesired(group, desired, 'EnterStandby');
       }
       for (const instance of instances) {
+        instance.shown = { lifecycleState: 'InService', until: time.now() + quirks.standbyLagSeconds * 1000 };
         instance.lifecycleState = 'EnteringStandby';
         setTimeout(() => {
           if (instance.lifecycleState === 'EnteringStandby') instance.lifecycleState = 'Standby';
@@ -96,6 +97,7 @@ export const createStandby = (
       }
       setDesired(group, desired, 'ExitStandby');
       for (const instance of instances) {
+        instance.shown = { lifecycleState: 'Standby', until: time.now() + quirks.standbyLagSeconds * 1000 };
         instance.lifecycleState = 'Pending';
         instance.target = registeredTarget();
         setTimeout(() => {

@@ -179,7 +179,11 @@ describe('createEc2Resize', () => {
       recordedAt: now,
       endsAt: '2026-03-02T05:00:00.000Z',
     });
-    expect(await ec2.reserve(call)).toEqual({ capacityReservationId: 'cr-1', availableInstanceCount: 2 });
+    expect(await ec2.reserve(call)).toEqual({
+      capacityReservationId: 'cr-1',
+      availableInstanceCount: 2,
+      isPending: false,
+    });
     expect(ec2Mock.commandCalls(CreateCapacityReservationCommand)[0]?.args[0].input).toMatchObject({
       ClientToken: 'token',
       InstanceCount: 2,
@@ -205,6 +209,7 @@ describe('createEc2Resize', () => {
     expect(await ec2.describeReservation({ clientToken: 'token' })).toEqual({
       capacityReservationId: 'cr-1',
       availableInstanceCount: 1,
+      isPending: false,
     });
     ec2Mock
       .on(DescribeCapacityReservationsCommand)
@@ -246,6 +251,8 @@ describe('createEc2Prove', () => {
   it('tells a refusal, and throws what it could not ask', async () => {
     ec2Mock.onAnyCommand().rejects(ec2Error('UnauthorizedOperation', 403));
     expect(await prove.prove(stopCall('i-1', false))).toBe('UnauthorizedOperation: UnauthorizedOperation');
+    ec2Mock.onAnyCommand().rejects(ec2Error('IncorrectInstanceState', 400));
+    expect(await prove.prove(stopCall('i-1', false))).toBeUndefined();
     ec2Mock.onAnyCommand().rejects(ec2Error('InternalError', 500));
     await expect(prove.prove(stopCall('i-1', false))).rejects.toThrow('InternalError');
     ec2Mock.onAnyCommand().resolves({});

@@ -456,6 +456,26 @@ stories.push(
       ]),
       { quirks: quiet },
     ),
+  // Without a load balancer, and so many at once that some start while others stop.
+  () =>
+    rehearseSmall(
+      resizeIncident(
+        [startResize({ waveSize: 8 })],
+        {},
+        { healthCheckType: 'EC2', desiredCapacity: 10, maxSize: 10 },
+      ),
+      { quirks: quiet },
+    ),
+  // Some come back and do not get healthy while the stops of others hang.
+  () =>
+    rehearseSmall(
+      resizeIncident(
+        [startResize({ waveSize: 8 })],
+        { durationSeconds: minutes(120) },
+        { desiredCapacity: 10, maxSize: 10 },
+      ),
+      { quirks: { ...quiet, stuckStopRate: 0.4, deafStartRate: 0.4 }, seed: 3 },
+    ),
   // While the breaker holds Launch.
   () =>
     rehearseSmall(

@@ -268,7 +268,7 @@ describe('decideResizeStep', () => {
       seen('Standby', {
         ec2: { state: 'stopped', instanceType: type, stateReason: 'Server.InsufficientInstanceCapacity' },
       });
-    const first = decideResizeStep(inStandby({ stage: 'STARTING' }), stopped('m7i.xlarge'), now);
+    const first = decideResizeStep(inStandby({ stage: 'STARTING' }), stopped('m7i.xlarge'), later(60));
     expect(first).toMatchObject({
       action: 'TURN',
       change: { direction: 'HOME', wantedType: 'm7i.large', tried: ['m7i.xlarge'] },
@@ -295,9 +295,36 @@ describe('decideResizeStep', () => {
     });
   });
 
+  it('does not judge a start by what may be the reason of an earlier stop', () => {
+    const facts = seen('Standby', xlarge('stopped', 'Server.InsufficientInstanceCapacity'));
+    const resize = inStandby({ stage: 'STARTING' });
+    expect(decideResizeStep(resize, facts, later(59))).toMatchObject({ action: 'WAIT', waitsFor: 'Start' });
+    expect(decideResizeStep(resize, facts, later(60))).toMatchObject({ action: 'TURN' });
+  });
+
+  it('does not take a description for the truth that still shows it in service', () => {
+    const resize = inStandby();
+    expect(decideResizeStep(resize, seen('InService'), later(119))).toMatchObject({
+      action: 'WAIT',
+      waitsFor: 'Standby',
+    });
+    const home = inStandby({ direction: 'HOME', wantedType: 'm7i.large', homeSince: now });
+    expect(decideResizeStep(home, seen('InService'), later(119))).toMatchObject({ action: 'WAIT' });
+    expect(decideResizeStep(home, seen('InService'), later(120))).toMatchObject({
+      action: 'END',
+      outcome: 'BROUGHT_HOME',
+    });
+  });
+
+  it('reserves anew in Standby what others took before it was stopped', () => {
+    expect(decideResizeStep(inStandby({ isReserved: false }), seen('Standby'), later(5))).toMatchObject({
+      action: 'RESERVE',
+    });
+  });
+
   it('takes a stop that somebody asked for before the start for no failure, and one after it for one', () => {
     const facts = seen('Standby', xlarge('stopped', 'Client.UserInitiatedShutdown'));
-    expect(decideResizeStep(inStandby({ stage: 'STARTING' }), facts, later(5))).toMatchObject({
+    expect(decideResizeStep(inStandby({ stage: 'STARTING' }), facts, later(60))).toMatchObject({
       action: 'CALL',
       operation: 'StartInstance',
     });

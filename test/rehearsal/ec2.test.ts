@@ -31,6 +31,7 @@ const withInstance = (
         impairedStartRate: 0,
         deafStartRate: 0,
         reservationsTakeRunning: false,
+        reservationDelaySeconds: 0,
         ...quirks,
       },
       new Map([['web', cloud.group]]),

@@ -79,6 +79,8 @@ export const calm: Partial<Quirks> = {
   abandonSendsLaunchUnsuccessful: true,
   limitsFailingLaunches: false,
   exitStandbyKeepsToMaximum: true,
+  reservationDelaySeconds: 0,
+  standbyLagSeconds: 0,
 };
 
 /** The repository's policy without the rules that would also act. */

@@ -53,6 +53,8 @@ export const withGroup = (
         impairedStartRate: 0,
         deafStartRate: 0,
         reservationsTakeRunning: false,
+        reservationDelaySeconds: 0,
+        standbyLagSeconds: 0,
         ...quirks,
       },
       () => {},

@@ -32,13 +32,21 @@ export const resizeIncident = (
   });
 
 /** Where the facts are unsure, one way. */
-export const quiet: Partial<Quirks> = { ...calm, reservationsTakeRunning: false, startFailsLater: false };
+export const quiet: Partial<Quirks> = {
+  ...calm,
+  reservationsTakeRunning: false,
+  reservationDelaySeconds: 0,
+  standbyLagSeconds: 0,
+  startFailsLater: false,
+};
 
-/** In service, running and healthy for its load balancer. */
-export const healthyOf = (group: SimulatedGroup): number =>
+/** In service, running, and healthy for its load balancer; without one its status checks have passed. */
+export const healthyOf = (group: SimulatedGroup, now: number): number =>
   group.instances.filter(
     ({ lifecycleState, ec2, target }) =>
-      lifecycleState === 'InService' && ec2.state === 'running' && target.state === 'healthy',
+      lifecycleState === 'InService' &&
+      ec2.state === 'running' &&
+      (group.healthCheckType === 'ELB' ? target.state === 'healthy' : ec2.checksOkAt <= now),
   ).length;
 
 /** What a run came to. */
@@ -67,7 +75,7 @@ export const rehearseResize = async (
         for (const group of autoScaling.groups.values()) {
           fewestHealthy[group.name] = Math.min(
             fewestHealthy[group.name] ?? Number.POSITIVE_INFINITY,
-            healthyOf(group),
+            healthyOf(group, time.now()),
           );
         }
       }),

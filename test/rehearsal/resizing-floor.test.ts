@@ -62,6 +62,7 @@ const storyOf = (seed: number) => {
     serverErrorRate: random() < 0.5 ? 0 : 0.02,
   };
   const spec = {
+    healthCheckType: random() < 0.7 ? ('ELB' as const) : ('EC2' as const),
     minSize: random() < 0.5 ? 1 : instances,
     maxSize: instances + upTo(3),
     desiredCapacity: instances,

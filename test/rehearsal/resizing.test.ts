@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parsePolicy } from '../../functions/events/policy.ts';
+import { CloudError } from '../../rehearsal/cloud/cloud-error.ts';
+import { runningFunction } from '../../rehearsal/cloud/lambda.ts';
 import { killSwitchParameter, type SimulatedCloud } from '../../rehearsal/cloud/simulated-cloud.ts';
 import type { Deed } from '../../rehearsal/incident.ts';
 import { packetLoss } from '../../rehearsal/incidents/packet-loss.ts';
@@ -442,6 +444,94 @@ describe('resize-in-place', () => {
     );
     expect(run.instances).toEqual(all('m7i.xlarge'));
     expect(run.journal.join('\n')).toContain('the execution by-hand resizes one of these groups already');
+  });
+
+  it('takes nothing more out of service where status checks fail and there is no load balancer', async () => {
+    const run = await rehearseResize(
+      resizeIncident(
+        [
+          startResize({ floor: 3 }),
+          onFirst('StartInstances', ({ autoScaling }) => {
+            const ill = autoScaling.groups
+              .get('web')
+              ?.instances.find(({ lifecycleState }) => lifecycleState === 'InService');
+            if (ill !== undefined) ill.ec2.checksOkAt = Number.POSITIVE_INFINITY;
+          }),
+        ],
+        { durationSeconds: minutes(150) },
+        { healthCheckType: 'EC2' },
+      ),
+    );
+    expect(changes(run.result).filter(({ operation }) => operation === 'EnterStandby')).toHaveLength(1);
+    expect(run.journal.join('\n')).toContain('3 in service are healthy, and the floor is 3 for 30 min');
+    expect(leftBehind(run, small)).toEqual(nothingLeft);
+  });
+
+  it('does not hold a group that EC2 would not let it resize', async () => {
+    const names = ['web', 'app'];
+    let first: string | undefined;
+    const run = await rehearseResize(
+      resizeIncident(
+        [
+          startResize({ autoScalingGroupName: names }),
+          {
+            atSeconds: 3,
+            text: 'EC2 would not allow it for one group',
+            act: ({ ec2, autoScaling }) => {
+              first = autoScaling.groups.get('app')?.instances[0]?.instanceId;
+              const { handle } = ec2;
+              ec2.handle = (operation, input) => {
+                const ids = [input.InstanceId, ...((input.InstanceIds ?? []) as string[])];
+                if (input.DryRun === true && ids.includes(first)) {
+                  throw new CloudError('UnauthorizedOperation', 'You are not authorized.', 403);
+                }
+                return handle(operation, input);
+              };
+            },
+          },
+        ],
+        { groups: names.map((name) => smallGroup(name)) },
+      ),
+    );
+    expect(run.instances).toEqual(all('m7i.xlarge'));
+    const touched = changes(run.result).filter(({ input }) => input.AutoScalingGroupName === 'app');
+    expect(touched).toEqual([]);
+    expect(run.journal.join('\n')).toMatch(/app: not touched: StopInstances would be refused/);
+  });
+
+  it('tells a person, and fails, when a group cannot be set back', async () => {
+    const run = await rehearseResize(
+      resizeIncident(
+        [
+          startResize({ waveSize: 3 }),
+          {
+            atSeconds: 3,
+            text: 'nobody may set sizes any more',
+            act: ({ autoScaling }) => {
+              const { handle } = autoScaling;
+              autoScaling.handle = (operation, input) => {
+                if (operation === 'UpdateAutoScalingGroup' && runningFunction.getStore() === 'restoreGroup') {
+                  throw new CloudError('AccessDenied', 'explicit deny in a service control policy', 403);
+                }
+                return handle(operation, input);
+              };
+            },
+          },
+        ],
+        { durationSeconds: minutes(120) },
+        { minSize: 4 },
+      ),
+    );
+    expect(statuses(run)).toEqual(['FAILED InstancesLeftForAPerson']);
+    expect(run.journal.join('\n')).toMatch(
+      /left: web: it could not be set back for 30 min: its sizes were minimum 4 and desired capacity 4/,
+    );
+    expect(leftBehind(run, small)).toMatchObject({
+      notInService: [],
+      suspended: [],
+      reservations: 0,
+      records: 0,
+    });
   });
 
   it('is not begun by a rule where launches succeed', async () => {
