@@ -60,6 +60,7 @@ const storyOf = (seed: number) => {
     impairedStartRate: random() < 0.5 ? 0 : 0.2,
     deafStartRate: random() < 0.5 ? 0 : 0.2,
     serverErrorRate: random() < 0.5 ? 0 : 0.02,
+    hangRate: random() < 0.8 ? 0 : 0.004,
   };
   const spec = {
     healthCheckType: random() < 0.7 ? ('ELB' as const) : ('EC2' as const),
