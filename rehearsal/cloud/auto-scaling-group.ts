@@ -1,6 +1,6 @@
-import type { TargetHealth } from './elastic-load-balancing.ts';
 import { vCpusOf } from './instance-types.ts';
 import type { ScalingActivity } from './scaling-activities.ts';
+import type { TargetHealth } from './target-health.ts';
 
 /**
  * The nouns of the simulated Amazon EC2 Auto Scaling. Page names in this and the neighbouring files are of the Amazon

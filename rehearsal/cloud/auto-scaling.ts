@@ -14,8 +14,8 @@ import {
   type SimulatedInstance,
   type World,
 } from './auto-scaling-group.ts';
-import { afterCheck } from './elastic-load-balancing.ts';
 import { createInstanceLifecycle } from './instance-lifecycle.ts';
+import { afterCheck } from './target-health.ts';
 
 /**
  * Amazon EC2 Auto Scaling, simulated: groups with their reconcile loop, health replacement, scaling policies, scheduled

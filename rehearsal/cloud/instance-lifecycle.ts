@@ -11,8 +11,8 @@ import {
   type World,
 } from './auto-scaling-group.ts';
 import { accountId, region } from './cloudwatch.ts';
-import { registeredTarget } from './elastic-load-balancing.ts';
 import { endActivity, type ScalingActivity } from './scaling-activities.ts';
+import { registeredTarget } from './target-health.ts';
 
 /** From launch until an instance runs and its hooks begin. */
 const startSeconds = 15;

@@ -6,7 +6,7 @@ import {
   type SimulatedInstance,
 } from './auto-scaling-group.ts';
 import { CloudError } from './cloud-error.ts';
-import { registeredTarget } from './elastic-load-balancing.ts';
+import { registeredTarget } from './target-health.ts';
 
 /** Instances per call; above it the call fails (API reference; keikoproj/upgrade-manager issue 301). */
 const instancesPerCall = 20;

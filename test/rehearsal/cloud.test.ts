@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type AlarmSpec, createCloudWatchService } from '../../rehearsal/cloud/cloudwatch.ts';
-import { afterCheck, registeredTarget } from '../../rehearsal/cloud/elastic-load-balancing.ts';
 import { matchesEventPattern } from '../../rehearsal/cloud/eventbridge.ts';
+import { afterCheck, registeredTarget } from '../../rehearsal/cloud/target-health.ts';
 import { createThrottle } from '../../rehearsal/cloud/throttle.ts';
 import { runInVirtualTime } from '../../rehearsal/virtual-time.ts';
 import { calmWorld, withGroup } from './one-group.ts';
