@@ -7,7 +7,7 @@ import { InvalidInputError, UnreadableFactError } from '../domain/errors.ts';
 import type { ResizeSettings } from '../domain/hold-effects.ts';
 import type { JournalEntry, PlannedCall } from '../domain/incident.ts';
 import { familyOf, nextLargerType } from '../domain/instance-facts.ts';
-import { areLaunchesFailing } from '../domain/launch-record.ts';
+import { areLaunchesFailing, stuckInstances } from '../domain/launch-record.ts';
 import type { Mode } from '../domain/mode.ts';
 import { isHeld, planHold } from '../domain/plan-hold.ts';
 import { type GroupResizePlan, planResize, type ResizeFacts } from '../domain/plan-resize.ts';
@@ -50,6 +50,8 @@ export interface PlanResizeResult {
 const linesShown = 50;
 /** How long failed launches count for a rule that resizes only while launches fail. */
 const failingWithinSeconds = 3600;
+/** An instance that waits in a launch hook for so long counts as a launch that fails, before anybody ends it. */
+const stuckAfterSeconds = 900;
 /** Stop protection is read instance by instance. */
 const readsAtOnce = 4;
 
@@ -178,10 +180,10 @@ export const createPlanResize = (dependencies: PlanResizeDependencies) => {
       { concurrency: readsAtOnce },
     );
     const isByRule = request.rule !== undefined;
-    const notNow =
-      isByRule && !areLaunchesFailing(launches, clock.now(), failingWithinSeconds)
-        ? 'its launches do not fail: it can scale out instead'
-        : undefined;
+    const areFailing =
+      areLaunchesFailing(launches, clock.now(), failingWithinSeconds) ||
+      stuckInstances(launches, group, stuckAfterSeconds, clock.now()).length > 0;
+    const notNow = isByRule && !areFailing ? 'its launches do not fail: it can scale out instead' : undefined;
     return {
       group,
       record,

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { parsePolicy } from '../../functions/events/policy.ts';
+import { packetLoss } from '../../rehearsal/incidents/packet-loss.ts';
 import { asksForMoreAt, calm, launchIncident, onlyRules, startOf, stuck } from './launch-incident.ts';
 import { changes, leftBehind, nothingLeft, rehearseResize, secondsOf } from './resize-incident.ts';
 import { minutes } from './small-incident.ts';
@@ -57,6 +59,29 @@ describe('a resize while the launch breaker holds Launch', () => {
       Array.from({ length: 4 }, () => 'm7i.xlarge'),
     );
     expect(run.group.desiredCapacity).toBe(6);
+  });
+
+  it('is begun by a rule, whose alarm goes off while launches fail', async () => {
+    const rule = {
+      name: 'more-room',
+      do: 'resize-in-place',
+      when: { alarm: 'network-packet-loss-*' },
+      targets: { tags: { tier: 'api' } },
+      with: { instanceTypes: 'larger' },
+    };
+    const run = await rehearseResize(
+      launchIncident({
+        alarms: packetLoss.alarms,
+        losses: [{ name: 'loss', fromSeconds: minutes(40), untilSeconds: minutes(60), fraction: () => 0.1 }],
+        durationSeconds: minutes(300),
+      }),
+      { policy: { rules: [...policy.rules, ...parsePolicy({ rules: [rule] }, 'test').rules] } },
+    );
+    expect(run.result.executions.filter(({ machine }) => machine.endsWith('resize-in-place'))).toMatchObject([
+      { name: expect.stringMatching(/^more-room-/), status: 'SUCCEEDED' },
+    ]);
+    expect(run.group.instances.filter(({ ec2 }) => ec2.instanceType === 'm7i.xlarge')).toHaveLength(4);
+    expect(leftBehind(run, before)).toEqual(nothingLeft);
   });
 
   it('leaves nothing behind when launches are mended later', async () => {
