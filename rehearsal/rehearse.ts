@@ -45,6 +45,8 @@ export interface RehearsalOptions {
    * never heard of again.
    */
   dies?: (death: Death) => boolean;
+  /** Told of every state that an execution enters, as it enters it. */
+  onState?: (cloud: SimulatedCloud, execution: Execution, state: string) => void;
   /** Told now and then how far the story is, from 0 to 1. */
   onProgress?: (fraction: number) => void;
 }
@@ -247,6 +249,7 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
       onCall: (call) => calls.push(call),
       onFunctionError: (message) => functionErrors.push(message),
       dies: (death) => options.dies?.(death) === true,
+      onState: (execution, state) => options.onState?.(cloud, execution, state),
       onStoreUse: (functionName, method) => {
         const methods = storeUses[functionName] ?? [];
         storeUses[functionName] = methods;

@@ -92,6 +92,7 @@ const toInstanceFacts = (instance: Instance): InstanceFacts => {
     placementGroup: instance.Placement?.GroupName || undefined,
     bandwidthWeighting: instance.NetworkPerformanceOptions?.BandwidthWeighting,
     tpmSupport: instance.TpmSupport,
+    threadsPerCore: instance.CpuOptions?.ThreadsPerCore,
     changingPublicIpv4: publicAddress,
   };
   return {
@@ -104,6 +105,7 @@ const toInstanceFacts = (instance: Instance): InstanceFacts => {
     volumes: (instance.BlockDeviceMappings ?? []).length,
     networkInterfaces: (instance.NetworkInterfaces ?? []).map((networkInterface) => ({
       addresses: (networkInterface.PrivateIpAddresses ?? []).length,
+      ipv6Addresses: (networkInterface.Ipv6Addresses ?? []).length,
       usesEnaExpress: networkInterface.Attachment?.EnaSrdSpecification?.EnaSrdEnabled === true,
       networkCardIndex: networkInterface.Attachment?.NetworkCardIndex ?? 0,
     })),
@@ -126,6 +128,7 @@ const toTypeFacts = (type: InstanceTypeInfo): InstanceTypeFacts => {
     volumesMax: type.EbsInfo?.MaximumEbsAttachments,
     volumesLimitType: type.EbsInfo?.AttachmentLimitType,
     enaSupport: type.NetworkInfo?.EnaSupport,
+    threadsPerCore: type.VCpuInfo?.DefaultThreadsPerCore,
   };
   return {
     instanceType: type.InstanceType ?? '',
@@ -137,6 +140,7 @@ const toTypeFacts = (type: InstanceTypeInfo): InstanceTypeFacts => {
     hasInstanceStore: type.InstanceStorageSupported === true,
     networkInterfacesMax: type.NetworkInfo?.MaximumNetworkInterfaces ?? 0,
     ipv4AddressesPerInterface: type.NetworkInfo?.Ipv4AddressesPerInterface ?? 0,
+    ipv6AddressesPerInterface: type.NetworkInfo?.Ipv6AddressesPerInterface ?? 0,
     networkCards: type.NetworkInfo?.MaximumNetworkCards ?? 1,
     enaExpressSupported: type.NetworkInfo?.EnaSrdSupported === true,
     vCpus: type.VCpuInfo?.DefaultVCpus ?? 0,

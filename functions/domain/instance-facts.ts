@@ -26,8 +26,15 @@ export interface InstanceFacts {
   placementGroup?: string;
   bandwidthWeighting?: string;
   tpmSupport?: string;
+  /** Threads per core, as the instance has them; one means that multithreading may have been turned off. */
+  threadsPerCore?: number;
   volumes: number;
-  networkInterfaces: { addresses: number; usesEnaExpress: boolean; networkCardIndex: number }[];
+  networkInterfaces: {
+    addresses: number;
+    ipv6Addresses: number;
+    usesEnaExpress: boolean;
+    networkCardIndex: number;
+  }[];
   /** Whether it runs in, or asks for, one particular capacity reservation. */
   targetsReservation: boolean;
   /** Whether it starts in an open capacity reservation that fits. */
@@ -55,9 +62,11 @@ export interface InstanceTypeFacts {
   volumesLimitType?: string;
   networkInterfacesMax: number;
   ipv4AddressesPerInterface: number;
+  ipv6AddressesPerInterface: number;
   networkCards: number;
   enaSupport?: string;
   enaExpressSupported: boolean;
+  threadsPerCore?: number;
   vCpus: number;
   memoryMiB: number;
 }

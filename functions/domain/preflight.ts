@@ -137,6 +137,12 @@ const checks: Record<string, Check> = {
         `${most} addresses on one, and ${candidate.instanceType} takes ${candidate.ipv4AddressesPerInterface} on each`,
       );
     }
+    const mostIpv6 = Math.max(0, ...networkInterfaces.map(({ ipv6Addresses }) => ipv6Addresses));
+    if (mostIpv6 > candidate.ipv6AddressesPerInterface) {
+      return refuse(
+        `${mostIpv6} IPv6 addresses on one, and ${candidate.instanceType} takes ${candidate.ipv6AddressesPerInterface} on each`,
+      );
+    }
     return networkInterfaces.some(({ networkCardIndex }) => networkCardIndex >= candidate.networkCards)
       ? refuse(`one is on a network card that ${candidate.instanceType} does not have`)
       : pass(`${networkInterfaces.length} of ${candidate.networkInterfacesMax}`);
@@ -169,6 +175,14 @@ const checks: Record<string, Check> = {
     tpmSupport !== undefined && candidate.nitroTpm !== 'supported'
       ? refuse(`${tpmSupport}, and ${candidate.instanceType} does not support it: choose another type`)
       : pass(tpmSupport ?? 'not used'),
+  'CPU options': ({ threadsPerCore }, { present }) =>
+    threadsPerCore !== undefined &&
+    present.threadsPerCore !== undefined &&
+    threadsPerCore < present.threadsPerCore
+      ? warn(
+          `${threadsPerCore} thread per core was chosen; it is kept where the new type can have it, else dropped`,
+        )
+      : pass('as the type has them'),
   'stop protection': (_instance, { isStopProtected }) => {
     if (isStopProtected === undefined) return unknown('whether it may be stopped');
     return isStopProtected

@@ -23,10 +23,11 @@ export interface SimulatedInstanceType {
   NetworkInfo: {
     MaximumNetworkInterfaces: number;
     Ipv4AddressesPerInterface: number;
+    Ipv6AddressesPerInterface: number;
     EnaSupport: 'required' | 'supported' | 'unsupported';
     EnaSrdSupported: boolean;
   };
-  VCpuInfo: { DefaultVCpus: number };
+  VCpuInfo: { DefaultVCpus: number; DefaultThreadsPerCore: number };
   MemoryInfo: { SizeInMiB: number };
 }
 
@@ -160,10 +161,12 @@ const toType = (family: Family, size: string): SimulatedInstanceType => {
       // Of all families here only m4.large has two.
       MaximumNetworkInterfaces: isXen && size === 'large' ? 2 : interfaces,
       Ipv4AddressesPerInterface: addresses,
+      Ipv6AddressesPerInterface: addresses,
       EnaSupport: isXen ? 'unsupported' : 'required',
       EnaSrdSupported: vCpus >= 32 && family.volumesOnly !== undefined,
     },
-    VCpuInfo: { DefaultVCpus: vCpus },
+    // Graviton's virtual CPUs are cores of their own.
+    VCpuInfo: { DefaultVCpus: vCpus, DefaultThreadsPerCore: family.architecture === 'arm64' ? 1 : 2 },
     MemoryInfo: { SizeInMiB: vCpus * family.gibPerVCpu * 1024 },
   };
 };
@@ -199,8 +202,9 @@ export const instanceTypes: ReadonlyMap<string, SimulatedInstanceType> = new Map
           ...like.NetworkInfo,
           MaximumNetworkInterfaces: interfaces,
           Ipv4AddressesPerInterface: addresses,
+          Ipv6AddressesPerInterface: addresses,
         },
-        VCpuInfo: { DefaultVCpus: vCpus },
+        VCpuInfo: { DefaultVCpus: vCpus, DefaultThreadsPerCore: 2 },
         MemoryInfo: { SizeInMiB: gib * 1024 },
       };
     }),

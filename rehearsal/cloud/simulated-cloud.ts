@@ -13,7 +13,12 @@ import { createEc2Service, type Ec2Service } from './ec2.ts';
 import { createElasticLoadBalancingService } from './elastic-load-balancing.ts';
 import { createEventBus, type DeliveryQuirks } from './eventbridge.ts';
 import { createLambdaService, type LambdaService, runningFunction } from './lambda.ts';
-import { createStepFunctionsService, type StepFunctionsService, stateMachineArn } from './step-functions.ts';
+import {
+  createStepFunctionsService,
+  type Execution,
+  type StepFunctionsService,
+  stateMachineArn,
+} from './step-functions.ts';
 import { createSystemsManagerService } from './systems-manager.ts';
 import { createThrottle } from './throttle.ts';
 import { createWire, type RecordedCall, type WireQuirks } from './wire.ts';
@@ -99,6 +104,8 @@ export interface SimulatedCloudOptions {
   onFunctionError: (message: string) => void;
   /** Whether a function dies here: nothing of it is heard of again. */
   dies: (death: Death) => boolean;
+  /** Told of every state that an execution enters. */
+  onState: (execution: Execution, state: string) => void;
   /** Told which function uses which method of the store. */
   onStoreUse: (functionName: string, method: string) => void;
 }
@@ -152,7 +159,13 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
     }
   }
   const cloudWatch = createCloudWatchService(time, bus.emit, options.onAlarm);
-  const stepFunctions = createStepFunctionsService(time, deployment.stateMachines, lambda.invoke, bus.emit);
+  const stepFunctions = createStepFunctionsService(
+    time,
+    deployment.stateMachines,
+    lambda.invoke,
+    bus.emit,
+    options.onState,
+  );
   let owners = 0;
   const runtime: Runtime = {
     config: { stageMode: options.stageMode, killSwitchParameter, tableName: 'rehearsal' },

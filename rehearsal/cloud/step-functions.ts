@@ -51,6 +51,7 @@ export const createStepFunctionsService = (
   machines: DeployedStateMachine[],
   invoke: (functionName: string, input: unknown) => Promise<unknown>,
   emit: (event: object) => void,
+  onState: (execution: Execution, state: string) => void,
 ) => {
   const executions = new Map<string, Execution>();
   const aborts = new Map<string, () => void>();
@@ -110,6 +111,7 @@ export const createStepFunctionsService = (
         if (event.type === 'StateEntered') {
           execution.transitions += 1;
           execution.historyEvents += historyEventsOf[event.state.type] ?? 2;
+          onState(execution, event.state.name);
         }
         if (event.type === 'StateRetried') {
           execution.transitions += 1;

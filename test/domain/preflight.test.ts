@@ -23,8 +23,15 @@ const findings = (
 const verdictOf = (found: ReturnType<typeof checkInstance>, check: string) =>
   found.find((finding) => finding.check === check);
 
-const two = Array.from({ length: 2 }, () => ({ addresses: 1, usesEnaExpress: false, networkCardIndex: 0 }));
-const with_ = (over: object) => [{ addresses: 1, usesEnaExpress: false, networkCardIndex: 0, ...over }];
+const two = Array.from({ length: 2 }, () => ({
+  addresses: 1,
+  ipv6Addresses: 0,
+  usesEnaExpress: false,
+  networkCardIndex: 0,
+}));
+const with_ = (over: object) => [
+  { addresses: 1, ipv6Addresses: 0, usesEnaExpress: false, networkCardIndex: 0, ...over },
+];
 
 describe('checkInstance', () => {
   it('passes an ordinary instance in every check', () => {
@@ -56,6 +63,7 @@ describe('checkInstance', () => {
     ['ENA Express', { networkInterfaces: with_({ usesEnaExpress: true }) }],
     ['network interfaces', { networkInterfaces: two }, { networkInterfacesMax: 1 }],
     ['network interfaces', { networkInterfaces: with_({ addresses: 16 }) }],
+    ['network interfaces', { networkInterfaces: with_({ ipv6Addresses: 16 }) }],
     ['network interfaces', { networkInterfaces: with_({ networkCardIndex: 1 }) }],
     ['volumes', { volumes: 28 }],
     ['EBS optimization', {}, { ebsOptimized: 'unsupported' }],
@@ -85,6 +93,7 @@ describe('checkInstance', () => {
     ['NVMe', {}, {}, { present: aType('m4.large', { hypervisor: 'xen' }) }],
     ['public IPv4', { changingPublicIpv4: '203.0.113.7' }],
     ['product code', { hasMarketplaceProduct: true }],
+    ['CPU options', { threadsPerCore: 1 }],
     ['credits', {}, { instanceType: 't3.large' }],
   ])('warns of %s (%j %j)', (check, instance, candidate = {}, context = {}) => {
     const found = findings(instance, candidate, context);

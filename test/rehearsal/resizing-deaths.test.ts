@@ -55,6 +55,21 @@ const counts = {
   after: (await dieAt(undefined, 'after')).seen,
 };
 
+/** Rehearses the story and stops the execution as it enters its n-th state. */
+const stopAt = async (n: number | undefined) => {
+  const states: string[] = [];
+  const run = await rehearseResize(incident(), {
+    quirks: quiet,
+    endsWhen: isOver,
+    onState: ({ stepFunctions }, { name, executionArn }, state) => {
+      if (name !== 'by-hand') return;
+      states.push(state);
+      if (states.length === n) stepFunctions.stopExecution(executionArn);
+    },
+  });
+  return { run, states };
+};
+
 const expectAllIsWell = (run: Awaited<ReturnType<typeof rehearseResize>>): void => {
   expect(leftBehind(run, before)).toEqual(nothingLeft);
   expect(run.fewestHealthy.web).toBeGreaterThanOrEqual(1);
@@ -69,7 +84,46 @@ const expectAllIsWell = (run: Awaited<ReturnType<typeof rehearseResize>>): void 
   }
 };
 
+const { states: allStates } = await stopAt(undefined);
+
 describe('a resize of two instances whose function dies and whose execution is stopped', () => {
+  const everyState = Array.from({ length: allStates.length }, (_, index) => index + 1);
+  it.each(everyState)('is brought home when it is stopped as it enters state %i', async (n) => {
+    const { run, states } = await stopAt(n);
+    expect(states[n - 1]).toBe(allStates[n - 1]);
+    expectAllIsWell(run);
+  });
+
+  it('passes through every state that a resize in good order has', () => {
+    for (const state of [
+      'ProvePermissions',
+      'ApplyHold',
+      'PrepareGroup',
+      'ReserveCapacity',
+      'EnterStandby',
+    ]) {
+      expect(allStates).toContain(state);
+    }
+    for (const state of [
+      'StopInstance',
+      'ChangeInstanceType',
+      'StartInstance',
+      'ExitStandby',
+      'RestoreGroup',
+    ]) {
+      expect(allStates).toContain(state);
+    }
+    for (const state of [
+      'WaitForStandby',
+      'WaitForStop',
+      'WaitForStatusChecks',
+      'WaitForService',
+      'ReleaseHold',
+    ]) {
+      expect(allStates).toContain(state);
+    }
+  });
+
   it('has many moments to die in', () => {
     expect(counts.before).toBeGreaterThan(200);
     expect(counts.after).toBeGreaterThan(15);
