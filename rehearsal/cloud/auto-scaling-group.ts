@@ -210,6 +210,8 @@ export interface AutoScalingQuirks {
   exitStandbyKeepsToMaximum: boolean;
   /** Whether a start that lacks capacity is accepted first and ends in `stopped` a little later. Unsettled. */
   startFailsLater: boolean;
+  /** How long EC2 takes to stop, start and check an instance, as a factor of what is typical: AWS publishes no times. */
+  ec2TimeFactor: number;
   /** How often a stop hangs in `stopping` until it is forced, from 0 to 1 (TroubleshootingInstancesStopping). */
   stuckStopRate: number;
   /** How often the status checks of an instance that was started never pass, from 0 to 1. */

@@ -56,6 +56,7 @@ export const createEc2Service = (
   world: Pick<World, 'hasCapacity' | 'isOffered'>,
   quirks: Pick<
     AutoScalingQuirks,
+    | 'ec2TimeFactor'
     | 'startFailsLater'
     | 'stuckStopRate'
     | 'impairedStartRate'
@@ -67,7 +68,8 @@ export const createEc2Service = (
 ) => {
   const snapshots: SimulatedSnapshot[] = [];
   const reservations: SimulatedReservation[] = [];
-  const lasting = ([from, more]: readonly [number, number]): number => (from + more * time.random()) * 1000;
+  const lasting = ([from, more]: readonly [number, number]): number =>
+    (from + more * time.random()) * 1000 * quirks.ec2TimeFactor;
 
   const findInstance = (instanceId: string): { group: SimulatedGroup; instance: SimulatedInstance } => {
     for (const group of groups.values()) {

@@ -42,6 +42,7 @@ export const chooseQuirks = (seed: number, chosen: Partial<Quirks>): Quirks => {
     limitsFailingLaunches: random() < 0.5,
     exitStandbyKeepsToMaximum: random() < 0.5,
     startFailsLater: random() < 0.5,
+    ec2TimeFactor: 1,
     stuckStopRate: 0,
     impairedStartRate: 0,
     deafStartRate: 0,

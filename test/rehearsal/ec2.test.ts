@@ -27,6 +27,7 @@ const withInstance = (
       { ...calmWorld, ...world },
       {
         startFailsLater: false,
+        ec2TimeFactor: 1,
         stuckStopRate: 0,
         impairedStartRate: 0,
         deafStartRate: 0,

@@ -49,6 +49,7 @@ export const withGroup = (
         limitsFailingLaunches: false,
         exitStandbyKeepsToMaximum: true,
         startFailsLater: false,
+        ec2TimeFactor: 1,
         stuckStopRate: 0,
         impairedStartRate: 0,
         deafStartRate: 0,

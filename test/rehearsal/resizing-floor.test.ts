@@ -56,6 +56,7 @@ const storyOf = (seed: number) => {
     });
   }
   const quirks: Partial<Quirks> = {
+    ec2TimeFactor: 0.3 + 0.7 * random(),
     stuckStopRate: random() < 0.5 ? 0 : 0.2,
     impairedStartRate: random() < 0.5 ? 0 : 0.2,
     deafStartRate: random() < 0.5 ? 0 : 0.2,
