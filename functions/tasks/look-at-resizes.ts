@@ -28,6 +28,9 @@ export interface ResizeDependencies {
   tell: Tell;
 }
 
+/** What a task needs that changes the group alone, and none of its instances. */
+export type GroupWorkDependencies = Omit<ResizeDependencies, 'ec2' | 'elasticLoadBalancing'>;
+
 /** AWS as one task of a resize reaches it. */
 export interface ResizeClients {
   autoScaling: AutoScaling;

@@ -10,7 +10,7 @@ import { addSeconds } from '../domain/times.ts';
 import type { resizeRoundState } from '../events/hold-state.ts';
 import { describeAwsError } from './aws-error.ts';
 import { changeGroup } from './change-group.ts';
-import { lookAtWork, type ResizeDependencies } from './look-at-resizes.ts';
+import { type GroupWorkDependencies, lookAtWork } from './look-at-resizes.ts';
 import { createGroupNotes } from './note-group.ts';
 import { readModeOrUndefined } from './read-mode.ts';
 import type { ResizeStepResult } from './take-resize-step.ts';
@@ -20,7 +20,7 @@ import type { ResizeStepResult } from './take-resize-step.ts';
  * suspended `Launch`, that runs again so that Standby can be left, after desired capacity was set to what is in
  * service, so that nothing is launched. What was before is written down before.
  */
-export const createPrepareGroup = (dependencies: ResizeDependencies) => {
+export const createPrepareGroup = (dependencies: GroupWorkDependencies) => {
   const { killSwitch, store, clock, newOwner, stageMode } = dependencies;
   return async (state: z.output<typeof resizeRoundState>): Promise<ResizeStepResult> => {
     const { incidentId } = state.plan;

@@ -12,7 +12,7 @@ import { addSeconds, secondsBetween, spokenDuration } from '../domain/times.ts';
 import type { resizeRoundState } from '../events/hold-state.ts';
 import { describeAwsError, isRefusal } from './aws-error.ts';
 import { changeGroup } from './change-group.ts';
-import { lookAtWork, type ResizeDependencies } from './look-at-resizes.ts';
+import { type GroupWorkDependencies, lookAtWork } from './look-at-resizes.ts';
 import { createGroupNotes } from './note-group.ts';
 import type { ResizeStepResult } from './take-resize-step.ts';
 
@@ -21,7 +21,7 @@ import type { ResizeStepResult } from './take-resize-step.ts';
  * before the sizes of before are set again; then says what differs from the launch template. Called until nothing is
  * left to set back.
  */
-export const createRestoreGroup = (dependencies: ResizeDependencies) => {
+export const createRestoreGroup = (dependencies: GroupWorkDependencies) => {
   const { store, clock, newOwner, tell } = dependencies;
 
   /** Makes changes of a group that its record remembers. */

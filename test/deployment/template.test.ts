@@ -161,7 +161,15 @@ describe('a bundle', () => {
 
   it('of the hold path does not import the EC2 client', () => {
     const holdPath = ['routeSignal', 'planHold', 'applyHold', 'checkHold', 'releaseHold', 'reportHold'];
-    for (const name of [...holdPath, 'tendBreakers', 'abandonLaunches', 'reportDrain', 'reportResize']) {
+    const withoutEc2 = [
+      'tendBreakers',
+      'abandonLaunches',
+      'reportDrain',
+      'reportResize',
+      'prepareGroup',
+      'restoreGroup',
+    ];
+    for (const name of [...holdPath, ...withoutEc2]) {
       expect(bundle(name)).not.toContain('AmazonEC2');
     }
   });
