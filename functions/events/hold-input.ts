@@ -70,7 +70,8 @@ const drainPendingWaitInput = z
   .strictObject({ ...targetFields, ...drainPendingWaitFields })
   .check(namesItsTargets, ...drainChecks);
 
-const resizeInPlaceInput = z.strictObject({ ...targetFields, ...resizeInPlaceFields }).check(namesItsTargets);
+const resizeInPlaceInput = () =>
+  z.strictObject({ ...targetFields, ...resizeInPlaceFields() }).check(namesItsTargets);
 
 /** What the sweep starts an execution with that brings home what another one left in flight. */
 const bringHomeSchema = z.strictObject({ bringHome: name });
@@ -135,7 +136,7 @@ const parseManualFields = (remediation: Remediation, raw: unknown) => {
       return { fields, untilLaunchesSucceed: false, drain: toDrainSettings(fields) };
     }
     case 'resize-in-place': {
-      const fields = parseOrExplain(resizeInPlaceInput, raw, remediation);
+      const fields = parseOrExplain(resizeInPlaceInput(), raw, remediation);
       return { fields, untilLaunchesSucceed: false, resize: toResizeSettings(fields) };
     }
   }

@@ -104,7 +104,7 @@ const resizeInPlaceRule = z.strictObject({
     .literal('resize-in-place')
     .describe('Running instances get a larger type, wave by wave, in groups whose launches fail.'),
   when: z.strictObject({ alarm, freshFor }),
-  with: z.strictObject(resizeInPlaceFields).describe('How the remediation behaves.'),
+  with: z.strictObject(resizeInPlaceFields()).describe('How the remediation behaves.'),
 });
 
 const ruleSchema = z

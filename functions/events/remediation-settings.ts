@@ -132,21 +132,25 @@ export const drainPendingWaitFields = {
   groupsMax: groupsMaxField,
 };
 
-const instanceTypeName = z
-  .string()
-  .check(z.regex(/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/, 'an instance type such as "m7i.xlarge", or "larger"'));
+const instanceTypeName = () =>
+  z
+    .string()
+    .check(z.regex(/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/, 'an instance type such as "m7i.xlarge", or "larger"'));
 
-/** The fields for `resize-in-place`. */
-export const resizeInPlaceFields = {
+/**
+ * The fields for `resize-in-place`. Made when they are asked for: most functions that read inputs never see one, and a
+ * schema takes its time at every start.
+ */
+export const resizeInPlaceFields = () => ({
   instanceTypes: z
     .union(
       [
         z.literal('larger'),
         z.pipe(
-          instanceTypeName,
+          instanceTypeName(),
           z.transform((only) => [only]),
         ),
-        z.array(instanceTypeName).check(z.minLength(1), z.maxLength(10)),
+        z.array(instanceTypeName()).check(z.minLength(1), z.maxLength(10)),
       ],
       'an instance type such as "m7i.xlarge", a list of up to ten in order of preference, or "larger"',
     )
@@ -214,7 +218,7 @@ export const resizeInPlaceFields = {
   ),
   settle: releaseFields.settle,
   groupsMax: count(20, 5, 'More groups than this are refused as a whole.'),
-};
+});
 
 type HoldLength = Record<'holdAtMost' | 'checkEvery' | 'expiresAfter', number>;
 
@@ -293,7 +297,7 @@ export const toDrainSettings = (fields: Fields<typeof drainPendingWaitFields>): 
 });
 
 /** Parsed fields as the settings of resizing. */
-export const toResizeSettings = (fields: Fields<typeof resizeInPlaceFields>): ResizeSettings => ({
+export const toResizeSettings = (fields: Fields<ReturnType<typeof resizeInPlaceFields>>): ResizeSettings => ({
   instanceTypes: fields.instanceTypes,
   waveSize: fields.waveSize,
   ...(fields.floor === undefined ? {} : { floor: fields.floor }),
