@@ -176,7 +176,7 @@ export const inTurnByZone = <Item extends { availabilityZone: string; instanceId
 };
 
 /** Instances of the next wave: a canary of one until one was resized, then waves. */
-export const nextWaveSize = (work: Pick<ResizeWork, 'resizes' | 'waveSize'>): number =>
+const nextWaveSize = (work: Pick<ResizeWork, 'resizes' | 'waveSize'>): number =>
   work.resizes.some(({ outcome }) => outcome === 'RESIZED') ? work.waveSize : 1;
 
 const begin = (candidate: ResizeCandidate, isReserved: boolean, now: string): Resize => ({

@@ -68,10 +68,16 @@ const checks: Record<string, Check> = {
         ),
   state: ({ state }) =>
     state === 'running' ? pass(state) : refuse(`${state}: only a running instance is resized`),
-  'root volume': ({ rootDeviceType }) =>
-    rootDeviceType === 'ebs'
+  'root volume': ({ rootDeviceType }, { candidate }) => {
+    if (rootDeviceType !== 'ebs') {
+      return refuse(
+        `${rootDeviceType ?? 'unknown'}: only an instance with an EBS root volume can be stopped`,
+      );
+    }
+    return candidate.rootDeviceTypes.includes('ebs')
       ? pass('ebs')
-      : refuse(`${rootDeviceType ?? 'unknown'}: only an instance with an EBS root volume can be stopped`),
+      : refuse(`ebs, and ${candidate.instanceType} does not start from it: choose another type`);
+  },
   'instance store': (_instance, { present, candidate, allowsInstanceStoreLoss }) => {
     if (present.hasInstanceStore && !allowsInstanceStoreLoss) {
       return refuse(

@@ -52,6 +52,7 @@ describe('checkInstance', () => {
     ['opt-in tag', { tags: {} }],
     ['state', { state: 'stopped' }],
     ['root volume', { rootDeviceType: 'instance-store' }],
+    ['root volume', {}, { rootDeviceTypes: ['instance-store'] }],
     ['instance store', {}, {}, { present: aType('m5d.large', { hasInstanceStore: true }) }],
     ['purchase', { instanceLifecycle: 'spot' }],
     ['purchase', {}, { usageClasses: ['spot'] }],
