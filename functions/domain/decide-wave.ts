@@ -193,44 +193,47 @@ const begin = (candidate: ResizeCandidate, isReserved: boolean, now: string): Re
   isForced: false,
 });
 
-/** What a group waits for before a wave may begin; ends the run when that takes too long. */
-const waitForGroup = (progress: Progress, reason: string, now: string): WaveDecision => {
-  const { work, news } = progress;
-  const waitingSince = work.waitingSince ?? now;
+/** What is waited for before a wave may begin, in a word, and in a sentence for people. */
+interface GroupWait {
+  waitsFor: 'hold' | 'drains' | 'health' | 'sizes' | 'Launch';
+  reason: string;
+}
+
+/** Waits before a wave may begin; ends the run when that takes too long. */
+const waitForGroup = (
+  { work, news }: Progress,
+  { waitsFor, reason }: GroupWait,
+  now: string,
+  step: WaveNeed[] = [],
+): WaveDecision => {
+  const needs: WaveNeed[] = [...step, { waitsFor: 'Group' }];
+  const waitingSince = work.waitsFor === waitsFor ? (work.waitingSince ?? now) : now;
   if (secondsBetween(waitingSince, now) < resizeWaitSecondsMax) {
-    return { work: { ...work, waitingSince }, needs: [{ waitsFor: 'Group' }], news };
+    return { work: { ...work, waitingSince, waitsFor }, needs, news };
   }
   const because = `${reason} for ${spokenDuration(resizeWaitSecondsMax)}`;
-  return {
-    work: endWork(work, because),
-    needs: [{ waitsFor: 'Group' }],
-    news: [...news, { event: 'refused', text: because }],
-  };
+  return { work: endWork(work, because), needs, news: [...news, { event: 'refused', text: because }] };
 };
 
 /** Begins the next wave, or says what it needs first. */
 const chooseWave = (seenWork: SeenWork, progress: Progress, reserves: boolean, now: string): WaveDecision => {
   const { group, record, healthy, isDraining } = seenWork;
   const { work, news } = progress;
-  const isHeld = isHeldByUs(group, record, work.incidentId);
-  if (!isHeld) {
-    const waiting = waitForGroup(progress, 'what holds the group still is not in force', now);
-    return { ...waiting, needs: ['ApplyHold', ...waiting.needs] };
+  const wait = (waitsFor: GroupWait['waitsFor'], reason: string, step: WaveNeed[] = []): WaveDecision =>
+    waitForGroup(progress, { waitsFor, reason }, now, step);
+  if (!isHeldByUs(group, record, work.incidentId)) {
+    return wait('hold', 'what holds the group still is not in force', ['ApplyHold']);
   }
-  if (isDraining) return waitForGroup(progress, 'instances of the group are being drained', now);
+  if (isDraining) return wait('drains', 'instances of the group are being drained');
   const room = Math.min(nextWaveSize(work), healthy.size - work.floor);
   if (room < 1) {
-    return waitForGroup(
-      progress,
-      `${healthy.size} in service are healthy, and the floor is ${work.floor}`,
-      now,
-    );
+    return wait('health', `${healthy.size} in service are healthy, and the floor is ${work.floor}`);
   }
   if (launchIsOurs(group, record) || sizesForWave(group, work) !== undefined) {
-    return { work, needs: ['PrepareGroup'], news };
+    return wait('sizes', 'its sizes, or Launch, could not be prepared', ['PrepareGroup']);
   }
   if (group.suspendedProcesses.includes('Launch')) {
-    return waitForGroup(progress, 'Launch is suspended, and Standby could not be left', now);
+    return wait('Launch', 'Launch is suspended, and Standby could not be left');
   }
   const present = new Set(inService(group).map(({ instanceId }) => instanceId));
   const chosen: ResizeCandidate[] = [];
@@ -252,7 +255,7 @@ const chooseWave = (seenWork: SeenWork, progress: Progress, reserves: boolean, n
       text: `is to be ${candidates[0]} instead of ${originalType}${nextWaveSize(work) === 1 ? ', alone' : ''}`,
     });
   }
-  const { waitingSince: _waitingSince, ...rest } = work;
+  const { waitingSince: _waitingSince, waitsFor: _waitsFor, ...rest } = work;
   const begun = chosen.map((candidate) => begin(candidate, !reserves, now));
   return {
     work: { ...rest, queue, resizes: [...work.resizes, ...begun] },

@@ -119,6 +119,8 @@ export interface ResizeWork {
   endsBecause?: string;
   /** Since when nothing can be begun, because too few are healthy or something is not in force. */
   waitingSince?: string;
+  /** What is waited for: another reason is waited for anew. */
+  waitsFor?: string;
   /** Since when no description has the group. */
   missingSince?: string | undefined;
   /** Set when the group is being restored: from then on its `Launch` is nobody's but the other holds'. */

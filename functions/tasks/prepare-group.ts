@@ -1,7 +1,8 @@
 import type * as z from 'zod/mini';
 import { type GroupRecord, isLeased, withoutLease } from '../domain/group-record.ts';
-import type { AutoScalingCall, JournalEntry } from '../domain/incident.ts';
+import type { AutoScalingCall, Incident, JournalEntry } from '../domain/incident.ts';
 import { leaseSeconds } from '../domain/limits.ts';
+import type { Mode } from '../domain/mode.ts';
 import { sizesReason } from '../domain/plan-resize.ts';
 import { launchCall, updateSizesCall } from '../domain/resize-calls.ts';
 import { inFlight } from '../domain/resize-record.ts';
@@ -22,70 +23,77 @@ import type { ResizeStepResult } from './take-resize-step.ts';
  */
 export const createPrepareGroup = (dependencies: GroupWorkDependencies) => {
   const { killSwitch, store, clock, newOwner, stageMode } = dependencies;
+
+  /** Prepares one group, if it needs it and may be prepared now. */
+  const prepare = async (
+    incident: Incident,
+    mode: Mode | undefined,
+    name: string,
+    note: ReturnType<typeof createGroupNotes>,
+    result: ResizeStepResult,
+  ): Promise<void> => {
+    const autoScaling = dependencies.autoScaling(incident.mode);
+    const looked = await lookAtWork(autoScaling, store, incident.incidentId, name);
+    if (looked?.group === undefined) return;
+    const { work, group, record } = looked;
+    const now = clock.now();
+    const freesLaunch = launchIsOurs(group, record);
+    const pins = freesLaunch || work.sizes?.desiredCapacity !== undefined;
+    const isGoing = inFlight(work).length > 0;
+    const mayBegin =
+      mode === 'live' && work.endsBecause === undefined && isHeldByUs(group, record, incident.incidentId);
+    if (work.restoringSince !== undefined || !(isGoing || mayBegin)) return;
+    const wanted = sizesFor(group, isGoing ? 0 : Math.min(work.waveSize, work.queue.length), pins);
+    if (!freesLaunch && wanted === undefined) return;
+    // Without Terminate suspended, desired capacity below what is alive would end instances.
+    const isSafe = !pins || group.suspendedProcesses.includes('Terminate');
+    if (isLeased(record, now) || !isSafe) return;
+    const calls: AutoScalingCall[] = [
+      ...(wanted === undefined ? [] : [updateSizesCall(name, wanted, sizesReason(wanted))]),
+      ...(freesLaunch ? [launchCall('ResumeProcesses', name)] : []),
+    ];
+    if (wanted !== undefined) {
+      await store.writeResize({
+        ...looked.resize,
+        work: { ...work, sizes: withSizes(work, group, wanted, now) },
+      });
+    }
+    const withLaunch = (givingBack: boolean): GroupRecord['imposed'] =>
+      givingBack
+        ? record.imposed.map((entry) =>
+            entry.setting === 'Launch' ? { ...entry, givingBackAt: now } : entry,
+          )
+        : record.imposed.filter(({ setting }) => setting !== 'Launch');
+    await changeGroup(store, autoScaling, {
+      before: {
+        ...record,
+        imposed: freesLaunch ? withLaunch(true) : record.imposed,
+        lease: { owner: newOwner(), expiresAt: addSeconds(now, leaseSeconds) },
+      },
+      calls,
+      after: withoutLease({ ...record, imposed: freesLaunch ? withLaunch(false) : record.imposed }),
+    });
+    note('prepared', calls.map(({ reason }) => reason).join('; '), calls);
+    result.taken += 1;
+  };
+
   return async (state: z.output<typeof resizeRoundState>): Promise<ResizeStepResult> => {
     const { incidentId } = state.plan;
-    const result: ResizeStepResult = { taken: 0, hasToWait: false };
+    // A resumed process shows a little later: the next look waits in any case.
+    const result: ResizeStepResult = { taken: 0, hasToWait: true };
     const incident = await store.readIncident(incidentId);
     if (incident === undefined) return result;
-    const autoScaling = dependencies.autoScaling(incident.mode);
     const mode = await readModeOrUndefined(killSwitch, stageMode, incident.mode);
     for (const name of await store.readIncidentGroups(incidentId)) {
-      const looked = await lookAtWork(autoScaling, store, incidentId, name);
-      if (looked?.group === undefined) continue;
-      const { work, group, record } = looked;
-      const now = clock.now();
-      const freesLaunch = launchIsOurs(group, record);
-      const pins = freesLaunch || work.sizes?.desiredCapacity !== undefined;
-      const entering = inFlight(work).length > 0 ? 0 : Math.min(work.waveSize, work.queue.length);
-      const isGoing = inFlight(work).length > 0;
-      const mayBegin =
-        mode === 'live' && work.endsBecause === undefined && isHeldByUs(group, record, incidentId);
-      if (!isGoing && !mayBegin) continue;
-      const wanted = work.restoringSince === undefined ? sizesFor(group, entering, pins) : undefined;
-      if ((!freesLaunch && wanted === undefined) || work.restoringSince !== undefined) continue;
-      // Without it desired capacity below what is alive would end instances.
-      const isSafe = group.suspendedProcesses.includes('Terminate');
-      if (isLeased(record, now) || (pins && !isSafe)) {
-        result.hasToWait = true;
-        continue;
-      }
-      const calls: AutoScalingCall[] = [
-        ...(wanted === undefined ? [] : [updateSizesCall(name, wanted, sizesReason(wanted))]),
-        ...(freesLaunch ? [launchCall('ResumeProcesses', name)] : []),
-      ];
       const journal: JournalEntry[] = [];
       const note = createGroupNotes(journal, clock, name);
-      if (wanted !== undefined) {
-        await store.writeResize({
-          ...looked.resize,
-          work: { ...work, sizes: withSizes(work, group, wanted, now) },
-        });
-      }
-      const withLaunch = (givingBack: boolean): GroupRecord['imposed'] =>
-        givingBack
-          ? record.imposed.map((entry) =>
-              entry.setting === 'Launch' ? { ...entry, givingBackAt: now } : entry,
-            )
-          : record.imposed.filter(({ setting }) => setting !== 'Launch');
       try {
-        await changeGroup(store, autoScaling, {
-          before: {
-            ...record,
-            imposed: freesLaunch ? withLaunch(true) : record.imposed,
-            lease: { owner: newOwner(), expiresAt: addSeconds(now, leaseSeconds) },
-          },
-          calls,
-          after: withoutLease({ ...record, imposed: freesLaunch ? withLaunch(false) : record.imposed }),
-        });
-        note('prepared', calls.map(({ reason }) => reason).join('; '), calls);
-        result.taken += 1;
+        await prepare(incident, mode, name, note, result);
       } catch (error) {
-        note('failed', `${describeAwsError(error)}; tried again`, calls);
-        result.hasToWait = true;
+        note('failed', `cannot be prepared now (${describeAwsError(error)}); tried again`);
       }
-      await store.appendJournal(incidentId, journal);
+      if (journal.length > 0) await store.appendJournal(incidentId, journal);
     }
-    // A resumed process shows a little later.
-    return { ...result, hasToWait: true };
+    return result;
   };
 };

@@ -77,7 +77,7 @@ describe('decideWave', () => {
   it.each<[what: string, over: Partial<SeenWork>, needs: unknown[]]>([
     ['its hold', { group: aGroup() }, ['ApplyHold', { waitsFor: 'Group' }]],
     ['drains that go on', { isDraining: true }, [{ waitsFor: 'Group' }]],
-    ['room below the minimum', { group: held({ minSize: 4 }) }, ['PrepareGroup']],
+    ['room below the minimum', { group: held({ minSize: 4 }) }, ['PrepareGroup', { waitsFor: 'Group' }]],
     [
       'Launch, which a breaker holds',
       {
@@ -88,7 +88,7 @@ describe('decideWave', () => {
           imposed: [{ setting: 'Launch', recordedAt: now, appliedAt: now }],
         },
       },
-      ['PrepareGroup'],
+      ['PrepareGroup', { waitsFor: 'Group' }],
     ],
     [
       'Launch, which a person suspended',

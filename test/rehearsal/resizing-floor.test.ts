@@ -72,26 +72,37 @@ const storyOf = (seed: number) => {
   return { deeds, shortages, quirks, spec, floor: Math.min(floor, instances) };
 };
 
+/** Rehearses the world of a seed, and looks whether everything is as promised. */
+const expectAllIsWell = async (seed: number): Promise<void> => {
+  const { deeds, shortages, quirks, spec, floor } = storyOf(seed);
+  const run = await rehearseResize(
+    resizeIncident(deeds, { capacityShortages: shortages, durationSeconds: minutes(200) }, spec),
+    { seed, quirks, endsWhen: isOver },
+  );
+  expect(run.fewestHealthy.web).toBeGreaterThanOrEqual(floor);
+  const { notInService, desiredCapacity, ...left } = leftBehind(run, spec);
+  const { notInService: _none, desiredCapacity: _same, ...nothing } = nothingLeft;
+  expect(left).toEqual(nothing);
+  const named = run.journal.filter((line) => line.startsWith('left: ')).join('\n');
+  for (const each of notInService) expect(named).toContain(each.split(' ')[0]);
+  expect(desiredCapacity).toBeGreaterThanOrEqual(-notInService.length);
+  // The same machines as before; what is left in Standby may make AWS balance the zones afterwards.
+  if (named === '') {
+    expect(run.group.terminations).toEqual([]);
+    expect(run.group.instances).toHaveLength(spec.desiredCapacity);
+  }
+};
+
 describe('resize-in-place, whatever goes wrong', () => {
   const seeds = Array.from({ length: 200 }, (_, index) => index + 1);
 
   it.each(seeds)('keeps the floor, and leaves nothing without saying so (seed %i)', async (seed) => {
-    const { deeds, shortages, quirks, spec, floor } = storyOf(seed);
-    const run = await rehearseResize(
-      resizeIncident(deeds, { capacityShortages: shortages, durationSeconds: minutes(200) }, spec),
-      { seed, quirks, endsWhen: isOver },
-    );
-    expect(run.fewestHealthy.web).toBeGreaterThanOrEqual(floor);
-    const { notInService, desiredCapacity, ...left } = leftBehind(run, spec);
-    const { notInService: _none, desiredCapacity: _same, ...nothing } = nothingLeft;
-    expect(left).toEqual(nothing);
-    const named = run.journal.filter((line) => line.startsWith('left: ')).join('\n');
-    for (const each of notInService) expect(named).toContain(each.split(' ')[0]);
-    expect(desiredCapacity).toBeGreaterThanOrEqual(-notInService.length);
-    // The same machines as before; what is left in Standby may make AWS balance the zones afterwards.
-    if (named === '') {
-      expect(run.group.terminations).toEqual([]);
-      expect(run.group.instances).toHaveLength(spec.desiredCapacity);
+    try {
+      await expectAllIsWell(seed);
+    } catch (error) {
+      const replay = `npm run test:unit -- test/rehearsal/resizing-floor.test.ts -t "seed ${seed}\\)"`;
+      if (error instanceof Error) error.message += `\nReplay: ${replay}`;
+      throw error;
     }
   });
 });
