@@ -5,7 +5,6 @@ import {
   type CapacityReservationInstancePlatform,
   CreateCapacityReservationCommand,
   CreateLaunchTemplateVersionCommand,
-  CreateSnapshotsCommand,
   DescribeCapacityReservationsCommand,
   DescribeInstanceAttributeCommand,
   DescribeInstanceStatusCommand,
@@ -26,6 +25,7 @@ import { chunk } from '../domain/chunk.ts';
 import type { Ec2Call } from '../domain/incident.ts';
 import type { InstanceFacts, InstanceTypeFacts } from '../domain/instance-facts.ts';
 import { reservationTag } from '../domain/resize-calls.ts';
+import { createSnapshots } from './create-snapshots.ts';
 
 /** Amazon EC2, as far as resizing uses it. */
 export interface Ec2Resize {
@@ -313,15 +313,7 @@ export const createEc2Resize = (client: EC2Client): Ec2Resize => {
       return LaunchTemplateVersion?.VersionNumber ?? 0;
     },
 
-    createSnapshots: async ({ input }) => {
-      const { Snapshots } = await client.send(
-        new CreateSnapshotsCommand({
-          InstanceSpecification: { InstanceId: String(input.InstanceId) },
-          Description: String(input.Description),
-        }),
-      );
-      return (Snapshots ?? []).map(({ SnapshotId }) => SnapshotId ?? '');
-    },
+    createSnapshots: (call) => createSnapshots(client, call),
 
     make: async ({ operation, input }) => {
       const InstanceIds = input.InstanceIds as string[];

@@ -1,11 +1,11 @@
 import {
-  CreateSnapshotsCommand,
   DescribeInstancesCommand,
   type EC2Client,
   GetConsoleOutputCommand,
   type Instance,
 } from '@aws-sdk/client-ec2';
-import type { PlannedCall } from '../domain/incident.ts';
+import type { Ec2Call } from '../domain/incident.ts';
+import { createSnapshots } from './create-snapshots.ts';
 
 /** Amazon EC2, as far as Holdfast uses it. */
 export interface Ec2 {
@@ -14,7 +14,7 @@ export interface Ec2 {
   /** What the instance last wrote to its console: at most 64 KiB. Empty when it wrote nothing yet. */
   getConsoleOutput(instanceId: string): Promise<string>;
   /** Makes a planned snapshot of all volumes of an instance. Returns the ids; the data is as of now. */
-  createSnapshots(call: Extract<PlannedCall, { service: 'EC2' }>): Promise<string[]>;
+  createSnapshots(call: Ec2Call): Promise<string[]>;
 }
 
 /** An instance, reduced to what evidence needs. */
@@ -71,14 +71,6 @@ export const createEc2 = (client: EC2Client): Ec2 => {
       }
     },
 
-    createSnapshots: async ({ input }) => {
-      const { Snapshots } = await client.send(
-        new CreateSnapshotsCommand({
-          InstanceSpecification: { InstanceId: String(input.InstanceId) },
-          Description: String(input.Description),
-        }),
-      );
-      return (Snapshots ?? []).map(({ SnapshotId }) => SnapshotId ?? '');
-    },
+    createSnapshots: (call) => createSnapshots(client, call),
   };
 };

@@ -16,6 +16,7 @@ import { secondsBetween } from '../domain/times.ts';
 import type { resizeRoundState } from '../events/hold-state.ts';
 import type { Store } from '../state/store.ts';
 import { describeAwsError } from './aws-error.ts';
+import { findPausedScaling } from './find-paused-scaling.ts';
 import { clientsFor, lookAtResize, type ResizeDependencies, type SeenResizeWork } from './look-at-resizes.ts';
 import { createGroupNotes, createInstanceNotes } from './note-group.ts';
 import { readModeOrUndefined } from './read-mode.ts';
@@ -31,17 +32,10 @@ export interface ChooseWaveResult {
   tried: string[];
 }
 
-/** Why nothing more may be begun: somebody or something paused scaling in one of the groups. */
+/** Why nothing more may be begun, when scaling is paused in one of the groups. */
 const packetLossBecause = async (store: Store, names: string[]): Promise<string | undefined> => {
-  for (const { autoScalingGroupName, holds } of await store.readGroups(names)) {
-    for (const { incidentId } of holds) {
-      const incident = await store.readIncident(incidentId);
-      if (incident?.remediation === 'pause-scaling') {
-        return `scaling of ${autoScalingGroupName} is paused: ${incident.reason}`;
-      }
-    }
-  }
-  return undefined;
+  const paused = await findPausedScaling(store, await store.readGroups(names));
+  return paused && `scaling of ${paused.autoScalingGroupName} is paused: ${paused.reason}`;
 };
 
 /** A group that is gone takes its instances with it. */

@@ -4,6 +4,7 @@ import type { Ec2Resize } from '../aws/ec2-resize.ts';
 import type { ElasticLoadBalancing } from '../aws/elastic-load-balancing.ts';
 import type { AutoScalingGroup } from '../domain/auto-scaling-group.ts';
 import { InvalidInputError, UnreadableFactError } from '../domain/errors.ts';
+import type { GroupRecord } from '../domain/group-record.ts';
 import type { ResizeSettings } from '../domain/hold-effects.ts';
 import type { JournalEntry, PlannedCall } from '../domain/incident.ts';
 import { familyOf, nextLargerType } from '../domain/instance-facts.ts';
@@ -16,6 +17,7 @@ import type { TemplateFacts } from '../domain/resize-record.ts';
 import { counted } from '../domain/times.ts';
 import { parseHoldInput } from '../events/hold-input.ts';
 import type { planHoldState } from '../events/hold-state.ts';
+import { findPausedScaling } from './find-paused-scaling.ts';
 import { lookAtHealth, type ResizeClients } from './look-at-resizes.ts';
 import { beginPlan, type PlanHoldDependencies, showCalls } from './plan-hold.ts';
 import { describeTargets, findTending, type Request, toIncident } from './plan-request.ts';
@@ -131,19 +133,13 @@ export const createPlanResize = (dependencies: PlanResizeDependencies) => {
   };
 
   /** Why something else of ours has the group, or scaling is paused in it. */
-  const takenBecause = async (incidentId: string, name: string): Promise<string | undefined> => {
-    const [resize] = await store.readResizes([name]);
+  const takenBecause = async (incidentId: string, record: GroupRecord): Promise<string | undefined> => {
+    const [resize] = await store.readResizes([record.autoScalingGroupName]);
     if (resize?.work !== undefined && resize.work.incidentId !== incidentId) {
       return `the execution ${resize.work.incidentId.split(':').at(-1)} resizes it already`;
     }
-    const [record] = await store.readGroups([name]);
-    for (const hold of record?.holds ?? []) {
-      const incident = await store.readIncident(hold.incidentId);
-      if (incident?.remediation === 'pause-scaling') {
-        return `its scaling is paused (${incident.reason}): nothing is stopped meanwhile`;
-      }
-    }
-    return undefined;
+    const paused = await findPausedScaling(store, [record]);
+    return paused && `its scaling is paused (${paused.reason}): nothing is stopped meanwhile`;
   };
 
   const lookAtGroup = async (
@@ -154,11 +150,11 @@ export const createPlanResize = (dependencies: PlanResizeDependencies) => {
   ): Promise<ResizeFacts> => {
     const { autoScaling, ec2 } = clients;
     const name = group.autoScalingGroupName;
-    const takenBy = await takenBecause(incidentId, name);
     const [record] = await store.readGroups([name]);
     const [launches] = await store.readLaunches([name]);
     if (record === undefined || launches === undefined)
       throw new Error(`The store has no answer for ${name}`);
+    const takenBy = await takenBecause(incidentId, record);
     const refresh = await autoScaling.describeInstanceRefresh(name);
     const template = await readTemplate(ec2, group);
     const wanted = await wantedTypes(ec2, request.resize, template);

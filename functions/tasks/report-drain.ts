@@ -1,6 +1,7 @@
 import type * as z from 'zod/mini';
 import { type Attention, attentionIn } from '../domain/attention.ts';
 import type { JournalEntry } from '../domain/incident.ts';
+import { instancesWith } from '../domain/instances-with.ts';
 import { counted } from '../domain/times.ts';
 import type { reportHoldState } from '../events/hold-state.ts';
 import type { ReportHoldDependencies } from './report-hold.ts';
@@ -14,9 +15,6 @@ export interface DrainReport extends Attention {
 }
 
 const needsAttention: JournalEntry['event'][] = ['refused', 'overridden', 'failed', 'left', 'breaker'];
-
-const instancesWith = (journal: JournalEntry[], event: JournalEntry['event']): number =>
-  new Set(journal.filter((entry) => entry.event === event).map(({ instanceId }) => instanceId)).size;
 
 /** Sums up the journal of an incident; pure. */
 export const summariseDrain = (

@@ -1,6 +1,7 @@
 import type * as z from 'zod/mini';
 import { type Attention, attentionIn } from '../domain/attention.ts';
 import type { JournalEntry } from '../domain/incident.ts';
+import { instancesWith } from '../domain/instances-with.ts';
 import { counted } from '../domain/times.ts';
 import type { reportResizeState } from '../events/hold-state.ts';
 import type { ReportHoldDependencies } from './report-hold.ts';
@@ -27,13 +28,6 @@ const needsAttention: JournalEntry['event'][] = [
   'restored',
   'drift',
 ];
-
-const instancesWith = (journal: JournalEntry[], event: JournalEntry['event']): number =>
-  new Set(
-    journal
-      .filter((entry) => entry.event === event && entry.instanceId !== undefined)
-      .map(({ instanceId }) => instanceId),
-  ).size;
 
 /** Sums up the journal of a resize; pure. */
 export const summariseResize = (
