@@ -9,6 +9,7 @@ import { parse } from 'yaml';
 import { loadPolicy } from '../functions/policy.ts';
 import type { Incident } from '../rehearsal/incident.ts';
 import { allIncidents } from '../rehearsal/incidents/all-incidents.ts';
+import { hourOfPacketLoss } from '../rehearsal/incidents/hour-of-packet-loss.ts';
 import { rehearse } from '../rehearsal/rehearse.ts';
 import { measureResize } from './bench-resize.ts';
 
@@ -110,15 +111,25 @@ const measureRehearsal = async (incident: Incident) => {
   };
 };
 
+/** What an hour of packet loss costs in transitions, invocations and writes, counted from a rehearsal. */
+const measureCost = async (groups: number) => {
+  // One rule alone: what the sweep looks at for others is not the cost of this incident.
+  const policy = { rules: loadPolicy().rules.filter((rule) => rule.do === 'pause-scaling') };
+  const incident = hourOfPacketLoss(groups);
+  const { cost } = await rehearse({ incident, seed: 1, policy, withHoldfast: true, dryRun: false });
+  return { incident: incident.title, ...cost };
+};
+
 try {
   const rehearsals = [];
   for (const incident of Object.values(allIncidents)) rehearsals.push(await measureRehearsal(incident));
+  const costs = [await measureCost(1), await measureCost(500)];
   const resize = await measureResize();
   const imports = await measureImports();
   const zips = readdirSync(packaged).filter((name) => name.endsWith('.zip'));
   const packagedBytes = zips.map((name) => ({ name, bytes: statSync(join(packaged, name)).size }));
   process.stdout.write(
-    `${JSON.stringify({ node: process.version, imports, rehearsals, resize, packagedBytes }, null, 2)}\n`,
+    `${JSON.stringify({ node: process.version, imports, rehearsals, costs, resize, packagedBytes }, null, 2)}\n`,
   );
 } finally {
   rmSync(folder, { recursive: true });

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type Connect, createConnect } from './aws/connect.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -23,6 +23,9 @@ export interface Runtime {
   newOwner: () => string;
 }
 
+/** Tells one writer or holder of a lease from all others that live at its time; short, because it is stored. */
+const newName = (): string => randomBytes(9).toString('base64url');
+
 /**
  * The runtime of a deployed function.
  *
@@ -38,7 +41,7 @@ export const createProductionRuntime = (): Runtime => {
     connect,
     policy: () => loadPolicy(),
     stateMachineArns: () => stateMachineArns(config),
-    store: createDynamoDbStore(connect(DynamoDBClient, 'live'), config.tableName, systemClock, randomUUID),
-    newOwner: randomUUID,
+    store: createDynamoDbStore(connect(DynamoDBClient, 'live'), config.tableName, systemClock, newName),
+    newOwner: newName,
   };
 };

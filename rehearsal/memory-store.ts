@@ -4,6 +4,7 @@ import { emptyGroupRecord, type GroupRecord } from '../functions/domain/group-re
 import type { Incident, JournalEntry } from '../functions/domain/incident.ts';
 import { emptyLaunchRecord, type LaunchRecord } from '../functions/domain/launch-record.ts';
 import { emptyResizeRecord, type ResizeRecord } from '../functions/domain/resize-record.ts';
+import { toGroupItem } from '../functions/state/group-item.ts';
 import type { Store } from '../functions/state/store.ts';
 
 /**
@@ -29,6 +30,13 @@ export interface WriteCounts {
   launches: number;
   resizes: number;
   journal: number;
+  /**
+   * Write units of all of them: one for each begun kilobyte of an item (DynamoDB Developer Guide, "Read and write
+   * operations").
+   */
+  units: number;
+  /** Units of consistent reads: one for each begun four kilobytes of an item. */
+  readUnits: number;
 }
 
 /** The store of the rehearsal, with what production cannot do: list everything, and count the writes. */
@@ -41,6 +49,25 @@ export interface MemoryStore extends Store {
   writes: WriteCounts;
 }
 
+/** The two keys of a group's record with their names, and the mark of the writer. */
+const keyBytes = 50;
+
+/**
+ * What DynamoDB counts for a value (Developer Guide, "DynamoDB item sizes and formats"): text as UTF-8, names
+ * included; a number a byte for two digits and one more; three bytes for a list or a map and one for each element.
+ */
+const itemBytes = (value: unknown): number => {
+  if (value === undefined) return 0;
+  if (typeof value === 'string') return Buffer.byteLength(value);
+  if (typeof value === 'number') return Math.ceil(String(value).length / 2) + 1;
+  if (typeof value !== 'object' || value === null) return 1;
+  if (Array.isArray(value)) return value.reduce((sum: number, each) => sum + 1 + itemBytes(each), 3);
+  return Object.entries(value).reduce(
+    (sum, [name, each]) => sum + 1 + Buffer.byteLength(name) + itemBytes(each),
+    3,
+  );
+};
+
 /**
  * A store in memory. Values are copied in and out, so that nobody can change what is stored by holding on to it.
  */
@@ -52,8 +79,25 @@ export const createMemoryStore = (): MemoryStore => {
   const resizes = new Map<string, ResizeRecord>();
   const evidenceOf = new Map<string, Map<string, Evidence>>();
   const journals = new Map<string, JournalEntry[]>();
-  const writes: WriteCounts = { incidents: 0, groups: 0, launches: 0, resizes: 0, journal: 0 };
+  const writes: WriteCounts = {
+    incidents: 0,
+    groups: 0,
+    launches: 0,
+    resizes: 0,
+    journal: 0,
+    units: 0,
+    readUnits: 0,
+  };
   const copy = <Value>(value: Value): Value => structuredClone(value);
+  const unitsOf = (item: unknown, bytesPerUnit: number): number =>
+    Math.max(1, Math.ceil((itemBytes(item) + keyBytes) / bytesPerUnit));
+  const countWrite = (kind: Exclude<keyof WriteCounts, 'units' | 'readUnits'>, item: unknown): void => {
+    writes[kind] += 1;
+    writes.units += unitsOf(item, 1024);
+  };
+  const countReads = (items: unknown[]): void => {
+    for (const item of items) writes.readUnits += unitsOf(item, 4096);
+  };
 
   const refuseStale = (
     stored: { version: number } | undefined,
@@ -69,7 +113,7 @@ export const createMemoryStore = (): MemoryStore => {
     writes,
 
     createIncident: async (incident, autoScalingGroupNames) => {
-      writes.incidents += 1;
+      countWrite('incidents', incident);
       const existing = incidents.get(incident.incidentId);
       if (existing !== undefined) return copy(existing);
       incidents.set(incident.incidentId, copy(incident));
@@ -77,19 +121,22 @@ export const createMemoryStore = (): MemoryStore => {
       return copy(incident);
     },
 
-    readIncident: async (incidentId) => copy(incidents.get(incidentId)),
+    readIncident: async (incidentId) => {
+      countReads([incidents.get(incidentId)]);
+      return copy(incidents.get(incidentId));
+    },
 
     readIncidentGroups: async (incidentId) => [...(groupsOfIncident.get(incidentId) ?? [])],
 
     changeIncident: async (incidentId, change) => {
-      writes.incidents += 1;
       const incident = incidents.get(incidentId);
+      countWrite('incidents', incident);
       if (incident === undefined) throw new IncidentClosedError(`The incident ${incidentId} is not open`);
       incidents.set(incidentId, { ...incident, ...copy(change) });
     },
 
     closeIncident: async (incidentId) => {
-      writes.incidents += 1;
+      countWrite('incidents', undefined);
       incidents.delete(incidentId);
       groupsOfIncident.delete(incidentId);
     },
@@ -97,14 +144,18 @@ export const createMemoryStore = (): MemoryStore => {
     listOpenIncidents: async () =>
       copy([...incidents.values()]).sort((a, b) => (a.incidentId < b.incidentId ? -1 : 1)),
 
-    readGroups: async (autoScalingGroupNames) =>
-      autoScalingGroupNames.map((name) => copy(groups.get(name)) ?? emptyGroupRecord(name)),
+    readGroups: async (autoScalingGroupNames) => {
+      countReads(autoScalingGroupNames.map((name) => groups.get(name)));
+      return autoScalingGroupNames.map((name) => copy(groups.get(name)) ?? emptyGroupRecord(name));
+    },
 
     writeGroup: async (record) => {
-      writes.groups += 1;
       const { autoScalingGroupName, version } = record;
+      // A removal is paid for as what it removes.
+      const isRemoval = record.holds.length === 0 && record.lease === undefined;
+      countWrite('groups', toGroupItem(isRemoval ? (groups.get(autoScalingGroupName) ?? record) : record));
       refuseStale(groups.get(autoScalingGroupName), record);
-      if (record.holds.length === 0 && record.lease === undefined) {
+      if (isRemoval) {
         groups.delete(autoScalingGroupName);
         return emptyGroupRecord(autoScalingGroupName);
       }
@@ -117,7 +168,7 @@ export const createMemoryStore = (): MemoryStore => {
       autoScalingGroupNames.map((name) => copy(launches.get(name)) ?? emptyLaunchRecord(name)),
 
     writeLaunches: async (record) => {
-      writes.launches += 1;
+      countWrite('launches', record);
       refuseStale(launches.get(record.autoScalingGroupName), record);
       const next = { ...copy(record), version: record.version + 1 };
       launches.set(record.autoScalingGroupName, next);
@@ -128,7 +179,7 @@ export const createMemoryStore = (): MemoryStore => {
       autoScalingGroupNames.map((name) => copy(resizes.get(name)) ?? emptyResizeRecord(name)),
 
     writeResize: async (record) => {
-      writes.resizes += 1;
+      countWrite('resizes', record);
       const { autoScalingGroupName, version } = record;
       refuseStale(resizes.get(autoScalingGroupName), record);
       if (record.work === undefined) {
@@ -153,7 +204,7 @@ export const createMemoryStore = (): MemoryStore => {
 
     appendJournal: async (incidentId, entries) => {
       if (entries.length === 0) return;
-      writes.journal += 1;
+      countWrite('journal', entries);
       journals.set(incidentId, [...(journals.get(incidentId) ?? []), ...copy(entries)]);
     },
 

@@ -19,6 +19,7 @@ import {
 } from './cloud/simulated-cloud.ts';
 import type { Execution } from './cloud/step-functions.ts';
 import type { RecordedCall } from './cloud/wire.ts';
+import { type Cost, priceOf } from './cost.ts';
 import { loadFunction, readDeployment } from './deployment.ts';
 import type { Incident } from './incident.ts';
 import { findViolations } from './invariants.ts';
@@ -67,6 +68,7 @@ export interface RehearsalResult {
   plan: PlannedCall[];
   inService: { autoScalingGroupName: string; points: Sample[] }[];
   summary: Summary;
+  cost: Cost;
   violations: string[];
   holdsLeft: string[];
   /** Groups whose breaker is not closed. */
@@ -321,6 +323,12 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
         autoScalingGroupName,
         points,
       })),
+      cost: priceOf({
+        transitions: executions.reduce((sum, { transitions }) => sum + transitions, 0),
+        ...cloud.lambda.work,
+        writeUnits: store.writes.units,
+        readUnits: store.writes.readUnits,
+      }),
       summary: summarise(incident, groups, samples, calls),
       violations: findViolations({
         isDryRun: dryRun,

@@ -14,10 +14,11 @@ import type { Clock } from '../clock.ts';
 import { chunk, chunkBySize } from '../domain/chunk.ts';
 import { IncidentClosedError, StaleRecordError } from '../domain/errors.ts';
 import type { Evidence } from '../domain/evidence.ts';
-import { emptyGroupRecord, type GroupRecord } from '../domain/group-record.ts';
+import { emptyGroupRecord } from '../domain/group-record.ts';
 import type { Incident, JournalEntry } from '../domain/incident.ts';
 import { emptyLaunchRecord, type LaunchRecord } from '../domain/launch-record.ts';
 import { emptyResizeRecord, type ResizeRecord } from '../domain/resize-record.ts';
+import { fromGroupItem, type GroupItem, toGroupItem } from './group-item.ts';
 import type { Store } from './store.ts';
 
 /** Keys per BatchGetItem call (DynamoDB API reference). */
@@ -240,12 +241,15 @@ export const createDynamoDbStore = (
     listOpenIncidents: async () =>
       (await query(openIncidents, '')).map(({ incident }) => incident as Incident),
 
-    readGroups: (names) => readRecords<GroupRecord>(names, groupKey, emptyGroupRecord),
+    readGroups: async (names) =>
+      (await readRecords<GroupItem>(names, groupKey, (name) => toGroupItem(emptyGroupRecord(name)))).map(
+        fromGroupItem,
+      ),
 
     writeGroup: async (record) => {
       const isRemoval = record.holds.length === 0 && record.lease === undefined;
-      const written = await writeRecord(record, groupKey, isRemoval);
-      return written ?? emptyGroupRecord(record.autoScalingGroupName);
+      const written = await writeRecord(toGroupItem(record), groupKey, isRemoval);
+      return written === undefined ? emptyGroupRecord(record.autoScalingGroupName) : fromGroupItem(written);
     },
 
     readLaunches: (names) => readRecords<LaunchRecord>(names, launchesKey, emptyLaunchRecord),

@@ -10,7 +10,7 @@ import {
   sumUpLaunches,
 } from '../domain/decide-launches.ts';
 import type { Incident, JournalEntry } from '../domain/incident.ts';
-import { changeBudgetSeconds, groupsAtOnce, soonSeconds } from '../domain/limits.ts';
+import { changeBudgetSeconds, checkEverySecondsMax, groupsAtOnce, soonSeconds } from '../domain/limits.ts';
 import type { Mode } from '../domain/mode.ts';
 import { secondsBetween } from '../domain/times.ts';
 import type { applyHoldState } from '../events/hold-state.ts';
@@ -47,6 +47,21 @@ export interface ApplyHoldResult {
 
 /** Rounds in which unfinished groups are looked at again soon; after that at the hold's own pace. */
 const soonRounds = 10;
+
+/**
+ * Seconds to the next round. A group of which only processes are suspended gets nothing new that would have to be
+ * held, so after the first rounds it is looked at half as often: every round is paid for.
+ */
+const secondsToNextRound = (
+  { settings: { effect, checkEverySeconds } }: Incident,
+  round: number,
+  isSettled: boolean,
+): number => {
+  if (!isSettled && round <= soonRounds) return Math.min(soonSeconds, checkEverySeconds);
+  return isSettled && round > soonRounds && !effect.protectsInstances
+    ? Math.min(2 * checkEverySeconds, checkEverySecondsMax)
+    : checkEverySeconds;
+};
 
 /** The groups of an incident; of a resize those that are being resized, not those that it refused or is done with. */
 const namesToHold = async (store: Store, { incidentId, remediation }: Incident): Promise<string[]> => {
@@ -145,10 +160,7 @@ export const createApplyHold = (dependencies: ApplyHoldDependencies) => {
       round,
       ...counts,
       ...(watchesLaunches && isEverythingRead ? { launches: sumUpLaunches(launches) } : {}),
-      waitSeconds:
-        isSettled || round > soonRounds
-          ? incident.settings.checkEverySeconds
-          : Math.min(soonSeconds, incident.settings.checkEverySeconds),
+      waitSeconds: secondsToNextRound(incident, round, isSettled),
     };
   };
 };

@@ -28,12 +28,14 @@ export const createLambdaService = (
 ) => {
   const warm = new Set<string>();
   const byName = new Map(functions.map((deployed) => [deployed.name, deployed]));
-  let requests = 0;
+  const work = { invocations: 0, billedSeconds: 0 };
 
   const invoke = async (name: string, event: unknown): Promise<unknown> => {
     const deployed = byName.get(name);
     if (deployed === undefined) throw new Error(`serverless.yml deploys no function ${name}`);
-    requests += 1;
+    work.invocations += 1;
+    const requestId = `request-${work.invocations}`;
+    const startedAt = time.now();
     await time.sleep(warm.has(name) ? 10 : 450);
     warm.add(name);
     const endsAt = time.now() + deployed.timeoutSeconds * 1000;
@@ -42,7 +44,7 @@ export const createLambdaService = (
       functionVersion: '$LATEST',
       invokedFunctionArn: `arn:aws:lambda:us-east-1:123456789012:function:${name}`,
       memoryLimitInMB: '512',
-      awsRequestId: `request-${requests}`,
+      awsRequestId: requestId,
       getRemainingTimeInMillis: () => endsAt - time.now(),
     };
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -64,11 +66,15 @@ export const createLambdaService = (
       return result === undefined ? null : JSON.parse(JSON.stringify(result));
     } finally {
       clearTimeout(timer);
+      work.billedSeconds += (time.now() - startedAt) / 1000;
     }
   };
 
   return {
     invoke,
+
+    /** What was invoked so far, and for how long in all; a start is billed too (Lambda pricing, INIT phase). */
+    work,
 
     /** An asynchronous invocation: nobody waits, errors are tried again twice. */
     invokeAsync: (name: string, event: unknown): void => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { loadPolicy } from '../../functions/policy.ts';
+import { hourOfPacketLoss } from '../../rehearsal/incidents/hour-of-packet-loss.ts';
 import { accepted, lossBeginsAt, rehearseSmall, smallGroup, smallIncident } from './small-incident.ts';
 
 /** A fleet of so many groups, with room in the account's bucket unless a test takes it away. */
@@ -67,11 +68,22 @@ describe('the cost of a hold', () => {
     );
   });
 
+  it('over 500 groups, an hour long, stays under a cent of transitions, invocations and writes', async () => {
+    const policy = { rules: loadPolicy().rules.filter((rule) => rule.do === 'pause-scaling') };
+    const { result } = await rehearseSmall(hourOfPacketLoss(500), { policy });
+    expect(result.violations).toEqual([]);
+    expect(new Set(accepted(result, 'SuspendProcesses').map(({ group }) => group)).size).toBe(500);
+    expect(result.cost.transitions).toBe(result.executions[0]?.transitions);
+    expect(result.cost.dollars).toBeLessThan(0.01);
+  });
+
   it('gets there in the end when others empty the bucket', async () => {
     const { result } = await rehearseSmall(fleet(100, { autoScalingCallsPerSecond: 2, autoScalingBurst: 2 }));
     expect(result.summary.throttledCalls).toBeGreaterThan(0);
     expect(new Set(accepted(result, 'SuspendProcesses').map(({ group }) => group)).size).toBe(100);
     expect(result.holdsLeft).toEqual([]);
-    expect(result.violations).toEqual([]);
+    // A sweep in such a minute says that it could not do everything, and the next one tries again.
+    const throttled = /^a function failed: sweep: .*Rate exceeded/;
+    expect(result.violations.filter((violation) => !throttled.test(violation))).toEqual([]);
   });
 });
