@@ -2,20 +2,21 @@ import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { createAutoScaling } from './aws/auto-scaling.ts';
 import { createKillSwitch } from './aws/systems-manager.ts';
-import type { Log } from './middleware/define-function.ts';
 import type { Runtime } from './runtime.ts';
 import type { GroupWorkDependencies } from './tasks/look-at-resizes.ts';
 
 /** What every function is wired with that changes a group alone, and none of its instances. */
-export const groupDependencies = (
-  { config, connect, store, clock, newOwner }: Runtime,
-  log: Log,
-): GroupWorkDependencies => ({
+export const groupDependencies = ({
+  config,
+  connect,
+  store,
+  clock,
+  newOwner,
+}: Runtime): GroupWorkDependencies => ({
   autoScaling: (mode) => createAutoScaling(connect(AutoScalingClient, mode)),
   killSwitch: createKillSwitch(connect(SSMClient, config.stageMode), config.killSwitchParameter),
   store,
   clock,
   newOwner,
   stageMode: config.stageMode,
-  tell: log.info.bind(log),
 });

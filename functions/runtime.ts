@@ -4,6 +4,7 @@ import { type Connect, createConnect } from './aws/connect.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Config, readConfig, stateMachineArns } from './config.ts';
 import type { Remediation } from './domain/hold-effects.ts';
+import type { Measure } from './domain/metrics.ts';
 import type { Policy } from './events/policy.ts';
 import { loadPolicy } from './policy.ts';
 import { createDynamoDbStore } from './state/dynamodb-store.ts';
@@ -19,6 +20,8 @@ export interface Runtime {
   policy: () => Policy;
   /** The state machine of each remediation, for the functions that start executions. */
   stateMachineArns: () => Record<Remediation, string>;
+  /** Where metrics go instead of the log. */
+  measure?: Measure;
   /** A new name for whoever takes a lease. */
   newOwner: () => string;
 }

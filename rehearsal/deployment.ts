@@ -26,6 +26,8 @@ export interface FunctionOfServerless {
   retryAttempts: number;
   eventPatterns: EventPattern[];
   everySeconds: number[];
+  /** How it reads the table's stream, if it does. */
+  stream?: { batchSize: number; batchWindowSeconds: number; retryAttempts: number };
 }
 
 /** What this repository deploys, read from its own files: the rehearsal runs nothing else. */
@@ -46,6 +48,7 @@ interface ServerlessFile {
       events?: {
         eventBridge?: { pattern: EventPattern };
         schedule?: { rate: string[] };
+        stream?: { batchSize: number; batchWindow: number; maximumRetryAttempts: number };
       }[];
     }
   >;
@@ -115,6 +118,15 @@ const readStateMachine = (
   return { name: properties.StateMachineName.replace(/\$\{sls:stage\}/, stage), definition, functionOfTask };
 };
 
+const streamOf = (
+  events: NonNullable<ServerlessFile['functions'][string]['events']>,
+): Pick<FunctionOfServerless, 'stream'> => {
+  const stream = events.find((event) => event.stream !== undefined)?.stream;
+  if (stream === undefined) return {};
+  const { batchSize, batchWindow, maximumRetryAttempts } = stream;
+  return { stream: { batchSize, batchWindowSeconds: batchWindow, retryAttempts: maximumRetryAttempts } };
+};
+
 /** Reads what is deployed from `serverless.yml` and `infra/`. */
 export const readDeployment = (stage: string): Deployment => {
   const serverless = readYaml('serverless.yml') as ServerlessFile;
@@ -130,6 +142,7 @@ export const readDeployment = (stage: string): Deployment => {
         eventPatterns: events.flatMap(({ eventBridge }) =>
           eventBridge === undefined ? [] : [resolvePattern(eventBridge.pattern, stage)],
         ),
+        ...streamOf(events),
         everySeconds: events.flatMap(({ schedule }) =>
           schedule === undefined ? [] : schedule.rate.map(rateSeconds),
         ),

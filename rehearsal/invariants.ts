@@ -1,5 +1,6 @@
 import { isOptedIn } from '../functions/domain/auto-scaling-group.ts';
 import type { Evidence as InstanceEvidence } from '../functions/domain/evidence.ts';
+import { holdTagKey } from '../functions/domain/hold-tag.ts';
 import { inServiceCount, type SimulatedGroup } from './cloud/auto-scaling-group.ts';
 import type { Execution } from './cloud/step-functions.ts';
 import type { RecordedCall } from './cloud/wire.ts';
@@ -54,7 +55,8 @@ const checkCalls = ({ calls, groups, isDryRun }: Evidence): string[] =>
   calls
     .filter(({ mutating }) => mutating)
     .flatMap(({ at, operation, input }) => {
-      const name = String(input.AutoScalingGroupName ?? input.InstanceId);
+      const [tag] = (input.Tags ?? []) as { ResourceId: string }[];
+      const name = String(input.AutoScalingGroupName ?? tag?.ResourceId ?? input.InstanceId);
       const found: string[] = [];
       if (isDryRun) found.push(`${at} ${operation} on ${name}: a dry run changes nothing`);
       const group = groups.find((candidate) => candidate.name === name);
@@ -134,6 +136,9 @@ const checkEnd = ({
   ...holdsLeft.map((name) => `${name} is still held at the end`),
   ...reservationsLeft.map((id) => `the capacity reservation ${id} is still held at the end`),
   ...breakersLeft.map((name) => `the breaker of ${name} is not closed at the end`),
+  ...groups
+    .filter(({ tags }) => holdTagKey in tags)
+    .map(({ name }) => `${name} ends with the tag ${holdTagKey}`),
   ...groups.flatMap(({ name, instances }) => {
     const count = instances.filter(({ protectedFromScaleIn }) => protectedFromScaleIn).length;
     return count === 0 ? [] : [`${name} ends with ${count} instances protected from scale-in`];

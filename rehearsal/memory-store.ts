@@ -3,6 +3,8 @@ import type { Evidence } from '../functions/domain/evidence.ts';
 import { emptyGroupRecord, type GroupRecord } from '../functions/domain/group-record.ts';
 import type { Incident, JournalEntry } from '../functions/domain/incident.ts';
 import { emptyLaunchRecord, type LaunchRecord } from '../functions/domain/launch-record.ts';
+import type { Notice } from '../functions/domain/notice.ts';
+import { noticeKey } from '../functions/domain/notice-key.ts';
 import { emptyResizeRecord, type ResizeRecord } from '../functions/domain/resize-record.ts';
 import { toGroupItem } from '../functions/state/group-item.ts';
 import type { Store } from '../functions/state/store.ts';
@@ -30,6 +32,7 @@ export interface WriteCounts {
   launches: number;
   resizes: number;
   journal: number;
+  notices: number;
   /**
    * Write units of all of them: one for each begun kilobyte of an item (DynamoDB Developer Guide, "Read and write
    * operations").
@@ -70,8 +73,10 @@ const itemBytes = (value: unknown): number => {
 
 /**
  * A store in memory. Values are copied in and out, so that nobody can change what is stored by holding on to it.
+ *
+ * @param onNotice told of every new notice, as the table's stream would be
  */
-export const createMemoryStore = (): MemoryStore => {
+export const createMemoryStore = (onNotice: (notice: Notice) => void = () => {}): MemoryStore => {
   const incidents = new Map<string, Incident>();
   const groupsOfIncident = new Map<string, string[]>();
   const groups = new Map<string, GroupRecord>();
@@ -79,12 +84,14 @@ export const createMemoryStore = (): MemoryStore => {
   const resizes = new Map<string, ResizeRecord>();
   const evidenceOf = new Map<string, Map<string, Evidence>>();
   const journals = new Map<string, JournalEntry[]>();
+  const notices = new Map<string, Notice>();
   const writes: WriteCounts = {
     incidents: 0,
     groups: 0,
     launches: 0,
     resizes: 0,
     journal: 0,
+    notices: 0,
     units: 0,
     readUnits: 0,
   };
@@ -209,6 +216,15 @@ export const createMemoryStore = (): MemoryStore => {
     },
 
     readJournal: async (incidentId) => copy(journals.get(incidentId) ?? []),
+
+    addNotice: async (notice) => {
+      const identity = noticeKey(notice);
+      countWrite('notices', notice);
+      if (notices.has(identity)) return false;
+      notices.set(identity, copy(notice));
+      onNotice(copy(notice));
+      return true;
+    },
 
     listGroups: () => copy([...groups.values()]),
 

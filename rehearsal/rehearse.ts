@@ -1,5 +1,6 @@
 import type { PlannedCall } from '../functions/domain/incident.ts';
 import { rulesForAlarm } from '../functions/domain/match-rules.ts';
+import type { Metrics } from '../functions/domain/metrics.ts';
 import type { Policy } from '../functions/events/policy.ts';
 import {
   capacityInService,
@@ -17,6 +18,7 @@ import {
   type Quirks,
   type SimulatedCloud,
 } from './cloud/simulated-cloud.ts';
+import type { PublishedMessage } from './cloud/sns.ts';
 import type { Execution } from './cloud/step-functions.ts';
 import type { RecordedCall } from './cloud/wire.ts';
 import { type Cost, priceOf } from './cost.ts';
@@ -69,6 +71,10 @@ export interface RehearsalResult {
   inService: { autoScalingGroupName: string; points: Sample[] }[];
   summary: Summary;
   cost: Cost;
+  /** What people were told. */
+  messages: PublishedMessage[];
+  /** What was measured, in order. */
+  metrics: Metrics[];
   violations: string[];
   holdsLeft: string[];
   /** Groups whose breaker is not closed. */
@@ -216,6 +222,8 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
     const functionErrors: string[] = [];
     const storeUses: Record<string, string[]> = {};
     const desiredLowered: string[] = [];
+    const messages: PublishedMessage[] = [];
+    const metrics: Metrics[] = [];
     let alarmAtSeconds: number | undefined;
     const samples: Record<string, Sample[]> = {};
     const startedAtMilliseconds = time.now();
@@ -248,6 +256,11 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
         if (value === 'ALARM') alarmAtSeconds ??= time.elapsedSeconds();
         tell({ source: 'aws', text: `alarm ${alarmName} is ${value}: ${reason}` });
       },
+      onMessage: (message) => {
+        messages.push(message);
+        tell({ source: 'holdfast', text: `people are told: ${message.subject}` });
+      },
+      onMetrics: (values) => metrics.push(values),
       onCall: (call) => calls.push(call),
       onFunctionError: (message) => functionErrors.push(message),
       dies: (death) => options.dies?.(death) === true,
@@ -323,6 +336,8 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
         autoScalingGroupName,
         points,
       })),
+      messages,
+      metrics,
       cost: priceOf({
         transitions: executions.reduce((sum, { transitions }) => sum + transitions, 0),
         ...cloud.lambda.work,

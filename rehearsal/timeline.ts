@@ -34,7 +34,14 @@ const tellValue = (value: unknown): string =>
       : String(value).replaceAll(',', ', ');
 
 const tellCalls = (calls: PlannedCall[]): string[] => [
-  ...calls.slice(0, callsShown).map(({ operation, input }) => {
+  ...calls.slice(0, callsShown).map((call) => {
+    const { operation, input } = call;
+    if (operation === 'CreateOrUpdateTags' || operation === 'DeleteTags') {
+      return input.Tags.map(
+        ({ ResourceId, Key, Value }) =>
+          `→ ${operation} ${ResourceId}: ${Key}${Value === undefined ? '' : ` = ${Value}`}`,
+      ).join('; ');
+    }
     const { AutoScalingGroupName, ...rest } = input as Record<string, unknown>;
     const told = Object.entries(rest).filter(([key]) => !untold.has(key));
     const values = told.map(([key, value]) => `${key} ${tellValue(value)}`);
@@ -128,7 +135,8 @@ export const journalTimeline = (
   for (const { at, event, message, calls = [], autoScalingGroupName, instanceId } of entries) {
     const text =
       autoScalingGroupName === undefined ? message : message.replace(`${autoScalingGroupName}: `, '');
-    const isOneKind = event === 'planned' || event === 'held' || toldByNumber.has(event);
+    const isOneKind =
+      event === 'planned' || event === 'held' || event === 'tagged' || toldByNumber.has(event);
     const kind = event === 'step' ? kindOf(text, instanceId) : '';
     const key = `${event} ${isOneKind ? kind : text}`;
     const last = lines.findLast((line) => line.key === key && secondsOf(at) - line.seconds < 120);

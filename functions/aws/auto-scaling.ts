@@ -2,6 +2,8 @@ import {
   type Activity,
   type AutoScalingClient,
   CompleteLifecycleActionCommand,
+  CreateOrUpdateTagsCommand,
+  DeleteTagsCommand,
   DescribeAutoScalingGroupsCommand,
   type DescribeAutoScalingGroupsCommandInput,
   DescribeAutoScalingInstancesCommand,
@@ -21,7 +23,7 @@ import {
 import pThrottle from 'p-throttle';
 import type { AutoScalingGroup } from '../domain/auto-scaling-group.ts';
 import { chunk } from '../domain/chunk.ts';
-import type { AutoScalingCall } from '../domain/incident.ts';
+import type { AutoScalingCall, TagCall } from '../domain/incident.ts';
 import { groupsPerDescribe } from '../domain/limits.ts';
 
 /** Amazon EC2 Auto Scaling, as far as Holdfast uses it. */
@@ -44,8 +46,10 @@ export interface AutoScaling {
    * The status of an instance refresh of the group that has not ended, or `undefined` when none runs. One call.
    */
   describeInstanceRefresh(autoScalingGroupName: string): Promise<string | undefined>;
+  /** The groups that carry a tag of this key, whatever it says. One call per 100 groups. */
+  describeAutoScalingGroupsWithTag(key: string): Promise<AutoScalingGroup[]>;
   /** Makes one planned call. Throws what the SDK throws. */
-  make(call: AutoScalingCall): Promise<void>;
+  make(call: AutoScalingCall | TagCall): Promise<void>;
 }
 
 /** A scaling activity that launched, or tried to launch, an instance. */
@@ -240,6 +244,8 @@ export const createAutoScaling = (client: AutoScalingClient): AutoScaling => {
       return (InstanceRefreshes ?? []).find(({ Status = '' }) => !refreshHasEnded.test(Status))?.Status;
     },
 
+    describeAutoScalingGroupsWithTag: (key) => describe({ Filters: [{ Name: 'tag-key', Values: [key] }] }),
+
     make: async ({ operation, input }) => {
       await nextTurn(client)();
       switch (operation) {
@@ -266,6 +272,12 @@ export const createAutoScaling = (client: AutoScalingClient): AutoScaling => {
               ProtectedFromScaleIn: input.ProtectedFromScaleIn === true,
             }),
           );
+          return;
+        case 'CreateOrUpdateTags':
+          await client.send(new CreateOrUpdateTagsCommand({ Tags: input.Tags }));
+          return;
+        case 'DeleteTags':
+          await client.send(new DeleteTagsCommand({ Tags: input.Tags }));
           return;
         case 'UpdateAutoScalingGroup':
           await client.send(

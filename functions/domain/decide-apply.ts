@@ -20,6 +20,7 @@ import {
 import { holdCalls } from './hold-calls.ts';
 import type { AutoScalingCall, Incident } from './incident.ts';
 import { inForceWithinSeconds, leaseSeconds } from './limits.ts';
+import { endsAtLatest } from './notice.ts';
 import { addSeconds, firstOf, secondsBetween } from './times.ts';
 import { settingsInForce, wantedSettings } from './wanted-state.ts';
 
@@ -69,6 +70,7 @@ const withHold = (
     protectsInstances,
     reason: incident.reason,
     heldAt: now,
+    endsAtLatest: endsAtLatest(incident),
     stage: 'HELD',
     stageAt: now,
     giveBackAttempts: 0,
@@ -85,7 +87,6 @@ const withHold = (
       minSize: group.minSize,
       maxSize: group.maxSize,
       desiredCapacity: group.desiredCapacity,
-      recordedAt: now,
     },
     holds: [...record.holds, hold],
   };

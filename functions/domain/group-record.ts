@@ -19,6 +19,8 @@ export interface Hold {
   keepsLaunch?: boolean;
   reason: string;
   heldAt: string;
+  /** When it is given back at the latest. */
+  endsAtLatest?: string;
   stage: HoldStage;
   /** When the stage began. */
   stageAt: string;
@@ -63,14 +65,13 @@ export interface Overridden {
   seenAt: string;
 }
 
-/** The group as it was before the first hold. */
+/** The group as it was before the first hold, when that was put in force. */
 export interface Baseline {
   suspendedProcesses: string[];
   protectedInstances: string[];
   minSize: number;
   maxSize: number;
   desiredCapacity: number;
-  recordedAt: string;
 }
 
 /** The right to change the group, for a short time. */

@@ -53,6 +53,7 @@ export interface JournalEntry {
     | 'releasing'
     | 'giving-back'
     | 'given-back'
+    | 'tagged'
     | 'unhealthy'
     | 'closed'
     | 'chosen'
@@ -61,6 +62,7 @@ export interface JournalEntry {
     | 'drained'
     | 'left'
     | 'breaker'
+    | 'breaker-opened'
     | 'checked'
     | 'prepared'
     | 'reserved'
@@ -96,6 +98,20 @@ export type PlannedCall =
       reason: string;
     }
   | {
+      service: 'AutoScaling';
+      operation: 'CreateOrUpdateTags' | 'DeleteTags';
+      input: Record<string, unknown> & {
+        Tags: {
+          ResourceId: string;
+          ResourceType: string;
+          Key: string;
+          Value?: string;
+          PropagateAtLaunch?: boolean;
+        }[];
+      };
+      reason: string;
+    }
+  | {
       service: 'EC2';
       operation:
         | 'CreateSnapshots'
@@ -110,8 +126,11 @@ export type PlannedCall =
       reason: string;
     };
 
-/** A call to Auto Scaling. */
-export type AutoScalingCall = Extract<PlannedCall, { service: 'AutoScaling' }>;
+/** A call to Auto Scaling about what a group does. */
+export type AutoScalingCall = Extract<PlannedCall, { input: { AutoScalingGroupName: string } }>;
+
+/** A call to Auto Scaling about the tags of a group. */
+export type TagCall = Extract<PlannedCall, { operation: 'CreateOrUpdateTags' | 'DeleteTags' }>;
 
 /** A call to EC2. */
 export type Ec2Call = Extract<PlannedCall, { service: 'EC2' }>;

@@ -1,13 +1,14 @@
 import { type AutoScalingGroup, inService, isOptedIn, optInTag } from './auto-scaling-group.ts';
 import { holdCalls } from './hold-calls.ts';
 import type { HoldEffect, Remediation } from './hold-effects.ts';
-import type { AutoScalingCall } from './incident.ts';
+import { holdTagCall } from './hold-tag.ts';
+import type { AutoScalingCall, TagCall } from './incident.ts';
 import { protectedInstancesMax } from './limits.ts';
 import { settingsInForce } from './wanted-state.ts';
 
 /** What is planned for one group. */
 export type GroupPlan =
-  | { action: 'HOLD'; autoScalingGroupName: string; calls: AutoScalingCall[]; reason: string }
+  | { action: 'HOLD'; autoScalingGroupName: string; calls: (AutoScalingCall | TagCall)[]; reason: string }
   | { action: 'REFUSE'; autoScalingGroupName: string; reason: string };
 
 /** What is planned for an incident: the groups to hold, with their calls, and the groups refused. */
@@ -22,11 +23,13 @@ export interface PlanSettings {
   remediation: Remediation;
   effect: HoldEffect;
   groupsMax: number;
+  /** What the tag of each group is to say; none where there is nothing to hold yet. */
+  tag?: string;
 }
 
 const planGroup = (
   group: AutoScalingGroup,
-  { remediation, effect }: PlanSettings,
+  { remediation, effect, tag }: PlanSettings,
   reason: string,
 ): GroupPlan => {
   const { autoScalingGroupName } = group;
@@ -45,11 +48,15 @@ const planGroup = (
   }
   const inForce = settingsInForce(group);
   const missing = [...effect.processes, ...ids].filter((setting) => !inForce.has(setting));
+  const tagCall = tag === undefined ? undefined : holdTagCall(group, tag);
   return {
     action: 'HOLD',
     autoScalingGroupName,
     reason: missing.length === 0 ? 'everything is in force already' : reason,
-    calls: holdCalls(autoScalingGroupName, missing, remediation),
+    calls: [
+      ...holdCalls(autoScalingGroupName, missing, remediation),
+      ...(tagCall === undefined ? [] : [tagCall]),
+    ],
   };
 };
 

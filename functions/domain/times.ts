@@ -15,6 +15,9 @@ export const firstOf = (names: string[], shown = 20): string =>
     ? names.join(', ')
     : `${names.slice(0, shown).join(', ')} and ${names.length - shown} more`;
 
+/** A moment as a person says it, to the minute: `2021-01-04 14:21 UTC`. */
+export const spokenTime = (at: string): string => `${at.slice(0, 10)} ${at.slice(11, 16)} UTC`;
+
 /** A duration as a person says it: `90 s`, `10 min`, `2 h`, `1 h 30 min`. */
 export const spokenDuration = (seconds: number): string => {
   const rounded = Math.max(0, Math.round(seconds));

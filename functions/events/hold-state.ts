@@ -35,12 +35,22 @@ export const releaseHoldState = z.object({
   release: z.optional(z.object({ round: z.int() })),
 });
 
+/** What every report is about: what was planned, and how it ended. */
+const reported = {
+  incidentId: z.string().check(z.minLength(1)),
+  reason: z.optional(z.string()),
+  rule: z.optional(z.string()),
+  tendedBy: z.optional(z.string()),
+};
+const ended = {
+  failure: z.optional(z.object({ Error: z.string() })),
+  release: z.optional(z.object({ action: z.string() })),
+};
+
 /** Input of ReportHold and ReportDrain. */
 export const reportHoldState = z.object({
-  plan: z.object({
-    incidentId: z.string().check(z.minLength(1)),
-    action: z.enum(['HOLD', 'REPORT', 'REFUSE']),
-  }),
+  plan: z.object({ ...reported, action: z.enum(['HOLD', 'REPORT', 'REFUSE']) }),
+  ...ended,
 });
 
 /** Input of ChooseDrains. */
@@ -54,10 +64,8 @@ export const drainRoundState = z.object({ plan: incident });
 
 /** Input of ReportResize. */
 export const reportResizeState = z.object({
-  plan: z.object({
-    incidentId: z.string().check(z.minLength(1)),
-    action: z.enum(['RESIZE', 'BRING_HOME', 'NOTHING', 'REPORT', 'REFUSE']),
-  }),
+  plan: z.object({ ...reported, action: z.enum(['RESIZE', 'BRING_HOME', 'NOTHING', 'REPORT', 'REFUSE']) }),
+  ...ended,
 });
 
 /** Input of ChooseWave and of every step of a resize. */

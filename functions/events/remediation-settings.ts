@@ -44,7 +44,7 @@ const lengthFields = {
     checkEverySecondsMin,
     checkEverySecondsMax,
     defaults.checkEverySeconds,
-    'Pause between two rounds; doubled, up to five minutes, after ten quiet ones of a hold that protects no instances.',
+    'Pause between two rounds; three times that, up to five minutes, after ten quiet ones of a hold that protects no instances.',
   ),
 };
 

@@ -7,7 +7,7 @@ import { createAbandonLaunches } from '../tasks/abandon-launches.ts';
 export const definition = defineFunction({
   name: 'abandonLaunches',
   input: drainRoundState,
-  wire: (runtime, log) => createAbandonLaunches(groupDependencies(runtime, log)),
+  wire: (runtime) => createAbandonLaunches(groupDependencies(runtime)),
 });
 
 export const handler = createHandler(definition);

@@ -7,7 +7,7 @@ import { createTakeResizeStep } from '../tasks/take-resize-step.ts';
 export const definition = defineFunction({
   name: 'changeInstanceType',
   input: resizeRoundState,
-  wire: (runtime, log) => createTakeResizeStep(resizeDependencies(runtime, log), 'ChangeInstanceType'),
+  wire: (runtime) => createTakeResizeStep(resizeDependencies(runtime), 'ChangeInstanceType'),
 });
 
 export const handler = createHandler(definition);

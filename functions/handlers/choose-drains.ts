@@ -14,7 +14,7 @@ import { createChooseDrains } from '../tasks/choose-drains.ts';
 export const definition = defineFunction({
   name: 'chooseDrains',
   input: chooseDrainsState,
-  wire: ({ config, connect, store, clock, stateMachineArns }, log) =>
+  wire: ({ config, connect, store, clock, stateMachineArns }) =>
     createChooseDrains({
       autoScaling: (mode) => createAutoScaling(connect(AutoScalingClient, mode)),
       ec2: (mode) => createEc2(connect(EC2Client, mode)),
@@ -25,7 +25,6 @@ export const definition = defineFunction({
       clock,
       stateMachineArns: stateMachineArns(),
       stageMode: config.stageMode,
-      tell: log.info.bind(log),
     }),
 });
 

@@ -7,7 +7,7 @@ import { createChooseWave } from '../tasks/choose-wave.ts';
 export const definition = defineFunction({
   name: 'chooseWave',
   input: resizeRoundState,
-  wire: (runtime, log) => createChooseWave(resizeDependencies(runtime, log)),
+  wire: (runtime) => createChooseWave(resizeDependencies(runtime)),
 });
 
 export const handler = createHandler(definition);

@@ -7,7 +7,7 @@ import { createTakeResizeStep } from '../tasks/take-resize-step.ts';
 export const definition = defineFunction({
   name: 'enterStandby',
   input: resizeRoundState,
-  wire: (runtime, log) => createTakeResizeStep(resizeDependencies(runtime, log), 'EnterStandby'),
+  wire: (runtime) => createTakeResizeStep(resizeDependencies(runtime), 'EnterStandby'),
 });
 
 export const handler = createHandler(definition);

@@ -7,7 +7,7 @@ import { createTakeResizeStep } from '../tasks/take-resize-step.ts';
 export const definition = defineFunction({
   name: 'exitStandby',
   input: resizeRoundState,
-  wire: (runtime, log) => createTakeResizeStep(resizeDependencies(runtime, log), 'ExitStandby'),
+  wire: (runtime) => createTakeResizeStep(resizeDependencies(runtime), 'ExitStandby'),
 });
 
 export const handler = createHandler(definition);

@@ -12,7 +12,7 @@ import { createKeepEvidence } from '../tasks/keep-evidence.ts';
 export const definition = defineFunction({
   name: 'keepEvidence',
   input: drainRoundState,
-  wire: ({ config, connect, store, clock }, log) =>
+  wire: ({ config, connect, store, clock }) =>
     createKeepEvidence({
       autoScaling: (mode) => createAutoScaling(connect(AutoScalingClient, mode)),
       ec2: (mode) => createEc2(connect(EC2Client, mode)),
@@ -20,7 +20,6 @@ export const definition = defineFunction({
       store,
       clock,
       stageMode: config.stageMode,
-      tell: log.info.bind(log),
     }),
 });
 

@@ -7,7 +7,7 @@ import { createPrepareGroup } from '../tasks/prepare-group.ts';
 export const definition = defineFunction({
   name: 'prepareGroup',
   input: resizeRoundState,
-  wire: (runtime, log) => createPrepareGroup(groupDependencies(runtime, log)),
+  wire: (runtime) => createPrepareGroup(groupDependencies(runtime)),
 });
 
 export const handler = createHandler(definition);

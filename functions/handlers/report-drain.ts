@@ -6,7 +6,7 @@ import { createReportDrain } from '../tasks/report-drain.ts';
 export const definition = defineFunction({
   name: 'reportDrain',
   input: reportHoldState,
-  wire: ({ store }, log) => createReportDrain({ store, tell: log.info.bind(log) }),
+  wire: ({ store, clock }) => createReportDrain({ store, clock }),
 });
 
 export const handler = createHandler(definition);

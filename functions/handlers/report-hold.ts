@@ -6,7 +6,7 @@ import { createReportHold } from '../tasks/report-hold.ts';
 export const definition = defineFunction({
   name: 'reportHold',
   input: reportHoldState,
-  wire: ({ store }, log) => createReportHold({ store, tell: log.info.bind(log) }),
+  wire: ({ store, clock }) => createReportHold({ store, clock }),
 });
 
 export const handler = createHandler(definition);

@@ -6,7 +6,7 @@ import { createReportResize } from '../tasks/report-resize.ts';
 export const definition = defineFunction({
   name: 'reportResize',
   input: reportResizeState,
-  wire: ({ store }, log) => createReportResize({ store, tell: log.info.bind(log) }),
+  wire: ({ store, clock }) => createReportResize({ store, clock }),
 });
 
 export const handler = createHandler(definition);

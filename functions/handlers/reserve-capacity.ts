@@ -7,7 +7,7 @@ import { createReserveCapacity } from '../tasks/reserve-capacity.ts';
 export const definition = defineFunction({
   name: 'reserveCapacity',
   input: resizeRoundState,
-  wire: (runtime, log) => createReserveCapacity(resizeDependencies(runtime, log)),
+  wire: (runtime) => createReserveCapacity(resizeDependencies(runtime)),
 });
 
 export const handler = createHandler(definition);

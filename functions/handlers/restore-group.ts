@@ -7,7 +7,7 @@ import { createRestoreGroup } from '../tasks/restore-group.ts';
 export const definition = defineFunction({
   name: 'restoreGroup',
   input: resizeRoundState,
-  wire: (runtime, log) => createRestoreGroup(groupDependencies(runtime, log)),
+  wire: (runtime) => createRestoreGroup(groupDependencies(runtime)),
 });
 
 export const handler = createHandler(definition);

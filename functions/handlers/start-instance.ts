@@ -7,7 +7,7 @@ import { createTakeResizeStep } from '../tasks/take-resize-step.ts';
 export const definition = defineFunction({
   name: 'startInstance',
   input: resizeRoundState,
-  wire: (runtime, log) => createTakeResizeStep(resizeDependencies(runtime, log), 'StartInstance'),
+  wire: (runtime) => createTakeResizeStep(resizeDependencies(runtime), 'StartInstance'),
 });
 
 export const handler = createHandler(definition);

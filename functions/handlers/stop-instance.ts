@@ -7,7 +7,7 @@ import { createTakeResizeStep } from '../tasks/take-resize-step.ts';
 export const definition = defineFunction({
   name: 'stopInstance',
   input: resizeRoundState,
-  wire: (runtime, log) => createTakeResizeStep(resizeDependencies(runtime, log), 'StopInstance'),
+  wire: (runtime) => createTakeResizeStep(resizeDependencies(runtime), 'StopInstance'),
 });
 
 export const handler = createHandler(definition);

@@ -9,6 +9,7 @@ import { createCloudWatch } from '../aws/cloudwatch.ts';
 import { createEc2 } from '../aws/ec2.ts';
 import { createStepFunctions } from '../aws/step-functions.ts';
 import { createKillSwitch } from '../aws/systems-manager.ts';
+import { createMeasure } from '../measure.ts';
 import { createHandler, defineFunction } from '../middleware/define-function.ts';
 import { logged } from '../tasks/logged.ts';
 import { createSweep } from '../tasks/sweep.ts';
@@ -17,7 +18,19 @@ import { createSweep } from '../tasks/sweep.ts';
 export const definition = defineFunction({
   name: 'sweep',
   input: z.unknown(),
-  wire: ({ config, connect, store, clock, newOwner, policy, stateMachineArns }, log) =>
+  wire: (
+    {
+      config,
+      connect,
+      store,
+      clock,
+      newOwner,
+      policy,
+      stateMachineArns,
+      measure = createMeasure(config.stage),
+    },
+    log,
+  ) =>
     logged(
       log,
       'swept',
@@ -32,6 +45,8 @@ export const definition = defineFunction({
         clock,
         newOwner,
         policy: policy(),
+        measure,
+        stage: config.stage,
         stateMachineArns: stateMachineArns(),
         stageMode: config.stageMode,
       }),

@@ -7,7 +7,7 @@ import { createUpdateLaunchTemplate } from '../tasks/update-launch-template.ts';
 export const definition = defineFunction({
   name: 'updateLaunchTemplate',
   input: resizeRoundState,
-  wire: (runtime, log) => createUpdateLaunchTemplate(resizeDependencies(runtime, log)),
+  wire: (runtime) => createUpdateLaunchTemplate(resizeDependencies(runtime)),
 });
 
 export const handler = createHandler(definition);

@@ -17,6 +17,7 @@ import type { Evidence } from '../domain/evidence.ts';
 import { emptyGroupRecord } from '../domain/group-record.ts';
 import type { Incident, JournalEntry } from '../domain/incident.ts';
 import { emptyLaunchRecord, type LaunchRecord } from '../domain/launch-record.ts';
+import { noticeKey } from '../domain/notice-key.ts';
 import { emptyResizeRecord, type ResizeRecord } from '../domain/resize-record.ts';
 import { fromGroupItem, type GroupItem, toGroupItem } from './group-item.ts';
 import type { Store } from './store.ts';
@@ -46,6 +47,8 @@ const incidentKey = (incidentId: string) => ({ pk: openIncidents, sk: incidentId
 const groupKey = (name: string) => ({ pk: `group#${name}`, sk: 'record' });
 const resizeKey = (name: string) => ({ pk: `group#${name}`, sk: 'resize' });
 const launchesKey = (name: string) => ({ pk: `group#${name}`, sk: 'launches' });
+/** One key for all of them, so that the stream has them in one shard: one reader at a time, who sees them together. */
+const noticesKey = 'notices';
 const isNamed = (error: unknown, name: string): boolean => error instanceof Error && error.name === name;
 
 /**
@@ -57,6 +60,7 @@ const isNamed = (error: unknown, name: string): boolean => error instanceof Erro
  * | `incident#<id>` | `groups#0000` … | the names of its groups |
  * | `incident#<id>` | `journal#<time>#<n>` | its journal, kept for 90 days |
  * | `incident#<id>` | `evidence#<instance id>` | what was kept of an instance before it was ended, compressed |
+ * | `notices` | kind, hash of what tells it from others | what people are told, read from the table's stream |
  * | `group#<name>` | `record` | baseline, holds, lease of one group |
  * | `group#<name>` | `resize` | the resize of one group, as long as it lasts |
  * | `group#<name>` | `launches` | waits, failures, drains, breaker of one group |
@@ -281,6 +285,15 @@ export const createDynamoDbStore = (
       (await query(`incident#${incidentId}`, `evidence#${instanceId}`)).map(
         ({ evidence }) => JSON.parse(gunzipSync(evidence as Uint8Array).toString('utf8')) as Evidence,
       ),
+
+    addNotice: (notice) =>
+      putIfAbsent({
+        pk: noticesKey,
+        sk: noticeKey(notice),
+        // As text: its reader gets it from the stream, which would spell out every type.
+        notice: JSON.stringify(notice),
+        ttl: ttl(),
+      }),
 
     appendJournal: async (incidentId, entries) => {
       const writtenAt = clock.now();

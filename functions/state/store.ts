@@ -2,6 +2,7 @@ import type { Evidence } from '../domain/evidence.ts';
 import type { GroupRecord } from '../domain/group-record.ts';
 import type { Incident, JournalEntry } from '../domain/incident.ts';
 import type { LaunchRecord } from '../domain/launch-record.ts';
+import type { Notice } from '../domain/notice.ts';
 import type { ResizeRecord } from '../domain/resize-record.ts';
 
 /** What may change in an incident while it lasts. */
@@ -73,6 +74,13 @@ export interface Store {
 
   /** The evidence kept for an incident: all of it, or that of one instance. Oldest instance id first. */
   readEvidence(incidentId: string, instanceId?: string): Promise<Evidence[]>;
+
+  /**
+   * Has people told of something, once: of notices of one incident and kind that are about the same only the first
+   * counts.
+   * @returns whether this was the first
+   */
+  addNotice(notice: Notice): Promise<boolean>;
 
   /** Appends to the journal of an incident, in order. */
   appendJournal(incidentId: string, entries: JournalEntry[]): Promise<void>;

@@ -12,9 +12,9 @@ import type { drainRoundState } from '../events/hold-state.ts';
 import type { Store } from '../state/store.ts';
 import { describeAwsError, isNoActiveLifecycleAction, isRefusal } from './aws-error.ts';
 import { changeLaunches } from './change-launches.ts';
+import { keepJournal } from './keep-journal.ts';
 import { createGroupNotes, createInstanceNotes } from './note-group.ts';
 import { readModeOrUndefined } from './read-mode.ts';
-import type { Tell } from './report-hold.ts';
 import { withLease } from './with-lease.ts';
 
 /** What AbandonLaunches needs. */
@@ -25,7 +25,6 @@ export interface AbandonLaunchesDependencies {
   clock: Clock;
   newOwner: () => string;
   stageMode: Mode;
-  tell: Tell;
 }
 
 /** What one round did. */
@@ -66,7 +65,7 @@ export const createAbandonLaunches = (dependencies: AbandonLaunchesDependencies)
     journal: JournalEntry[],
   ): Promise<void> => {
     const { instanceId } = drain;
-    const note = createInstanceNotes(journal, clock, dependencies.tell, name, instanceId);
+    const note = createInstanceNotes(journal, clock, name, instanceId);
     const change = (to: Partial<Drain>): Promise<unknown> =>
       changeLaunches(store, name, (record) => withDrain(record, drain, to));
 
@@ -141,7 +140,7 @@ export const createAbandonLaunches = (dependencies: AbandonLaunchesDependencies)
           })
         : false;
       if (done !== true) result.waiting += drains.length;
-      if (journal.length > 0) await store.appendJournal(incidentId, journal);
+      await keepJournal(store, incidentId, journal);
     }
     return result;
   };

@@ -12,12 +12,15 @@ import {
 import type { Incident, JournalEntry } from '../domain/incident.ts';
 import { changeBudgetSeconds, checkEverySecondsMax, groupsAtOnce, soonSeconds } from '../domain/limits.ts';
 import type { Mode } from '../domain/mode.ts';
-import { secondsBetween } from '../domain/times.ts';
+import { describeEnd, toNotice } from '../domain/notice.ts';
+import { counted, firstOf, secondsBetween, spokenDuration } from '../domain/times.ts';
 import type { applyHoldState } from '../events/hold-state.ts';
 import type { Store } from '../state/store.ts';
 import { type ApplyOutcome, applyToGroup } from './apply-to-group.ts';
+import { keepJournal } from './keep-journal.ts';
 import { lookAtGroups, type SeenGroup } from './look-at-groups.ts';
 import { readModeOrUndefined } from './read-mode.ts';
+import { tendHoldTag } from './tend-hold-tag.ts';
 
 /** What ApplyHold needs. */
 export interface ApplyHoldDependencies {
@@ -45,12 +48,23 @@ export interface ApplyHoldResult {
   waitSeconds: number;
 }
 
+/** Up to so many groups are tagged as soon as they are held; of more all are held first, and tagged in the next round. */
+const groupsTaggedAtOnce = 20;
+
+/** What a hold means, for people. */
+const effectOf: Record<Incident['remediation'], string> = {
+  'pause-scaling': 'so that nothing is taken away or replaced',
+  'protect-instances': 'what is in service is protected',
+  'drain-pending-wait': 'nothing more is launched',
+  'resize-in-place': 'their instances are resized wave by wave',
+};
+
 /** Rounds in which unfinished groups are looked at again soon; after that at the hold's own pace. */
 const soonRounds = 10;
 
 /**
  * Seconds to the next round. A group of which only processes are suspended gets nothing new that would have to be
- * held, so after the first rounds it is looked at half as often: every round is paid for.
+ * held, so after the first rounds it is looked at less often: every round is paid for.
  */
 const secondsToNextRound = (
   { settings: { effect, checkEverySeconds } }: Incident,
@@ -59,7 +73,7 @@ const secondsToNextRound = (
 ): number => {
   if (!isSettled && round <= soonRounds) return Math.min(soonSeconds, checkEverySeconds);
   return isSettled && round > soonRounds && !effect.protectsInstances
-    ? Math.min(2 * checkEverySeconds, checkEverySecondsMax)
+    ? Math.min(3 * checkEverySeconds, checkEverySecondsMax)
     : checkEverySeconds;
 };
 
@@ -97,6 +111,58 @@ export const createApplyHold = (dependencies: ApplyHoldDependencies) => {
     });
   };
 
+  /** Has people told that groups are held, once some are, and that others are not, once it was tried for a while. */
+  const tellProgress = async (
+    incident: Incident,
+    round: number,
+    groupCount: number,
+    { changed, unfinished, gone, refused }: Record<ApplyOutcome, number>,
+    held: string[],
+    failures: string[],
+  ): Promise<void> => {
+    const { incidentId, alarm, reason } = incident;
+    const now = clock.now();
+    if (changed > 0) {
+      const others = [
+        ...(unfinished > 0 ? [`${unfinished} not yet`] : []),
+        ...(refused > 0 ? [`${refused} refused`] : []),
+        ...(gone > 0 ? [`${gone} gone`] : []),
+      ];
+      await store.addNotice(
+        toNotice({
+          kind: 'acted',
+          at: now,
+          incidentId,
+          seen: reason,
+          done: `${held.length} of ${counted(groupCount, 'group')} ${held.length === 1 ? 'is' : 'are'} held, ${effectOf[incident.remediation]}${others.length === 0 ? '' : ` (${others.join(', ')})`}: ${firstOf(held, 5)}`,
+          next: describeEnd(incident),
+          groups: held,
+          lines: failures,
+          counts: {
+            groupsHeld: held.length,
+            ...(alarm === undefined
+              ? {}
+              : { secondsFromAlarmToHold: secondsBetween(alarm.stateTimestamp, now) }),
+          },
+        }),
+      );
+    }
+    if (unfinished > 0 && round === soonRounds) {
+      await store.addNotice(
+        toNotice({
+          kind: 'failed',
+          at: now,
+          incidentId,
+          about: 'groups not held',
+          seen: reason,
+          done: `${unfinished} of ${counted(groupCount, 'group')} ${unfinished === 1 ? 'is' : 'are'} still not held after ${round} rounds`,
+          next: `they are tried again every ${spokenDuration(incident.settings.checkEverySeconds)}`,
+          lines: failures,
+        }),
+      );
+    }
+  };
+
   return async (state: z.output<typeof applyHoldState>): Promise<ApplyHoldResult> => {
     const { incidentId } = state.plan;
     const round = state.check?.round ?? 1;
@@ -127,6 +193,8 @@ export const createApplyHold = (dependencies: ApplyHoldDependencies) => {
     const isInTime = () => secondsBetween(startedAt, clock.now()) < changeBudgetSeconds;
     const watchesLaunches = incident.untilLaunchesSucceed === true;
     const launches: GroupLaunches[] = [];
+    const held: string[] = [];
+    const failures: string[] = [];
     let isEverythingRead = true;
     for await (const page of lookAtGroups(store, autoScaling, names)) {
       const journal: JournalEntry[] = [];
@@ -150,11 +218,29 @@ export const createApplyHold = (dependencies: ApplyHoldDependencies) => {
               : 'unfinished',
           { concurrency: groupsAtOnce, stopOnError: false },
         );
-        for (const outcome of outcomes) counts[outcome] += 1;
+        for (const [index, outcome] of outcomes.entries()) {
+          counts[outcome] += 1;
+          const name = page.seen[index]?.name;
+          if (name !== undefined && ['changed', 'inForce'].includes(outcome)) held.push(name);
+        }
+        const isTaggedNow = (outcome: ApplyOutcome | undefined): boolean =>
+          outcome === 'inForce' || (outcome === 'changed' && names.length <= groupsTaggedAtOnce);
+        await pMap(
+          page.seen.filter((_seen, index) => isTaggedNow(outcomes[index])),
+          async (seen) => {
+            if (!isInTime()) return;
+            const [record = seen.record] =
+              names.length > groupsTaggedAtOnce ? [] : await store.readGroups([seen.name]);
+            await tendHoldTag({ autoScaling, clock }, { ...seen, record }, journal);
+          },
+          { concurrency: groupsAtOnce },
+        );
         if (watchesLaunches) launches.push(...(await readLaunches(incident, page.seen)));
       }
-      if (journal.length > 0) await store.appendJournal(incidentId, journal);
+      await keepJournal(store, incidentId, journal);
+      failures.push(...journal.filter(({ event }) => event === 'failed').map(({ message }) => message));
     }
+    await tellProgress(incident, round, names.length, counts, held, failures);
     const isSettled = counts.unfinished === 0 && counts.changed === 0;
     return {
       round,

@@ -9,6 +9,7 @@ import type { checkHoldState } from '../events/hold-state.ts';
 import type { Store } from '../state/store.ts';
 import { describeAwsError } from './aws-error.ts';
 import { beginRelease } from './end-incident.ts';
+import { keepJournal } from './keep-journal.ts';
 import { readModeOrUndefined } from './read-mode.ts';
 
 /** What CheckHold needs. */
@@ -71,7 +72,7 @@ export const createCheckHold =
       await store.changeIncident(incidentId, { expiresAt: decision.renewUntil });
     }
     if (decision.action === 'KEEP' && decision.because !== state.check?.because) {
-      await store.appendJournal(incidentId, [{ at: clock.now(), event: 'kept', message: decision.reason }]);
+      await keepJournal(store, incidentId, [{ at: clock.now(), event: 'kept', message: decision.reason }]);
     }
     const { action, because, reason } = decision;
     return { round: round + 1, action, because, reason };

@@ -13,16 +13,17 @@ import type { Incident, JournalEntry } from '../domain/incident.ts';
 import { isInFlight } from '../domain/launch-record.ts';
 import { drainRoundsMax } from '../domain/limits.ts';
 import type { Mode } from '../domain/mode.ts';
-import { addSeconds, secondsBetween } from '../domain/times.ts';
+import { toNotice } from '../domain/notice.ts';
+import { addSeconds, counted, secondsBetween } from '../domain/times.ts';
 import type { chooseDrainsState } from '../events/hold-state.ts';
 import type { Store } from '../state/store.ts';
 import { writeLaunchesIfChanged } from './change-launches.ts';
 import { beginRelease } from './end-incident.ts';
 import { groupsBeingResized } from './groups-being-resized.ts';
+import { keepJournal } from './keep-journal.ts';
 import { lookAtLaunches, type SeenLaunches } from './look-at-launches.ts';
 import { lookElsewhere } from './look-elsewhere.ts';
 import { readModeOrUndefined } from './read-mode.ts';
-import type { Tell } from './report-hold.ts';
 import type { StartDependencies } from './start-executions.ts';
 import { protectUnlessProtected, tendOpening } from './tend-opening.ts';
 
@@ -34,7 +35,6 @@ export interface ChooseDrainsDependencies extends StartDependencies {
   store: Store;
   clock: Clock;
   stageMode: Mode;
-  tell: Tell;
 }
 
 /**
@@ -199,11 +199,27 @@ export const createChooseDrains = (dependencies: ChooseDrainsDependencies) => {
         startPeriod(now),
       );
       if (isNews || round === 1) {
-        journal.push({ at: now, event: 'breaker', message: widespread });
-        dependencies.tell(widespread, { incidentId, groups: failing });
+        journal.push({ at: now, event: 'breaker-opened', message: widespread });
       }
     }
-    if (journal.length > 0) await store.appendJournal(incidentId, journal);
+    await keepJournal(store, incidentId, journal);
+    if (chosen.length > 0) {
+      await store.addNotice(
+        toNotice({
+          kind: 'acted',
+          at: now,
+          incidentId,
+          seen: incident.reason,
+          done: `${counted(chosen.length, 'stuck instance')} ${chosen.length === 1 ? 'is' : 'are'} being drained: evidence is kept, then the launch is abandoned`,
+          next: 'the others follow within the limits, one by one where none has succeeded yet; when launches go on failing the breaker opens',
+          groups: [...new Set(chosen.map(({ autoScalingGroupName }) => autoScalingGroupName))],
+          lines: chosen.map(
+            ({ autoScalingGroupName, instanceId, reason }) =>
+              `${autoScalingGroupName}: ${instanceId}: ${reason}`,
+          ),
+        }),
+      );
+    }
     for (const { group, record } of rounds) {
       await tendOpening(dependencies, incident, group.autoScalingGroupName, record);
     }

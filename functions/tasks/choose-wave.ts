@@ -17,6 +17,7 @@ import type { resizeRoundState } from '../events/hold-state.ts';
 import type { Store } from '../state/store.ts';
 import { describeAwsError } from './aws-error.ts';
 import { findPausedScaling } from './find-paused-scaling.ts';
+import { keepJournal } from './keep-journal.ts';
 import { clientsFor, lookAtResize, type ResizeDependencies, type SeenResizeWork } from './look-at-resizes.ts';
 import { createGroupNotes, createInstanceNotes } from './note-group.ts';
 import { readModeOrUndefined } from './read-mode.ts';
@@ -103,7 +104,7 @@ export const createChooseWave = (dependencies: ResizeDependencies) => {
       if (instanceId === undefined) noteGroup(event, text);
       else {
         const said = event === 'left' ? `${text}. ${byHand(name, instanceId)}` : text;
-        createInstanceNotes(journal, clock, dependencies.tell, name, instanceId)(event, said);
+        createInstanceNotes(journal, clock, name, instanceId)(event, said);
       }
     }
     const { endsBecause: ends } = decision.work;
@@ -160,7 +161,7 @@ export const createChooseWave = (dependencies: ResizeDependencies) => {
       result.inFlight += inFlight(look.decision.work).length;
     }
     // Told before it is written: what ended is not looked at again, and must not be lost.
-    if (journal.length > 0) await store.appendJournal(incidentId, journal);
+    await keepJournal(store, incidentId, journal);
     for (const { looked, decision } of decisions) {
       if (JSON.stringify(decision.work) !== JSON.stringify(looked.work)) {
         await store.writeResize({ ...looked.resize, work: decision.work });

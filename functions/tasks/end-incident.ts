@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Incident } from '../domain/incident.ts';
 import type { Store } from '../state/store.ts';
 import { changeLaunches } from './change-launches.ts';
+import { keepJournal } from './keep-journal.ts';
 
 /** Marks an incident as being given back, so that no function holds on for it. Doing it again changes nothing. */
 export const beginRelease = async (
@@ -17,7 +18,7 @@ export const beginRelease = async (
     releasingBecause: because,
   };
   await store.changeIncident(incident.incidentId, change);
-  await store.appendJournal(incident.incidentId, [{ at: clock.now(), event: 'releasing', message: because }]);
+  await keepJournal(store, incident.incidentId, [{ at: clock.now(), event: 'releasing', message: because }]);
   return { ...incident, ...change };
 };
 
@@ -36,7 +37,7 @@ export const closeIncident = async (store: Store, clock: Clock, incident: Incide
     }
   }
   await store.closeIncident(incidentId);
-  await store.appendJournal(incidentId, [
+  await keepJournal(store, incidentId, [
     { at: clock.now(), event: 'closed', message: 'everything was given back' },
   ]);
 };

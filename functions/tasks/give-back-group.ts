@@ -7,6 +7,7 @@ import { changeGroup, type GroupDependencies } from './change-group.ts';
 import { lookAgain } from './look-again.ts';
 import type { SeenGroup } from './look-at-groups.ts';
 import { createGroupNotes } from './note-group.ts';
+import { tendHoldTag } from './tend-hold-tag.ts';
 
 /** A group's outcome: done, seconds after which to look again, or why only a person can go on. */
 export type GiveBackOutcome =
@@ -65,6 +66,7 @@ export const giveBackGroup = async (
   }
   switch (decision.action) {
     case 'DONE':
+      await tendHoldTag(dependencies, seen, journal);
       return { done: true };
     case 'WAIT':
       return { done: false, waitSeconds: decision.seconds };
@@ -92,5 +94,7 @@ export const giveBackGroup = async (
       `${ids.length} of ${seen.group?.instances.length} instances are marked unhealthy and will be replaced once ReplaceUnhealthy runs: ${ids.slice(0, 20).join(', ')}. To keep one that is well: aws autoscaling set-instance-health --health-status Healthy --instance-id ${ids[0]}`,
     );
   }
-  return decision.isDone ? { done: true } : { done: false, waitSeconds: soonSeconds };
+  if (!decision.isDone) return { done: false, waitSeconds: soonSeconds };
+  await tendHoldTag(dependencies, { ...seen, record: decision.after }, journal);
+  return { done: true };
 };

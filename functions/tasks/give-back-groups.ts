@@ -4,6 +4,7 @@ import { changeBudgetSeconds, groupsAtOnce, soonSeconds } from '../domain/limits
 import { secondsBetween } from '../domain/times.ts';
 import type { GroupDependencies } from './change-group.ts';
 import { type GiveBackOutcome, giveBackGroup } from './give-back-group.ts';
+import { keepJournal } from './keep-journal.ts';
 import { lookAtGroups } from './look-at-groups.ts';
 
 /** What one look at all groups of an incident that ends led to. */
@@ -59,7 +60,7 @@ export const giveBackGroups = async (
         else waits.push(outcome.waitSeconds);
       }
     }
-    if (journal.length > 0) await store.appendJournal(incidentId, journal);
+    await keepJournal(store, incidentId, journal);
   }
   return { remaining, refused, waitSeconds: Math.max(soonSeconds, Math.min(...waits, 600)) };
 };

@@ -15,9 +15,9 @@ import type { drainRoundState } from '../events/hold-state.ts';
 import type { Store } from '../state/store.ts';
 import { describeAwsError, isRefusal } from './aws-error.ts';
 import { changeLaunches } from './change-launches.ts';
+import { keepJournal } from './keep-journal.ts';
 import { createInstanceNotes } from './note-group.ts';
 import { readModeOrUndefined } from './read-mode.ts';
-import type { Tell } from './report-hold.ts';
 
 /** What KeepEvidence needs. */
 export interface KeepEvidenceDependencies {
@@ -27,7 +27,6 @@ export interface KeepEvidenceDependencies {
   store: Store;
   clock: Clock;
   stageMode: Mode;
-  tell: Tell;
 }
 
 /** What one round did. */
@@ -159,7 +158,7 @@ export const createKeepEvidence = (dependencies: KeepEvidenceDependencies) => {
       const { autoScalingGroupName: name } = record;
       for (const drain of record.drains) {
         if (drain.stage !== 'CHOSEN' || drain.hasEvidence) continue;
-        const note = createInstanceNotes(journal, clock, dependencies.tell, name, drain.instanceId);
+        const note = createInstanceNotes(journal, clock, name, drain.instanceId);
         try {
           const { evidence, isIncomplete } = await gather(incident, autoScaling, ec2, name, drain);
           await store.keepEvidence(incidentId, evidence);
@@ -196,7 +195,7 @@ export const createKeepEvidence = (dependencies: KeepEvidenceDependencies) => {
         }
       }
     }
-    if (journal.length > 0) await store.appendJournal(incidentId, journal);
+    await keepJournal(store, incidentId, journal);
     return result;
   };
 };

@@ -13,7 +13,6 @@ import type { Mode } from '../domain/mode.ts';
 import { inFlight, type ResizeRecord, type ResizeWork } from '../domain/resize-record.ts';
 import type { Store } from '../state/store.ts';
 import { describeAwsError } from './aws-error.ts';
-import type { Tell } from './report-hold.ts';
 
 /** What every task of a resize needs. */
 export interface ResizeDependencies {
@@ -25,7 +24,6 @@ export interface ResizeDependencies {
   clock: Clock;
   newOwner: () => string;
   stageMode: Mode;
-  tell: Tell;
 }
 
 /** What a task needs that changes the group alone, and none of its instances. */

@@ -1,6 +1,5 @@
 import type { Clock } from '../clock.ts';
 import type { JournalEntry } from '../domain/incident.ts';
-import type { Tell } from './report-hold.ts';
 
 /** Writes journal lines about one group into a list that is stored later, in one go. */
 export const createGroupNotes =
@@ -15,12 +14,11 @@ export const createGroupNotes =
     });
   };
 
-/** Writes journal lines about one instance of a group into such a list; that a person has to look is told at once. */
+/** Writes journal lines about one instance of a group into such a list. */
 export const createInstanceNotes =
-  (journal: JournalEntry[], clock: Clock, tell: Tell, autoScalingGroupName: string, instanceId: string) =>
+  (journal: JournalEntry[], clock: Clock, autoScalingGroupName: string, instanceId: string) =>
   (event: JournalEntry['event'], text: string, calls?: JournalEntry['calls']): void => {
     const message = `${autoScalingGroupName}: ${instanceId} ${text}`;
-    if (event === 'left') tell(message, { instanceId });
     journal.push({
       at: clock.now(),
       event,

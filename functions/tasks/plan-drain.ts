@@ -9,6 +9,7 @@ import { isHeld, planHold } from '../domain/plan-hold.ts';
 import { snapshotCall } from '../domain/snapshot-call.ts';
 import { counted } from '../domain/times.ts';
 import type { planHoldState } from '../events/hold-state.ts';
+import { keepJournal } from './keep-journal.ts';
 import { lookAtLaunches } from './look-at-launches.ts';
 import { lookElsewhere } from './look-elsewhere.ts';
 import { beginPlan, type PlanHoldDependencies, type PlanHoldResult, showCalls } from './plan-hold.ts';
@@ -58,7 +59,7 @@ export const createPlanDrain =
   (dependencies: PlanDrainDependencies) =>
   async (state: z.output<typeof planHoldState>): Promise<PlanDrainResult> => {
     const { store, clock } = dependencies;
-    const { request, mode, incidentId, refuse } = await beginPlan(dependencies, state);
+    const { request, mode, incidentId, ofRule, refuse } = await beginPlan(dependencies, state);
     const { drain } = request;
     if (drain === undefined) throw new InvalidInputError('The input asks for nothing that can be drained');
     if (mode === 'off') return refuse('the mode is off; nothing was looked at');
@@ -72,7 +73,8 @@ export const createPlanDrain =
     );
     const names = plan.groups.filter(isHeld).map(({ autoScalingGroupName }) => autoScalingGroupName);
     const tendedBy = await findTending(dependencies, incidentId, request, names);
-    if (tendedBy !== undefined) return refuse(`the execution ${tendedBy} tends one of these groups already`);
+    if (tendedBy !== undefined)
+      return refuse(`the execution ${tendedBy} tends one of these groups already`, tendedBy);
 
     const refused = plan.groups.flatMap((group): JournalEntry[] =>
       group.action === 'HOLD'
@@ -86,10 +88,10 @@ export const createPlanDrain =
             },
           ],
     );
-    const base = { incidentId, mode, groups: names.length, refused: refused.length };
+    const base = { incidentId, ...ofRule, mode, groups: names.length, refused: refused.length };
     if (plan.refusal !== undefined) {
       const reason = plan.refusal.replace('nothing was held', 'nothing was drained');
-      await store.appendJournal(incidentId, [...refused, { at: now, event: 'refused', message: reason }]);
+      await keepJournal(store, incidentId, [...refused, { at: now, event: 'refused', message: reason }]);
       return { ...base, ...showCalls([]), action: 'REFUSE', reason };
     }
 
@@ -118,7 +120,7 @@ export const createPlanDrain =
       planned.push({ choice, calls });
     }
     const entries = planned.map(({ choice, calls }) => toJournalEntry(choice, calls, mode, now));
-    await store.appendJournal(incidentId, [...refused, ...entries]);
+    await keepJournal(store, incidentId, [...refused, ...entries]);
     const calls = planned.flatMap((each) => each.calls);
     const draining = planned.filter(({ choice }) => choice.action === 'DRAIN').length;
     const summary = `${counted(planned.length, 'instance')} stuck, ${draining} to be drained first`;

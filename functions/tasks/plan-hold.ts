@@ -3,12 +3,15 @@ import type { AutoScaling } from '../aws/auto-scaling.ts';
 import type { StepFunctions } from '../aws/step-functions.ts';
 import type { KillSwitch } from '../aws/systems-manager.ts';
 import type { Clock } from '../clock.ts';
+import { holdTagValue } from '../domain/hold-tag.ts';
 import type { JournalEntry, PlannedCall } from '../domain/incident.ts';
 import { lowestMode, type Mode } from '../domain/mode.ts';
+import { endsAtLatest } from '../domain/notice.ts';
 import { type HoldPlan, isHeld, planHold } from '../domain/plan-hold.ts';
 import type { planHoldState } from '../events/hold-state.ts';
 import type { Policy } from '../events/policy.ts';
 import type { Store } from '../state/store.ts';
+import { keepJournal } from './keep-journal.ts';
 import { describeTargets, findTending, type Request, toIncident, toRequest } from './plan-request.ts';
 
 /** What PlanHold needs. */
@@ -32,6 +35,10 @@ export interface PlanHoldResult {
   incidentId: string;
   mode: Mode;
   reason: string;
+  /** The rule that started it, where one did. */
+  rule?: string;
+  /** The execution that tends the same already, when that is why it refuses. */
+  tendedBy?: string;
   groups: number;
   refused: number;
   /** The first calls of the plan; all of them are in the journal. */
@@ -85,11 +92,21 @@ export const beginPlan = async (
   const request: Request = toRequest(state.remediation, state.input, policy);
   const mode = lowestMode(stageMode, await killSwitch.read(), request.dryRun ? 'dry-run' : 'live');
   const incidentId = state.executionArn;
-  const refuse = async (reason: string): Promise<PlanHoldResult> => {
-    await store.appendJournal(incidentId, [{ at: clock.now(), event: 'refused', message: reason }]);
-    return { action: 'REFUSE', incidentId, mode, groups: 0, refused: 0, reason, ...showCalls([]) };
+  const refuse = async (reason: string, tendedBy?: string): Promise<PlanHoldResult> => {
+    await keepJournal(store, incidentId, [{ at: clock.now(), event: 'refused', message: reason }]);
+    return {
+      action: 'REFUSE',
+      incidentId,
+      mode,
+      groups: 0,
+      refused: 0,
+      reason,
+      ...(tendedBy === undefined ? {} : { tendedBy }),
+      ...showCalls([]),
+    };
   };
-  return { request, mode, incidentId, refuse };
+  const ofRule = request.rule === undefined ? {} : { rule: request.rule };
+  return { request, mode, incidentId, ofRule, refuse };
 };
 
 /**
@@ -101,26 +118,29 @@ export const createPlanHold =
   (dependencies: PlanHoldDependencies) =>
   async (state: z.output<typeof planHoldState>): Promise<PlanHoldResult> => {
     const { store, clock } = dependencies;
-    const { request, mode, incidentId, refuse } = await beginPlan(dependencies, state);
+    const { request, mode, incidentId, ofRule, refuse } = await beginPlan(dependencies, state);
     if (mode === 'off') return refuse('the mode is off; nothing was looked at');
     const now = clock.now();
     const groups = await describeTargets(dependencies.autoScaling(mode), request);
     const { effect, groupsMax } = request.settings;
+    const incident = toIncident(request, incidentId, mode, now);
+    const tag = holdTagValue([{ incidentId, reason: request.reason, endsAtLatest: endsAtLatest(incident) }]);
     const plan = planHold(
       groups,
       request.names,
-      { remediation: request.remediation, effect, groupsMax },
+      { remediation: request.remediation, effect, groupsMax, ...(tag === undefined ? {} : { tag }) },
       request.reason,
     );
     const held = plan.groups.filter(isHeld);
     const names = held.map(({ autoScalingGroupName }) => autoScalingGroupName);
     const tendedBy = await findTending(dependencies, incidentId, request, names);
-    if (tendedBy !== undefined) return refuse(`the execution ${tendedBy} tends this already`);
+    if (tendedBy !== undefined) return refuse(`the execution ${tendedBy} tends this already`, tendedBy);
 
-    await store.appendJournal(incidentId, toJournal(plan, mode, now));
+    await keepJournal(store, incidentId, toJournal(plan, mode, now));
     const calls = held.flatMap((group) => group.calls);
     const summary = {
       incidentId,
+      ...ofRule,
       mode,
       groups: held.length,
       refused: plan.groups.length - held.length,
@@ -130,7 +150,7 @@ export const createPlanHold =
     if (mode === 'dry-run') {
       return { ...summary, action: 'REPORT', reason: `dry run: ${request.reason}` };
     }
-    await store.createIncident(toIncident(request, incidentId, mode, now), names);
+    await store.createIncident(incident, names);
     // The calls are in the journal; what an execution carries from state to state stays small.
     return { ...summary, action: 'HOLD', reason: request.reason, calls: [], callsLeftOut: calls.length };
   };

@@ -6,10 +6,12 @@ import type { AutoScalingGroup } from '../domain/auto-scaling-group.ts';
 import { InvalidInputError, UnreadableFactError } from '../domain/errors.ts';
 import type { GroupRecord } from '../domain/group-record.ts';
 import type { ResizeSettings } from '../domain/hold-effects.ts';
+import { holdTagCall, holdTagKey, holdTagValue } from '../domain/hold-tag.ts';
 import type { JournalEntry, PlannedCall } from '../domain/incident.ts';
 import { familyOf, nextLargerType } from '../domain/instance-facts.ts';
 import { areLaunchesFailing, stuckInstances } from '../domain/launch-record.ts';
 import type { Mode } from '../domain/mode.ts';
+import { endsAtLatest } from '../domain/notice.ts';
 import { isHeld, planHold } from '../domain/plan-hold.ts';
 import { type GroupResizePlan, planResize, type ResizeFacts } from '../domain/plan-resize.ts';
 import { isFit } from '../domain/preflight.ts';
@@ -18,6 +20,7 @@ import { counted } from '../domain/times.ts';
 import { parseHoldInput } from '../events/hold-input.ts';
 import type { planHoldState } from '../events/hold-state.ts';
 import { findPausedScaling } from './find-paused-scaling.ts';
+import { keepJournal } from './keep-journal.ts';
 import { lookAtHealth, type ResizeClients } from './look-at-resizes.ts';
 import { beginPlan, type PlanHoldDependencies, showCalls } from './plan-hold.ts';
 import { describeTargets, findTending, type Request, toIncident } from './plan-request.ts';
@@ -40,6 +43,9 @@ export interface PlanResizeResult {
   incidentId: string;
   mode: Mode;
   reason: string;
+  /** The rule that started it, where one did. */
+  rule?: string;
+  tendedBy?: string;
   groups: number;
   refused: number;
   /** What is risked, and what stands against single instances. */
@@ -81,6 +87,21 @@ const toPlanEntry = (plan: GroupResizePlan, mode: Mode, at: string): JournalEntr
     message: `${autoScalingGroupName}: ${[text, ...warnings].join('; ')}`,
     calls,
   };
+};
+
+/** The plan with the tag that the group has meanwhile. */
+const withTag = (
+  plan: GroupResizePlan,
+  group: AutoScalingGroup,
+  tag: string | undefined,
+): GroupResizePlan => {
+  const calls = [
+    holdTagCall(group, tag),
+    holdTagCall({ ...group, tags: { [holdTagKey]: tag ?? '' } }, undefined),
+  ];
+  return plan.action === 'RESIZE'
+    ? { ...plan, calls: [...plan.calls, ...calls.filter((call) => call !== undefined)] }
+    : plan;
 };
 
 /** Warnings and refusals of single instances, the like ones told once. */
@@ -214,11 +235,11 @@ export const createPlanResize = (dependencies: PlanResizeDependencies) => {
   return async (state: z.output<typeof planHoldState>): Promise<PlanResizeResult> => {
     const parsed = parseHoldInput(state.remediation, state.input);
     if (parsed.trigger === 'sweep') return bringHome(parsed.bringHome);
-    const { request, mode, incidentId, refuse } = await beginPlan(dependencies, state);
+    const { request, mode, incidentId, ofRule, refuse } = await beginPlan(dependencies, state);
     const { resize } = request;
     if (resize === undefined) throw new InvalidInputError('The input asks for nothing that can be resized');
-    const refuseAll = async (reason: string): Promise<PlanResizeResult> => ({
-      ...(await refuse(reason)),
+    const refuseAll = async (reason: string, tended?: string): Promise<PlanResizeResult> => ({
+      ...(await refuse(reason, tended)),
       action: 'REFUSE',
       warnings: [],
     });
@@ -255,9 +276,9 @@ export const createPlanResize = (dependencies: PlanResizeDependencies) => {
     );
     const tendedBy = await findTending(dependencies, incidentId, request, held);
     if (tendedBy !== undefined)
-      return refuseAll(`the execution ${tendedBy} resizes one of these groups already`);
+      return refuseAll(`the execution ${tendedBy} resizes one of these groups already`, tendedBy);
     if (found.refusal !== undefined) {
-      await store.appendJournal(incidentId, unfit);
+      await keepJournal(store, incidentId, unfit);
       return refuseAll(
         found.refusal
           .replace('nothing was held', 'nothing was resized')
@@ -265,14 +286,21 @@ export const createPlanResize = (dependencies: PlanResizeDependencies) => {
       );
     }
 
+    const tag = holdTagValue([
+      {
+        incidentId,
+        reason: request.reason,
+        endsAtLatest: endsAtLatest(toIncident(request, incidentId, mode, now)),
+      },
+    ]);
     const plans: GroupResizePlan[] = [];
     const facts = new Map<string, ResizeFacts>();
     for (const group of groups.filter(({ autoScalingGroupName }) => held.includes(autoScalingGroupName))) {
       const seen = await lookAtGroup(clients, { ...request, resize }, incidentId, group);
       facts.set(group.autoScalingGroupName, seen);
-      plans.push(planResize(seen, resize, incidentId, now));
+      plans.push(withTag(planResize(seen, resize, incidentId, now), group, tag));
     }
-    await store.appendJournal(incidentId, [
+    await keepJournal(store, incidentId, [
       ...unfit,
       ...plans.flatMap((plan) => [...toFindingsEntries(plan, now), toPlanEntry(plan, mode, now)]),
     ]);
@@ -282,6 +310,7 @@ export const createPlanResize = (dependencies: PlanResizeDependencies) => {
     const calls = begun.flatMap((plan) => plan.calls);
     const base = {
       incidentId,
+      ...ofRule,
       mode,
       groups: begun.length,
       refused: refused.length + unfit.length,

@@ -11,6 +11,7 @@ import { addSeconds } from '../domain/times.ts';
 import type { resizeRoundState } from '../events/hold-state.ts';
 import { describeAwsError } from './aws-error.ts';
 import { changeGroup } from './change-group.ts';
+import { keepJournal } from './keep-journal.ts';
 import { type GroupWorkDependencies, lookAtWork } from './look-at-resizes.ts';
 import { createGroupNotes } from './note-group.ts';
 import { readModeOrUndefined } from './read-mode.ts';
@@ -92,7 +93,7 @@ export const createPrepareGroup = (dependencies: GroupWorkDependencies) => {
       } catch (error) {
         note('failed', `cannot be prepared now (${describeAwsError(error)}); tried again`);
       }
-      if (journal.length > 0) await store.appendJournal(incidentId, journal);
+      await keepJournal(store, incidentId, journal);
     }
     return result;
   };

@@ -12,6 +12,7 @@ import {
 } from '../domain/resize-calls.ts';
 import type { resizeRoundState } from '../events/hold-state.ts';
 import type { Store } from '../state/store.ts';
+import { keepJournal } from './keep-journal.ts';
 import { createGroupNotes } from './note-group.ts';
 
 /** What ProvePermissions needs. */
@@ -66,7 +67,7 @@ export const createProvePermissions =
       await store.writeResize({ ...record, work: { ...work, queue: [] } });
       const journal: JournalEntry[] = [];
       createGroupNotes(journal, clock, name)('refused', `not touched: ${reason.replaceAll(`${name}: `, '')}`);
-      await store.appendJournal(incidentId, journal);
+      await keepJournal(store, incidentId, journal);
     }
     return result;
   };

@@ -8,6 +8,7 @@ import type { releaseHoldState } from '../events/hold-state.ts';
 import type { Store } from '../state/store.ts';
 import { beginRelease, closeIncident } from './end-incident.ts';
 import { giveBackGroups } from './give-back-groups.ts';
+import { keepJournal } from './keep-journal.ts';
 
 /** What ReleaseHold needs. */
 export interface ReleaseHoldDependencies {
@@ -52,7 +53,7 @@ export const createReleaseHold =
         return { round, action: 'WAIT', remaining, waitSeconds };
       }
       const message = `${remaining} groups are left to the sweep and to a person. ${refused.slice(0, 20).join('. ')}`;
-      await store.appendJournal(incidentId, [{ at: clock.now(), event: 'failed', message }]);
+      await keepJournal(store, incidentId, [{ at: clock.now(), event: 'failed', message }]);
       return { round, action: 'GIVE_UP', remaining, waitSeconds: 0 };
     }
     const closableIn = secondsUntilClosable(incident, clock.now());

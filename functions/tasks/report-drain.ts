@@ -4,7 +4,7 @@ import type { JournalEntry } from '../domain/incident.ts';
 import { instancesWith } from '../domain/instances-with.ts';
 import { counted } from '../domain/times.ts';
 import type { reportHoldState } from '../events/hold-state.ts';
-import type { ReportHoldDependencies } from './report-hold.ts';
+import { type ReportDependencies, tellOutcome } from './tell-outcome.ts';
 
 /** What an incident that drained came to: numbers, and the lines a person should read. */
 export interface DrainReport extends Attention {
@@ -14,7 +14,14 @@ export interface DrainReport extends Attention {
   evidenceKept: number;
 }
 
-const needsAttention: JournalEntry['event'][] = ['refused', 'overridden', 'failed', 'left', 'breaker'];
+const needsAttention: JournalEntry['event'][] = [
+  'refused',
+  'overridden',
+  'failed',
+  'left',
+  'breaker',
+  'breaker-opened',
+];
 
 /** Sums up the journal of an incident; pure. */
 export const summariseDrain = (
@@ -26,7 +33,7 @@ export const summariseDrain = (
   const left = instancesWith(journal, 'left');
   const opened = new Set(
     journal
-      .filter(({ event }) => event === 'breaker')
+      .filter(({ event }) => event === 'breaker-opened')
       .map(({ autoScalingGroupName }) => autoScalingGroupName),
   );
   const headline = {
@@ -43,11 +50,12 @@ export const summariseDrain = (
   };
 };
 
-/** Reads the journal, tells people, and leaves the report as the execution's output. */
+/** Reads the journal, has people told, and leaves the report as the execution's output. */
 export const createReportDrain =
-  ({ store, tell }: ReportHoldDependencies) =>
+  (dependencies: ReportDependencies) =>
   async (state: z.output<typeof reportHoldState>): Promise<DrainReport> => {
-    const report = summariseDrain(await store.readJournal(state.plan.incidentId), state.plan.action);
-    tell(report.headline, { incidentId: state.plan.incidentId, ...report });
+    const journal = await dependencies.store.readJournal(state.plan.incidentId);
+    const report = summariseDrain(journal, state.plan.action);
+    await tellOutcome(dependencies, state, journal, report, { instancesDrained: report.drained });
     return report;
   };

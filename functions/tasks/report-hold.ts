@@ -1,17 +1,9 @@
 import type * as z from 'zod/mini';
 import { type Attention, attentionIn } from '../domain/attention.ts';
 import type { JournalEntry } from '../domain/incident.ts';
+import { counted } from '../domain/times.ts';
 import type { reportHoldState } from '../events/hold-state.ts';
-import type { Store } from '../state/store.ts';
-
-/** Tells people; today as a structured log line. */
-export type Tell = (message: string, details: Record<string, unknown>) => void;
-
-/** What ReportHold needs. */
-export interface ReportHoldDependencies {
-  store: Store;
-  tell: Tell;
-}
+import { type ReportDependencies, tellOutcome } from './tell-outcome.ts';
 
 /** What an incident came to: numbers, and the lines a person should read. */
 export interface HoldReport extends Attention {
@@ -32,8 +24,8 @@ export const summariseHold = (journal: JournalEntry[], action: 'HOLD' | 'REPORT'
   const groupsHeld = countGroups(journal, 'held');
   const groupsGivenBack = countGroups(journal, 'given-back');
   const headline = {
-    HOLD: `${groupsHeld} of ${groupsPlanned} groups were held and ${groupsGivenBack} were given back`,
-    REPORT: `dry run: ${groupsPlanned} groups would be held`,
+    HOLD: `${groupsHeld} of ${counted(groupsPlanned, 'group')} held, ${groupsGivenBack} given back`,
+    REPORT: `dry run: ${counted(groupsPlanned, 'group')} would be held`,
     REFUSE: 'nothing was done',
   }[action];
   return {
@@ -45,11 +37,12 @@ export const summariseHold = (journal: JournalEntry[], action: 'HOLD' | 'REPORT'
   };
 };
 
-/** Reads the journal, tells people, and leaves the report as the execution's output. */
+/** Reads the journal, has people told, and leaves the report as the execution's output. */
 export const createReportHold =
-  ({ store, tell }: ReportHoldDependencies) =>
+  (dependencies: ReportDependencies) =>
   async (state: z.output<typeof reportHoldState>): Promise<HoldReport> => {
-    const report = summariseHold(await store.readJournal(state.plan.incidentId), state.plan.action);
-    tell(report.headline, { incidentId: state.plan.incidentId, ...report });
+    const journal = await dependencies.store.readJournal(state.plan.incidentId);
+    const report = summariseHold(journal, state.plan.action);
+    await tellOutcome(dependencies, state, journal, report);
     return report;
   };

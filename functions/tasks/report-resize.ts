@@ -4,7 +4,7 @@ import type { JournalEntry } from '../domain/incident.ts';
 import { instancesWith } from '../domain/instances-with.ts';
 import { counted } from '../domain/times.ts';
 import type { reportResizeState } from '../events/hold-state.ts';
-import type { ReportHoldDependencies } from './report-hold.ts';
+import { type ReportDependencies, tellOutcome } from './tell-outcome.ts';
 
 /** What a resize came to: numbers, and the lines a person should read. */
 export interface ResizeReport extends Attention {
@@ -53,11 +53,12 @@ export const summariseResize = (
   return { headline, chosen, resized, broughtHome, left, ...attentionIn(journal, needsAttention) };
 };
 
-/** Reads the journal, tells people, and leaves the report as the execution's output. */
+/** Reads the journal, has people told, and leaves the report as the execution's output. */
 export const createReportResize =
-  ({ store, tell }: ReportHoldDependencies) =>
+  (dependencies: ReportDependencies) =>
   async (state: z.output<typeof reportResizeState>): Promise<ResizeReport> => {
-    const report = summariseResize(await store.readJournal(state.plan.incidentId), state.plan.action);
-    tell(report.headline, { incidentId: state.plan.incidentId, ...report });
+    const journal = await dependencies.store.readJournal(state.plan.incidentId);
+    const report = summariseResize(journal, state.plan.action);
+    await tellOutcome(dependencies, state, journal, report, { instancesResized: report.resized });
     return report;
   };

@@ -18,6 +18,7 @@ import {
 } from '../domain/resize-record.ts';
 import type { resizeRoundState } from '../events/hold-state.ts';
 import { describeAwsError, isRefusal } from './aws-error.ts';
+import { keepJournal } from './keep-journal.ts';
 import { clientsFor, lookAtResize, type ResizeClients, type ResizeDependencies } from './look-at-resizes.ts';
 import { createGroupNotes } from './note-group.ts';
 import { readModeOrUndefined } from './read-mode.ts';
@@ -285,7 +286,7 @@ export const createReserveCapacity = (dependencies: ResizeDependencies) => {
         createGroupNotes(journal, clock, name)('failed', `${describeAwsError(error)}; tried again`);
         result.hasToWait = true;
       }
-      if (journal.length > 0) await store.appendJournal(incidentId, journal);
+      await keepJournal(store, incidentId, journal);
     }
     return result;
   };

@@ -12,6 +12,7 @@ import { addSeconds, secondsBetween, spokenDuration } from '../domain/times.ts';
 import type { resizeRoundState } from '../events/hold-state.ts';
 import { describeAwsError, isRefusal } from './aws-error.ts';
 import { changeGroup } from './change-group.ts';
+import { keepJournal } from './keep-journal.ts';
 import { type GroupWorkDependencies, lookAtWork } from './look-at-resizes.ts';
 import { createGroupNotes } from './note-group.ts';
 import type { ResizeStepResult } from './take-resize-step.ts';
@@ -22,7 +23,7 @@ import type { ResizeStepResult } from './take-resize-step.ts';
  * left to set back.
  */
 export const createRestoreGroup = (dependencies: GroupWorkDependencies) => {
-  const { store, clock, newOwner, tell } = dependencies;
+  const { store, clock, newOwner } = dependencies;
 
   /** Makes changes of a group that its record remembers. */
   const change = (
@@ -78,7 +79,6 @@ export const createRestoreGroup = (dependencies: GroupWorkDependencies) => {
       const { minSize, desiredCapacity } = work.sizes.before;
       const message = `the group does not carry the opt-in tag any more, so Holdfast may not set it back. By hand: aws autoscaling update-auto-scaling-group --auto-scaling-group-name ${name} --min-size ${minSize} --desired-capacity ${desiredCapacity}`;
       note('left', message);
-      tell(`${name}: ${message}`, { incidentId: incident.incidentId });
       await finish(incident, resize, work, group, note);
       return 'restored';
     }
@@ -146,7 +146,6 @@ export const createRestoreGroup = (dependencies: GroupWorkDependencies) => {
     const { minSize, desiredCapacity } = restore ?? work.sizes?.before ?? { minSize: 0, desiredCapacity: 0 };
     const message = `it could not be set back for ${spokenDuration(homeSecondsMax)}: its sizes were minimum ${minSize} and desired capacity ${desiredCapacity}, and another hold may want Launch suspended. Do it by hand`;
     createGroupNotes(journal, clock, name)('left', message);
-    tell(`${name}: ${message}`, { incidentId: incident.incidentId });
     const { work: _work, ...bare } = resize;
     await store.writeResize(bare);
   };
@@ -172,7 +171,7 @@ export const createRestoreGroup = (dependencies: GroupWorkDependencies) => {
         if (isRefusal(error)) await decideAgain(incident, name, journal);
         result.hasToWait = true;
       }
-      if (journal.length > 0) await store.appendJournal(incidentId, journal);
+      await keepJournal(store, incidentId, journal);
     }
     return result;
   };

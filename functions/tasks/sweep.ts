@@ -9,17 +9,21 @@ import { IncidentClosedError } from '../domain/errors.ts';
 import type { Incident } from '../domain/incident.ts';
 import { changeBudgetSeconds, lostEventSecondsMax, sweepGraceSeconds } from '../domain/limits.ts';
 import { secondsUntilClosable } from '../domain/may-close-incident.ts';
+import { isOverdue, type Measure } from '../domain/metrics.ts';
 import type { Mode } from '../domain/mode.ts';
-import { addSeconds, secondsBetween } from '../domain/times.ts';
+import { toNotice } from '../domain/notice.ts';
+import { addSeconds, counted, secondsBetween } from '../domain/times.ts';
 import type { Policy } from '../events/policy.ts';
 import type { Store } from '../state/store.ts';
 import { beginRelease, closeIncident } from './end-incident.ts';
 import { giveBackGroups } from './give-back-groups.ts';
 import { groupsBeingResized } from './groups-being-resized.ts';
+import { keepJournal } from './keep-journal.ts';
 import { readModeOrUndefined } from './read-mode.ts';
 import { readAlarmAgain } from './route-signal.ts';
 import { type StartDependencies, type StartOutcome, startExecutions } from './start-executions.ts';
 import { sweepLaunches } from './sweep-launches.ts';
+import { tidyHoldTags } from './tidy-hold-tags.ts';
 
 /** What the sweep needs. */
 export interface SweepDependencies extends StartDependencies {
@@ -32,6 +36,8 @@ export interface SweepDependencies extends StartDependencies {
   clock: Clock;
   newOwner: () => string;
   policy: Policy;
+  measure: Measure;
+  stage: string;
   stageMode: Mode;
 }
 
@@ -40,6 +46,8 @@ export interface SweepResult {
   openIncidents: number;
   givenBack: { incidentId: string; because: string; remaining: number; refused: string[] }[];
   started: StartOutcome[];
+  /** Tags that were left over. */
+  tidied: string[];
 }
 
 /** Why the sweep has to give an incident back, or `undefined` when its own execution looks after it. */
@@ -61,7 +69,8 @@ const abandonedBecause = (incident: Incident, isRunning: boolean, now: string): 
  * @throws AggregateError with everything that failed
  */
 export const createSweep = (dependencies: SweepDependencies) => {
-  const { cloudWatch, stepFunctions, killSwitch, store, clock, newOwner, policy, stageMode } = dependencies;
+  const { cloudWatch, stepFunctions, killSwitch, store, clock, newOwner, policy, measure, stageMode } =
+    dependencies;
 
   const tendIncident = async (open: Incident, startedAt: string, result: SweepResult): Promise<void> => {
     const { incidentId } = open;
@@ -81,8 +90,34 @@ export const createSweep = (dependencies: SweepDependencies) => {
       startedAt,
     );
     result.givenBack.push({ incidentId, because, remaining, refused });
+    if (refused.length > 0) {
+      await store.addNotice(
+        toNotice({
+          kind: 'needs-a-person',
+          at: clock.now(),
+          incidentId,
+          about: refused.join('\n'),
+          seen: incident.reason,
+          done: `${counted(refused.length, 'group')} cannot be given back (${because})`,
+          next: 'the sweep goes on trying',
+          groups: names,
+          lines: refused,
+        }),
+      );
+    }
     if (remaining > 0 || secondsUntilClosable(incident, clock.now()) > 0) return;
     await closeIncident(store, clock, incident);
+    await store.addNotice(
+      toNotice({
+        kind: 'gave-back',
+        at: clock.now(),
+        incidentId,
+        seen: incident.reason,
+        done: `${counted(names.length, 'group')} given back by the sweep: ${because}`,
+        next: 'nothing; it is over',
+        groups: names,
+      }),
+    );
   };
 
   /** Another execution brings home what one left in flight: it waits in seconds, where sweeps are minutes apart. */
@@ -94,7 +129,7 @@ export const createSweep = (dependencies: SweepDependencies) => {
     });
     await stepFunctions.startExecution(arn, name, { bringHome: incidentId });
     const reason = `${incidentId.split(':').at(-1)} ended with instances in flight; they are brought home`;
-    await store.appendJournal(incidentId, [
+    await keepJournal(store, incidentId, [
       { at: clock.now(), event: 'releasing', message: `${name}: ${reason}` },
     ]);
     result.started.push({ action: 'STARTED', executionName: name, reason });
@@ -122,7 +157,7 @@ export const createSweep = (dependencies: SweepDependencies) => {
   return async (): Promise<SweepResult> => {
     const startedAt = clock.now();
     const failures: unknown[] = [];
-    const result: SweepResult = { openIncidents: 0, givenBack: [], started: [] };
+    const result: SweepResult = { openIncidents: 0, givenBack: [], started: [], tidied: [] };
     const attempt = async (work: () => Promise<void>): Promise<void> => {
       try {
         await work();
@@ -136,12 +171,21 @@ export const createSweep = (dependencies: SweepDependencies) => {
     await attempt(async () => {
       const incidents = await store.listOpenIncidents();
       result.openIncidents = incidents.length;
+      const overdue = incidents.filter((incident) => isOverdue(incident, clock.now()));
+      measure({ OpenIncidents: incidents.length, OverdueIncidents: overdue.length });
       for (const incident of incidents) await attempt(() => tendIncident(incident, startedAt, result));
     });
     // Last, because it may take long: nobody waits for it as for what is to be given back.
     await attempt(async () => {
       result.started.push(...(await sweepLaunches(dependencies, await readMode(), isInTime, attempt)));
     });
+    // A stage that is a dry run tags nothing, and may not.
+    if (stageMode === 'live') {
+      await attempt(async () => {
+        const autoScaling = dependencies.autoScaling(stageMode);
+        result.tidied = await tidyHoldTags({ autoScaling, store, clock }, dependencies.stage);
+      });
+    }
     if (failures.length === 0) return result;
     const messages = failures.map((failure) =>
       failure instanceof Error ? failure.message : String(failure),

@@ -29,6 +29,7 @@ import {
 import { secondsBetween } from '../domain/times.ts';
 import type { resizeRoundState } from '../events/hold-state.ts';
 import { describeAwsError, isRefusal } from './aws-error.ts';
+import { keepJournal } from './keep-journal.ts';
 import { clientsFor, lookAtResize, type ResizeClients, type ResizeDependencies } from './look-at-resizes.ts';
 import { createGroupNotes, createInstanceNotes } from './note-group.ts';
 import { readModeOrUndefined } from './read-mode.ts';
@@ -156,7 +157,7 @@ export const createTakeResizeStep = (dependencies: ResizeDependencies, operation
   };
 
   const noteFor = ({ journal, name }: Taking, instanceId: string) =>
-    createInstanceNotes(journal, clock, dependencies.tell, name, instanceId);
+    createInstanceNotes(journal, clock, name, instanceId);
 
   /** What went wrong with one ends the run, and is told before it is written: what ended is not looked at again. */
   const endRun = async (
@@ -168,7 +169,7 @@ export const createTakeResizeStep = (dependencies: ResizeDependencies, operation
   ): Promise<void> => {
     const { record, name, journal, incident } = taking;
     noteFor(taking, instanceId)(event, event === 'left' ? `${reason}. ${byHand(name, instanceId)}` : reason);
-    await store.appendJournal(incident.incidentId, journal.splice(0));
+    await keepJournal(store, incident.incidentId, journal.splice(0));
     if (record.work === undefined) return;
     const work = withResize(record.work, instanceId, change);
     taking.record = await store.writeResize({
@@ -348,7 +349,7 @@ export const createTakeResizeStep = (dependencies: ResizeDependencies, operation
         )('failed', `${operation}: ${describeAwsError(error)}; tried again`);
         result.hasToWait = true;
       }
-      if (journal.length > 0) await store.appendJournal(incidentId, journal);
+      await keepJournal(store, incidentId, journal);
     }
     return result;
   };

@@ -8,8 +8,10 @@ import type { drainRoundState } from '../events/hold-state.ts';
 import type { Store } from '../state/store.ts';
 import { applyToGroup } from './apply-to-group.ts';
 import { giveBackGroup } from './give-back-group.ts';
+import { keepJournal } from './keep-journal.ts';
 import { lookAtGroups, type SeenGroup } from './look-at-groups.ts';
 import { readModeOrUndefined } from './read-mode.ts';
+import { tendHoldTag } from './tend-hold-tag.ts';
 
 /** What TendBreakers needs. */
 export interface TendBreakersDependencies {
@@ -62,12 +64,13 @@ export const createTendBreakers =
         if (isOpen(seen.name) && (hold === undefined || hold.stage === 'HELD')) {
           const outcome = await applyToGroup(dependencies, incident, seen, journal);
           if (outcome === 'changed') result.held += 1;
+          if (outcome === 'inForce') await tendHoldTag(dependencies, seen, journal);
         } else if (hold !== undefined) {
           const outcome = await giveBackGroup(dependencies, incident, seen, journal);
           if (outcome.done) result.givenBack += 1;
         }
       }
-      if (journal.length > 0) await store.appendJournal(incidentId, journal);
+      await keepJournal(store, incidentId, journal);
     }
     return result;
   };

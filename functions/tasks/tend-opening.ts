@@ -6,14 +6,13 @@ import type { LaunchRecord } from '../domain/launch-record.ts';
 import type { Store } from '../state/store.ts';
 import { changeLaunches } from './change-launches.ts';
 import { findUnprotected } from './find-unprotected.ts';
-import type { Tell } from './report-hold.ts';
+import { keepJournal } from './keep-journal.ts';
 import type { StartDependencies } from './start-executions.ts';
 
 /** What following an open breaker up needs. */
 export interface TendOpeningDependencies extends StartDependencies {
   store: Store;
   clock: Clock;
-  tell: Tell;
 }
 
 /**
@@ -45,7 +44,7 @@ export const protectUnlessProtected = async (
 
 /** Says that a breaker opened, with the evidence of what was drained, and notes that it was said. */
 const tellOpening = async (
-  { store, clock, tell }: TendOpeningDependencies,
+  { store, clock }: TendOpeningDependencies,
   incident: Incident,
   name: string,
   { breaker, drains }: LaunchRecord,
@@ -56,10 +55,9 @@ const tellOpening = async (
     drained.has(instanceId),
   );
   const message = [`${name}: the breaker opens: ${breaker.reason}`, ...groupByLikeness(evidence)].join('. ');
-  await store.appendJournal(incident.incidentId, [
-    { at: clock.now(), event: 'breaker', autoScalingGroupName: name, message },
+  await keepJournal(store, incident.incidentId, [
+    { at: clock.now(), event: 'breaker-opened', autoScalingGroupName: name, message },
   ]);
-  tell(message, { incidentId: incident.incidentId, autoScalingGroupName: name });
   await changeLaunches(store, name, (current) =>
     current.breaker === undefined ? current : { ...current, breaker: { ...current.breaker, isTold: true } },
   );

@@ -3,6 +3,7 @@ import type { Ec2Call, JournalEntry } from '../domain/incident.ts';
 import { planTemplateUpdate, setDefaultVersionCall } from '../domain/plan-template-update.ts';
 import type { resizeRoundState } from '../events/hold-state.ts';
 import { describeAwsError, isRefusal } from './aws-error.ts';
+import { keepJournal } from './keep-journal.ts';
 import { clientsFor, type ResizeDependencies } from './look-at-resizes.ts';
 import { createGroupNotes } from './note-group.ts';
 import type { ResizeStepResult } from './take-resize-step.ts';
@@ -63,7 +64,7 @@ export const createUpdateLaunchTemplate = (dependencies: ResizeDependencies) => 
           result.hasToWait = true;
         }
       }
-      if (journal.length > 0) await store.appendJournal(incidentId, journal);
+      await keepJournal(store, incidentId, journal);
     }
     return result;
   };

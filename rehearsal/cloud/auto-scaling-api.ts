@@ -109,6 +109,7 @@ export const createAutoScalingApi = (
       (group) =>
         (names === undefined || names.length === 0 || names.includes(group.name)) &&
         filters.every(({ Name, Values }) => {
+          if (Name === 'tag-key') return Values.some((key) => key in group.tags);
           const value = group.tags[Name.replace(/^tag:/, '')];
           return value !== undefined && Values.includes(value);
         }),
@@ -237,6 +238,31 @@ export const createAutoScalingApi = (
         ];
       }),
     }),
+
+    /** One group at a time here: whether a call may name several is not settled. 256 characters, 50 tags (Tag). */
+    CreateOrUpdateTags: (input) => {
+      const [tag] = input.Tags as { ResourceId: string; Key: string; Value: string }[];
+      if (tag === undefined) throw new CloudError('ValidationError', 'Tags must not be empty');
+      const group = groupOrRefuse(tag.ResourceId);
+      if (tag.Value.length > 256) {
+        throw new CloudError(
+          'ValidationError',
+          "1 validation error detected: Value at 'tags.1.member.value' failed to satisfy constraint: Member must have length less than or equal to 256",
+        );
+      }
+      if (!(tag.Key in group.tags) && Object.keys(group.tags).length >= 50) {
+        throw new CloudError('LimitExceeded', 'The maximum number of tags for the group is 50');
+      }
+      group.tags[tag.Key] = tag.Value;
+      return {};
+    },
+
+    DeleteTags: (input) => {
+      for (const { ResourceId, Key } of input.Tags as { ResourceId: string; Key: string }[]) {
+        delete groupOrRefuse(ResourceId).tags[Key];
+      }
+      return {};
+    },
 
     DescribeScalingActivities: (input) => {
       const group = groupOrRefuse(input.AutoScalingGroupName);

@@ -1,5 +1,6 @@
 import { createConnect } from '../../functions/aws/connect.ts';
 import { stateMachineArns } from '../../functions/config.ts';
+import type { Measure } from '../../functions/domain/metrics.ts';
 import type { Policy } from '../../functions/events/policy.ts';
 import { createHandler, type FunctionDefinition } from '../../functions/middleware/define-function.ts';
 import type { Runtime } from '../../functions/runtime.ts';
@@ -8,11 +9,19 @@ import { createMemoryStore, type MemoryStore, watchStore } from '../memory-store
 import { seededRandom, type VirtualTime } from '../virtual-time.ts';
 import { type AutoScalingService, createAutoScalingService } from './auto-scaling.ts';
 import type { AutoScalingQuirks, GroupEvent, World } from './auto-scaling-group.ts';
-import { type AlarmSpec, type CloudWatchService, createCloudWatchService } from './cloudwatch.ts';
+import {
+  type AlarmSpec,
+  accountId,
+  type CloudWatchService,
+  createCloudWatchService,
+  region,
+} from './cloudwatch.ts';
+import { createNoticeStream } from './dynamodb-stream.ts';
 import { createEc2Service, type Ec2Service } from './ec2.ts';
 import { createElasticLoadBalancingService } from './elastic-load-balancing.ts';
 import { createEventBus, type DeliveryQuirks } from './eventbridge.ts';
 import { createLambdaService, type LambdaService, runningFunction } from './lambda.ts';
+import { createSnsService, type PublishedMessage } from './sns.ts';
 import {
   createStepFunctionsService,
   type Execution,
@@ -54,6 +63,9 @@ export const chooseQuirks = (seed: number, chosen: Partial<Quirks>): Quirks => {
     ...chosen,
   };
 };
+
+/** The topic of every rehearsal. */
+const topicArn = `arn:aws:sns:${region}:${accountId}:holdfast-rehearsal-notifications`;
 
 /** Name of the kill switch in every rehearsal. */
 export const killSwitchParameter = '/holdfast/rehearsal/mode';
@@ -107,6 +119,9 @@ export interface SimulatedCloudOptions {
   dies: (death: Death) => boolean;
   /** Told of every state that an execution enters. */
   onState: (execution: Execution, state: string) => void;
+  /** Told of every message that people get. */
+  onMessage: (message: PublishedMessage) => void;
+  onMetrics: Measure;
   /** Told which function uses which method of the store. */
   onStoreUse: (functionName: string, method: string) => void;
 }
@@ -114,14 +129,17 @@ export interface SimulatedCloudOptions {
 /** Puts the services together as AWS does, with Holdfast deployed as `serverless.yml` says. */
 export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedCloud => {
   const { time, quirks, deployment, functions, policy } = options;
-  const store = watchStore(createMemoryStore(), (method) => {
-    const functionName = runningFunction.getStore();
-    if (functionName === undefined) return false;
-    options.onStoreUse(functionName, method);
-    // To die before a reading is to die before what comes next.
-    if (/^(read|list)/.test(method)) return false;
-    return options.dies({ functionName, operation: method, mutating: true, when: 'before' });
-  });
+  const store = watchStore(
+    createMemoryStore((notice) => notices?.insert(notice)),
+    (method) => {
+      const functionName = runningFunction.getStore();
+      if (functionName === undefined) return false;
+      options.onStoreUse(functionName, method);
+      // To die before a reading is to die before what comes next.
+      if (/^(read|list)/.test(method)) return false;
+      return options.dies({ functionName, operation: method, mutating: true, when: 'before' });
+    },
+  );
   const parameters = new Map([[killSwitchParameter, 'live']]);
   const autoScaling = createAutoScalingService(
     time,
@@ -142,6 +160,16 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
     })),
     (name, error) => options.onFunctionError(`${name}: ${error.name}: ${error.message}`),
   );
+  const readers = options.withHoldfast
+    ? deployment.functions.flatMap(({ name, stream }) =>
+        stream === undefined ? [] : [{ functionName: name, ...stream }],
+      )
+    : [];
+  const notices = readers.map((reader) =>
+    createNoticeStream(time, reader, lambda.invoke, (name, error) =>
+      options.onFunctionError(`${name}: ${error.name}: ${error.message}`),
+    ),
+  )[0];
   const bus = createEventBus(
     options.random,
     options.withHoldfast
@@ -169,7 +197,13 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
   );
   let owners = 0;
   const runtime: Runtime = {
-    config: { stageMode: options.stageMode, killSwitchParameter, tableName: 'rehearsal' },
+    config: {
+      stage: deployment.stage,
+      stageMode: options.stageMode,
+      killSwitchParameter,
+      tableName: `holdfast-${deployment.stage}`,
+      topicArn,
+    },
     clock: { now: time.iso },
     connect: createConnect(
       { region: 'us-east-1', credentials: { accessKeyId: 'rehearsal', secretAccessKey: 'rehearsal' } },
@@ -182,6 +216,7 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
           EC2: ec2,
           ElasticLoadBalancing: createElasticLoadBalancingService(time, autoScaling.groups),
           StepFunctions: stepFunctions,
+          SNS: createSnsService(topicArn, time.elapsedSeconds, options.onMessage),
           SSM: createSystemsManagerService(parameters),
         },
         quirks,
@@ -191,6 +226,7 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
       ),
     ),
     policy: () => policy,
+    measure: options.onMetrics,
     stateMachineArns: () =>
       stateMachineArns({ stateMachineArnPrefix: stateMachineArn(`holdfast-${deployment.stage}-`) }),
     store,

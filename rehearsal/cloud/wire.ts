@@ -3,6 +3,7 @@ import { CloudWatchServiceException } from '@aws-sdk/client-cloudwatch';
 import { EC2ServiceException } from '@aws-sdk/client-ec2';
 import { ElasticLoadBalancingV2ServiceException } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { SFNServiceException } from '@aws-sdk/client-sfn';
+import { SNSServiceException } from '@aws-sdk/client-sns';
 import { SSMServiceException } from '@aws-sdk/client-ssm';
 import type { SdkClient } from '../../functions/aws/dry-run-gate.ts';
 import type { VirtualTime } from '../virtual-time.ts';
@@ -39,6 +40,7 @@ const exceptions = {
     Exception: ElasticLoadBalancingV2ServiceException,
   },
   SFNClient: { service: 'StepFunctions', Exception: SFNServiceException },
+  SNSClient: { service: 'SNS', Exception: SNSServiceException },
   SSMClient: { service: 'SSM', Exception: SSMServiceException },
 } as const;
 

@@ -21,7 +21,7 @@ describe('decideApply', () => {
       },
     ]);
     expect(decision.before).toMatchObject({
-      baseline: { suspendedProcesses: [], minSize: 1, maxSize: 10, desiredCapacity: 4, recordedAt: now },
+      baseline: { suspendedProcesses: [], minSize: 1, maxSize: 10, desiredCapacity: 4 },
       holds: [{ incidentId: 'incident-a', stage: 'HELD' }],
       lease: { owner: 'me', expiresAt: later(leaseSeconds) },
     });

@@ -63,6 +63,7 @@ describe('protecting', () => {
       ['SetInstanceProtection', 50],
       ['SetInstanceProtection', 50],
       ['SetInstanceProtection', 20],
+      ['CreateOrUpdateTags', undefined],
     ]);
   });
 

@@ -207,7 +207,7 @@ describe('resize-in-place', () => {
     expect(
       changes(run.result)
         .map(({ operation }) => operation)
-        .filter((name) => !/Processes/.test(name)),
+        .filter((name) => !/Processes|Tags/.test(name)),
     ).toEqual([]);
     expect(leftBehind(run, small)).toEqual(nothingLeft);
     expect(run.journal.join('\n')).toMatch(
@@ -590,7 +590,7 @@ describe('resize-in-place', () => {
       },
     };
     const run = await rehearseResize(resizeIncident([before, startResize(input)], {}, spec));
-    expect(changes(run.result).filter(({ operation }) => !/Processes/.test(operation))).toEqual([]);
+    expect(changes(run.result).filter(({ operation }) => !/Processes|Tags/.test(operation))).toEqual([]);
     expect(run.journal.join('\n')).toMatch(reason);
   });
 });

@@ -25,7 +25,7 @@ describe('summariseDrain', () => {
     entry('failed', 'i-3', 'the same line'),
     entry('failed', 'i-4', 'the same line'),
     entry('left', 'i-5'),
-    entry('breaker', 'i-6'),
+    entry('breaker-opened', 'i-6'),
   ];
 
   it('counts each instance once, and shows what needs a person', () => {
@@ -35,7 +35,7 @@ describe('summariseDrain', () => {
       stuck: 2,
       drained: 1,
       evidenceKept: 1,
-      attention: ['the same line', 'left i-5', 'breaker i-6'],
+      attention: ['the same line', 'left i-5', 'breaker-opened i-6'],
       attentionLeftOut: 0,
     });
   });

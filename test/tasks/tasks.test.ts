@@ -46,6 +46,7 @@ const createFleet = (groups: AutoScalingGroup[], log: string[] = []) => {
       return structuredClone(groups.filter((group) => names.includes(group.autoScalingGroupName)));
     },
     describeAutoScalingGroupsByTags: async () => structuredClone(groups),
+    describeAutoScalingGroupsWithTag: async () => [],
     describeAutoScalingInstance: async () => undefined,
     describeLaunches: async () => [],
     describeInstanceRefresh: async () => undefined,
@@ -132,7 +133,8 @@ describe('createApplyHold', () => {
     };
     const applyHold = applyHoldWith(fleet, { ...store, readGroups });
     await applyHold({ plan: { incidentId } });
-    expect(log).toEqual(['read', 'describe']);
+    // The last is for the tag, once the group is held.
+    expect(log).toEqual(['read', 'describe', 'read']);
   });
 
   it('stops at the next hundred when the incident is given back meanwhile', async () => {

@@ -1,0 +1,77 @@
+import type { AutoScalingGroup } from './auto-scaling-group.ts';
+import type { Hold } from './group-record.ts';
+import type { TagCall } from './incident.ts';
+import { remediationOf } from './notice.ts';
+import { spokenTime } from './times.ts';
+
+/** The tag that says on a group itself who holds it. It is Holdfast's alone. */
+export const holdTagKey = 'holdfast-hold';
+
+/** The longest value of a tag (Amazon EC2 Auto Scaling API reference, Tag). */
+const valueCharactersMax = 256;
+
+/** What every AWS service takes in a tag (Tagging AWS resources, "Tag naming limits"): the rest becomes a space. */
+const allowedText = (text: string): string =>
+  text
+    .replaceAll(/[^\p{L}\p{N}\p{Z}_.:/=+\-@]/gu, ' ')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
+
+/** What the values of a stage begin with: two stages may look at the same groups, and each tidies up its own. */
+export const holdTagPrefix = (stage: string): string => `${allowedText(stage)} holds it`;
+
+/** The stage of an execution, from the name of its state machine: `holdfast-<stage>-<remediation>`. */
+const stageOf = (incidentId: string): string => {
+  const machine = incidentId.split(':').at(-2) ?? '';
+  return machine.replace(/^holdfast-/, '').replace(`-${remediationOf(incidentId)}`, '');
+};
+
+/**
+ * What a group's tag says of its holds, in one line: who holds it, why, until when at the latest, and which execution.
+ *
+ * @returns `undefined` for no hold: then there is no tag
+ */
+export const holdTagValue = (
+  holds: Pick<Hold, 'incidentId' | 'reason' | 'endsAtLatest'>[],
+): string | undefined => {
+  const [first] = holds;
+  if (first === undefined) return undefined;
+  const share = Math.floor((valueCharactersMax - 40) / holds.length);
+  const told = holds.map(({ incidentId, reason, endsAtLatest }) => {
+    const until = endsAtLatest === undefined ? '' : ` until ${spokenTime(endsAtLatest)} at the latest`;
+    const by = `${remediationOf(incidentId) ?? ''}${until} by ${incidentId.split(':').at(-1)}`;
+    return allowedText(`${by}: ${reason}`).slice(0, share);
+  });
+  return `${holdTagPrefix(stageOf(first.incidentId))}: ${told.join(' + ')}`
+    .slice(0, valueCharactersMax)
+    .trim();
+};
+
+const tag = (autoScalingGroupName: string) => ({
+  ResourceId: autoScalingGroupName,
+  ResourceType: 'auto-scaling-group',
+  Key: holdTagKey,
+});
+
+/** The call that makes a group's tag say what it should; `undefined` when it does. */
+export const holdTagCall = (
+  { autoScalingGroupName, tags }: Pick<AutoScalingGroup, 'autoScalingGroupName' | 'tags'>,
+  wanted: string | undefined,
+): TagCall | undefined => {
+  if (tags[holdTagKey] === wanted) return undefined;
+  if (wanted === undefined) {
+    return {
+      service: 'AutoScaling',
+      operation: 'DeleteTags',
+      input: { Tags: [tag(autoScalingGroupName)] },
+      reason: 'nothing holds the group any more',
+    };
+  }
+  return {
+    service: 'AutoScaling',
+    operation: 'CreateOrUpdateTags',
+    // Not for the instances: they come and go, and the hold is the group's.
+    input: { Tags: [{ ...tag(autoScalingGroupName), Value: wanted, PropagateAtLaunch: false }] },
+    reason: 'so that whoever looks at the group sees who holds it',
+  };
+};

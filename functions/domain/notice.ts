@@ -1,0 +1,160 @@
+import { attentionIn } from './attention.ts';
+import { type Remediation, remediations } from './hold-effects.ts';
+import type { Incident, JournalEntry } from './incident.ts';
+import { addSeconds, spokenDuration, spokenTime } from './times.ts';
+
+/**
+ * What people are told of.
+ * - `would-act`: a dry run, and what a live stage would have done.
+ * - `acted`: something was changed.
+ * - `gave-back`: it is over, and what came of it.
+ * - `refused`: nothing was done, and why.
+ * - `overridden`: a person took back what Holdfast had put in force.
+ * - `breaker-opened`: launches fail again and again, so no more are ended.
+ * - `failed`: Holdfast could not do what it was to do.
+ * - `needs-a-person`: something is left that only a person can mend.
+ */
+export type NoticeKind =
+  | 'would-act'
+  | 'acted'
+  | 'gave-back'
+  | 'refused'
+  | 'overridden'
+  | 'breaker-opened'
+  | 'failed'
+  | 'needs-a-person';
+
+/** How often, and how fast: what metrics are made of. */
+export interface NoticeCounts {
+  groupsHeld?: number;
+  instancesDrained?: number;
+  instancesResized?: number;
+  secondsFromAlarmToHold?: number;
+}
+
+/** One thing that people are told, before it has a form. */
+export interface Notice {
+  kind: NoticeKind;
+  at: string;
+  /** ARN of the execution. */
+  incidentId: string;
+  /** What is the same is told once. */
+  identity: string;
+  /** What was seen, where that is known. */
+  seen?: string;
+  /** What was done, in one line. */
+  done: string;
+  /** What happens next, and when. */
+  next?: string;
+  /** The first of the groups. */
+  groups: string[];
+  groupsLeftOut: number;
+  /** Lines that a person should read, the first of them. */
+  lines: string[];
+  linesLeftOut: number;
+  counts: NoticeCounts;
+}
+
+const groupsShown = 20;
+const linesShown = 10;
+
+/** Makes a notice of what there is to tell; only the first groups and lines are kept. */
+export const toNotice = (
+  facts: Omit<Notice, 'identity' | 'groups' | 'groupsLeftOut' | 'lines' | 'linesLeftOut' | 'counts'> & {
+    /** Tells it from others of its kind in the incident. */
+    about?: string;
+    /** Instead of incident, kind and what it is about. */
+    identity?: string;
+    groups?: string[];
+    lines?: string[];
+    linesLeftOut?: number;
+    counts?: NoticeCounts;
+  },
+): Notice => {
+  const {
+    about = '',
+    identity = `${facts.incidentId}#${facts.kind}#${about}`,
+    groups = [],
+    lines = [],
+    linesLeftOut = 0,
+    counts = {},
+    ...rest
+  } = facts;
+  return {
+    ...rest,
+    identity,
+    groups: groups.slice(0, groupsShown),
+    groupsLeftOut: Math.max(0, groups.length - groupsShown),
+    lines: lines.slice(0, linesShown),
+    linesLeftOut: linesLeftOut + Math.max(0, lines.length - linesShown),
+    counts,
+  };
+};
+
+/** Events of the journal that people are told at once, wherever they are written down. */
+const toldAtOnce: Partial<Record<JournalEntry['event'], { kind: NoticeKind; next: string }>> = {
+  overridden: {
+    kind: 'overridden',
+    next: 'Holdfast leaves alone what a person took back, until the last hold that claims it ends',
+  },
+  'breaker-opened': {
+    kind: 'breaker-opened',
+    next: 'Launch is held in these groups, their instances are protected, and one launch is tried now and then; it closes by itself when launches succeed',
+  },
+  unhealthy: {
+    kind: 'needs-a-person',
+    next: 'the group replaces them within minutes, unless somebody sets their health before',
+  },
+  left: { kind: 'needs-a-person', next: 'nothing more is done to it; a person has to' },
+};
+
+/** What of these lines of a journal people are told at once: many of a kind are one notice. */
+export const noticesIn = (incidentId: string, journal: JournalEntry[]): Notice[] =>
+  Object.entries(toldAtOnce).flatMap(([event, { kind, next }]) => {
+    const entries = journal.filter((entry) => entry.event === event);
+    const [first] = entries;
+    if (first === undefined) return [];
+    const groups = [
+      ...new Set(entries.flatMap(({ autoScalingGroupName: name }) => (name === undefined ? [] : [name]))),
+    ];
+    const { attention, attentionLeftOut } = attentionIn(entries, [first.event]);
+    return [
+      toNotice({
+        kind,
+        at: first.at,
+        incidentId,
+        about: attention.join('\n'),
+        done: entries.length === 1 ? first.message : `${entries.length} times: ${first.message}`,
+        next,
+        groups,
+        lines: entries.length === 1 ? [] : attention,
+        linesLeftOut: attentionLeftOut,
+      }),
+    ];
+  });
+
+/** The remediation of an execution: the last part of its state machine's name; `undefined` for any other ARN. */
+export const remediationOf = (incidentId: string): Remediation | undefined => {
+  const machine = incidentId.split(':').at(-2) ?? '';
+  return remediations.find((remediation) => machine.endsWith(`-${remediation}`));
+};
+
+/** When an incident is over at the latest: a person's at its expiry, a rule's goes on while what it is for does. */
+export const endsAtLatest = (incident: Incident): string =>
+  incident.alarm !== undefined || incident.untilLaunchesSucceed === true
+    ? addSeconds(incident.startedAt, incident.settings.holdAtMostSeconds)
+    : incident.expiresAt;
+
+/** When an incident is given back, as a person says it. */
+export const describeEnd = (incident: Incident): string => {
+  const { alarm, untilLaunchesSucceed, settings } = incident;
+  const latest = `at the latest at ${spokenTime(endsAtLatest(incident))}`;
+  if (untilLaunchesSucceed === true) {
+    const cause = alarm === undefined ? '' : `the alarm ${alarm.alarmName} is not in ALARM and `;
+    return `given back once ${cause}launches succeed again, ${latest}`;
+  }
+  if (alarm !== undefined) {
+    return `given back once the alarm ${alarm.alarmName} has been OK for ${spokenDuration(settings.coolOffSeconds)}, ${latest}`;
+  }
+  return `given back at ${spokenTime(incident.expiresAt)}`;
+};

@@ -1,0 +1,25 @@
+import { SNSClient } from '@aws-sdk/client-sns';
+import { createTopic } from '../aws/sns.ts';
+import { placeOf } from '../config.ts';
+import { noticeRecords } from '../events/notice-records.ts';
+import { createMeasure } from '../measure.ts';
+import { createHandler, defineFunction } from '../middleware/define-function.ts';
+import { createTellPeople } from '../tasks/tell-people.ts';
+
+/** Reads the notices from the table's stream. */
+export const definition = defineFunction({
+  name: 'tellPeople',
+  input: noticeRecords,
+  wire: ({ config, connect, measure = createMeasure(config.stage) }, log) => {
+    const { topicArn, place } = placeOf(config);
+    return createTellPeople({
+      // The topic is not the fleet: people are told in every mode, of a dry run too.
+      topic: createTopic(connect(SNSClient, 'live'), topicArn),
+      place,
+      measure,
+      log,
+    });
+  },
+});
+
+export const handler = createHandler(definition);

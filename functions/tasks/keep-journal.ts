@@ -1,0 +1,14 @@
+import type { JournalEntry } from '../domain/incident.ts';
+import { noticesIn } from '../domain/notice.ts';
+import type { Store } from '../state/store.ts';
+
+/** Writes the journal of an incident on, and has people told of what they should know at once. */
+export const keepJournal = async (
+  store: Store,
+  incidentId: string,
+  entries: JournalEntry[],
+): Promise<void> => {
+  if (entries.length === 0) return;
+  await store.appendJournal(incidentId, entries);
+  for (const notice of noticesIn(incidentId, entries)) await store.addNotice(notice);
+};

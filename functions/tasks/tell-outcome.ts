@@ -1,0 +1,106 @@
+import type * as z from 'zod/mini';
+import type { Clock } from '../clock.ts';
+import type { Attention } from '../domain/attention.ts';
+import type { JournalEntry } from '../domain/incident.ts';
+import { type NoticeCounts, type NoticeKind, toNotice } from '../domain/notice.ts';
+import type { reportHoldState, reportResizeState } from '../events/hold-state.ts';
+import type { Store } from '../state/store.ts';
+
+/** What a function needs that sums up an incident. */
+export interface ReportDependencies {
+  store: Store;
+  clock: Clock;
+}
+
+/** A report, as far as all remediations have it. */
+interface Report extends Attention {
+  headline: string;
+  /** Instances, and groups, left for a person. */
+  left?: number;
+}
+
+type ReportState = z.output<typeof reportHoldState> | z.output<typeof reportResizeState>;
+
+/** A line is for reading; all of it is in the journal. */
+const lineCharacters = 500;
+
+const nextOf: Record<'would-act' | 'refused' | 'gave-back' | 'failed' | 'needs-a-person', string> = {
+  'would-act': 'nothing; the exact calls are in the output of the execution and in the journal',
+  refused: 'nothing, until somebody or an alarm starts it again',
+  'gave-back': 'nothing; it is over',
+  failed: 'what is still held is given back by the sweep, and what is in flight is brought back',
+  'needs-a-person': 'the sweep goes on trying to give groups back; the rest is for a person',
+};
+
+const kindOf = ({ plan, failure, release }: ReportState, { left = 0 }: Report): keyof typeof nextOf => {
+  if (plan.action === 'REPORT') return 'would-act';
+  if (plan.action === 'REFUSE' || plan.action === 'NOTHING') return 'refused';
+  if (left > 0 || release?.action === 'GIVE_UP') return 'needs-a-person';
+  return failure === undefined ? 'gave-back' : 'failed';
+};
+
+/** A message of a dry run says so in its title. */
+const withoutMode = (text: string): string => text.replace(/^dry run: /, '');
+
+/** How long a rule that would act on the same groups again is no news. */
+const sameNewsSeconds = 21_600;
+
+/**
+ * What a dry run of a rule would have done is told once in a while: it changes nothing, so the same rule comes to the
+ * same again and again for as long as the trouble lasts.
+ */
+const identityOf = (
+  { plan }: ReportState,
+  kind: NoticeKind,
+  groups: string[],
+  now: string,
+): { identity?: string } =>
+  kind === 'would-act' && plan.rule !== undefined
+    ? {
+        identity: `${kind}#${plan.rule}#${[...groups].sort().join()}#${Math.floor(Date.parse(now) / 1000 / sameNewsSeconds)}`,
+      }
+    : {};
+
+/**
+ * Has people told what an incident came to. That another execution tends the same already is no news: its start was.
+ */
+export const tellOutcome = async (
+  { store, clock }: ReportDependencies,
+  state: ReportState,
+  journal: JournalEntry[],
+  report: Report,
+  counts: NoticeCounts = {},
+): Promise<void> => {
+  const { plan, failure } = state;
+  if (plan.tendedBy !== undefined) return;
+  const kind: NoticeKind & keyof typeof nextOf = kindOf(state, report);
+  const planned =
+    kind === 'would-act'
+      ? journal
+          .filter(({ event }) => event === 'planned')
+          .map(({ message }) => message.slice(0, lineCharacters))
+      : [];
+  const groups = [
+    ...new Set(journal.flatMap(({ autoScalingGroupName: name }) => (name === undefined ? [] : [name]))),
+  ];
+  const now = clock.now();
+  await store.addNotice(
+    toNotice({
+      kind,
+      at: now,
+      ...identityOf(state, kind, groups, now),
+      incidentId: plan.incidentId,
+      ...(plan.reason === undefined ? {} : { seen: withoutMode(plan.reason) }),
+      done: withoutMode(report.headline),
+      next: nextOf[kind],
+      groups,
+      lines: [
+        ...planned,
+        ...(failure === undefined ? [] : [`the execution failed: ${failure.Error}`]),
+        ...report.attention,
+      ],
+      linesLeftOut: report.attentionLeftOut,
+      counts,
+    }),
+  );
+};

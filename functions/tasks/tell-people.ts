@@ -1,0 +1,49 @@
+import type * as z from 'zod/mini';
+import type { Topic } from '../aws/sns.ts';
+import { composeMessages, type Message } from '../domain/compose-messages.ts';
+import type { Place } from '../domain/console-links.ts';
+import { type Measure, metricsOf } from '../domain/metrics.ts';
+import type { Notice } from '../domain/notice.ts';
+import { type noticeRecords, noticeSchema } from '../events/notice-records.ts';
+
+/** What TellPeople needs. */
+export interface TellPeopleDependencies {
+  topic: Topic;
+  place: Place;
+  measure: Measure;
+  log: { info(message: string, details: Record<string, unknown>): void };
+}
+
+/** The first record that could not be told, for Lambda to begin with again. */
+export interface TellPeopleResult {
+  batchItemFailures: { itemIdentifier: string }[];
+}
+
+/**
+ * Tells people of what was written for them: one message for all that is of one kind. A message that the topic does
+ * not take is tried again with everything after it, so that a thing may be told twice, but not never.
+ */
+export const createTellPeople =
+  ({ topic, place, measure, log }: TellPeopleDependencies) =>
+  async (event: z.output<typeof noticeRecords>): Promise<TellPeopleResult> => {
+    const sequenceNumbers = new Map<Notice, string>();
+    for (const { dynamodb } of event.Records) {
+      const notice = noticeSchema.parse(JSON.parse(dynamodb.NewImage.notice.S)) as Notice;
+      sequenceNumbers.set(notice, dynamodb.SequenceNumber);
+    }
+    const firstRecord = ({ notices: [first] }: Message): string =>
+      (first === undefined ? undefined : sequenceNumbers.get(first)) ?? '';
+    for (const message of composeMessages(place, [...sequenceNumbers.keys()])) {
+      const { subject, kind, notices } = message;
+      const incidentIds = [...new Set(notices.map(({ incidentId }) => incidentId))];
+      try {
+        await topic.publish(message);
+      } catch (error) {
+        log.info('not told yet', { subject, kind, incidentIds, error: String(error) });
+        return { batchItemFailures: [{ itemIdentifier: firstRecord(message) }] };
+      }
+      log.info('told', { subject, kind, incidentIds });
+      for (const notice of notices) measure(metricsOf(notice));
+    }
+    return { batchItemFailures: [] };
+  };

@@ -1,0 +1,31 @@
+import type { AutoScaling } from '../aws/auto-scaling.ts';
+import type { Clock } from '../clock.ts';
+import { isOptedIn } from '../domain/auto-scaling-group.ts';
+import { holdTagCall, holdTagValue } from '../domain/hold-tag.ts';
+import type { JournalEntry } from '../domain/incident.ts';
+import { describeAwsError } from './aws-error.ts';
+import type { SeenGroup } from './look-at-groups.ts';
+import { createGroupNotes } from './note-group.ts';
+
+/**
+ * Makes the tag of a group say what its record says. Last of all, and nothing depends on it: one that cannot be set is
+ * set in a later round, and one that is left over is removed by the sweep.
+ *
+ * @param record what is held once this round is over
+ */
+export const tendHoldTag = async (
+  { autoScaling, clock }: { autoScaling: AutoScaling; clock: Clock },
+  { name, group, record }: SeenGroup,
+  journal: JournalEntry[],
+): Promise<void> => {
+  if (group === undefined || !isOptedIn(group)) return;
+  const call = holdTagCall(group, holdTagValue(record.holds));
+  if (call === undefined) return;
+  const note = createGroupNotes(journal, clock, name);
+  try {
+    await autoScaling.make(call);
+    note('tagged', call.operation === 'DeleteTags' ? 'its tag is removed' : 'it is tagged', [call]);
+  } catch (error) {
+    note('failed', `its tag cannot be changed (${describeAwsError(error)}); tried again later`);
+  }
+};
