@@ -22,11 +22,9 @@ export const createTopic = (client: SNSClient, topicArn: string): Topic => ({
         Message: JSON.stringify({
           default: text,
           sms: subject,
-          http: json,
           https: json,
           lambda: json,
           sqs: json,
-          firehose: json,
         }),
         // So that a subscription can choose: who is woken up by what only a person can mend.
         MessageAttributes: {

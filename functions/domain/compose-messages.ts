@@ -19,6 +19,7 @@ const subjectCharactersMax = 99;
 /** Incidents that a message tells in full: a storm stays a message. */
 const incidentsShown = 5;
 const groupLinksShown = 5;
+const othersCharactersMax = 2000;
 /** Of a custom notification (the same page): 250 characters of title, 8,000 of description. */
 const titleCharactersMax = 250;
 const descriptionCharactersMax = 8000;
@@ -96,7 +97,10 @@ const toMessage = (place: Place, kind: NoticeKind, remediation: string, notices:
     more.length === 0
       ? []
       : [
-          `And ${more.length} more of the same: ${more.map(({ groups, incidentId }) => groups.join(', ') || executionName(incidentId)).join('; ')}`,
+          cut(
+            `And ${more.length} more of the same: ${more.map(({ groups, incidentId }) => groups.join(', ') || executionName(incidentId)).join('; ')}`,
+            othersCharactersMax,
+          ),
         ];
   const description = [
     ...shown.flatMap(({ seen, done, lines }) => [

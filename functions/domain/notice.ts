@@ -57,6 +57,9 @@ export interface Notice {
 
 const groupsShown = 20;
 const linesShown = 10;
+/** A message is for reading; all of it is in the journal. */
+const charactersShown = 500;
+const shorten = (text: string): string => text.slice(0, charactersShown);
 
 /** Makes a notice of what there is to tell; only the first groups and lines are kept. */
 export const toNotice = (
@@ -85,7 +88,9 @@ export const toNotice = (
     identity,
     groups: groups.slice(0, groupsShown),
     groupsLeftOut: Math.max(0, groups.length - groupsShown),
-    lines: lines.slice(0, linesShown),
+    ...(rest.seen === undefined ? {} : { seen: shorten(rest.seen) }),
+    done: shorten(rest.done),
+    lines: lines.slice(0, linesShown).map(shorten),
     linesLeftOut: linesLeftOut + Math.max(0, lines.length - linesShown),
     counts,
   };

@@ -21,9 +21,6 @@ interface Report extends Attention {
 
 type ReportState = z.output<typeof reportHoldState> | z.output<typeof reportResizeState>;
 
-/** A line is for reading; all of it is in the journal. */
-const lineCharacters = 500;
-
 const nextOf: Record<'would-act' | 'refused' | 'gave-back' | 'failed' | 'needs-a-person', string> = {
   'would-act': 'nothing; the exact calls are in the output of the execution and in the journal',
   refused: 'nothing, until somebody or an alarm starts it again',
@@ -76,9 +73,7 @@ export const tellOutcome = async (
   const kind: NoticeKind & keyof typeof nextOf = kindOf(state, report);
   const planned =
     kind === 'would-act'
-      ? journal
-          .filter(({ event }) => event === 'planned')
-          .map(({ message }) => message.slice(0, lineCharacters))
+      ? journal.filter(({ event }) => event === 'planned').map(({ message }) => message)
       : [];
   const groups = [
     ...new Set(journal.flatMap(({ autoScalingGroupName: name }) => (name === undefined ? [] : [name]))),

@@ -63,11 +63,9 @@ describe('names', () => {
     const called = new Set(
       deployment.stateMachines.flatMap(({ functionOfTask }) => Object.values(functionOfTask)),
     );
-    for (const { name, eventPatterns, everySeconds } of deployment.functions) {
-      expect([name, called.has(name) || eventPatterns.length + everySeconds.length > 0]).toEqual([
-        name,
-        true,
-      ]);
+    for (const { name, eventPatterns, everySeconds, stream } of deployment.functions) {
+      const isInvoked = eventPatterns.length + everySeconds.length > 0 || stream !== undefined;
+      expect([name, called.has(name) || isInvoked]).toEqual([name, true]);
     }
   });
 

@@ -3,6 +3,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { runSimulation } from '@cloud-copilot/iam-simulate';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Incident } from '../../functions/domain/incident.ts';
+import { toNotice } from '../../functions/domain/notice.ts';
 import { loadPolicy } from '../../functions/policy.ts';
 import { createDynamoDbStore } from '../../functions/state/dynamodb-store.ts';
 import { CloudError } from '../../rehearsal/cloud/cloud-error.ts';
@@ -51,11 +52,15 @@ const resolve = (value: unknown): unknown => {
     // biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are CloudFormation's own.
   }
   if (name === 'Fn::GetAtt') {
-    const [id] = argument as [string];
+    const [id, attribute] = argument as [string, string];
+    if (attribute === 'StreamArn')
+      return `arn:aws:dynamodb:${region}:${account}:table/holdfast-prod/stream/1`;
+    if (id === 'NotificationKey') return `arn:aws:kms:${region}:${account}:key/1`;
     return id === 'Table'
       ? `arn:aws:dynamodb:${region}:${account}:table/holdfast-prod`
       : `arn:aws:sqs:${region}:${account}:${id}`;
   }
+  if (name === 'Ref') return `arn:aws:sns:${region}:${account}:holdfast-prod-notifications`;
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, resolve(part)]));
 };
 
@@ -86,12 +91,20 @@ const madeByLambda = [
   'sqs:SendMessage',
   'kms:CreateGrant',
   'ec2:CreateTags',
+  'dynamodb:DescribeStream',
+  'dynamodb:GetRecords',
+  'dynamodb:GetShardIterator',
+  'dynamodb:ListStreams',
+  // SNS encrypts on behalf of who publishes.
+  'kms:Decrypt',
+  'kms:GenerateDataKey',
 ];
 const prefixes: Record<string, string> = {
   AutoScaling: 'autoscaling',
   CloudWatch: 'cloudwatch',
   EC2: 'ec2',
   ElasticLoadBalancing: 'elasticloadbalancing',
+  SNS: 'sns',
   SSM: 'ssm',
   StepFunctions: 'states',
 };
@@ -112,6 +125,7 @@ const resourceOf = (action: string): string => {
   if (service === 'autoscaling' && isOfFleet(action)) {
     return `arn:aws:autoscaling:${region}:${account}:autoScalingGroup:00000000-0000-4000-8000-000000000000:autoScalingGroupName/web`;
   }
+  if (service === 'sns') return `arn:aws:sns:${region}:${account}:holdfast-prod-notifications`;
   if (service === 'ssm') return `arn:aws:ssm:${region}:${account}:parameter/holdfast/prod/mode`;
   if (action === 'states:StartExecution') {
     return `arn:aws:states:${region}:${account}:stateMachine:holdfast-prod-protect-instances`;
@@ -142,6 +156,7 @@ const isAllowed = async (
               [`aws:RequestTag/${key}`, value],
             ]),
           ),
+          ...(/^autoscaling:.*Tags$/.test(action) ? { 'aws:TagKeys': ['holdfast-hold'] } : {}),
           ...(action === 'ec2:CreateTags' ? { 'ec2:CreateAction': 'CreateCapacityReservation' } : {}),
         },
       },
@@ -235,6 +250,7 @@ const tableActions = async (): Promise<Record<string, string[]>> => {
         problems: [],
       }),
     readEvidence: () => store.readEvidence('i'),
+    addNotice: () => store.addNotice(toNotice({ kind: 'acted', at: '', incidentId: 'i', done: '' })),
     appendJournal: () => store.appendJournal('i', [{ at: '', event: 'planned', message: '' }]),
     readJournal: () => store.readJournal('i'),
   };
@@ -378,6 +394,56 @@ const stories: (() => Promise<{ result: Awaited<ReturnType<typeof rehearseSmall>
             act: ({ autoScaling, stepFunctions }) => {
               autoScaling.handle('SetDesiredCapacity', { AutoScalingGroupName: 'web-a', DesiredCapacity: 2 });
               for (const arn of stepFunctions.executions.keys()) stepFunctions.stopExecution(arn);
+            },
+          },
+        ],
+      }),
+    ),
+  // A breaker whose group nothing else holds: somebody stops what protects it.
+  () =>
+    rehearseSmall(
+      launchIncident({
+        deeds: [
+          {
+            atSeconds: 2,
+            text: 'somebody stops what protects',
+            act: ({ stepFunctions, time }) =>
+              time.every(60, () => {
+                for (const [arn, { machine, status }] of stepFunctions.executions) {
+                  if (machine.endsWith('protect-instances') && status === 'RUNNING') {
+                    stepFunctions.stopExecution(arn);
+                  }
+                }
+              }),
+          },
+        ],
+      }),
+      { policy: onlyRules('stuck-launches'), quirks: calm },
+    ),
+  // Two holds on one group, one of which the sweep gives back: its tag says what is left.
+  () =>
+    rehearseSmall(
+      smallIncident({
+        losses: [],
+        deeds: [
+          startOf(
+            'pause-scaling',
+            'one',
+            { autoScalingGroupName: 'web-a', reason: 'switch upgrade' },
+            minutes(5),
+          ),
+          startOf(
+            'protect-instances',
+            'two',
+            { autoScalingGroupName: 'web-a', reason: 'no launches' },
+            minutes(6),
+          ),
+          {
+            atSeconds: minutes(10),
+            text: 'somebody stops the first',
+            act: ({ stepFunctions }) => {
+              const [first] = [...stepFunctions.executions.keys()];
+              if (first !== undefined) stepFunctions.stopExecution(first);
             },
           },
         ],
@@ -542,6 +608,36 @@ describe('roles', () => {
       for (const tags of [{}, { holdfast: 'false' }]) {
         expect([action, tags, await isAllowed(prod, name, action, tags)]).toEqual([action, tags, false]);
       }
+    }
+  });
+
+  it('let nobody change another tag of a group than the one of holds', async () => {
+    const group = resourceOf('autoscaling:DeleteTags');
+    const change = async (action: string, keys: string[]) => {
+      const { overallResult } = (await runSimulation(
+        {
+          request: {
+            principal: `arn:aws:iam::${account}:role/releaseHold`,
+            action,
+            resource: { resource: group, accountId: account },
+            contextVariables: {
+              'aws:ResourceTag/holdfast': 'true',
+              ...(keys.length === 0 ? {} : { 'aws:TagKeys': keys }),
+            },
+          },
+          identityPolicies: policiesOf(prod, 'releaseHold'),
+          serviceControlPolicies: [],
+          resourceControlPolicies: [],
+        } as Parameters<typeof runSimulation>[0],
+        {},
+      )) as { overallResult: string };
+      return overallResult === 'Allowed';
+    };
+    for (const action of ['autoscaling:CreateOrUpdateTags', 'autoscaling:DeleteTags']) {
+      expect([action, await change(action, ['holdfast-hold'])]).toEqual([action, true]);
+      expect([action, await change(action, ['holdfast'])]).toEqual([action, false]);
+      expect([action, await change(action, ['holdfast-hold', 'holdfast'])]).toEqual([action, false]);
+      expect([action, await change(action, [])]).toEqual([action, false]);
     }
   });
 

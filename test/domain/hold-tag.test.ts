@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { holdTagCall, holdTagKey, holdTagPrefix, holdTagValue } from '../../functions/domain/hold-tag.ts';
+import { aGroup } from './group-fixtures.ts';
+
+const hold = (
+  remediation: string,
+  name: string,
+  reason = 'the alarm "loss" (tgw) is in ALARM; since 3 a.m.',
+) => ({
+  incidentId: `arn:aws:states:eu-west-1:123456789012:execution:holdfast-prod-${remediation}:${name}`,
+  reason,
+  endsAtLatest: '2026-03-02T15:00:00.000Z',
+});
+
+describe('holdTagValue', () => {
+  it('says in one line who holds the group, until when, and why, in what a tag may have', () => {
+    expect(holdTagValue([hold('pause-scaling', 'loss-1')])).toBe(
+      'prod holds it: pause-scaling until 2026-03-02 15:00 UTC at the latest by loss-1: the alarm loss tgw is in ALARM since 3 a.m.',
+    );
+  });
+
+  it('names every hold, and stays within what a tag may have', () => {
+    const value = holdTagValue([
+      hold('pause-scaling', 'loss-1', 'x'.repeat(500)),
+      hold('protect-instances', 'launches-2', 'y'.repeat(500)),
+    ]);
+    expect(value).toMatch(/pause-scaling until .* by loss-1.*protect-instances until .* by launches-2/);
+    expect(value?.length).toBeLessThanOrEqual(256);
+  });
+
+  it('is nothing for no hold', () => {
+    expect(holdTagValue([])).toBeUndefined();
+  });
+
+  it('begins with its stage, which no other stage takes for its own', () => {
+    expect(holdTagValue([hold('pause-scaling', 'a')])?.startsWith(holdTagPrefix('prod'))).toBe(true);
+    expect(holdTagValue([hold('pause-scaling', 'a')])?.startsWith(holdTagPrefix('pro'))).toBe(false);
+  });
+});
+
+describe('holdTagCall', () => {
+  const tagged = aGroup({ tags: { holdfast: 'true', [holdTagKey]: 'prod holds it: x' } });
+
+  it('is none when the tag says what it should', () => {
+    expect(holdTagCall(tagged, 'prod holds it: x')).toBeUndefined();
+    expect(holdTagCall(aGroup(), undefined)).toBeUndefined();
+  });
+
+  it('sets the tag on the group alone', () => {
+    expect(holdTagCall(aGroup(), 'prod holds it: x')).toMatchObject({
+      operation: 'CreateOrUpdateTags',
+      input: {
+        Tags: [{ ResourceId: 'web', Key: holdTagKey, Value: 'prod holds it: x', PropagateAtLaunch: false }],
+      },
+    });
+  });
+
+  it('removes only its own', () => {
+    expect(holdTagCall(tagged, undefined)).toMatchObject({
+      operation: 'DeleteTags',
+      input: { Tags: [{ ResourceId: 'web', ResourceType: 'auto-scaling-group', Key: holdTagKey }] },
+    });
+  });
+});

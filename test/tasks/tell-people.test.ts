@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import type { Message } from '../../functions/domain/compose-messages.ts';
+import type { Metrics } from '../../functions/domain/metrics.ts';
+import { type Notice, toNotice } from '../../functions/domain/notice.ts';
+import { createTellPeople } from '../../functions/tasks/tell-people.ts';
+import { now } from '../domain/group-fixtures.ts';
+
+const incidentId = 'arn:aws:states:eu-west-1:123456789012:execution:holdfast-prod-pause-scaling:loss';
+const notice = (kind: Notice['kind'], groupsHeld = 0): Notice =>
+  toNotice({ kind, at: now, incidentId, done: 'done', counts: groupsHeld > 0 ? { groupsHeld } : {} });
+const records = (...notices: Notice[]) => ({
+  Records: notices.map((each, index) => ({
+    eventName: 'INSERT' as const,
+    dynamodb: {
+      SequenceNumber: String(index + 1),
+      NewImage: { notice: { S: JSON.stringify(each) } },
+    },
+  })),
+});
+
+const createTeller = (refuses: (message: Message) => boolean = () => false) => {
+  const told: string[] = [];
+  const measured: Metrics[] = [];
+  const tellPeople = createTellPeople({
+    topic: {
+      publish: async (message) => {
+        if (refuses(message)) throw new Error('Rate exceeded');
+        told.push(message.kind);
+      },
+    },
+    place: { stage: 'prod', partition: 'aws', region: 'eu-west-1', tableName: 't', killSwitchParameter: 'k' },
+    measure: (metrics) => measured.push(metrics),
+    log: { info: () => {} },
+  });
+  return { tellPeople, told, measured };
+};
+
+describe('createTellPeople', () => {
+  it('publishes one message for each kind, and measures', async () => {
+    const { tellPeople, told, measured } = createTeller();
+    expect(await tellPeople(records(notice('acted', 2), notice('gave-back'), notice('acted', 3)))).toEqual({
+      batchItemFailures: [],
+    });
+    expect(told).toEqual(['acted', 'gave-back']);
+    expect(measured).toContainEqual({ GroupsHeld: 2 });
+    expect(measured).toContainEqual({ GroupsHeld: 3 });
+  });
+
+  it('says where to begin again when the topic refuses, and measures nothing of it', async () => {
+    const { tellPeople, told, measured } = createTeller(({ kind }) => kind === 'refused');
+    expect(await tellPeople(records(notice('acted', 2), notice('refused'), notice('failed')))).toEqual({
+      batchItemFailures: [{ itemIdentifier: '2' }],
+    });
+    expect(told).toEqual(['acted']);
+    expect(measured).toEqual([{ GroupsHeld: 2 }]);
+  });
+
+  it('fails for a record that is not a notice', async () => {
+    const broken = { ...notice('acted'), kind: 'something else' } as unknown as Notice;
+    await expect(createTeller().tellPeople(records(broken))).rejects.toThrow(/kind/);
+  });
+});
