@@ -55,6 +55,7 @@ export interface JournalEntry {
     | 'given-back'
     | 'tagged'
     | 'unhealthy'
+    | 'mostly-unhealthy'
     | 'closed'
     | 'chosen'
     | 'evidence'

@@ -106,7 +106,7 @@ const toldAtOnce: Partial<Record<JournalEntry['event'], { kind: NoticeKind; next
     kind: 'breaker-opened',
     next: 'Launch is held in these groups, their instances are protected, and one launch is tried now and then; it closes by itself when launches succeed',
   },
-  unhealthy: {
+  'mostly-unhealthy': {
     kind: 'needs-a-person',
     next: 'the group replaces them within minutes, unless somebody sets their health before',
   },

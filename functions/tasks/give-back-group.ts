@@ -90,7 +90,8 @@ export const giveBackGroup = async (
   if (unhealthy.length > 0 && decision.calls.length > 0) {
     const ids = unhealthy.map(({ instanceId }) => instanceId);
     note(
-      'unhealthy',
+      // One or two are replaced as ever; half of a group is what somebody should stop in time.
+      2 * ids.length >= (seen.group?.instances.length ?? 0) ? 'mostly-unhealthy' : 'unhealthy',
       `${ids.length} of ${seen.group?.instances.length} instances are marked unhealthy and will be replaced once ReplaceUnhealthy runs: ${ids.slice(0, 20).join(', ')}. To keep one that is well: aws autoscaling set-instance-health --health-status Healthy --instance-id ${ids[0]}`,
     );
   }

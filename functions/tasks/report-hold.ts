@@ -13,7 +13,14 @@ export interface HoldReport extends Attention {
   groupsGivenBack: number;
 }
 
-const needsAttention: JournalEntry['event'][] = ['refused', 'overridden', 'failed', 'gone', 'unhealthy'];
+const needsAttention: JournalEntry['event'][] = [
+  'refused',
+  'overridden',
+  'failed',
+  'gone',
+  'unhealthy',
+  'mostly-unhealthy',
+];
 
 const countGroups = (journal: JournalEntry[], event: JournalEntry['event']): number =>
   new Set(journal.filter((entry) => entry.event === event).map((entry) => entry.autoScalingGroupName)).size;

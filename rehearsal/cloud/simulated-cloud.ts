@@ -30,7 +30,7 @@ import {
 } from './step-functions.ts';
 import { createSystemsManagerService } from './systems-manager.ts';
 import { createThrottle } from './throttle.ts';
-import { createWire, type RecordedCall, type WireQuirks } from './wire.ts';
+import { createWire, type RecordedCall, type SimulatedService, type WireQuirks } from './wire.ts';
 
 /** Everything the facts leave open. */
 export type Quirks = AutoScalingQuirks & DeliveryQuirks & WireQuirks;
@@ -78,6 +78,7 @@ export interface SimulatedCloud {
   cloudWatch: CloudWatchService;
   stepFunctions: StepFunctionsService;
   lambda: LambdaService;
+  sns: SimulatedService;
   /** SSM parameters; the kill switch is `killSwitchParameter`. */
   parameters: Map<string, string>;
   store: MemoryStore;
@@ -195,6 +196,7 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
     bus.emit,
     options.onState,
   );
+  const sns = createSnsService(topicArn, time.elapsedSeconds, options.onMessage);
   let owners = 0;
   const runtime: Runtime = {
     config: {
@@ -216,7 +218,7 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
           EC2: ec2,
           ElasticLoadBalancing: createElasticLoadBalancingService(time, autoScaling.groups),
           StepFunctions: stepFunctions,
-          SNS: createSnsService(topicArn, time.elapsedSeconds, options.onMessage),
+          SNS: sns,
           SSM: createSystemsManagerService(parameters),
         },
         quirks,
@@ -235,5 +237,5 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
       return `owner-${owners}`;
     },
   };
-  return { time, autoScaling, ec2, cloudWatch, stepFunctions, lambda, parameters, store };
+  return { time, autoScaling, ec2, cloudWatch, stepFunctions, lambda, sns, parameters, store };
 };

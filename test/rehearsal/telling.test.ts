@@ -1,0 +1,243 @@
+import { describe, expect, it } from 'vitest';
+import { holdTagKey } from '../../functions/domain/hold-tag.ts';
+import { loadPolicy } from '../../functions/policy.ts';
+import { CloudError } from '../../rehearsal/cloud/cloud-error.ts';
+import type { SimulatedCloud } from '../../rehearsal/cloud/simulated-cloud.ts';
+import { repositoryDown } from '../../rehearsal/incidents/repository-down.ts';
+import { calm, startOf } from './launch-incident.ts';
+import {
+  lossBeginsAt,
+  lossEndsAt,
+  minutes,
+  onlyExecution,
+  rehearseSmall,
+  smallGroup,
+  smallIncident,
+  startByHand,
+} from './small-incident.ts';
+
+const deed = (atSeconds: number, act: (cloud: SimulatedCloud) => void) => ({
+  atSeconds,
+  text: 'a deed',
+  act,
+});
+const byHand = (input: object, at = 60) =>
+  deed(at, (cloud) => startByHand(cloud, `by-hand-${at}`, { reason: 'switch upgrade', ...input }));
+const told = (result: { messages: { kind: string; subject: string }[] }) =>
+  result.messages.map(({ kind }) => kind);
+
+describe('people', () => {
+  it('are told soon of what was done, and in the end of what came of it', async () => {
+    const { result } = await rehearseSmall(smallIncident());
+    expect(told(result)).toEqual(['acted', 'gave-back']);
+    const [acted] = result.messages;
+    expect(acted?.subject).toBe(
+      'Holdfast rehearsal, pause-scaling, acted: 2 of 2 groups are held, so that nothing is taken away ...',
+    );
+    expect(acted?.seconds).toBeLessThan(lossBeginsAt + 300);
+    expect(acted?.text).toContain('given back once the alarm network-packet-loss-tgw has been OK for 10 min');
+    const measured = result.metrics.filter(({ GroupsHeld }) => GroupsHeld !== undefined);
+    expect(measured).toEqual([{ GroupsHeld: 2, SecondsFromAlarmToHold: expect.any(Number) }]);
+    expect(measured[0]?.SecondsFromAlarmToHold).toBeLessThan(60);
+  });
+
+  it('get one message of five hundred groups', async () => {
+    const groups = Array.from({ length: 500 }, (_, index) => smallGroup(`web-${index}`));
+    const { result } = await rehearseSmall(
+      smallIncident({ groups, autoScalingCallsPerSecond: 10, autoScalingBurst: 20 }),
+      { policy: { rules: loadPolicy().rules.filter((rule) => rule.do === 'pause-scaling') } },
+    );
+    expect(told(result)).toEqual(['acted', 'gave-back']);
+  });
+
+  it('get one message of many executions that begin together', async () => {
+    const groups = Array.from({ length: 12 }, (_, index) => smallGroup(`web-${index}`));
+    const starts = groups.map(({ name }) =>
+      startOf('protect-instances', name, { autoScalingGroupName: name, reason: 'no launches' }, minutes(5)),
+    );
+    const { result } = await rehearseSmall(
+      smallIncident({ losses: [], groups, deeds: starts, durationSeconds: minutes(30) }),
+      { endsWhen: ({ time }) => time.elapsedSeconds() > minutes(10) },
+    );
+    expect(told(result)).toEqual(['acted']);
+    expect(result.messages[0]?.subject).toContain('acted: 12 times, the first: ');
+  });
+
+  it('are told of a dry run what would be done, of a rule once for a long time', async () => {
+    const { result } = await rehearseSmall(repositoryDown, { dryRun: true, quirks: calm });
+    const wouldDrain = result.messages.filter(({ subject }) => subject.includes('drain-pending-wait'));
+    const plans = result.executions.filter(({ machine }) => machine.endsWith('drain-pending-wait'));
+    expect(new Set(told(result))).toEqual(new Set(['would-act']));
+    expect(plans.length).toBeGreaterThan(10);
+    expect(wouldDrain.length).toBeLessThan(plans.length / 2);
+  });
+
+  it('are told of a refusal, and not of an alarm that is tended already', async () => {
+    const { result } = await rehearseSmall(
+      smallIncident({ losses: [], deeds: [byHand({ autoScalingGroupName: 'nobody-has-this' })] }),
+    );
+    expect(told(result)).toEqual(['refused']);
+    expect(result.messages[0]?.text).toContain('there is no Auto Scaling group of this name');
+    const again = await rehearseSmall(
+      smallIncident({
+        losses: [
+          { name: 'loss', fromSeconds: minutes(10), untilSeconds: minutes(20), fraction: () => 0.2 },
+          { name: 'loss again', fromSeconds: minutes(25), untilSeconds: minutes(40), fraction: () => 0.2 },
+        ],
+      }),
+    );
+    expect(again.result.executions.length).toBe(2);
+    expect(told(again.result)).toEqual(['acted', 'gave-back']);
+  });
+
+  it('are told of what a person takes back', async () => {
+    const { result } = await rehearseSmall(
+      smallIncident({
+        deeds: [
+          deed(lossBeginsAt + minutes(15), ({ autoScaling }) => {
+            autoScaling.handle('ResumeProcesses', {
+              AutoScalingGroupName: 'web-a',
+              ScalingProcesses: ['Terminate'],
+            });
+          }),
+        ],
+      }),
+    );
+    expect(told(result)).toEqual(['acted', 'overridden', 'gave-back']);
+    expect(result.messages[1]?.text).toContain('web-a: a person took back Terminate meanwhile');
+  });
+
+  it('are told that the sweep gave back what a person stopped', async () => {
+    const { result } = await rehearseSmall(
+      smallIncident({
+        deeds: [
+          deed(lossBeginsAt + minutes(10), (cloud) =>
+            cloud.stepFunctions.stopExecution(onlyExecution(cloud)),
+          ),
+        ],
+      }),
+    );
+    expect(told(result).at(0)).toBe('acted');
+    expect(told(result).filter((kind) => kind === 'gave-back')).toHaveLength(1);
+    expect(result.messages.at(-1)?.text).toContain('2 groups given back by the sweep');
+  });
+
+  it('are told that a group that left cannot be given back', async () => {
+    const { result, cloud } = await rehearseSmall(
+      smallIncident({
+        deeds: [
+          deed(lossBeginsAt + minutes(10), ({ autoScaling }) => {
+            const group = autoScaling.groups.get('web-a');
+            if (group !== undefined) delete group.tags.holdfast;
+          }),
+        ],
+        durationSeconds: minutes(300),
+      }),
+    );
+    expect(told(result)).toContain('needs-a-person');
+    expect(new Set(result.messages.map(({ text }) => text)).size).toBe(result.messages.length);
+    expect(cloud.autoScaling.groups.get('web-a')?.suspended.size).toBeGreaterThan(0);
+    expect(Math.max(...result.metrics.map(({ OverdueIncidents = 0 }) => OverdueIncidents))).toBe(1);
+  });
+
+  it('are told once the topic takes messages again, and nothing waits for that', async () => {
+    const { result } = await rehearseSmall(
+      smallIncident({
+        deeds: [
+          deed(1, ({ sns, time }) => {
+            const { handle } = sns;
+            sns.handle = (operation, input) => {
+              if (time.elapsedSeconds() < lossBeginsAt + minutes(5)) {
+                throw new CloudError('InternalError', 'An internal service error has occurred', 500);
+              }
+              return handle(operation, input);
+            };
+          }),
+        ],
+      }),
+    );
+    expect(told(result)).toEqual(['acted', 'gave-back']);
+    expect(result.messages[0]?.seconds).toBeGreaterThan(lossBeginsAt + minutes(5));
+    expect(result.violations).toEqual([]);
+  });
+});
+
+describe('the tag of a held group', () => {
+  const tagOf = ({ autoScaling }: SimulatedCloud, name = 'web-a') =>
+    autoScaling.groups.get(name)?.tags[holdTagKey];
+
+  it('says who holds it as long as somebody does, and leaves every other tag alone', async () => {
+    const seen: (string | undefined)[] = [];
+    const look = (at: number) => deed(at, (cloud) => seen.push(tagOf(cloud)));
+    const { result, cloud } = await rehearseSmall(
+      smallIncident({
+        deeds: [look(lossBeginsAt), look(lossBeginsAt + minutes(8)), look(lossEndsAt), look(minutes(110))],
+      }),
+    );
+    const held = expect.stringMatching(
+      /^rehearsal holds it: pause-scaling until 2021-01-05 \d\d:\d\d UTC at the latest by packet-loss-\S+: rule packet-loss: alarm network-packet-loss-tgw in ALARM since /,
+    );
+    expect(seen).toEqual([undefined, held, held, undefined]);
+    expect(cloud.autoScaling.groups.get('web-a')?.tags).toEqual({ tier: 'web', holdfast: 'true' });
+    expect(result.violations).toEqual([]);
+  });
+
+  it('names two holds, and after the first has gone the other', async () => {
+    const seen: (string | undefined)[] = [];
+    const look = (at: number) => deed(at, (cloud) => seen.push(tagOf(cloud)));
+    const { result } = await rehearseSmall(
+      smallIncident({
+        losses: [],
+        deeds: [
+          byHand({ autoScalingGroupName: 'web-a', expiresAfter: '15m' }, 60),
+          byHand({ autoScalingGroupName: 'web-a', expiresAfter: '60m' }, 120),
+          look(minutes(8)),
+          look(minutes(40)),
+        ],
+      }),
+    );
+    expect(seen[0]).toMatch(/by by-hand-60.*by by-hand-120/);
+    expect(seen[1]).toMatch(/by by-hand-120/);
+    expect(seen[1]).not.toContain('by-hand-60');
+    expect(result.violations).toEqual([]);
+  });
+
+  it('that is left over is removed by the sweep, and another stage’s is not', async () => {
+    const { cloud, result } = await rehearseSmall(
+      smallIncident({
+        losses: [],
+        deeds: [
+          deed(60, ({ autoScaling }) => {
+            const tags = (name: string) => autoScaling.groups.get(name)?.tags ?? {};
+            tags('web-a')[holdTagKey] = 'rehearsal holds it: left over';
+            tags('web-b')[holdTagKey] = 'prod holds it: somebody else';
+          }),
+        ],
+        durationSeconds: minutes(20),
+      }),
+    );
+    expect([tagOf(cloud, 'web-a'), tagOf(cloud, 'web-b')]).toEqual([
+      undefined,
+      'prod holds it: somebody else',
+    ]);
+    expect(result.violations).toEqual(['web-b ends with the tag holdfast-hold']);
+  });
+
+  it('that AWS does not take stops nothing', async () => {
+    const { result, cloud } = await rehearseSmall(
+      smallIncident({
+        deeds: [
+          deed(60, ({ autoScaling }) => {
+            const group = autoScaling.groups.get('web-a');
+            for (let n = 0; n < 60; n += 1) if (group !== undefined) group.tags[`tag-${n}`] = 'x';
+          }),
+        ],
+      }),
+    );
+    expect(result.violations).toEqual([]);
+    expect(cloud.store.listJournals()[0]?.entries.map(({ message }) => message)).toContainEqual(
+      expect.stringContaining('web-a: its tag cannot be changed'),
+    );
+    expect(told(result)).toEqual(['acted', 'gave-back']);
+  });
+});
