@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import aslValidator from 'asl-validator';
 import { unzipSync } from 'fflate';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { remediations } from '../../functions/domain/hold-effects.ts';
+import { createMeasure } from '../../functions/measure.ts';
 import { loadPolicy } from '../../functions/policy.ts';
 
 const packaged = new URL('../../.serverless/', import.meta.url);
@@ -136,6 +137,76 @@ describe('the packaged template', () => {
         for (const action of actionsOf(statement)) expect(action).toMatch(/:(Describe|List|Get)/);
       }
     }
+  });
+
+  it('reads what people are told from the stream of the table, together and one batch at a time', () => {
+    const [mapping, ...others] = ofType('AWS::Lambda::EventSourceMapping');
+    expect(others).toEqual([]);
+    expect(mapping?.Properties).toMatchObject({
+      EventSourceArn: { 'Fn::GetAtt': ['Table', 'StreamArn'] },
+      FunctionName: { 'Fn::GetAtt': ['TellPeopleLambdaFunction', 'Arn'] },
+      MaximumBatchingWindowInSeconds: 30,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': ['DeadLetterQueue', 'Arn'] } } },
+      FilterCriteria: {
+        Filters: [
+          {
+            Pattern: JSON.stringify({
+              eventName: ['INSERT'],
+              dynamodb: { Keys: { pk: { S: ['notices'] } } },
+            }),
+          },
+        ],
+      },
+    });
+    // The mapping polls as soon as it is there, and needs the policy of its role for that.
+    expect(mapping).toMatchObject({ DependsOn: expect.arrayContaining(['TellPeoplePolicy']) });
+    expect(Resources.Table?.Properties.StreamSpecification).toEqual({ StreamViewType: 'NEW_IMAGE' });
+  });
+
+  it('has one sweep at a time, logs as JSON that are kept for 90 days, and names that no other stage has', () => {
+    expect(Resources.SweepLambdaFunction?.Properties.ReservedConcurrentExecutions).toBe(1);
+    for (const { Properties } of ofType('AWS::Lambda::Function')) {
+      expect(Properties).toMatchObject({ LoggingConfig: { LogFormat: 'JSON' } });
+    }
+    for (const { Properties } of ofType('AWS::Logs::LogGroup')) expect(Properties.RetentionInDays).toBe(90);
+    for (const { Properties } of ofType('AWS::CloudWatch::Alarm')) {
+      expect(Properties.AlarmName).toMatch(/^holdfast-dev-/);
+      expect(Properties.AlarmActions).toEqual([{ Ref: 'NotificationTopic' }]);
+    }
+  });
+
+  it('watches the metrics that are measured, under the dimension under which they are', () => {
+    const lines: string[] = [];
+    const log = vi.spyOn(console, 'log').mockImplementation((line: string) => void lines.push(line));
+    createMeasure('dev')({ OverdueIncidents: 1, SecondsFromAlarmToHold: 7 });
+    log.mockRestore();
+    expect(JSON.parse(lines[0] ?? '{}')).toMatchObject({ service: 'holdfast-dev', OverdueIncidents: 1 });
+    expect(Resources.OverdueHoldsAlarm?.Properties).toMatchObject({
+      Namespace: 'Holdfast',
+      MetricName: 'OverdueIncidents',
+      Dimensions: [{ Name: 'service', Value: 'holdfast-dev' }],
+    });
+    const body = Resources.Dashboard?.Properties.DashboardBody as { 'Fn::Sub': string } | undefined;
+    const { widgets } = JSON.parse(body?.['Fn::Sub'] ?? '{}') as {
+      widgets: { properties: { metrics?: unknown[][] } }[];
+    };
+    const own = widgets
+      .flatMap(({ properties }) => properties.metrics ?? [])
+      .filter(([namespace]) => namespace === 'Holdfast');
+    expect(new Set(own.map(([, name]) => name))).toEqual(
+      new Set([
+        'OpenIncidents',
+        'OverdueIncidents',
+        'GroupsHeld',
+        'SecondsFromAlarmToHold',
+        'InstancesDrained',
+        'InstancesResized',
+        'Refusals',
+        'NeedsAPerson',
+      ]),
+    );
+    for (const [, , dimension, value] of own) expect([dimension, value]).toEqual(['service', 'holdfast-dev']);
   });
 
   it('keeps the table with its stack gone', () => {

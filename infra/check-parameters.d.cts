@@ -1,0 +1,8 @@
+/** What osls hands to a function that resolves a variable, as far as it is used. */
+interface Resolving {
+  options: { param?: string[] };
+  resolveConfigurationProperty(path: string[]): Promise<object>;
+  resolveVariable(name: string): Promise<string>;
+}
+declare const checkParameters: (resolving: Resolving) => Promise<string>;
+export = checkParameters;
