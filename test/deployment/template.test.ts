@@ -178,9 +178,13 @@ describe('the packaged template', () => {
 
   it('watches the metrics that are measured, under the dimension under which they are', () => {
     const lines: string[] = [];
+    // Powertools then writes to the console that a test can see.
+    vi.stubEnv('POWERTOOLS_DEV', 'true');
+    vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'false');
     const log = vi.spyOn(console, 'log').mockImplementation((line: string) => void lines.push(line));
     createMeasure('dev')({ OverdueIncidents: 1, SecondsFromAlarmToHold: 7 });
     log.mockRestore();
+    vi.unstubAllEnvs();
     expect(JSON.parse(lines[0] ?? '{}')).toMatchObject({ service: 'holdfast-dev', OverdueIncidents: 1 });
     expect(Resources.OverdueHoldsAlarm?.Properties).toMatchObject({
       Namespace: 'Holdfast',
