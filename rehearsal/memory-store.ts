@@ -4,7 +4,6 @@ import { emptyGroupRecord, type GroupRecord } from '../functions/domain/group-re
 import type { Incident, JournalEntry } from '../functions/domain/incident.ts';
 import { emptyLaunchRecord, type LaunchRecord } from '../functions/domain/launch-record.ts';
 import type { Notice } from '../functions/domain/notice.ts';
-import { noticeKey } from '../functions/domain/notice-key.ts';
 import { emptyResizeRecord, type ResizeRecord } from '../functions/domain/resize-record.ts';
 import { toGroupItem } from '../functions/state/group-item.ts';
 import type { Store } from '../functions/state/store.ts';
@@ -220,7 +219,7 @@ export const createMemoryStore = (onNotice: (notice: Notice) => void = () => {})
     readJournal: async (incidentId) => copy(journals.get(incidentId) ?? []),
 
     addNotice: async (notice) => {
-      const identity = noticeKey(notice);
+      const identity = `${notice.kind}#${notice.identity}`;
       countWrite('notices', notice);
       if (notices.has(identity)) return false;
       notices.set(identity, copy(notice));

@@ -43,6 +43,7 @@ const toSubject = (text: string): string =>
   cut(text.replaceAll(/\s+/g, ' ').replaceAll(/[^ -~]/g, '?'), subjectCharactersMax);
 
 const undo = ({ killSwitchParameter }: Place, kind: NoticeKind): string => {
+  const stopAll = `To stop all of Holdfast: aws ssm put-parameter --name ${killSwitchParameter} --value off --overwrite`;
   switch (kind) {
     case 'would-act':
     case 'refused':
@@ -52,9 +53,10 @@ const undo = ({ killSwitchParameter }: Place, kind: NoticeKind): string => {
     case 'acted':
     case 'overridden':
     case 'breaker-opened':
+      return `Stop the execution (link below): within minutes everything is given back, and what is out of service is brought back. ${stopAll}`;
     case 'failed':
     case 'needs-a-person':
-      return `Stop the execution (link below): within minutes everything is given back, and what is out of service is brought back. To stop all of Holdfast: aws ssm put-parameter --name ${killSwitchParameter} --value off --overwrite`;
+      return `By hand, as the lines above and the pages in docs/ say; what can be given back the sweep gives back by itself. ${stopAll}`;
   }
 };
 
@@ -103,9 +105,9 @@ const toMessage = (place: Place, kind: NoticeKind, remediation: string, notices:
           ),
         ];
   const description = [
-    ...shown.flatMap(({ seen, done, lines }) => [
+    ...shown.flatMap(({ seen, done: deed, lines }) => [
       ...(seen === undefined ? [] : [`Seen: ${seen}`]),
-      `Done: ${done}`,
+      `${kind === 'would-act' ? 'Would be done' : 'Done'}: ${deed}`,
       ...lines.map((line) => `- ${line}`),
     ]),
     ...others,

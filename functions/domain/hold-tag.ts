@@ -18,10 +18,10 @@ const allowedText = (text: string): string =>
     .trim();
 
 /** What the values of a stage begin with: two stages may look at the same groups, and each tidies up its own. */
-export const holdTagPrefix = (stage: string): string => `${allowedText(stage)} holds it`;
+export const holdTagPrefix = (stage: string): string => `${allowedText(stage)} holds it: `;
 
 /** The stage of an execution, from the name of its state machine: `holdfast-<stage>-<remediation>`. */
-const stageOf = (incidentId: string): string => {
+export const stageOf = (incidentId: string): string => {
   const machine = incidentId.split(':').at(-2) ?? '';
   return machine.replace(/^holdfast-/, '').replace(`-${remediationOf(incidentId)}`, '');
 };
@@ -39,12 +39,11 @@ export const holdTagValue = (
   const share = Math.floor((valueCharactersMax - 40) / holds.length);
   const told = holds.map(({ incidentId, reason, endsAtLatest }) => {
     const until = endsAtLatest === undefined ? '' : ` until ${spokenTime(endsAtLatest)} at the latest`;
-    const by = `${remediationOf(incidentId) ?? ''}${until} by ${incidentId.split(':').at(-1)}`;
-    return allowedText(`${by}: ${reason}`).slice(0, share);
+    const what = `${remediationOf(incidentId) ?? ''}${until}: ${reason}`;
+    const name = ` - ${incidentId.split(':').at(-1)}`;
+    return allowedText(`${what.slice(0, Math.max(60, share - name.length))}${name}`).slice(0, share);
   });
-  return `${holdTagPrefix(stageOf(first.incidentId))}: ${told.join(' + ')}`
-    .slice(0, valueCharactersMax)
-    .trim();
+  return `${holdTagPrefix(stageOf(first.incidentId))}${told.join(' + ')}`.slice(0, valueCharactersMax).trim();
 };
 
 const tag = (autoScalingGroupName: string) => ({
@@ -53,12 +52,18 @@ const tag = (autoScalingGroupName: string) => ({
   Key: holdTagKey,
 });
 
-/** The call that makes a group's tag say what it should; `undefined` when it does. */
+/**
+ * The call that makes a group's tag say what it should; `undefined` when it does, or when it says something that this
+ * stage did not write: another stage's tag, or a person's, is left alone.
+ */
 export const holdTagCall = (
   { autoScalingGroupName, tags }: Pick<AutoScalingGroup, 'autoScalingGroupName' | 'tags'>,
   wanted: string | undefined,
+  stage: string,
 ): TagCall | undefined => {
-  if (tags[holdTagKey] === wanted) return undefined;
+  const found = tags[holdTagKey];
+  if (found === wanted) return undefined;
+  if (found !== undefined && !found.startsWith(holdTagPrefix(stage))) return undefined;
   if (wanted === undefined) {
     return {
       service: 'AutoScaling',

@@ -64,6 +64,7 @@ export interface JournalEntry {
     | 'left'
     | 'breaker'
     | 'breaker-opened'
+    | 'widespread'
     | 'checked'
     | 'prepared'
     | 'reserved'

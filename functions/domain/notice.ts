@@ -1,4 +1,4 @@
-import { attentionIn } from './attention.ts';
+import { createHash } from 'node:crypto';
 import { type Remediation, remediations } from './hold-effects.ts';
 import type { Incident, JournalEntry } from './incident.ts';
 import { addSeconds, spokenDuration, spokenTime } from './times.ts';
@@ -85,7 +85,8 @@ export const toNotice = (
   } = facts;
   return {
     ...rest,
-    identity,
+    // Short, whatever it is about: it becomes a key.
+    identity: createHash('sha256').update(identity).digest('hex'),
     groups: groups.slice(0, groupsShown),
     groupsLeftOut: Math.max(0, groups.length - groupsShown),
     ...(rest.seen === undefined ? {} : { seen: shorten(rest.seen) }),
@@ -106,6 +107,10 @@ const toldAtOnce: Partial<Record<JournalEntry['event'], { kind: NoticeKind; next
     kind: 'breaker-opened',
     next: 'Launch is held in these groups, their instances are protected, and one launch is tried now and then; it closes by itself when launches succeed',
   },
+  widespread: {
+    kind: 'needs-a-person',
+    next: 'nothing is drained as long as it is so widespread; what runs is protected',
+  },
   'mostly-unhealthy': {
     kind: 'needs-a-person',
     next: 'the group replaces them within minutes, unless somebody sets their health before',
@@ -113,29 +118,29 @@ const toldAtOnce: Partial<Record<JournalEntry['event'], { kind: NoticeKind; next
   left: { kind: 'needs-a-person', next: 'nothing more is done to it; a person has to' },
 };
 
-/** What of these lines of a journal people are told at once: many of a kind are one notice. */
+/** Up to so many lines of a kind are a notice each, so that each is told once; more at one time are one. */
+const noticesEach = 20;
+
+/** What of these lines of a journal people are told at once. The notices of one moment become one message. */
 export const noticesIn = (incidentId: string, journal: JournalEntry[]): Notice[] =>
   Object.entries(toldAtOnce).flatMap(([event, { kind, next }]) => {
     const entries = journal.filter((entry) => entry.event === event);
-    const [first] = entries;
-    if (first === undefined) return [];
-    const groups = [
-      ...new Set(entries.flatMap(({ autoScalingGroupName: name }) => (name === undefined ? [] : [name]))),
-    ];
-    const { attention, attentionLeftOut } = attentionIn(entries, [first.event]);
-    return [
-      toNotice({
+    const parts = entries.length > noticesEach ? [entries] : entries.map((entry) => [entry]);
+    return parts.map((part): Notice => {
+      const messages = part.map(({ message }) => message).sort();
+      return toNotice({
         kind,
-        at: first.at,
+        at: part[0]?.at ?? '',
         incidentId,
-        about: attention.join('\n'),
-        done: entries.length === 1 ? first.message : `${entries.length} times: ${first.message}`,
+        about: messages.join('\n'),
+        done: part.length === 1 ? (messages[0] ?? '') : `${part.length} times, the first: ${messages[0]}`,
         next,
-        groups,
-        lines: entries.length === 1 ? [] : attention,
-        linesLeftOut: attentionLeftOut,
-      }),
-    ];
+        groups: [
+          ...new Set(part.flatMap(({ autoScalingGroupName: name }) => (name === undefined ? [] : [name]))),
+        ],
+        lines: part.length === 1 ? [] : messages,
+      });
+    });
   });
 
 /** The remediation of an execution: the last part of its state machine's name; `undefined` for any other ARN. */
@@ -153,6 +158,7 @@ export const endsAtLatest = (incident: Incident): string =>
 /** When an incident is given back, as a person says it. */
 export const describeEnd = (incident: Incident): string => {
   const { alarm, untilLaunchesSucceed, settings } = incident;
+  if (incident.remediation === 'resize-in-place') return 'given back once the last wave is in service again';
   const latest = `at the latest at ${spokenTime(endsAtLatest(incident))}`;
   if (untilLaunchesSucceed === true) {
     const cause = alarm === undefined ? '' : `the alarm ${alarm.alarmName} is not in ALARM and `;

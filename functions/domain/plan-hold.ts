@@ -25,11 +25,13 @@ export interface PlanSettings {
   groupsMax: number;
   /** What the tag of each group is to say; none where there is nothing to hold yet. */
   tag?: string;
+  /** Whose tags may be changed. */
+  stage?: string;
 }
 
 const planGroup = (
   group: AutoScalingGroup,
-  { remediation, effect, tag }: PlanSettings,
+  { remediation, effect, tag, stage = '' }: PlanSettings,
   reason: string,
 ): GroupPlan => {
   const { autoScalingGroupName } = group;
@@ -48,7 +50,7 @@ const planGroup = (
   }
   const inForce = settingsInForce(group);
   const missing = [...effect.processes, ...ids].filter((setting) => !inForce.has(setting));
-  const tagCall = tag === undefined ? undefined : holdTagCall(group, tag);
+  const tagCall = tag === undefined ? undefined : holdTagCall(group, tag, stage);
   return {
     action: 'HOLD',
     autoScalingGroupName,

@@ -45,6 +45,7 @@ const reported = {
 const ended = {
   failure: z.optional(z.object({ Error: z.string() })),
   release: z.optional(z.object({ action: z.string() })),
+  round: z.optional(z.object({ next: z.optional(z.string()) })),
 };
 
 /** Input of ReportHold and ReportDrain. */

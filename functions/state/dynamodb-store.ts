@@ -17,7 +17,6 @@ import type { Evidence } from '../domain/evidence.ts';
 import { emptyGroupRecord } from '../domain/group-record.ts';
 import type { Incident, JournalEntry } from '../domain/incident.ts';
 import { emptyLaunchRecord, type LaunchRecord } from '../domain/launch-record.ts';
-import { noticeKey } from '../domain/notice-key.ts';
 import { emptyResizeRecord, type ResizeRecord } from '../domain/resize-record.ts';
 import { fromGroupItem, type GroupItem, toGroupItem } from './group-item.ts';
 import type { Store } from './store.ts';
@@ -289,7 +288,7 @@ export const createDynamoDbStore = (
     addNotice: (notice) =>
       putIfAbsent({
         pk: noticesKey,
-        sk: noticeKey(notice),
+        sk: `${notice.kind}#${notice.identity}`,
         // As text: its reader gets it from the stream, which would spell out every type.
         notice: JSON.stringify(notice),
         ttl: ttl(),

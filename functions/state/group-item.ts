@@ -1,4 +1,4 @@
-import type { GroupRecord } from '../domain/group-record.ts';
+import type { GroupRecord, Imposed } from '../domain/group-record.ts';
 
 /**
  * Settings that were put in force, and taken back, at the same times: recorded, applied, giving back, given back, as
@@ -29,7 +29,10 @@ export const toGroupItem = (record: GroupRecord): GroupItem => {
 /** The stored record as the rules know it. The settings come by their times; their order says nothing. */
 export const fromGroupItem = (item: GroupItem): GroupRecord => ({
   ...item,
-  imposed: item.imposed.flatMap(({ settings, times }) => {
+  imposed: item.imposed.flatMap((together) => {
+    // Written by a release before this one, one by one.
+    if ('setting' in together) return [together as unknown as Imposed];
+    const { settings, times } = together;
     const [recordedAt, appliedAt, givingBackAt, givenBackAt] = times;
     return settings.map((setting) => ({
       setting,

@@ -9,6 +9,7 @@ import {
   type Launches,
   sumUpLaunches,
 } from '../domain/decide-launches.ts';
+import type { GroupRecord } from '../domain/group-record.ts';
 import type { Incident, JournalEntry } from '../domain/incident.ts';
 import { changeBudgetSeconds, checkEverySecondsMax, groupsAtOnce, soonSeconds } from '../domain/limits.ts';
 import type { Mode } from '../domain/mode.ts';
@@ -50,6 +51,14 @@ export interface ApplyHoldResult {
 
 /** Up to so many groups are tagged as soon as they are held; of more all are held first, and tagged in the next round. */
 const groupsTaggedAtOnce = 20;
+
+const isTaggedNow = (outcome: ApplyOutcome | undefined, groupCount: number): boolean =>
+  outcome === 'inForce' || (outcome === 'changed' && groupCount <= groupsTaggedAtOnce);
+
+/** Whether everything of an incident's hold was accepted by AWS once, whatever is looked at again. */
+const isHeldBy = (record: GroupRecord, incidentId: string): boolean =>
+  record.holds.some((hold) => hold.incidentId === incidentId) &&
+  record.imposed.every(({ appliedAt }) => appliedAt !== undefined);
 
 /** What a hold means, for people. */
 const effectOf: Record<Incident['remediation'], string> = {
@@ -111,18 +120,42 @@ export const createApplyHold = (dependencies: ApplyHoldDependencies) => {
     });
   };
 
+  /** Tags what is held: after everything else, because nothing depends on it. */
+  const tag = async (
+    autoScaling: AutoScaling,
+    incidentId: string,
+    groups: SeenGroup[],
+    groupCount: number,
+    isInTime: () => boolean,
+  ): Promise<void> => {
+    const journal: JournalEntry[] = [];
+    await pMap(
+      groups,
+      async (seen) => {
+        if (!isInTime()) return;
+        const [record = seen.record] =
+          groupCount > groupsTaggedAtOnce ? [] : await store.readGroups([seen.name]);
+        if (record.holds.length === 0) return;
+        await tendHoldTag({ autoScaling, clock }, incidentId, { ...seen, record }, journal);
+      },
+      { concurrency: groupsAtOnce },
+    );
+    await keepJournal(store, incidentId, journal);
+  };
+
   /** Has people told that groups are held, once some are, and that others are not, once it was tried for a while. */
   const tellProgress = async (
     incident: Incident,
     round: number,
     groupCount: number,
-    { changed, unfinished, gone, refused }: Record<ApplyOutcome, number>,
+    { unfinished, gone, refused, notHeld }: Record<ApplyOutcome | 'notHeld', number>,
     held: string[],
     failures: string[],
   ): Promise<void> => {
     const { incidentId, alarm, reason } = incident;
     const now = clock.now();
-    if (changed > 0) {
+    // Said again in the first rounds, and kept once: a function that died may have held them and not said so.
+    if (held.length > 0 && round <= soonRounds) {
       const others = [
         ...(unfinished > 0 ? [`${unfinished} not yet`] : []),
         ...(refused > 0 ? [`${refused} refused`] : []),
@@ -140,14 +173,14 @@ export const createApplyHold = (dependencies: ApplyHoldDependencies) => {
           lines: failures,
           counts: {
             groupsHeld: held.length,
-            ...(alarm === undefined
+            ...(alarm === undefined || round > 1
               ? {}
               : { secondsFromAlarmToHold: secondsBetween(alarm.stateTimestamp, now) }),
           },
         }),
       );
     }
-    if (unfinished > 0 && round === soonRounds) {
+    if (notHeld > 0 && round >= soonRounds) {
       await store.addNotice(
         toNotice({
           kind: 'failed',
@@ -155,7 +188,7 @@ export const createApplyHold = (dependencies: ApplyHoldDependencies) => {
           incidentId,
           about: 'groups not held',
           seen: reason,
-          done: `${unfinished} of ${counted(groupCount, 'group')} ${unfinished === 1 ? 'is' : 'are'} still not held after ${round} rounds`,
+          done: `${notHeld} of ${counted(groupCount, 'group')} ${notHeld === 1 ? 'is' : 'are'} still not held after ${round} rounds`,
           next: `they are tried again every ${spokenDuration(incident.settings.checkEverySeconds)}`,
           lines: failures,
         }),
@@ -194,6 +227,8 @@ export const createApplyHold = (dependencies: ApplyHoldDependencies) => {
     const watchesLaunches = incident.untilLaunchesSucceed === true;
     const launches: GroupLaunches[] = [];
     const held: string[] = [];
+    const toTag: SeenGroup[] = [];
+    let notHeld = 0;
     const failures: string[] = [];
     let isEverythingRead = true;
     for await (const page of lookAtGroups(store, autoScaling, names)) {
@@ -223,24 +258,17 @@ export const createApplyHold = (dependencies: ApplyHoldDependencies) => {
           const name = page.seen[index]?.name;
           if (name !== undefined && ['changed', 'inForce'].includes(outcome)) held.push(name);
         }
-        const isTaggedNow = (outcome: ApplyOutcome | undefined): boolean =>
-          outcome === 'inForce' || (outcome === 'changed' && names.length <= groupsTaggedAtOnce);
-        await pMap(
-          page.seen.filter((_seen, index) => isTaggedNow(outcomes[index])),
-          async (seen) => {
-            if (!isInTime()) return;
-            const [record = seen.record] =
-              names.length > groupsTaggedAtOnce ? [] : await store.readGroups([seen.name]);
-            await tendHoldTag({ autoScaling, clock }, { ...seen, record }, journal);
-          },
-          { concurrency: groupsAtOnce },
-        );
+        notHeld += page.seen.filter(
+          ({ record }, index) => outcomes[index] === 'unfinished' && !isHeldBy(record, incidentId),
+        ).length;
+        toTag.push(...page.seen.filter((_seen, index) => isTaggedNow(outcomes[index], names.length)));
         if (watchesLaunches) launches.push(...(await readLaunches(incident, page.seen)));
       }
       await keepJournal(store, incidentId, journal);
       failures.push(...journal.filter(({ event }) => event === 'failed').map(({ message }) => message));
     }
-    await tellProgress(incident, round, names.length, counts, held, failures);
+    await tellProgress(incident, round, names.length, { ...counts, notHeld }, held, failures);
+    if (round <= soonRounds) await tag(autoScaling, incidentId, toTag, names.length, isInTime);
     const isSettled = counts.unfinished === 0 && counts.changed === 0;
     return {
       round,

@@ -1,4 +1,5 @@
 import { decideApply } from '../domain/decide-apply.ts';
+import { StaleRecordError } from '../domain/errors.ts';
 import type { Incident, JournalEntry } from '../domain/incident.ts';
 import { firstOf } from '../domain/times.ts';
 import { describeAwsError } from './aws-error.ts';
@@ -37,20 +38,22 @@ export const applyToGroup = async (
     case 'WRITE':
       break;
   }
+  const noteOverridden = (): void => {
+    const { newlyOverridden } = decision;
+    if (newlyOverridden.length === 0) return;
+    note('overridden', `a person took back ${firstOf(newlyOverridden)} meanwhile; left alone from now on`);
+  };
   try {
     await changeGroup(store, autoScaling, decision);
   } catch (error) {
+    // What was written before the call says so already, and the next look finds nothing new in it.
+    if (!(error instanceof StaleRecordError)) noteOverridden();
     const again = await lookAgain(dependencies, seen.name, error, looks);
     if (again !== undefined) return applyToGroup(dependencies, incident, again, journal, looks + 1);
     note('failed', `${describeAwsError(error)}; tried again in the next round`, decision.calls);
     return 'unfinished';
   }
-  if (decision.newlyOverridden.length > 0) {
-    note(
-      'overridden',
-      `a person took back ${firstOf(decision.newlyOverridden)} meanwhile; left alone from now on`,
-    );
-  }
+  noteOverridden();
   if (decision.calls.length > 0) note('held', `held: ${decision.reason}`, decision.calls);
   return decision.calls.length > 0 ? 'changed' : 'inForce';
 };

@@ -199,7 +199,7 @@ export const createChooseDrains = (dependencies: ChooseDrainsDependencies) => {
         startPeriod(now),
       );
       if (isNews || round === 1) {
-        journal.push({ at: now, event: 'breaker-opened', message: widespread });
+        journal.push({ at: now, event: 'widespread', message: widespread });
       }
     }
     await keepJournal(store, incidentId, journal);

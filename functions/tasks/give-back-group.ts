@@ -66,7 +66,7 @@ export const giveBackGroup = async (
   }
   switch (decision.action) {
     case 'DONE':
-      await tendHoldTag(dependencies, seen, journal);
+      await tendHoldTag(dependencies, incident.incidentId, seen, journal);
       return { done: true };
     case 'WAIT':
       return { done: false, waitSeconds: decision.seconds };
@@ -96,6 +96,6 @@ export const giveBackGroup = async (
     );
   }
   if (!decision.isDone) return { done: false, waitSeconds: soonSeconds };
-  await tendHoldTag(dependencies, { ...seen, record: decision.after }, journal);
+  await tendHoldTag(dependencies, incident.incidentId, { ...seen, record: decision.after }, journal);
   return { done: true };
 };

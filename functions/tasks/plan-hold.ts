@@ -3,7 +3,7 @@ import type { AutoScaling } from '../aws/auto-scaling.ts';
 import type { StepFunctions } from '../aws/step-functions.ts';
 import type { KillSwitch } from '../aws/systems-manager.ts';
 import type { Clock } from '../clock.ts';
-import { holdTagValue } from '../domain/hold-tag.ts';
+import { holdTagValue, stageOf } from '../domain/hold-tag.ts';
 import type { JournalEntry, PlannedCall } from '../domain/incident.ts';
 import { lowestMode, type Mode } from '../domain/mode.ts';
 import { endsAtLatest } from '../domain/notice.ts';
@@ -92,11 +92,13 @@ export const beginPlan = async (
   const request: Request = toRequest(state.remediation, state.input, policy);
   const mode = lowestMode(stageMode, await killSwitch.read(), request.dryRun ? 'dry-run' : 'live');
   const incidentId = state.executionArn;
+  const ofRule = request.rule === undefined ? {} : { rule: request.rule };
   const refuse = async (reason: string, tendedBy?: string): Promise<PlanHoldResult> => {
     await keepJournal(store, incidentId, [{ at: clock.now(), event: 'refused', message: reason }]);
     return {
       action: 'REFUSE',
       incidentId,
+      ...ofRule,
       mode,
       groups: 0,
       refused: 0,
@@ -105,7 +107,6 @@ export const beginPlan = async (
       ...showCalls([]),
     };
   };
-  const ofRule = request.rule === undefined ? {} : { rule: request.rule };
   return { request, mode, incidentId, ofRule, refuse };
 };
 
@@ -128,7 +129,12 @@ export const createPlanHold =
     const plan = planHold(
       groups,
       request.names,
-      { remediation: request.remediation, effect, groupsMax, ...(tag === undefined ? {} : { tag }) },
+      {
+        remediation: request.remediation,
+        effect,
+        groupsMax,
+        ...(tag === undefined ? {} : { tag, stage: stageOf(incidentId) }),
+      },
       request.reason,
     );
     const held = plan.groups.filter(isHeld);

@@ -6,7 +6,7 @@ import type { AutoScalingGroup } from '../domain/auto-scaling-group.ts';
 import { InvalidInputError, UnreadableFactError } from '../domain/errors.ts';
 import type { GroupRecord } from '../domain/group-record.ts';
 import type { ResizeSettings } from '../domain/hold-effects.ts';
-import { holdTagCall, holdTagKey, holdTagValue } from '../domain/hold-tag.ts';
+import { holdTagCall, holdTagKey, holdTagValue, stageOf } from '../domain/hold-tag.ts';
 import type { JournalEntry, PlannedCall } from '../domain/incident.ts';
 import { familyOf, nextLargerType } from '../domain/instance-facts.ts';
 import { areLaunchesFailing, stuckInstances } from '../domain/launch-record.ts';
@@ -94,10 +94,11 @@ const withTag = (
   plan: GroupResizePlan,
   group: AutoScalingGroup,
   tag: string | undefined,
+  stage: string,
 ): GroupResizePlan => {
   const calls = [
-    holdTagCall(group, tag),
-    holdTagCall({ ...group, tags: { [holdTagKey]: tag ?? '' } }, undefined),
+    holdTagCall(group, tag, stage),
+    holdTagCall({ ...group, tags: { [holdTagKey]: tag ?? '' } }, undefined, stage),
   ];
   return plan.action === 'RESIZE'
     ? { ...plan, calls: [...plan.calls, ...calls.filter((call) => call !== undefined)] }
@@ -298,7 +299,7 @@ export const createPlanResize = (dependencies: PlanResizeDependencies) => {
     for (const group of groups.filter(({ autoScalingGroupName }) => held.includes(autoScalingGroupName))) {
       const seen = await lookAtGroup(clients, { ...request, resize }, incidentId, group);
       facts.set(group.autoScalingGroupName, seen);
-      plans.push(withTag(planResize(seen, resize, incidentId, now), group, tag));
+      plans.push(withTag(planResize(seen, resize, incidentId, now), group, tag, stageOf(incidentId)));
     }
     await keepJournal(store, incidentId, [
       ...unfit,

@@ -21,6 +21,7 @@ const needsAttention: JournalEntry['event'][] = [
   'left',
   'breaker',
   'breaker-opened',
+  'widespread',
 ];
 
 /** Sums up the journal of an incident; pure. */

@@ -13,6 +13,7 @@ import { isOverdue, type Measure } from '../domain/metrics.ts';
 import type { Mode } from '../domain/mode.ts';
 import { toNotice } from '../domain/notice.ts';
 import { addSeconds, counted, secondsBetween } from '../domain/times.ts';
+import { parseFailedExecution } from '../events/execution-ended.ts';
 import type { Policy } from '../events/policy.ts';
 import type { Store } from '../state/store.ts';
 import { beginRelease, closeIncident } from './end-incident.ts';
@@ -49,6 +50,14 @@ export interface SweepResult {
   /** Tags that were left over. */
   tidied: string[];
 }
+
+/** Errors of executions whose report has told already what is left, or whose starter sees them at once. */
+const toldOtherwise: ReadonlySet<string> = new Set([
+  'GroupsNotGivenBack',
+  'InstancesLeftForAPerson',
+  'ResizeNotFinished',
+  'InvalidInputError',
+]);
 
 /** Why the sweep has to give an incident back, or `undefined` when its own execution looks after it. */
 const abandonedBecause = (incident: Incident, isRunning: boolean, now: string): string | undefined => {
@@ -106,7 +115,6 @@ export const createSweep = (dependencies: SweepDependencies) => {
       );
     }
     if (remaining > 0 || secondsUntilClosable(incident, clock.now()) > 0) return;
-    await closeIncident(store, clock, incident);
     await store.addNotice(
       toNotice({
         kind: 'gave-back',
@@ -118,6 +126,7 @@ export const createSweep = (dependencies: SweepDependencies) => {
         groups: names,
       }),
     );
+    await closeIncident(store, clock, incident);
   };
 
   /** Another execution brings home what one left in flight: it waits in seconds, where sweeps are minutes apart. */
@@ -154,7 +163,24 @@ export const createSweep = (dependencies: SweepDependencies) => {
     }
   };
 
-  return async (): Promise<SweepResult> => {
+  /** That an execution failed before, or outside, its report: one that its report told of is not told again. */
+  const tellFailure = async (event: unknown): Promise<void> => {
+    const failed = parseFailedExecution(event);
+    if (failed === undefined || toldOtherwise.has(failed.error)) return;
+    const { executionArn, status, error, cause } = failed;
+    await store.addNotice(
+      toNotice({
+        kind: 'failed',
+        at: clock.now(),
+        incidentId: executionArn,
+        done: `the execution ${status === 'FAILED' ? 'failed' : 'timed out'}${error === '' ? '' : `: ${error}`}`,
+        next: 'what is still held is given back by the sweep, and what is in flight is brought back',
+        lines: cause === '' ? [] : [cause],
+      }),
+    );
+  };
+
+  return async (event?: unknown): Promise<SweepResult> => {
     const startedAt = clock.now();
     const failures: unknown[] = [];
     const result: SweepResult = { openIncidents: 0, givenBack: [], started: [], tidied: [] };
@@ -167,6 +193,7 @@ export const createSweep = (dependencies: SweepDependencies) => {
       }
     };
     const isInTime = (): boolean => secondsBetween(startedAt, clock.now()) < changeBudgetSeconds;
+    await attempt(() => tellFailure(event));
     await attempt(() => takeUpLostEvents(result));
     await attempt(async () => {
       const incidents = await store.listOpenIncidents();
@@ -183,7 +210,7 @@ export const createSweep = (dependencies: SweepDependencies) => {
     if (stageMode === 'live') {
       await attempt(async () => {
         const autoScaling = dependencies.autoScaling(stageMode);
-        result.tidied = await tidyHoldTags({ autoScaling, store, clock }, dependencies.stage);
+        result.tidied = await tidyHoldTags({ autoScaling, store }, dependencies.stage);
       });
     }
     if (failures.length === 0) return result;

@@ -29,10 +29,15 @@ const nextOf: Record<'would-act' | 'refused' | 'gave-back' | 'failed' | 'needs-a
   'needs-a-person': 'the sweep goes on trying to give groups back; the rest is for a person',
 };
 
-const kindOf = ({ plan, failure, release }: ReportState, { left = 0 }: Report): keyof typeof nextOf => {
+const kindOf = (
+  { plan, failure, release, round }: ReportState,
+  { left = 0 }: Report,
+): keyof typeof nextOf => {
   if (plan.action === 'REPORT') return 'would-act';
   if (plan.action === 'REFUSE' || plan.action === 'NOTHING') return 'refused';
   if (left > 0 || release?.action === 'GIVE_UP') return 'needs-a-person';
+  // Its history is full: another execution brings home what is in flight, and tells the end.
+  if (round?.next === 'GiveUp') return 'failed';
   return failure === undefined ? 'gave-back' : 'failed';
 };
 
@@ -43,8 +48,8 @@ const withoutMode = (text: string): string => text.replace(/^dry run: /, '');
 const sameNewsSeconds = 21_600;
 
 /**
- * What a dry run of a rule would have done is told once in a while: it changes nothing, so the same rule comes to the
- * same again and again for as long as the trouble lasts.
+ * What a dry run of a rule would have done, or why a rule was refused, is told once in a while: nothing was changed, so
+ * the same rule comes to the same again and again for as long as the trouble lasts.
  */
 const identityOf = (
   { plan }: ReportState,
@@ -52,9 +57,9 @@ const identityOf = (
   groups: string[],
   now: string,
 ): { identity?: string } =>
-  kind === 'would-act' && plan.rule !== undefined
+  (kind === 'would-act' || kind === 'refused') && plan.rule !== undefined
     ? {
-        identity: `${kind}#${plan.rule}#${[...groups].sort().join()}#${Math.floor(Date.parse(now) / 1000 / sameNewsSeconds)}`,
+        identity: `${kind}#${plan.rule}#${kind === 'refused' ? plan.reason : ''}#${[...groups].sort().join()}#${Math.floor(Date.parse(now) / 1000 / sameNewsSeconds)}`,
       }
     : {};
 

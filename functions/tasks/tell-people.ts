@@ -28,8 +28,10 @@ export const createTellPeople =
   async (event: z.output<typeof noticeRecords>): Promise<TellPeopleResult> => {
     const sequenceNumbers = new Map<Notice, string>();
     for (const { dynamodb } of event.Records) {
-      const notice = noticeSchema.parse(JSON.parse(dynamodb.NewImage.notice.S)) as Notice;
-      sequenceNumbers.set(notice, dynamodb.SequenceNumber);
+      const parsed = noticeSchema.safeParse(JSON.parse(dynamodb.NewImage.notice.S));
+      // Written by another release. The others must not wait for it.
+      if (!parsed.success) log.info('cannot be read', { notice: dynamodb.NewImage.notice.S });
+      else sequenceNumbers.set(parsed.data as Notice, dynamodb.SequenceNumber);
     }
     const firstRecord = ({ notices: [first] }: Message): string =>
       (first === undefined ? undefined : sequenceNumbers.get(first)) ?? '';

@@ -64,7 +64,7 @@ export const createTendBreakers =
         if (isOpen(seen.name) && (hold === undefined || hold.stage === 'HELD')) {
           const outcome = await applyToGroup(dependencies, incident, seen, journal);
           if (outcome === 'changed') result.held += 1;
-          if (outcome === 'inForce') await tendHoldTag(dependencies, seen, journal);
+          if (outcome === 'inForce') await tendHoldTag(dependencies, incidentId, seen, journal);
         } else if (hold !== undefined) {
           const outcome = await giveBackGroup(dependencies, incident, seen, journal);
           if (outcome.done) result.givenBack += 1;

@@ -1,7 +1,7 @@
 import type { AutoScaling } from '../aws/auto-scaling.ts';
 import type { Clock } from '../clock.ts';
 import { isOptedIn } from '../domain/auto-scaling-group.ts';
-import { holdTagCall, holdTagValue } from '../domain/hold-tag.ts';
+import { holdTagCall, holdTagValue, stageOf } from '../domain/hold-tag.ts';
 import type { JournalEntry } from '../domain/incident.ts';
 import { describeAwsError } from './aws-error.ts';
 import type { SeenGroup } from './look-at-groups.ts';
@@ -11,15 +11,16 @@ import { createGroupNotes } from './note-group.ts';
  * Makes the tag of a group say what its record says. Last of all, and nothing depends on it: one that cannot be set is
  * set in a later round, and one that is left over is removed by the sweep.
  *
- * @param record what is held once this round is over
+ * @param incidentId of whoever does it: its stage's tags are changed, and no other's
  */
 export const tendHoldTag = async (
   { autoScaling, clock }: { autoScaling: AutoScaling; clock: Clock },
+  incidentId: string,
   { name, group, record }: SeenGroup,
   journal: JournalEntry[],
 ): Promise<void> => {
   if (group === undefined || !isOptedIn(group)) return;
-  const call = holdTagCall(group, holdTagValue(record.holds));
+  const call = holdTagCall(group, holdTagValue(record.holds), stageOf(incidentId));
   if (call === undefined) return;
   const note = createGroupNotes(journal, clock, name);
   try {

@@ -36,7 +36,7 @@ export const createNoticeStream = (
   const readBatch = async (batch: StreamRecord[]): Promise<void> => {
     let left = batch;
     for (let tries = 0; left.length > 0; tries += 1) {
-      if (tries > reader.retryAttempts) {
+      if (reader.retryAttempts >= 0 && tries > reader.retryAttempts) {
         onFailure(reader.functionName, new Error(`${left.length} notices were told to nobody`));
         return;
       }

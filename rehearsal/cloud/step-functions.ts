@@ -71,7 +71,7 @@ export const createStepFunctionsService = (
   /** Standard executions tell of their end (Step Functions developer guide, cw-events). */
   const tellStatus = (
     machine: DeployedStateMachine,
-    { executionArn, name, status, startedAt }: Execution,
+    { executionArn, name, status, startedAt, error, cause }: Execution,
   ): void =>
     emit({
       version: '0',
@@ -88,6 +88,8 @@ export const createStepFunctionsService = (
         status,
         startDate: Date.parse(startedAt),
         stopDate: time.now(),
+        error: error ?? null,
+        cause: cause ?? null,
       },
     });
 

@@ -15,7 +15,7 @@ const hold = (
 describe('holdTagValue', () => {
   it('says in one line who holds the group, until when, and why, in what a tag may have', () => {
     expect(holdTagValue([hold('pause-scaling', 'loss-1')])).toBe(
-      'prod holds it: pause-scaling until 2026-03-02 15:00 UTC at the latest by loss-1: the alarm loss tgw is in ALARM since 3 a.m.',
+      'prod holds it: pause-scaling until 2026-03-02 15:00 UTC at the latest: the alarm loss tgw is in ALARM since 3 a.m. - loss-1',
     );
   });
 
@@ -24,7 +24,9 @@ describe('holdTagValue', () => {
       hold('pause-scaling', 'loss-1', 'x'.repeat(500)),
       hold('protect-instances', 'launches-2', 'y'.repeat(500)),
     ]);
-    expect(value).toMatch(/pause-scaling until .* by loss-1.*protect-instances until .* by launches-2/);
+    expect(value).toMatch(
+      /pause-scaling until .*: x+.* - loss-1 \+ protect-instances until .*: y+.* - launches-2/,
+    );
     expect(value?.length).toBeLessThanOrEqual(256);
   });
 
@@ -42,12 +44,12 @@ describe('holdTagCall', () => {
   const tagged = aGroup({ tags: { holdfast: 'true', [holdTagKey]: 'prod holds it: x' } });
 
   it('is none when the tag says what it should', () => {
-    expect(holdTagCall(tagged, 'prod holds it: x')).toBeUndefined();
-    expect(holdTagCall(aGroup(), undefined)).toBeUndefined();
+    expect(holdTagCall(tagged, 'prod holds it: x', 'prod')).toBeUndefined();
+    expect(holdTagCall(aGroup(), undefined, 'prod')).toBeUndefined();
   });
 
   it('sets the tag on the group alone', () => {
-    expect(holdTagCall(aGroup(), 'prod holds it: x')).toMatchObject({
+    expect(holdTagCall(aGroup(), 'prod holds it: x', 'prod')).toMatchObject({
       operation: 'CreateOrUpdateTags',
       input: {
         Tags: [{ ResourceId: 'web', Key: holdTagKey, Value: 'prod holds it: x', PropagateAtLaunch: false }],
@@ -55,8 +57,13 @@ describe('holdTagCall', () => {
     });
   });
 
+  it('leaves alone what another stage, or a person, wrote there', () => {
+    expect(holdTagCall(tagged, undefined, 'staging')).toBeUndefined();
+    expect(holdTagCall(tagged, 'staging holds it: y', 'staging')).toBeUndefined();
+  });
+
   it('removes only its own', () => {
-    expect(holdTagCall(tagged, undefined)).toMatchObject({
+    expect(holdTagCall(tagged, undefined, 'prod')).toMatchObject({
       operation: 'DeleteTags',
       input: { Tags: [{ ResourceId: 'web', ResourceType: 'auto-scaling-group', Key: holdTagKey }] },
     });

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import type { JournalEntry } from '../../functions/domain/incident.ts';
 import { isOverdue, metricsOf } from '../../functions/domain/metrics.ts';
 import { describeEnd, noticesIn, remediationOf, toNotice } from '../../functions/domain/notice.ts';
-import { noticeKey } from '../../functions/domain/notice-key.ts';
 import { anIncident, later, now } from './group-fixtures.ts';
 
 const entry = (
@@ -17,7 +16,7 @@ const entry = (
 });
 
 describe('noticesIn', () => {
-  it('tells at once what a person should know, many of a kind in one', () => {
+  it('tells at once what a person should know, each once', () => {
     const notices = noticesIn('i', [
       entry('held', 'a'),
       entry('overridden', 'a'),
@@ -26,9 +25,18 @@ describe('noticesIn', () => {
       entry('failed', 'd'),
     ]);
     expect(notices.map(({ kind, groups, done }) => [kind, groups, done])).toEqual([
-      ['overridden', ['a', 'b'], '2 times: overridden of a'],
+      ['overridden', ['a'], 'overridden of a'],
+      ['overridden', ['b'], 'overridden of b'],
       ['needs-a-person', ['c'], 'left of c'],
     ]);
+  });
+
+  it('makes one notice of very many, whose order says nothing', () => {
+    const many = Array.from({ length: 21 }, (_, index) => entry('overridden', `g-${index}`));
+    const [notice, ...others] = noticesIn('i', many);
+    expect(others).toEqual([]);
+    expect(notice).toMatchObject({ groupsLeftOut: 1, linesLeftOut: 11 });
+    expect(noticesIn('i', many.toReversed())[0]?.identity).toBe(notice?.identity);
   });
 
   it('says nothing of what goes well, nor of what is tried again', () => {
@@ -36,13 +44,13 @@ describe('noticesIn', () => {
   });
 });
 
-describe('noticeKey', () => {
+describe('the identity of a notice', () => {
   const key = (about: string, kind: 'acted' | 'failed' = 'acted', incidentId = 'i') =>
-    noticeKey(toNotice({ kind, at: now, incidentId, about, done: 'x' }));
+    toNotice({ kind, at: now, incidentId, about, done: 'x' }).identity;
 
   it('is the same for the same, whenever and however it is said, and another for anything else', () => {
     expect(key('a')).toBe(
-      noticeKey(toNotice({ kind: 'acted', at: later(5), incidentId: 'i', about: 'a', done: 'y' })),
+      toNotice({ kind: 'acted', at: later(5), incidentId: 'i', about: 'a', done: 'y' }).identity,
     );
     expect(new Set([key('a'), key('b'), key('a', 'failed'), key('a', 'acted', 'j')]).size).toBe(4);
     expect(key('x'.repeat(5000)).length).toBeLessThan(100);
