@@ -2,7 +2,7 @@ import type { Mode } from '../domain/mode.ts';
 import { addDryRunGate, type SdkClient } from './dry-run-gate.ts';
 
 /** The constructor of an AWS SDK client. */
-export type ClientClass<Client> = new (configuration: ClientConfiguration) => Client;
+export type ClientClass<Client> = new (configuration: never) => Client;
 
 /** What Holdfast sets on every client. */
 export interface ClientConfiguration {
@@ -11,6 +11,10 @@ export interface ClientConfiguration {
   requestHandler: { connectionTimeout: number; requestTimeout: number; throwOnRequestTimeout: boolean };
   region?: string;
   credentials?: { accessKeyId: string; secretAccessKey: string };
+  /** Instead of the SDK's signature of each request. */
+  signer?: { sign<Request>(request: Request): Promise<Request> };
+  /** Instead of the SDK's logger, for which it prepares every input and output. */
+  logger?: object;
 }
 
 /** Gives the one client of a class for a mode; in any mode but `live` it can only read. */
@@ -41,12 +45,13 @@ export const createConnect = (
     const clients = mode === 'live' ? open : gated;
     const known = clients.get(clientClass);
     if (known !== undefined) return known as Client;
-    const client = new clientClass({
+    const all: ClientConfiguration = {
       maxAttempts: 5,
       retryMode: 'standard',
       requestHandler,
       ...configuration,
-    });
+    };
+    const client = new clientClass(all as never);
     prepare(client);
     if (mode !== 'live') addDryRunGate(client);
     clients.set(clientClass, client);
