@@ -116,7 +116,14 @@ const measureCost = async (groups: number) => {
   // One rule alone: what the sweep looks at for others is not the cost of this incident.
   const policy = { rules: loadPolicy().rules.filter((rule) => rule.do === 'pause-scaling') };
   const incident = hourOfPacketLoss(groups);
-  const { cost } = await rehearse({ incident, seed: 1, policy, withHoldfast: true, dryRun: false });
+  const { cost } = await rehearse({
+    incident,
+    seed: 1,
+    policy,
+    withHoldfast: true,
+    dryRun: false,
+    countsCost: true,
+  });
   return { incident: incident.title, ...cost };
 };
 

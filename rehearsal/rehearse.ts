@@ -50,6 +50,8 @@ export interface RehearsalOptions {
   dies?: (death: Death) => boolean;
   /** Told of every state that an execution enters, as it enters it. */
   onState?: (cloud: SimulatedCloud, execution: Execution, state: string) => void;
+  /** Whether the cost is counted, which takes a while. */
+  countsCost?: boolean;
   /** Told now and then how far the story is, from 0 to 1. */
   onProgress?: (fraction: number) => void;
 }
@@ -70,7 +72,8 @@ export interface RehearsalResult {
   plan: PlannedCall[];
   inService: { autoScalingGroupName: string; points: Sample[] }[];
   summary: Summary;
-  cost: Cost;
+  /** Where it was asked for. */
+  cost?: Cost;
   /** What people were told. */
   messages: PublishedMessage[];
   /** What was measured, in order. */
@@ -244,6 +247,7 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
       policy,
       stageMode: dryRun ? 'dry-run' : 'live',
       withHoldfast,
+      countsCost: options.countsCost === true,
       onGroupEvent: (event) => {
         tell(tellGroupEvent(event));
         const { group, kind, text, from = 0, to = 0 } = event;
@@ -338,12 +342,16 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
       })),
       messages,
       metrics,
-      cost: priceOf({
-        transitions: executions.reduce((sum, { transitions }) => sum + transitions, 0),
-        ...cloud.lambda.work,
-        writeUnits: store.writes.units,
-        readUnits: store.writes.readUnits,
-      }),
+      ...(options.countsCost === true
+        ? {
+            cost: priceOf({
+              transitions: executions.reduce((sum, { transitions }) => sum + transitions, 0),
+              ...cloud.lambda.work,
+              writeUnits: store.writes.units,
+              readUnits: store.writes.readUnits,
+            }),
+          }
+        : {}),
       summary: summarise(incident, groups, samples, calls),
       violations: findViolations({
         isDryRun: dryRun,

@@ -123,6 +123,8 @@ export interface SimulatedCloudOptions {
   /** Told of every message that people get. */
   onMessage: (message: PublishedMessage) => void;
   onMetrics: Measure;
+  /** Whether read and write units are counted. */
+  countsCost: boolean;
   /** Told which function uses which method of the store. */
   onStoreUse: (functionName: string, method: string) => void;
 }
@@ -131,7 +133,7 @@ export interface SimulatedCloudOptions {
 export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedCloud => {
   const { time, quirks, deployment, functions, policy } = options;
   const store = watchStore(
-    createMemoryStore((notice) => notices?.insert(notice)),
+    createMemoryStore((notice) => notices?.insert(notice), options.countsCost),
     (method) => {
       const functionName = runningFunction.getStore();
       if (functionName === undefined) return false;

@@ -79,11 +79,11 @@ describe('the cost of a hold', () => {
 
   it('over 500 groups, an hour long, stays under a cent of transitions, invocations and writes', async () => {
     const policy = { rules: loadPolicy().rules.filter((rule) => rule.do === 'pause-scaling') };
-    const { result } = await rehearseSmall(hourOfPacketLoss(500), { policy });
+    const { result } = await rehearseSmall(hourOfPacketLoss(500), { policy, countsCost: true });
     expect(result.violations).toEqual([]);
     expect(new Set(accepted(result, 'SuspendProcesses').map(({ group }) => group)).size).toBe(500);
-    expect(result.cost.transitions).toBe(result.executions[0]?.transitions);
-    expect(result.cost.dollars).toBeLessThan(0.01);
+    expect(result.cost?.transitions).toBe(result.executions[0]?.transitions);
+    expect(result.cost?.dollars).toBeLessThan(0.01);
   });
 
   it('gets there in the end when others empty the bucket', async () => {
