@@ -1,12 +1,17 @@
-import { IncidentClosedError, StaleRecordError } from '../functions/domain/errors.ts';
+import { gunzipSync } from 'node:zlib';
+import type { Clock } from '../functions/clock.ts';
 import type { Evidence } from '../functions/domain/evidence.ts';
-import { emptyGroupRecord, type GroupRecord } from '../functions/domain/group-record.ts';
-import type { Incident, JournalEntry } from '../functions/domain/incident.ts';
+import type { GroupRecord } from '../functions/domain/group-record.ts';
+import type { JournalEntry } from '../functions/domain/incident.ts';
 import { emptyLaunchRecord, type LaunchRecord } from '../functions/domain/launch-record.ts';
 import type { Notice } from '../functions/domain/notice.ts';
-import { emptyResizeRecord, type ResizeRecord } from '../functions/domain/resize-record.ts';
-import { toGroupItem } from '../functions/state/group-item.ts';
+import type { ResizeRecord } from '../functions/domain/resize-record.ts';
+import { createStore } from '../functions/state/create-store.ts';
+import { fromGroupItem, type GroupItem } from '../functions/state/group-item.ts';
+import { fromLaunchItems } from '../functions/state/launch-items.ts';
 import type { Store } from '../functions/state/store.ts';
+import type { Item } from '../functions/state/table.ts';
+import { createMemoryTable, type WriteCounts } from './memory-table.ts';
 
 /**
  * A store that tells which of its methods is used, before it is. When the one who is told says that the caller is dead,
@@ -24,23 +29,6 @@ export const watchStore = (store: MemoryStore, onUse: (method: string) => boolea
     },
   });
 
-/** How often something was written, for tests that count. */
-export interface WriteCounts {
-  incidents: number;
-  groups: number;
-  launches: number;
-  resizes: number;
-  journal: number;
-  notices: number;
-  /**
-   * Write units of all of them: one for each begun kilobyte of an item (DynamoDB Developer Guide, "Read and write
-   * operations").
-   */
-  units: number;
-  /** Units of consistent reads: one for each begun four kilobytes of an item. */
-  readUnits: number;
-}
-
 /** The store of the rehearsal, with what production cannot do: list everything, and count the writes. */
 export interface MemoryStore extends Store {
   listGroups(): GroupRecord[];
@@ -48,197 +36,72 @@ export interface MemoryStore extends Store {
   listResizes(): ResizeRecord[];
   listEvidence(): Evidence[];
   listJournals(): { incidentId: string; entries: JournalEntry[] }[];
+  /** Every item of the table, for tests that look at sizes. */
+  listItems(): Item[];
   writes: WriteCounts;
 }
 
-/** The two keys of a group's record with their names, and the mark of the writer. */
-const keyBytes = 50;
+/** Before anything that a test tells of: what a store in memory remembers is never too old unless its clock says so. */
+const longAgo: Clock = { now: () => '2000-01-01T00:00:00.000Z' };
 
 /**
- * What DynamoDB counts for a value (Developer Guide, "DynamoDB item sizes and formats"): text as UTF-8, names
- * included; a number a byte for two digits and one more; three bytes for a list or a map and one for each element.
- */
-const itemBytes = (value: unknown): number => {
-  if (value === undefined) return 0;
-  if (typeof value === 'string') return Buffer.byteLength(value);
-  if (typeof value === 'number') return Math.ceil(String(value).length / 2) + 1;
-  if (typeof value !== 'object' || value === null) return 1;
-  if (Array.isArray(value)) return value.reduce((sum: number, each) => sum + 1 + itemBytes(each), 3);
-  return Object.entries(value).reduce(
-    (sum, [name, each]) => sum + 1 + Buffer.byteLength(name) + itemBytes(each),
-    3,
-  );
-};
-
-/**
- * A store in memory. Values are copied in and out, so that nobody can change what is stored by holding on to it.
+ * The store over a table in memory.
  *
  * @param onNotice told of every new notice, as the table's stream would be
  * @param countsUnits whether units are counted, which takes a while
+ * @param clock by which waits and failures grow old; without it they never do
  */
 export const createMemoryStore = (
   onNotice: (notice: Notice) => void = () => {},
   countsUnits = true,
+  clock: Clock = longAgo,
 ): MemoryStore => {
-  const incidents = new Map<string, Incident>();
-  const groupsOfIncident = new Map<string, string[]>();
-  const groups = new Map<string, GroupRecord>();
-  const launches = new Map<string, LaunchRecord>();
-  const resizes = new Map<string, ResizeRecord>();
-  const evidenceOf = new Map<string, Map<string, Evidence>>();
-  const journals = new Map<string, JournalEntry[]>();
-  const notices = new Map<string, Notice>();
-  const writes: WriteCounts = {
-    incidents: 0,
-    groups: 0,
-    launches: 0,
-    resizes: 0,
-    journal: 0,
-    notices: 0,
-    units: 0,
-    readUnits: 0,
-  };
-  // As text and back, since everything here is JSON: faster than structuredClone, which the stories spend much time in.
-  const copy = <Value>(value: Value): Value =>
-    value === undefined ? value : (JSON.parse(JSON.stringify(value)) as Value);
-  const unitsOf = (item: unknown, bytesPerUnit: number): number =>
-    Math.max(1, Math.ceil((itemBytes(item) + keyBytes) / bytesPerUnit));
-  const countWrite = (kind: Exclude<keyof WriteCounts, 'units' | 'readUnits'>, item: unknown): void => {
-    writes[kind] += 1;
-    if (countsUnits) writes.units += unitsOf(item, 1024);
-  };
-  const countReads = (items: unknown[]): void => {
-    if (countsUnits) for (const item of items) writes.readUnits += unitsOf(item, 4096);
-  };
-
-  const refuseStale = (
-    stored: { version: number } | undefined,
-    record: GroupRecord | LaunchRecord | ResizeRecord,
-  ): void => {
-    if ((stored?.version ?? 0) === record.version) return;
-    throw new StaleRecordError(
-      `The record of ${record.autoScalingGroupName} changed after version ${record.version} was read`,
-    );
-  };
+  const table = createMemoryTable(({ pk, notice }) => {
+    if (pk === 'notices') onNotice(JSON.parse(String(notice)) as Notice);
+  }, countsUnits);
+  let writers = 0;
+  const store = createStore(table, clock, () => {
+    writers += 1;
+    return `writer-${writers}`;
+  });
+  const itemsOf = (isMeant: (item: Item) => boolean): Item[] => table.list().filter(isMeant);
 
   return {
-    writes,
+    ...store,
+    writes: table.counts,
 
-    createIncident: async (incident, autoScalingGroupNames) => {
-      countWrite('incidents', incident);
-      const existing = incidents.get(incident.incidentId);
-      if (existing !== undefined) return copy(existing);
-      incidents.set(incident.incidentId, copy(incident));
-      groupsOfIncident.set(incident.incidentId, [...autoScalingGroupNames]);
-      return copy(incident);
+    listItems: () => table.list(),
+
+    listGroups: () =>
+      itemsOf(({ sk }) => sk === 'record').map(({ record }) => fromGroupItem(record as GroupItem)),
+
+    listLaunches: () => {
+      const byGroup = Map.groupBy(
+        itemsOf(({ pk, sk }) => pk.startsWith('group#') && sk.startsWith('launch')),
+        ({ pk }) => pk.slice('group#'.length),
+      );
+      return [...byGroup].map(([name, items]) =>
+        fromLaunchItems(emptyLaunchRecord(name), items, clock.now()),
+      );
     },
 
-    readIncident: async (incidentId) => {
-      countReads([incidents.get(incidentId)]);
-      return copy(incidents.get(incidentId));
+    listResizes: () => itemsOf(({ sk }) => sk === 'resize').map(({ record }) => record as ResizeRecord),
+
+    listEvidence: () =>
+      itemsOf(({ sk }) => sk.startsWith('evidence#')).map(
+        ({ evidence }) =>
+          JSON.parse(gunzipSync(Buffer.from(String(evidence), 'base64')).toString('utf8')) as Evidence,
+      ),
+
+    listJournals: () => {
+      const byIncident = Map.groupBy(
+        itemsOf(({ sk }) => sk.startsWith('journal#')).sort((a, b) => (a.sk < b.sk ? -1 : 1)),
+        ({ pk }) => pk.slice('incident#'.length),
+      );
+      return [...byIncident].map(([incidentId, items]) => ({
+        incidentId,
+        entries: items.flatMap(({ entries }) => entries as JournalEntry[]),
+      }));
     },
-
-    readIncidentGroups: async (incidentId) => [...(groupsOfIncident.get(incidentId) ?? [])],
-
-    changeIncident: async (incidentId, change) => {
-      const incident = incidents.get(incidentId);
-      countWrite('incidents', incident);
-      if (incident === undefined) throw new IncidentClosedError(`The incident ${incidentId} is not open`);
-      incidents.set(incidentId, { ...incident, ...copy(change) });
-    },
-
-    closeIncident: async (incidentId) => {
-      countWrite('incidents', undefined);
-      incidents.delete(incidentId);
-      groupsOfIncident.delete(incidentId);
-    },
-
-    listOpenIncidents: async () =>
-      copy([...incidents.values()]).sort((a, b) => (a.incidentId < b.incidentId ? -1 : 1)),
-
-    readGroups: async (autoScalingGroupNames) => {
-      countReads(autoScalingGroupNames.map((name) => groups.get(name)));
-      return autoScalingGroupNames.map((name) => copy(groups.get(name)) ?? emptyGroupRecord(name));
-    },
-
-    writeGroup: async (record) => {
-      const { autoScalingGroupName, version } = record;
-      // A removal is paid for as what it removes.
-      const isRemoval = record.holds.length === 0 && record.lease === undefined;
-      countWrite('groups', toGroupItem(isRemoval ? (groups.get(autoScalingGroupName) ?? record) : record));
-      refuseStale(groups.get(autoScalingGroupName), record);
-      if (isRemoval) {
-        groups.delete(autoScalingGroupName);
-        return emptyGroupRecord(autoScalingGroupName);
-      }
-      const next = { ...copy(record), version: version + 1 };
-      groups.set(autoScalingGroupName, next);
-      return copy(next);
-    },
-
-    readLaunches: async (autoScalingGroupNames) =>
-      autoScalingGroupNames.map((name) => copy(launches.get(name)) ?? emptyLaunchRecord(name)),
-
-    writeLaunches: async (record) => {
-      countWrite('launches', record);
-      refuseStale(launches.get(record.autoScalingGroupName), record);
-      const next = { ...copy(record), version: record.version + 1 };
-      launches.set(record.autoScalingGroupName, next);
-      return copy(next);
-    },
-
-    readResizes: async (autoScalingGroupNames) =>
-      autoScalingGroupNames.map((name) => copy(resizes.get(name)) ?? emptyResizeRecord(name)),
-
-    writeResize: async (record) => {
-      countWrite('resizes', record);
-      const { autoScalingGroupName, version } = record;
-      refuseStale(resizes.get(autoScalingGroupName), record);
-      if (record.work === undefined) {
-        resizes.delete(autoScalingGroupName);
-        return emptyResizeRecord(autoScalingGroupName);
-      }
-      const next = { ...copy(record), version: version + 1 };
-      resizes.set(autoScalingGroupName, next);
-      return copy(next);
-    },
-
-    keepEvidence: async (incidentId, evidence) => {
-      const kept = evidenceOf.get(incidentId) ?? new Map<string, Evidence>();
-      kept.set(evidence.instanceId, copy(evidence));
-      evidenceOf.set(incidentId, kept);
-    },
-
-    readEvidence: async (incidentId, instanceId) =>
-      copy([...(evidenceOf.get(incidentId)?.values() ?? [])])
-        .filter((evidence) => instanceId === undefined || evidence.instanceId === instanceId)
-        .sort((a, b) => (a.instanceId < b.instanceId ? -1 : 1)),
-
-    appendJournal: async (incidentId, entries) => {
-      if (entries.length === 0) return;
-      countWrite('journal', entries);
-      journals.set(incidentId, [...(journals.get(incidentId) ?? []), ...copy(entries)]);
-    },
-
-    readJournal: async (incidentId) => copy(journals.get(incidentId) ?? []),
-
-    addNotice: async (notice) => {
-      const identity = `${notice.kind}#${notice.identity}`;
-      countWrite('notices', notice);
-      if (notices.has(identity)) return false;
-      notices.set(identity, copy(notice));
-      onNotice(copy(notice));
-      return true;
-    },
-
-    listGroups: () => copy([...groups.values()]),
-
-    listLaunches: () => copy([...launches.values()]),
-
-    listResizes: () => copy([...resizes.values()]),
-
-    listEvidence: () => copy([...evidenceOf.values()].flatMap((kept) => [...kept.values()])),
-
-    listJournals: () => copy([...journals].map(([incidentId, entries]) => ({ incidentId, entries }))),
   };
 };

@@ -22,7 +22,7 @@ export const executionLink = (place: Place, executionArn: string): string =>
 
 /** An Auto Scaling group in the EC2 console. */
 export const groupLink = (place: Place, autoScalingGroupName: string): string =>
-  `${consoleOf(place)}/ec2/home?region=${place.region}#AutoScalingGroupDetails:id=${encodeURIComponent(autoScalingGroupName)};view=details`;
+  `${consoleOf(place)}/ec2/home?region=${place.region}#AutoScalingGroupDetails:id=${encodeURIComponent(autoScalingGroupName.toWellFormed())};view=details`;
 
 /** The table's items in the DynamoDB console; a journal is the items under one partition key. */
 export const tableLink = (place: Place): string =>

@@ -17,6 +17,8 @@ export interface LaunchWait {
   /** ISO 8601. */
   since: string;
   from: WaitSource;
+  /** Of the group, where an event told it: a group made anew under its name is another one. */
+  autoScalingGroupArn?: string;
 }
 
 /** A launch that failed, by its scaling activity, so that an event that comes twice counts once. */
@@ -26,6 +28,8 @@ export interface LaunchFailure {
   startedAt: string;
   /** When it failed. */
   at: string;
+  /** Of the group, where an event told it. */
+  autoScalingGroupArn?: string;
 }
 
 /**
@@ -83,6 +87,8 @@ export interface Breaker {
 export interface LaunchRecord {
   autoScalingGroupName: string;
   version: number;
+  /** The group that all of this is about; absent until it was first seen. */
+  autoScalingGroupArn?: string;
   waits: LaunchWait[];
   /** Instances that were on their way into service when the group was last looked at. */
   onTheWay: string[];
@@ -123,8 +129,10 @@ export const emptyLaunchRecord = (autoScalingGroupName: string): LaunchRecord =>
 
 /** The longest window in which failures are counted. */
 export const failureWindowSecondsMax = 86_400;
-/** Failures and drains remembered of one group; what is older says nothing new. */
-const remembered = 200;
+/** Failures remembered of one group; what is older says nothing new. */
+export const failuresRemembered = 200;
+/** Drains remembered of one group. */
+const drainsRemembered = 200;
 /** A wait recorded so lately may not show in a description yet. */
 const youngSeconds = 300;
 
@@ -136,13 +144,6 @@ export const isInFlight = ({ stage }: Drain): boolean => inFlightStages.has(stag
 /** The later of two times, the first of which may not be known. */
 export const laterOf = (a: string | undefined, b: string): string => (a === undefined || a < b ? b : a);
 
-/** The record with an instance's wait. What was known of it stays: an event that comes late tells nothing new. */
-export const withWait = (record: LaunchRecord, wait: LaunchWait, now: string): LaunchRecord => {
-  if (record.waits.some(({ instanceId }) => instanceId === wait.instanceId)) return record;
-  const possibleFrom = addSeconds(now, -hookSecondsMax);
-  return { ...record, waits: [...record.waits.filter(({ since }) => since > possibleFrom), wait] };
-};
-
 /** The record with a failed launch, counted once however often it is told. */
 export const withFailure = (record: LaunchRecord, failure: LaunchFailure, now: string): LaunchRecord => {
   if (record.failures.some(({ activityId }) => activityId === failure.activityId)) return record;
@@ -151,7 +152,7 @@ export const withFailure = (record: LaunchRecord, failure: LaunchFailure, now: s
   const failures = [...record.failures, failure]
     .filter(({ at }) => at > countedFrom)
     .sort((a, b) => (a.at < b.at ? -1 : 1))
-    .slice(-remembered);
+    .slice(-failuresRemembered);
   return { ...record, failures, lastFailedLaunchAt: laterOf(record.lastFailedLaunchAt, failure.startedAt) };
 };
 
@@ -202,7 +203,7 @@ export const observeLaunches = (
     waits,
     onTheWay,
     fromStandby,
-    drains: record.drains.map((drain) => afterLook(drain, group, now)).slice(-remembered),
+    drains: record.drains.map((drain) => afterLook(drain, group, now)).slice(-drainsRemembered),
     ...(hasSucceeded ? { lastSuccessAt: now, drainsCountFrom: now } : {}),
   };
 };

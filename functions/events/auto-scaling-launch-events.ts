@@ -1,6 +1,8 @@
 import * as z from 'zod/mini';
-import type { LaunchFailure } from '../domain/launch-record.ts';
 import { awsTimestamp } from './event-bridge-event.ts';
+
+/** A name or id as AWS gives them: never longer, so that it fits into every key. */
+const nameOrId = z.string().check(z.minLength(1), z.maxLength(255));
 
 /**
  * `EC2 Instance-launch Lifecycle Action`: an instance begins to wait in a launch hook. `Origin` and `Destination`
@@ -9,9 +11,10 @@ import { awsTimestamp } from './event-bridge-event.ts';
  */
 export const launchLifecycleActionSchema = z.object({
   time: awsTimestamp,
+  resources: z.array(z.string()),
   detail: z.object({
-    AutoScalingGroupName: z.string().check(z.minLength(1)),
-    EC2InstanceId: z.string().check(z.minLength(1)),
+    AutoScalingGroupName: nameOrId,
+    EC2InstanceId: nameOrId,
     LifecycleActionToken: z.string().check(z.minLength(1)),
     Destination: z.optional(z.string()),
   }),
@@ -21,22 +24,20 @@ export const launchLifecycleActionSchema = z.object({
  * `EC2 Instance Launch Unsuccessful`. An instance id may be empty: nothing was launched then.
  * Source: the same page.
  */
-export const launchUnsuccessfulSchema = z.pipe(
-  z.object({
-    time: awsTimestamp,
-    detail: z.object({
-      AutoScalingGroupName: z.string().check(z.minLength(1)),
-      ActivityId: z.string().check(z.minLength(1)),
-      StartTime: z.optional(awsTimestamp),
-      EndTime: z.optional(awsTimestamp),
-    }),
+export const launchUnsuccessfulSchema = z.object({
+  time: awsTimestamp,
+  resources: z.array(z.string()),
+  detail: z.object({
+    AutoScalingGroupName: nameOrId,
+    ActivityId: nameOrId,
+    StartTime: z.optional(awsTimestamp),
+    EndTime: z.optional(awsTimestamp),
+    Destination: z.optional(z.string()),
   }),
-  z.transform(({ time, detail }): { autoScalingGroupName: string; failure: LaunchFailure } => ({
-    autoScalingGroupName: detail.AutoScalingGroupName,
-    failure: {
-      activityId: detail.ActivityId,
-      startedAt: detail.StartTime ?? time,
-      at: detail.EndTime ?? time,
-    },
-  })),
-);
+});
+
+/** The group among the resources of an event. */
+export const groupArnIn = (resources: string[]): { autoScalingGroupArn?: string } => {
+  const arn = resources.find((resource) => resource.includes(':autoScalingGroup:'));
+  return arn === undefined ? {} : { autoScalingGroupArn: arn };
+};

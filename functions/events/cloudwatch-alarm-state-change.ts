@@ -13,7 +13,8 @@ export const alarmStateChangeSchema = z.object({
   'detail-type': z.literal('CloudWatch Alarm State Change'),
   resources: z.array(z.string()).check(z.minLength(1)),
   detail: z.object({
-    alarmName: z.string().check(z.minLength(1)),
+    // CloudWatch's own limit (API reference, PutMetricAlarm).
+    alarmName: z.string().check(z.minLength(1), z.maxLength(255)),
     state: z.object({
       value: z.enum(['OK', 'ALARM', 'INSUFFICIENT_DATA']),
       timestamp: awsTimestamp,
@@ -21,7 +22,7 @@ export const alarmStateChangeSchema = z.object({
       actionsSuppressedReason: z.optional(z.string()),
       muteDetail: z.optional(z.object({ mutedByArn: z.optional(z.string()) })),
     }),
-    // AWS documents muteDetail in the state; one page shows it beside the state. Either is understood.
+    // AWS documents muteDetail beside the state; an older page showed it in the state. Either is understood.
     muteDetail: z.optional(z.object({ mutedByArn: z.optional(z.string()) })),
   }),
 });
@@ -30,7 +31,7 @@ export const alarmStateChangeSchema = z.object({
 export const alarmStateSchema = z.pipe(
   alarmStateChangeSchema,
   z.transform(({ resources, detail }): AlarmState => {
-    const mute = detail.state.muteDetail ?? detail.muteDetail;
+    const mute = detail.muteDetail ?? detail.state.muteDetail;
     const suppressedBecause =
       mute !== undefined
         ? `the alarm is muted by ${mute.mutedByArn ?? 'a mute rule'}`

@@ -1,4 +1,5 @@
 import * as z from 'zod/v4/core';
+import { bounded } from '../domain/bounded.ts';
 
 type Path = readonly PropertyKey[];
 
@@ -38,7 +39,19 @@ const discriminators = (node: Node | undefined, field: string): unknown[] =>
     return typeof known === 'object' && known.const !== undefined ? [known.const] : [];
   });
 
-const spoken = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value));
+/** Issues shown: whoever made more mends these first. */
+const issuesShown = 20;
+/** Unknown fields named. */
+const keysShown = 5;
+
+const spoken = (value: unknown): string =>
+  value === undefined ? 'nothing' : bounded(JSON.stringify(value) ?? String(value));
+
+const spokenKeys = (keys: readonly string[]): string =>
+  [
+    ...keys.slice(0, keysShown).map((key) => bounded(key)),
+    ...(keys.length > keysShown ? [`and ${keys.length - keysShown} more`] : []),
+  ].join(', ');
 
 /** What is allowed where an issue was found, in a few words. */
 const allowed = (schema: z.$ZodType, issue: z.$ZodIssue, root: unknown): string => {
@@ -78,12 +91,14 @@ export const describeIssues = (
   error: z.$ZodError,
   root: unknown,
   fieldName: (path: Path) => string = (path) => path.map(String).join('.') || 'the value itself',
-): string =>
-  error.issues
-    .map((issue) => {
-      if (issue.code === 'unrecognized_keys') {
-        return `${fieldName(issue.path)}: found the unknown ${issue.keys.length === 1 ? 'field' : 'fields'} ${issue.keys.join(', ')}; allowed: ${allowed(schema, issue, root)}`;
-      }
-      return `${fieldName(issue.path)}: found ${spoken(valueAt(root, issue.path))}; allowed: ${allowed(schema, issue, root)}`;
-    })
-    .join('\n');
+): string => {
+  const fieldOf = (path: Path): string => bounded(fieldName(path), 200);
+  const lines = error.issues.slice(0, issuesShown).map((issue) => {
+    if (issue.code === 'unrecognized_keys') {
+      return `${fieldOf(issue.path)}: found the unknown ${issue.keys.length === 1 ? 'field' : 'fields'} ${spokenKeys(issue.keys)}; allowed: ${allowed(schema, issue, root)}`;
+    }
+    return `${fieldOf(issue.path)}: found ${spoken(valueAt(root, issue.path))}; allowed: ${allowed(schema, issue, root)}`;
+  });
+  const left = error.issues.length - lines.length;
+  return [...lines, ...(left > 0 ? [`and ${left} more`] : [])].join('\n');
+};

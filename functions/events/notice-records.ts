@@ -44,7 +44,8 @@ export const noticeRecords = z.object({
       eventName: z.literal('INSERT'),
       dynamodb: z.object({
         SequenceNumber: text,
-        NewImage: z.object({ notice: z.object({ S: text }) }),
+        // Whatever else lies under the key of notices must not stop the others.
+        NewImage: z.optional(z.object({ notice: z.optional(z.object({ S: z.optional(text) })) })),
       }),
     }),
   ),

@@ -1,7 +1,8 @@
 import type { Evidence } from '../domain/evidence.ts';
 import type { GroupRecord } from '../domain/group-record.ts';
 import type { Incident, JournalEntry } from '../domain/incident.ts';
-import type { LaunchRecord } from '../domain/launch-record.ts';
+import type { LaunchFailure, LaunchRecord, LaunchWait } from '../domain/launch-record.ts';
+import type { Mode } from '../domain/mode.ts';
 import type { Notice } from '../domain/notice.ts';
 import type { ResizeRecord } from '../domain/resize-record.ts';
 
@@ -10,9 +11,15 @@ export type IncidentChange = Partial<
   Pick<Incident, 'expiresAt' | 'status' | 'releasingSince' | 'releasingBecause' | 'tendedBy'>
 >;
 
+/** What may happen in a stage, kill switch included, and since when that has been so. */
+export interface StageMode {
+  mode: Mode;
+  /** ISO 8601. */
+  since: string;
+}
+
 /**
- * Where Holdfast remembers. Two implementations pass one suite of contract tests: DynamoDB in production, memory
- * in the rehearsal.
+ * Where Holdfast remembers. One implementation over two tables: DynamoDB in production, memory in the rehearsal.
  */
 export interface Store {
   /**
@@ -54,10 +61,17 @@ export interface Store {
 
   /**
    * Writes what is remembered of a group's launches if it is still at `record.version`, and returns it with its new
-   * version. It stays for as long as the table keeps it.
+   * version. Waits and failures are items of their own: those that are new are added, those that are gone are removed.
+   * @param stored the record as it was read
    * @throws StaleRecordError when somebody else wrote it meanwhile
    */
-  writeLaunches(record: LaunchRecord): Promise<LaunchRecord>;
+  writeLaunches(record: LaunchRecord, stored: LaunchRecord): Promise<LaunchRecord>;
+
+  /** Adds a wait of an instance in a launch hook. What is known of the instance stays; nobody is waited for. */
+  addWait(autoScalingGroupName: string, wait: LaunchWait): Promise<void>;
+
+  /** Adds a launch that failed, once however often it is told; nobody is waited for. */
+  addFailure(autoScalingGroupName: string, failure: LaunchFailure): Promise<void>;
 
   /** The resizes of these groups, in the same order; a record without `work` for a group that is not being resized. */
   readResizes(autoScalingGroupNames: string[]): Promise<ResizeRecord[]>;
@@ -87,4 +101,10 @@ export interface Store {
 
   /** The journal of an incident, oldest first. */
   readJournal(incidentId: string): Promise<JournalEntry[]>;
+
+  /** What the latest sweep found that may happen; `undefined` before the first. */
+  readStageMode(): Promise<StageMode | undefined>;
+
+  /** Remembers it. */
+  writeStageMode(mode: StageMode): Promise<void>;
 }

@@ -2,13 +2,15 @@ import type { AutoScaling } from '../aws/auto-scaling.ts';
 import type { CloudWatch } from '../aws/cloudwatch.ts';
 import type { KillSwitch } from '../aws/systems-manager.ts';
 import type { Clock } from '../clock.ts';
+import { parseArn } from '../domain/arn.ts';
 import { type AutoScalingGroup, hasTags, isOptedIn } from '../domain/auto-scaling-group.ts';
 import { enoughFailures, withCounted } from '../domain/decide-launch-failures.ts';
 import { type AlarmState, decideStart, startForFailures } from '../domain/decide-start.ts';
-import { type LaunchRecord, withFailure, withWait } from '../domain/launch-record.ts';
+import type { LaunchRecord } from '../domain/launch-record.ts';
 import { type RuleFor, rulesForLaunchFailures } from '../domain/match-rules.ts';
 import { lowestMode, type Mode } from '../domain/mode.ts';
-import type { Policy } from '../events/policy.ts';
+import { secondsBetween } from '../domain/times.ts';
+import type { Policy, Rule } from '../events/policy.ts';
 import { parseSignal, type Signal } from '../events/signal.ts';
 import type { Store } from '../state/store.ts';
 import { changeLaunches } from './change-launches.ts';
@@ -38,7 +40,7 @@ export const readAlarmAgain = async (
 };
 
 /** Whether a rule is about a group. */
-export const isTarget = (rule: RuleFor<'launchFailures'>, group: AutoScalingGroup): boolean =>
+export const isTarget = (rule: Rule, group: AutoScalingGroup): boolean =>
   isOptedIn(group) && hasTags(group, rule.targets.tags);
 
 /**
@@ -66,12 +68,49 @@ export const startWhenEnoughFailed = async (
   return outcomes;
 };
 
+/** How long a group's tags are remembered: no longer than until the next sweep, which looks at every group itself. */
+const rememberedSeconds = 300;
+/** Groups remembered at one time. */
+const rememberedMax = 1000;
+
+/**
+ * Tells which rules about launches are about a group, described once in a while however many launches it makes. Two
+ * events at one time share one description.
+ */
+const createRulesOfGroup = ({ autoScaling, clock, policy }: RouteSignalDependencies) => {
+  const rules = policy.rules.filter(
+    (rule) => rule.drain !== undefined || rule.when.launchFailures !== undefined,
+  );
+  const known = new Map<string, { at: string; group: Promise<AutoScalingGroup | undefined> }>();
+  const describe = async (name: string): Promise<AutoScalingGroup | undefined> => {
+    const [group] = await autoScaling.describeAutoScalingGroups([name]);
+    return group;
+  };
+  return async (name: string): Promise<Rule[]> => {
+    if (rules.length === 0) return [];
+    const now = clock.now();
+    let remembered = known.get(name);
+    if (remembered === undefined || secondsBetween(remembered.at, now) > rememberedSeconds) {
+      if (known.size >= rememberedMax) known.clear();
+      remembered = { at: now, group: describe(name) };
+      known.set(name, remembered);
+      // What could not be read is not remembered: the event is tried again.
+      remembered.group.catch(() => known.delete(name));
+    }
+    const group = await remembered.group;
+    return group === undefined ? [] : rules.filter((rule) => isTarget(rule, group));
+  };
+};
+
 /**
  * Takes one event and starts what the policy asks for. Throws when a fact cannot be read: Lambda tries the event
  * again, and after that the sweep finds what it told by looking.
  */
 export const createRouteSignal = (dependencies: RouteSignalDependencies) => {
   const { autoScaling, cloudWatch, killSwitch, store, clock, policy, stageMode } = dependencies;
+  const home = parseArn(Object.values(dependencies.stateMachineArns)[0] ?? '');
+  const rulesOfGroup = createRulesOfGroup(dependencies);
+  const ignored = (reason: string): StartOutcome[] => [{ action: 'IGNORED', reason }];
 
   const routeAlarm = async (alarm: AlarmState): Promise<StartOutcome[]> => {
     // The rules, the state and a suppression in the event decide first: most events end here, with nothing read.
@@ -86,18 +125,21 @@ export const createRouteSignal = (dependencies: RouteSignalDependencies) => {
     autoScalingGroupName,
     failure,
   }: Signal & { kind: 'launch-failure' }): Promise<StartOutcome[]> => {
-    const ignored = (reason: string): StartOutcome[] => [{ action: 'IGNORED', reason }];
-    const rules = rulesForLaunchFailures(policy);
-    const drains = policy.rules.some((rule) => rule.drain !== undefined);
-    if (rules.length === 0 && !drains) return ignored('no rule is about launches that fail');
-    const record = await changeLaunches(store, autoScalingGroupName, (known) =>
-      withFailure(known, failure, clock.now()),
-    );
+    const about = await rulesOfGroup(autoScalingGroupName);
+    if (about.length === 0) return ignored(`no rule is about launches of the group ${autoScalingGroupName}`);
+    await store.addFailure(autoScalingGroupName, failure);
+    const counted = ignored(`a failed launch of ${autoScalingGroupName} was counted`);
+    const rules = rulesForLaunchFailures(policy).filter((rule) => about.includes(rule));
+    if (rules.length === 0) return counted;
+    const [record] = await store.readLaunches([autoScalingGroupName]);
     const due = rules.filter(
-      (rule) => enoughFailures(record, rule, rule.when.launchFailures, clock.now()) !== undefined,
+      (rule) =>
+        record !== undefined &&
+        enoughFailures(record, rule, rule.when.launchFailures, clock.now()) !== undefined,
     );
-    if (due.length === 0) return ignored(`a failed launch of ${autoScalingGroupName} was counted`);
+    if (record === undefined || due.length === 0) return counted;
     if (lowestMode(stageMode, await killSwitch.read()) === 'off') return ignored('the mode is off');
+    // What is remembered of its tags was enough to count; what starts something is looked at again.
     const [group] = await autoScaling.describeAutoScalingGroups([autoScalingGroupName]);
     const outcomes: StartOutcome[] = [];
     for (const rule of due) {
@@ -112,23 +154,19 @@ export const createRouteSignal = (dependencies: RouteSignalDependencies) => {
     autoScalingGroupName,
     wait,
   }: Signal & { kind: 'launch-wait' }): Promise<StartOutcome[]> => {
-    if (policy.rules.every((rule) => rule.drain === undefined)) {
-      return [{ action: 'IGNORED', reason: 'no rule is about instances in Pending:Wait' }];
+    const about = await rulesOfGroup(autoScalingGroupName);
+    if (about.every(({ drain }) => drain === undefined)) {
+      return ignored(`no rule drains the group ${autoScalingGroupName}`);
     }
-    await changeLaunches(store, autoScalingGroupName, (known) => withWait(known, wait, clock.now()));
-    return [
-      {
-        action: 'IGNORED',
-        reason: `${wait.instanceId} waits since ${wait.since}; written down, and looked at by the sweep`,
-      },
-    ];
+    await store.addWait(autoScalingGroupName, wait);
+    return ignored(`${wait.instanceId} waits since ${wait.since}; written down, and looked at by the sweep`);
   };
 
   return async (event: unknown): Promise<StartOutcome[]> => {
-    const signal = parseSignal(event);
+    const signal = parseSignal(event, home);
     switch (signal.kind) {
       case 'ignored':
-        return [{ action: 'IGNORED', reason: signal.reason }];
+        return ignored(signal.reason);
       case 'alarm':
         return routeAlarm(signal.alarm);
       case 'launch-failure':

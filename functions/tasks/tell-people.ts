@@ -1,5 +1,6 @@
 import type * as z from 'zod/mini';
 import type { Topic } from '../aws/sns.ts';
+import { bounded } from '../domain/bounded.ts';
 import { composeMessages, type Message } from '../domain/compose-messages.ts';
 import type { Place } from '../domain/console-links.ts';
 import { type Measure, metricsOf } from '../domain/metrics.ts';
@@ -19,6 +20,19 @@ export interface TellPeopleResult {
   batchItemFailures: { itemIdentifier: string }[];
 }
 
+/** A notice as the table keeps it; `undefined` for what is none. */
+const parseNotice = (text: string | undefined): Notice | undefined => {
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text ?? '');
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+  const parsed = noticeSchema.safeParse(raw);
+  return parsed.success ? (parsed.data as Notice) : undefined;
+};
+
 /**
  * Tells people of what was written for them: one message for all that is of one kind. A message that the topic does
  * not take is tried again with everything after it, so that a thing may be told twice, but not never.
@@ -28,10 +42,11 @@ export const createTellPeople =
   async (event: z.output<typeof noticeRecords>): Promise<TellPeopleResult> => {
     const sequenceNumbers = new Map<Notice, string>();
     for (const { dynamodb } of event.Records) {
-      const parsed = noticeSchema.safeParse(JSON.parse(dynamodb.NewImage.notice.S));
-      // Written by another release. The others must not wait for it.
-      if (!parsed.success) log.info('cannot be read', { notice: dynamodb.NewImage.notice.S });
-      else sequenceNumbers.set(parsed.data as Notice, dynamodb.SequenceNumber);
+      const notice = parseNotice(dynamodb.NewImage?.notice?.S);
+      // Written by another release, or by hand. The others must not wait for it.
+      if (notice === undefined)
+        log.info('cannot be read', { notice: bounded(JSON.stringify(dynamodb), 2000) });
+      else sequenceNumbers.set(notice, dynamodb.SequenceNumber);
     }
     const firstRecord = ({ notices: [first] }: Message): string =>
       (first === undefined ? undefined : sequenceNumbers.get(first)) ?? '';

@@ -133,7 +133,7 @@ export interface SimulatedCloudOptions {
 export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedCloud => {
   const { time, quirks, deployment, functions, policy } = options;
   const store = watchStore(
-    createMemoryStore((notice) => notices?.insert(notice), options.countsCost),
+    createMemoryStore((notice) => notices?.insert(notice), options.countsCost, { now: time.iso }),
     (method) => {
       const functionName = runningFunction.getStore();
       if (functionName === undefined) return false;

@@ -3,6 +3,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { runSimulation } from '@cloud-copilot/iam-simulate';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Incident } from '../../functions/domain/incident.ts';
+import { emptyLaunchRecord } from '../../functions/domain/launch-record.ts';
 import { toNotice } from '../../functions/domain/notice.ts';
 import { loadPolicy } from '../../functions/policy.ts';
 import { createDynamoDbStore } from '../../functions/state/dynamodb-store.ts';
@@ -13,7 +14,7 @@ import { readDeployment } from '../../rehearsal/deployment.ts';
 import type { Incident as Story } from '../../rehearsal/incident.ts';
 import { packetLoss } from '../../rehearsal/incidents/packet-loss.ts';
 import { repositoryDown } from '../../rehearsal/incidents/repository-down.ts';
-import { aHoldOnTerminate, anIncident, aRecord } from '../domain/group-fixtures.ts';
+import { aHoldOnTerminate, anIncident, aRecord, now } from '../domain/group-fixtures.ts';
 import { calm, launchIncident, onlyRules, startOf } from '../rehearsal/launch-incident.ts';
 import { quiet, resizeIncident, startResize } from '../rehearsal/resize-incident.ts';
 import { minutes, rehearseSmall, smallIncident } from '../rehearsal/small-incident.ts';
@@ -208,17 +209,16 @@ const tableActions = async (): Promise<Record<string, string[]>> => {
       await store.writeGroup({ ...held, holds: [] });
     },
     readLaunches: () => store.readLaunches(['a']),
-    writeLaunches: () =>
-      store.writeLaunches({
-        autoScalingGroupName: 'a',
-        version: 1,
-        waits: [],
-        onTheWay: [],
-        fromStandby: [],
-        failures: [],
-        countedUntil: {},
-        drains: [],
-      }),
+    writeLaunches: async () => {
+      const wait = { instanceId: 'i-1', since: now, from: 'lifecycle event' as const };
+      const none = { ...emptyLaunchRecord('a'), version: 1 };
+      await store.writeLaunches({ ...none, waits: [wait], onTheWay: ['i-1'] }, none);
+      await store.writeLaunches(none, { ...none, waits: [wait], onTheWay: ['i-1'] });
+    },
+    addWait: () => store.addWait('a', { instanceId: 'i-1', since: now, from: 'lifecycle event' }),
+    addFailure: () => store.addFailure('a', { activityId: 'a', startedAt: now, at: now }),
+    readStageMode: () => store.readStageMode(),
+    writeStageMode: () => store.writeStageMode({ mode: 'live', since: now }),
     readResizes: () => store.readResizes(['a']),
     writeResize: async () => {
       const record = { autoScalingGroupName: 'a', version: 3 };

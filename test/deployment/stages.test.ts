@@ -81,7 +81,7 @@ describe('test events for the console', () => {
   it('hold for tellPeople a notice that it takes', () => {
     const [[, { value }] = ['', { value: undefined }]] = examplesOf('tellPeople');
     const [record] = noticeRecords.parse(value).Records;
-    expect(noticeSchema.parse(JSON.parse(record?.dynamodb.NewImage.notice.S ?? '')).incidentId).toBe(
+    expect(noticeSchema.parse(JSON.parse(record?.dynamodb.NewImage?.notice?.S ?? '')).incidentId).toBe(
       'arn:aws:states:eu-west-1:123456789012:execution:holdfast-staging-pause-scaling:a-test',
     );
   });

@@ -5,26 +5,11 @@ import {
   stuckInstances,
   withDrain,
   withFailure,
-  withWait,
 } from '../../functions/domain/launch-record.ts';
 import { aGroup, later, now } from './group-fixtures.ts';
 import { aDrain, aLaunchRecord, aWaitingGroup, waitingSince } from './launch-fixtures.ts';
 
 const wait = { instanceId: 'i-9', since: now, from: 'lifecycle event' } as const;
-
-describe('withWait', () => {
-  it('keeps what was known first', () => {
-    const first = withWait(aLaunchRecord(), wait, now);
-    expect(withWait(first, { ...wait, since: later(60) }, later(60))).toBe(first);
-  });
-
-  it('forgets what no hook can still wait for', () => {
-    const record = withWait(aLaunchRecord(), wait, now);
-    const other = { ...wait, instanceId: 'i-10', since: later(172_801) };
-    expect(withWait(record, other, later(172_801)).waits).toEqual([other]);
-    expect(withWait(record, other, later(172_799)).waits).toEqual([wait, other]);
-  });
-});
 
 describe('withFailure', () => {
   const failure = { activityId: 'a', startedAt: later(-60), at: now };

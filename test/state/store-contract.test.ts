@@ -7,9 +7,36 @@ import type { Evidence } from '../../functions/domain/evidence.ts';
 import { emptyLaunchRecord } from '../../functions/domain/launch-record.ts';
 import { createDynamoDbStore } from '../../functions/state/dynamodb-store.ts';
 import type { Store } from '../../functions/state/store.ts';
+import type { Item, Key } from '../../functions/state/table.ts';
+import { refuseItem, refuseKey, refuseKeyCondition } from '../../rehearsal/dynamodb-rules.ts';
 import { createMemoryStore } from '../../rehearsal/memory-store.ts';
 import { aHoldOnTerminate, anIncident, later, now } from '../domain/group-fixtures.ts';
 import { aResize, someWork } from '../domain/resize-fixtures.ts';
+
+/** Holds every request of the document client against DynamoDB's rules before dynalite, which lacks them, answers it. */
+const refuseWhatDynaliteAccepts = ({ middlewareStack }: DynamoDBClient): void =>
+  middlewareStack.add(
+    (next) => (args) => {
+      const input = args.input as {
+        Item?: Item;
+        Key?: Partial<Key>;
+        RequestItems?: Record<string, { Keys?: Partial<Key>[] }>;
+        KeyConditionExpression?: string;
+        ExpressionAttributeValues?: Record<string, unknown>;
+      };
+      if (input.Item !== undefined) refuseItem(input.Item);
+      if (input.Key !== undefined) refuseKey(input.Key);
+      for (const { Keys = [] } of Object.values(input.RequestItems ?? {})) {
+        for (const key of Keys) refuseKey(key);
+      }
+      if (input.KeyConditionExpression !== undefined) {
+        const { ':pk': pk, ':prefix': prefix } = input.ExpressionAttributeValues ?? {};
+        refuseKeyCondition(pk, prefix);
+      }
+      return next(args);
+    },
+    { step: 'initialize', priority: 'high', name: 'dynamoDbRules' },
+  );
 
 const server = dynalite({ createTableMs: 0 });
 let client: DynamoDBClient;
@@ -26,6 +53,7 @@ beforeAll(async () => {
     region: 'us-east-1',
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   });
+  refuseWhatDynaliteAccepts(client);
   await client.send(
     new CreateTableCommand({
       TableName: 'holdfast',
@@ -203,18 +231,115 @@ describe.each(stores)('%s', (_name, createStore) => {
   it('remembers launches from version 0, and lets one of two writers win', async () => {
     const store = createStore();
     const name = unique('group');
-    const [empty] = await store.readLaunches([name]);
-    expect(empty).toEqual(emptyLaunchRecord(name));
-    const wait = { instanceId: 'i-1', since: now, from: 'lifecycle event' as const };
-    const first = { ...emptyLaunchRecord(name), waits: [wait] };
-    expect(await store.writeLaunches(first)).toEqual({ ...first, version: 1 });
-    await expect(store.writeLaunches({ ...first, waits: [] })).rejects.toThrow(StaleRecordError);
+    const empty = emptyLaunchRecord(name);
+    expect(await store.readLaunches([name])).toEqual([empty]);
+    const first = { ...empty, onTheWay: ['i-1'] };
+    expect(await store.writeLaunches(first, empty)).toEqual({ ...first, version: 1 });
+    await expect(store.writeLaunches({ ...first, onTheWay: ['i-2'] }, empty)).rejects.toThrow(
+      StaleRecordError,
+    );
     expect(await store.readLaunches([unique('other'), name])).toMatchObject([
       { version: 0 },
-      { version: 1, waits: [wait] },
+      { version: 1, onTheWay: ['i-1'] },
     ]);
     // What a group's launches are and how it is held are two records, each with a version of its own.
     expect(await store.readGroups([name])).toMatchObject([{ version: 0 }]);
+  });
+
+  it('keeps each wait and each failure once, whoever tells of it, and needs no version for them', async () => {
+    const store = createStore();
+    const name = unique('group');
+    const wait = { instanceId: 'i-1', since: now, from: 'lifecycle event' as const };
+    const failure = { activityId: 'a-1', startedAt: now, at: later(5) };
+    await store.addWait(name, wait);
+    await store.addWait(name, { ...wait, since: later(9), from: 'scaling activity' });
+    await store.addFailure(name, failure);
+    await store.addFailure(name, failure);
+    expect(await store.readLaunches([name])).toEqual([
+      { ...emptyLaunchRecord(name), waits: [wait], failures: [failure], lastFailedLaunchAt: now },
+    ]);
+  });
+
+  it('adds the waits and failures that a look found, and removes those that are over', async () => {
+    const store = createStore();
+    const name = unique('group');
+    await store.addWait(name, { instanceId: 'i-1', since: now, from: 'lifecycle event' });
+    const [seen] = await store.readLaunches([name]);
+    if (seen === undefined) throw new Error('no record');
+    const found = { instanceId: 'i-2', since: now, from: 'scaling activity' as const };
+    await store.writeLaunches({ ...seen, waits: [found] }, seen);
+    // Told only now: nobody who looked before knew of it, so nobody removed it.
+    await store.addWait(name, { instanceId: 'i-3', since: now, from: 'lifecycle event' });
+    const [record] = await store.readLaunches([name]);
+    expect(record?.waits.map(({ instanceId }) => instanceId).sort()).toEqual(['i-2', 'i-3']);
+  });
+
+  it('writes forty launch events of one group that come at once, each at the first try', async () => {
+    const store = createStore();
+    const name = unique('group');
+    await Promise.all(
+      Array.from({ length: 40 }, (_, index) =>
+        store.addWait(name, { instanceId: `i-${index}`, since: now, from: 'lifecycle event' }),
+      ),
+    );
+    expect((await store.readLaunches([name]))[0]?.waits).toHaveLength(40);
+  });
+
+  it('leaves out failures and waits of another group of the name', async () => {
+    const store = createStore();
+    const name = unique('group');
+    const wait = { since: now, from: 'lifecycle event' as const };
+    await store.addWait(name, { ...wait, instanceId: 'i-1', autoScalingGroupArn: 'arn:old' });
+    await store.addWait(name, { ...wait, instanceId: 'i-2', autoScalingGroupArn: 'arn:new' });
+    const [seen] = await store.readLaunches([name]);
+    if (seen === undefined) throw new Error('no record');
+    await store.writeLaunches({ ...seen, autoScalingGroupArn: 'arn:new' }, seen);
+    expect((await store.readLaunches([name]))[0]?.waits).toMatchObject([{ instanceId: 'i-2' }]);
+  });
+
+  it('remembers what may happen in the stage', async () => {
+    const store = createStore();
+    await store.writeStageMode({ mode: 'dry-run', since: now });
+    await store.writeStageMode({ mode: 'live', since: later(5) });
+    expect(await store.readStageMode()).toEqual({ mode: 'live', since: later(5) });
+  });
+
+  describe('refuses what DynamoDB refuses:', () => {
+    const refused = { name: 'ValidationException' };
+    it.each<[string, (store: Store) => Promise<unknown>]>([
+      ['an empty sort key in a read', (store) => store.readIncident('')],
+      ['an empty sort key in a write', (store) => store.createIncident(anIncident({ incidentId: '' }), [])],
+      ['an empty sort key in a condition', (store) => store.changeIncident('', { expiresAt: now })],
+      ['an empty sort key in a removal', (store) => store.closeIncident('')],
+      ['a sort key of 1,025 bytes', (store) => store.readIncident(`${'é'.repeat(512)}e`)],
+      ['a partition key of 2,049 bytes', (store) => store.readGroups(['g'.repeat(2043)])],
+      ['such a key in a query', (store) => store.readJournal('i'.repeat(2040))],
+      [
+        'an item of more than 400 KB',
+        (store) => store.createIncident(anIncident({ reason: 'r'.repeat(400 * 1024) }), ['a']),
+      ],
+      [
+        'a change that makes an item as large',
+        async (store) => {
+          const incident = anIncident({ incidentId: unique('incident'), reason: 'r'.repeat(300 * 1024) });
+          await store.createIncident(incident, []);
+          await store.changeIncident(incident.incidentId, { releasingBecause: 'b'.repeat(110 * 1024) });
+        },
+      ],
+    ])('%s', async (_what, use) => {
+      await expect(use(createStore())).rejects.toMatchObject(refused);
+    });
+
+    it('and takes what is just allowed', async () => {
+      const store = createStore();
+      expect(await store.readIncident('é'.repeat(512))).toBeUndefined();
+      expect(await store.readGroups(['g'.repeat(2042)])).toMatchObject([{ version: 0 }]);
+      const incident = anIncident({ incidentId: unique('incident'), reason: 'r'.repeat(390 * 1024) });
+      await store.createIncident(incident, []);
+      expect((await store.listOpenIncidents()).map(({ incidentId }) => incidentId)).toContain(
+        incident.incidentId,
+      );
+    });
   });
 
   it('keeps the resize of a group from version 0, lets one of two writers win, and removes it when it is over', async () => {
@@ -241,7 +366,8 @@ describe.each(stores)('%s', (_name, createStore) => {
 
   it('keeps a launch record that says nothing, unlike a group record', async () => {
     const store = createStore();
-    const record = await store.writeLaunches(emptyLaunchRecord(unique('group')));
+    const empty = emptyLaunchRecord(unique('group'));
+    const record = await store.writeLaunches(empty, empty);
     expect(await store.readLaunches([record.autoScalingGroupName])).toMatchObject([{ version: 1 }]);
   });
 
