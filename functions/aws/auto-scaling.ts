@@ -10,10 +10,16 @@ import {
   type AutoScalingGroup as DescribedGroup,
   DescribeInstanceRefreshesCommand,
   DescribeLifecycleHooksCommand,
+  DescribePoliciesCommand,
+  type DescribePoliciesCommandOutput,
   DescribeScalingActivitiesCommand,
+  DescribeScheduledActionsCommand,
+  type DescribeScheduledActionsCommandOutput,
   EnterStandbyCommand,
   ExitStandbyCommand,
   ResumeProcessesCommand,
+  type ScalingPolicy,
+  type ScheduledUpdateGroupAction,
   SetDesiredCapacityCommand,
   SetInstanceProtectionCommand,
   SuspendProcessesCommand,
@@ -23,8 +29,11 @@ import {
 import pThrottle from 'p-throttle';
 import type { AutoScalingGroup } from '../domain/auto-scaling-group.ts';
 import { chunk } from '../domain/chunk.ts';
+import type { ScheduledAction } from '../domain/group-record.ts';
+import { weights } from '../domain/group-units.ts';
 import type { AutoScalingCall, TagCall } from '../domain/incident.ts';
 import { groupsPerDescribe } from '../domain/limits.ts';
+import type { ScalingPolicyFacts } from '../domain/plan-raise.ts';
 
 /** Amazon EC2 Auto Scaling, as far as Holdfast uses it. */
 export interface AutoScaling {
@@ -48,6 +57,15 @@ export interface AutoScaling {
   describeInstanceRefresh(autoScalingGroupName: string): Promise<string | undefined>;
   /** The groups that carry a tag of this key, whatever it says. One call per 100 groups. */
   describeAutoScalingGroupsWithTag(key: string): Promise<AutoScalingGroup[]>;
+  /**
+   * The scaling policies of a group, or of every group of the account and Region, by group. One call per 100.
+   */
+  describePolicies(autoScalingGroupName?: string): Promise<Map<string, ScalingPolicyFacts[]>>;
+  /**
+   * The scheduled actions that set a size, of a group or of every group, by group. One call per 100. A one-off that has
+   * run is not listed any more.
+   */
+  describeScheduledActions(autoScalingGroupName?: string): Promise<Map<string, ScheduledAction[]>>;
   /** Makes one planned call. Throws what the SDK throws. */
   make(call: AutoScalingCall | TagCall): Promise<void>;
 }
@@ -95,6 +113,7 @@ const deprecatedProcess = 'RemoveFromLoadBalancerLowPriority';
 
 const toAutoScalingGroup = (group: DescribedGroup): AutoScalingGroup => ({
   autoScalingGroupName: group.AutoScalingGroupName ?? '',
+  ...(group.AutoScalingGroupARN === undefined ? {} : { autoScalingGroupArn: group.AutoScalingGroupARN }),
   minSize: group.MinSize ?? 0,
   maxSize: group.MaxSize ?? 0,
   desiredCapacity: group.DesiredCapacity ?? 0,
@@ -109,6 +128,7 @@ const toAutoScalingGroup = (group: DescribedGroup): AutoScalingGroup => ({
     healthStatus: instance.HealthStatus ?? '',
     protectedFromScaleIn: instance.ProtectedFromScaleIn ?? false,
     availabilityZone: instance.AvailabilityZone ?? '',
+    ...weightOf(instance.WeightedCapacity),
   })),
   targetGroupArns: group.TargetGroupARNs ?? [],
   otherTrafficSources: [
@@ -122,13 +142,17 @@ const toAutoScalingGroup = (group: DescribedGroup): AutoScalingGroup => ({
   ...(group.MixedInstancesPolicy === undefined ? {} : { hasMixedInstances: true }),
 });
 
+/** AWS tells weights as texts of whole numbers (API reference, Instance). */
+const weightOf = (weight: string | undefined): { weightedCapacity?: number } =>
+  weight === undefined || !/^\d+$/.test(weight) ? {} : { weightedCapacity: Number(weight) };
+
 const countsUnitsOf = (group: DescribedGroup): Pick<AutoScalingGroup, 'countsUnits'> => {
   if (group.DesiredCapacityType !== undefined && group.DesiredCapacityType !== 'units') {
     return { countsUnits: group.DesiredCapacityType };
   }
   const overrides = group.MixedInstancesPolicy?.LaunchTemplate?.Overrides ?? [];
   return overrides.some(({ WeightedCapacity }) => WeightedCapacity !== undefined)
-    ? { countsUnits: 'weights of a mixed instances policy' }
+    ? { countsUnits: weights }
     : {};
 };
 
@@ -151,12 +175,14 @@ const refreshHasEnded = /^(Successful|Failed|Cancelled|RollbackSuccessful|Rollba
 
 /**
  * An activity names its instance only in its description: "Launching a new EC2 instance: i-…". One that launched
- * nothing says "Launching a new EC2 instance.  Status Reason: …".
+ * nothing says "Launching a new EC2 instance.  Status Reason: …". A launch into the warm pool is none of the group's:
+ * "Launching a new EC2 instance into warm pool: i-…".
  */
+const isLaunch = /^Launching a new EC2 instance(?! into warm pool)/i;
+
 const toLaunchActivity = (activity: Activity): LaunchActivity[] => {
   const { ActivityId, Description = '', StartTime, EndTime } = activity;
-  if (ActivityId === undefined || StartTime === undefined || !Description.startsWith('Launching a new EC2'))
-    return [];
+  if (ActivityId === undefined || StartTime === undefined || !isLaunch.test(Description)) return [];
   const instanceId = /\bi-[0-9a-f]+\b/.exec(Description)?.[0];
   return [
     {
@@ -170,6 +196,47 @@ const toLaunchActivity = (activity: Activity): LaunchActivity[] => {
     },
   ];
 };
+
+/**
+ * Whether a policy may lower desired capacity: not a disabled or a predictive one, nor one that may not scale in, nor
+ * one whose steps all add (API reference, ScalingPolicy).
+ */
+const canLower = (policy: ScalingPolicy): boolean => {
+  if (policy.Enabled === false) return false;
+  switch (policy.PolicyType) {
+    case 'TargetTrackingScaling':
+      return policy.TargetTrackingConfiguration?.DisableScaleIn !== true;
+    case 'PredictiveScaling':
+      return false;
+    default: {
+      const adjustments = [
+        policy.ScalingAdjustment,
+        ...(policy.StepAdjustments ?? []).map(({ ScalingAdjustment }) => ScalingAdjustment),
+      ];
+      return policy.AdjustmentType === 'ExactCapacity' || adjustments.some((by = 0) => by < 0);
+    }
+  }
+};
+
+const toScheduledAction = (action: ScheduledUpdateGroupAction): ScheduledAction[] => {
+  const { DesiredCapacity, MinSize, MaxSize } = action;
+  if (DesiredCapacity === undefined && MinSize === undefined && MaxSize === undefined) return [];
+  return [
+    {
+      name: action.ScheduledActionName ?? '',
+      ...(action.StartTime === undefined ? {} : { startsAt: action.StartTime.toISOString() }),
+      ...(action.EndTime === undefined ? {} : { endsAt: action.EndTime.toISOString() }),
+      ...(action.Recurrence === undefined ? {} : { recurrence: action.Recurrence }),
+      ...(action.TimeZone === undefined ? {} : { timeZone: action.TimeZone }),
+      ...(DesiredCapacity === undefined ? {} : { desiredCapacity: DesiredCapacity }),
+      ...(MinSize === undefined ? {} : { minSize: MinSize }),
+      ...(MaxSize === undefined ? {} : { maxSize: MaxSize }),
+    },
+  ];
+};
+
+/** Policies, or scheduled actions, per page (API reference: at most 100). */
+const perPage = 100;
 
 /** Wraps a client, which may be gated, in the few operations Holdfast makes. */
 export const createAutoScaling = (client: AutoScalingClient): AutoScaling => {
@@ -245,6 +312,47 @@ export const createAutoScaling = (client: AutoScalingClient): AutoScaling => {
     },
 
     describeAutoScalingGroupsWithTag: (key) => describe({ Filters: [{ Name: 'tag-key', Values: [key] }] }),
+
+    describePolicies: async (name) => {
+      const policies = new Map<string, ScalingPolicyFacts[]>();
+      let NextToken: string | undefined;
+      do {
+        const page: DescribePoliciesCommandOutput = await client.send(
+          new DescribePoliciesCommand({
+            ...(name === undefined ? {} : { AutoScalingGroupName: name }),
+            MaxRecords: perPage,
+            ...(NextToken === undefined ? {} : { NextToken }),
+          }),
+        );
+        for (const policy of page.ScalingPolicies ?? []) {
+          const group = policy.AutoScalingGroupName ?? '';
+          const facts = { name: policy.PolicyName ?? '', canLower: canLower(policy) };
+          policies.set(group, [...(policies.get(group) ?? []), facts]);
+        }
+        NextToken = page.NextToken;
+      } while (NextToken !== undefined);
+      return policies;
+    },
+
+    describeScheduledActions: async (name) => {
+      const actions = new Map<string, ScheduledAction[]>();
+      let NextToken: string | undefined;
+      do {
+        const page: DescribeScheduledActionsCommandOutput = await client.send(
+          new DescribeScheduledActionsCommand({
+            ...(name === undefined ? {} : { AutoScalingGroupName: name }),
+            MaxRecords: perPage,
+            ...(NextToken === undefined ? {} : { NextToken }),
+          }),
+        );
+        for (const action of page.ScheduledUpdateGroupActions ?? []) {
+          const group = action.AutoScalingGroupName ?? '';
+          actions.set(group, [...(actions.get(group) ?? []), ...toScheduledAction(action)]);
+        }
+        NextToken = page.NextToken;
+      } while (NextToken !== undefined);
+      return actions;
+    },
 
     make: async ({ operation, input }) => {
       await nextTurn(client)();

@@ -4,8 +4,10 @@ import {
   DescribeAlarmsCommand,
   type DescribeAlarmsCommandInput,
   ListAlarmMuteRulesCommand,
+  type LogAlarm,
   type MetricAlarm,
 } from '@aws-sdk/client-cloudwatch';
+import { isOkForWantOfData, type StateReason, triggeringAlarms } from '../domain/alarm-data.ts';
 import type { AlarmState } from '../domain/decide-start.ts';
 
 /** Amazon CloudWatch, as far as Holdfast uses it. */
@@ -18,58 +20,131 @@ export interface CloudWatch {
   describeMute(alarmName: string): Promise<string | undefined>;
 }
 
-/** Without both types CloudWatch leaves composite alarms out (CloudWatch API reference, DescribeAlarms). */
-const AlarmTypes: NonNullable<DescribeAlarmsCommandInput['AlarmTypes']> = ['MetricAlarm', 'CompositeAlarm'];
+/** Without its type an alarm is left out (CloudWatch API reference, DescribeAlarms). */
+const olderTypes: NonNullable<DescribeAlarmsCommandInput['AlarmTypes']> = ['MetricAlarm', 'CompositeAlarm'];
+const allTypes: NonNullable<DescribeAlarmsCommandInput['AlarmTypes']> = [...olderTypes, 'LogAlarm'];
 
-const toAlarmState = (alarm: MetricAlarm & CompositeAlarm): AlarmState => {
+/** How deep composite alarms of composite alarms are followed, and how many alarms are asked for at once. */
+const childLevelsMax = 3;
+const alarmNamesPerCall = 100;
+
+/** What all kinds of alarms have, and what some do. */
+type DescribedAlarm = MetricAlarm & CompositeAlarm & LogAlarm;
+
+/** Why nothing is started for the alarm although it is in ALARM. */
+const suppressedBecause = (alarm: DescribedAlarm): string | undefined => {
+  if (alarm.ActionsEnabled === false) return "the alarm's actions are disabled";
+  return alarm.ActionsSuppressedBy === undefined
+    ? undefined
+    : `the alarm's actions are suppressed by ${alarm.ActionsSuppressedBy}`;
+};
+
+const toAlarmState = (alarm: DescribedAlarm): AlarmState => {
   const since = alarm.StateTransitionedTimestamp ?? alarm.StateUpdatedTimestamp;
   if (alarm.AlarmName === undefined || alarm.AlarmArn === undefined || since === undefined) {
     throw new Error(
       `CloudWatch described the alarm ${alarm.AlarmName} without name, ARN or time of its state`,
     );
   }
+  const suppressed = suppressedBecause(alarm);
   return {
     alarmName: alarm.AlarmName,
     alarmArn: alarm.AlarmArn,
     value: alarm.StateValue ?? 'INSUFFICIENT_DATA',
     since: since.toISOString(),
-    ...(alarm.ActionsSuppressedBy === undefined
-      ? {}
-      : { suppressedBecause: `the alarm's actions are suppressed by ${alarm.ActionsSuppressedBy}` }),
+    ...(suppressed === undefined ? {} : { suppressedBecause: suppressed }),
   };
 };
 
+const reasonOf = (alarm: DescribedAlarm): StateReason => ({
+  reason: alarm.StateReason ?? '',
+  ...(alarm.StateReasonData === undefined ? {} : { reasonData: alarm.StateReasonData }),
+  ...(alarm.EvaluationPeriods === undefined ? {} : { evaluationPeriods: alarm.EvaluationPeriods }),
+  ...(alarm.DatapointsToAlarm === undefined ? {} : { datapointsToAlarm: alarm.DatapointsToAlarm }),
+  ...(alarm.Threshold === undefined ? {} : { threshold: alarm.Threshold }),
+  ...(alarm.ComparisonOperator === undefined ? {} : { comparisonOperator: alarm.ComparisonOperator }),
+});
+
+/** Whether CloudWatch does not know the operation, as a Region may that has no mute rules yet. */
+const isUnknownOperation = (error: unknown): boolean =>
+  error instanceof Error && /^(UnknownOperation|InvalidAction)(Exception)?$/.test(error.name);
+
+/** Whether CloudWatch refuses the value itself: a Region may not know log alarms yet. */
+const isRefusedValue = (error: unknown): boolean =>
+  error instanceof Error && /^(Validation|InvalidParameter)/.test(error.name);
+
 /** Wraps a client, which may be gated, in the few operations Holdfast makes. */
 export const createCloudWatch = (client: CloudWatchClient): CloudWatch => {
-  const describe = async (input: DescribeAlarmsCommandInput): Promise<AlarmState[]> => {
-    const alarms: AlarmState[] = [];
+  let alarmTypes = allTypes;
+
+  const describePages = async (input: DescribeAlarmsCommandInput): Promise<DescribedAlarm[]> => {
+    const alarms: DescribedAlarm[] = [];
     let nextToken: string | undefined;
     do {
       const page = await client.send(
         new DescribeAlarmsCommand({
           ...input,
-          AlarmTypes,
+          AlarmTypes: alarmTypes,
           MaxRecords: 100,
           ...(nextToken === undefined ? {} : { NextToken: nextToken }),
         }),
       );
-      alarms.push(...[...(page.MetricAlarms ?? []), ...(page.CompositeAlarms ?? [])].map(toAlarmState));
+      alarms.push(
+        ...(page.MetricAlarms ?? []),
+        ...(page.CompositeAlarms ?? []),
+        ...((page.LogAlarms ?? []) as DescribedAlarm[]),
+      );
       nextToken = page.NextToken;
     } while (nextToken !== undefined);
     return alarms;
   };
 
-  return {
-    describeAlarm: async (alarmName) => (await describe({ AlarmNames: [alarmName] })).at(0),
+  const describe = async (input: DescribeAlarmsCommandInput): Promise<DescribedAlarm[]> => {
+    try {
+      return await describePages(input);
+    } catch (error) {
+      if (alarmTypes === olderTypes || !isRefusedValue(error)) throw error;
+      alarmTypes = olderTypes;
+      return describePages(input);
+    }
+  };
 
-    describeAlarmsInAlarm: () => describe({ StateValue: 'ALARM' }),
+  /** Whether an alarm is OK only because nothing, or too little, was received: for a composite, any of its children. */
+  const lacksData = async (alarm: DescribedAlarm, level = 1): Promise<boolean> => {
+    if (alarm.StateValue === 'INSUFFICIENT_DATA') return true;
+    if (alarm.StateValue !== 'OK') return false;
+    if (alarm.AlarmRule === undefined) return isOkForWantOfData(reasonOf(alarm));
+    const { alarmNames, lackData } = triggeringAlarms(alarm.StateReasonData);
+    if (lackData) return true;
+    if (alarmNames.length === 0 || level >= childLevelsMax) return false;
+    const children = await describe({ AlarmNames: alarmNames.slice(0, alarmNamesPerCall) });
+    for (const child of children) {
+      if (await lacksData(child, level + 1)) return true;
+    }
+    return false;
+  };
+
+  return {
+    describeAlarm: async (alarmName) => {
+      const alarm = (await describe({ AlarmNames: [alarmName] })).at(0);
+      if (alarm === undefined) return undefined;
+      const state = toAlarmState(alarm);
+      return state.value === 'OK' && (await lacksData(alarm)) ? { ...state, lacksData: true } : state;
+    },
+
+    describeAlarmsInAlarm: async () => (await describe({ StateValue: 'ALARM' })).map(toAlarmState),
 
     describeMute: async (alarmName) => {
-      const { AlarmMuteRuleSummaries } = await client.send(
-        new ListAlarmMuteRulesCommand({ AlarmName: alarmName, Statuses: ['ACTIVE'], MaxRecords: 1 }),
-      );
-      const rule = AlarmMuteRuleSummaries?.at(0);
-      return rule === undefined ? undefined : `the alarm is muted by ${rule.AlarmMuteRuleArn}`;
+      try {
+        const { AlarmMuteRuleSummaries } = await client.send(
+          new ListAlarmMuteRulesCommand({ AlarmName: alarmName, Statuses: ['ACTIVE'], MaxRecords: 1 }),
+        );
+        const rule = AlarmMuteRuleSummaries?.at(0);
+        return rule === undefined ? undefined : `the alarm is muted by ${rule.AlarmMuteRuleArn}`;
+      } catch (error) {
+        if (isUnknownOperation(error)) return undefined;
+        throw error;
+      }
     },
   };
 };

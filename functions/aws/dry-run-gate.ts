@@ -24,6 +24,8 @@ const readingCommands: ReadonlySet<string> = new Set([
   'DescribeAutoScalingInstancesCommand',
   'DescribeLifecycleHooksCommand',
   'DescribeScalingActivitiesCommand',
+  'DescribePoliciesCommand',
+  'DescribeScheduledActionsCommand',
   'DescribeInstancesCommand',
   'DescribeInstanceAttributeCommand',
   'DescribeInstanceStatusCommand',

@@ -1,35 +1,44 @@
 import { GetParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
-import { UnreadableFactError } from '../domain/errors.ts';
-import { isMode, type Mode } from '../domain/mode.ts';
+import { UnknownModeError, UnreadableFactError } from '../domain/errors.ts';
+import { type Mode, parseMode } from '../domain/mode.ts';
+
+/** What an operator allows, and since when the parameter says so. */
+export interface KillSwitchState {
+  mode: Mode;
+  /** ISO 8601; absent where the service does not tell. */
+  changedAt?: string;
+}
 
 /** Reads the kill switch: what may happen, as an operator set it. */
 export interface KillSwitch {
-  /** @throws UnreadableFactError when it is not there, cannot be read, or holds something else */
-  read(): Promise<Mode>;
+  /**
+   * @throws UnreadableFactError when it is not there or cannot be read
+   * @throws UnknownModeError when it holds another word
+   */
+  read(): Promise<KillSwitchState>;
 }
 
 /**
  * The kill switch in an SSM parameter.
  *
- * @param parameterName a String parameter whose value is `live`, `dry-run` or `off`
+ * @param parameterName a String parameter whose value is `live`, `dry-run` or `off`; case, space and quotes are forgiven
  */
 export const createKillSwitch = (client: SSMClient, parameterName: string): KillSwitch => ({
   read: async () => {
     let value: string | undefined;
+    let changedAt: Date | undefined;
     try {
       const { Parameter } = await client.send(new GetParameterCommand({ Name: parameterName }));
-      value = Parameter?.Value?.trim();
+      value = Parameter?.Value;
+      changedAt = Parameter?.LastModifiedDate;
     } catch (cause) {
       throw new UnreadableFactError(
         `The kill switch ${parameterName} cannot be read, so nothing is started: ${(cause as Error).message}`,
         { cause },
       );
     }
-    if (!isMode(value)) {
-      throw new UnreadableFactError(
-        `The kill switch ${parameterName} is "${value}"; set it to live, dry-run or off`,
-      );
-    }
-    return value;
+    const mode = parseMode(value);
+    if (mode === undefined) throw new UnknownModeError(parameterName, value ?? '');
+    return { mode, ...(changedAt === undefined ? {} : { changedAt: changedAt.toISOString() }) };
   },
 });

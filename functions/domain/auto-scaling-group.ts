@@ -4,6 +4,8 @@
  */
 export interface AutoScalingGroup {
   autoScalingGroupName: string;
+  /** Contains a UUID: a group made anew under its name has another. */
+  autoScalingGroupArn?: string;
   minSize: number;
   maxSize: number;
   desiredCapacity: number;
@@ -17,7 +19,7 @@ export interface AutoScalingGroup {
   /** What else sends it traffic, and whose health checks we cannot ask: Classic Load Balancers, VPC Lattice. */
   otherTrafficSources?: string[];
   launchTemplate?: { launchTemplateId: string; version: string };
-  /** Why its sizes are not numbers of instances, when they are not: weights, or units of virtual CPUs or memory. */
+  /** What its sizes count, when that is not instances: weights, or units of virtual CPUs or memory. */
   countsUnits?: string;
   /** Whether it launches several types (MixedInstancesPolicy). */
   hasMixedInstances?: boolean;
@@ -31,6 +33,8 @@ export interface AutoScalingInstance {
   healthStatus: string;
   protectedFromScaleIn: boolean;
   availabilityZone?: string;
+  /** How much it counts towards the group's sizes, where AWS says so. */
+  weightedCapacity?: number;
 }
 
 /** The tag a group must carry for Holdfast to touch it. */

@@ -76,19 +76,21 @@ const tellNotice = (place: Place, notice: Notice): string =>
     ...section('What happens next', notice.next === undefined ? [] : [notice.next]),
     ...section('To undo it', [undo(place, notice.kind)]),
     ...section('Links', [
-      `Execution: ${executionLink(place, notice.incidentId)}`,
+      ...(notice.incidentId === '' ? [] : [`Execution: ${executionLink(place, notice.incidentId)}`]),
       ...notice.groups.slice(0, groupLinksShown).map((name) => `Group ${name}: ${groupLink(place, name)}`),
       ...andMore(
         notice.groupsLeftOut + Math.max(0, notice.groups.length - groupLinksShown),
         'groups, in the journal',
       ),
-      `Journal: ${tableLink(place)} with the partition key incident#${notice.incidentId}`,
+      ...(notice.incidentId === ''
+        ? []
+        : [`Journal: ${tableLink(place)} with the partition key incident#${notice.incidentId}`]),
     ]),
   ].join('\n');
 
 const toMessage = (place: Place, kind: NoticeKind, remediation: string, notices: Notice[]): Message => {
   const [first] = notices;
-  const incidentIds = [...new Set(notices.map(({ incidentId }) => incidentId))];
+  const incidentIds = [...new Set(notices.map(({ incidentId }) => incidentId))].filter((id) => id !== '');
   const shown = notices.slice(0, incidentsShown);
   const more = notices.slice(incidentsShown);
   const title = `Holdfast ${place.stage}, ${remediation}, ${kindWords[kind]}`;
@@ -137,7 +139,7 @@ const toMessage = (place: Place, kind: NoticeKind, remediation: string, notices:
       },
       metadata: {
         // What is told of one incident is one thread; a storm of them is its own.
-        threadId: executionName(incidentIds[0] ?? ''),
+        threadId: executionName(incidentIds[0] ?? `holdfast-${place.stage}-sweep`),
         summary: subject,
         eventType: `holdfast-${kind}`,
         relatedResources: incidentIds.slice(0, incidentsShown),
@@ -158,7 +160,8 @@ export const composeMessages = (place: Place, notices: Notice[]): Message[] => {
   const together = new Map<string, { kind: NoticeKind; remediation: string; notices: Notice[] }>();
   for (const notice of notices) {
     const { kind, incidentId } = notice;
-    const remediation = remediationOf(incidentId) ?? 'by hand';
+    // What the sweep finds by itself is of no incident.
+    const remediation = remediationOf(incidentId) ?? (incidentId === '' ? 'sweep' : 'by hand');
     const key = `${kind} ${remediation}`;
     const known = together.get(key) ?? { kind, remediation, notices: [] };
     known.notices.push(notice);

@@ -1,5 +1,6 @@
 import {
   type AutoScalingGroup,
+  hasTags,
   inService,
   isOptedIn,
   launching,
@@ -7,6 +8,8 @@ import {
   optInTag,
 } from './auto-scaling-group.ts';
 import {
+  afterLease,
+  emptyGroupRecord,
   type GroupRecord,
   type Hold,
   type Imposed,
@@ -19,13 +22,16 @@ import {
 } from './group-record.ts';
 import { holdCalls } from './hold-calls.ts';
 import type { AutoScalingCall, Incident } from './incident.ts';
-import { inForceWithinSeconds, leaseSeconds } from './limits.ts';
+import { holdsPerGroupMax, inForceWithinSeconds, leaseSeconds, protectedInstancesMax } from './limits.ts';
 import { endsAtLatest } from './notice.ts';
+import { keptOf } from './plan-raise.ts';
 import { addSeconds, firstOf, secondsBetween } from './times.ts';
-import { settingsInForce, wantedSettings } from './wanted-state.ts';
+import { keepsInstances, settingsInForce, settingsStillInForce, wantedSettings } from './wanted-state.ts';
 
-/** The latest launches a hold remembers: more than any rule asks to have succeeded. */
+/** The latest launches that are remembered: more than any rule asks to have succeeded. */
 const launchedMax = 50;
+/** Instances of a group that are remembered although no description has them: a description may be stale. */
+const leftRememberedMax = 1000;
 
 /**
  * What one look at one group leads to.
@@ -41,6 +47,8 @@ export type ApplyDecision =
   | {
       action: 'WRITE';
       reason: string;
+      /** When it was decided. */
+      decidedAt: string;
       /** The record with the lease, written before the calls. */
       before: GroupRecord;
       calls: AutoScalingCall[];
@@ -48,10 +56,12 @@ export type ApplyDecision =
       after: GroupRecord;
       /** Settings that a person took back meanwhile and that are left alone from now on. */
       newlyOverridden: Setting[];
+      /** Whether the group of the record is gone, and this is another one of its name. */
+      isReplaced: boolean;
     };
 
-/** What is in the group already, in service or in Standby: none of it is a launch that succeeds. */
-const presentAtFirst = (group: AutoScalingGroup): string[] => {
+/** The ids of what is in the group already, in service or in Standby: none of it is a launch that succeeds. */
+const presentNow = (group: AutoScalingGroup): string[] => {
   const onTheWay = new Set(launching(group).map(({ instanceId }) => instanceId));
   return group.instances.map(({ instanceId }) => instanceId).filter((id) => !onTheWay.has(id));
 };
@@ -73,13 +83,12 @@ const withHold = (
     endsAtLatest: endsAtLatest(incident),
     stage: 'HELD',
     stageAt: now,
-    giveBackAttempts: 0,
     ...(keepsLaunch === true ? { keepsLaunch } : {}),
-    ...(protectsInstances ? { presentAtFirst: presentAtFirst(group), launched: [] } : {}),
   };
   return {
     ...record,
     baseline: record.baseline ?? {
+      seenAt: now,
       suspendedProcesses: [...group.suspendedProcesses].sort(),
       protectedInstances: group.instances
         .filter(({ protectedFromScaleIn }) => protectedFromScaleIn)
@@ -92,41 +101,122 @@ const withHold = (
   };
 };
 
-/** The record with the instances that came into service since an incident's hold began, as far as it watches them. */
-const withLaunched = (
-  record: GroupRecord,
-  group: AutoScalingGroup,
-  incidentId: string,
-  now: string,
-): GroupRecord => {
+/** The record with the instances that came into service since the first hold that protects began. */
+const withLaunched = (record: GroupRecord, group: AutoScalingGroup, now: string): GroupRecord => {
+  if (!record.holds.some(({ protectsInstances }) => protectsInstances)) return record;
+  const { presentAtFirst, launched = [] } = record;
+  if (presentAtFirst === undefined) return { ...record, presentAtFirst: presentNow(group), launched: [] };
   const unhealthy = new Set(markedUnhealthy(group).map(({ instanceId }) => instanceId));
-  const holds = record.holds.map((hold): Hold => {
-    if (hold.incidentId !== incidentId || hold.presentAtFirst === undefined) return hold;
-    const known = new Set([
-      ...hold.presentAtFirst,
-      ...(hold.launched ?? []).map(({ instanceId }) => instanceId),
-    ]);
-    const launched = inService(group)
-      .filter(({ instanceId }) => !known.has(instanceId) && !unhealthy.has(instanceId))
-      .map(({ instanceId }) => ({ instanceId, seenAt: now }));
-    if (launched.length === 0 || (hold.launched ?? []).length >= launchedMax) return hold;
-    return { ...hold, launched: [...(hold.launched ?? []), ...launched].slice(0, launchedMax) };
-  });
-  return holds.every((hold, index) => hold === record.holds[index]) ? record : { ...record, holds };
+  const known = new Set([...presentAtFirst, ...launched.map(({ instanceId }) => instanceId)]);
+  const news = inService(group)
+    .filter(({ instanceId }) => !known.has(instanceId) && !unhealthy.has(instanceId))
+    .map(({ instanceId }) => ({ instanceId, seenAt: now }));
+  if (news.length === 0) return record;
+  const all = [...launched, ...news];
+  // Those that came long ago are old acquaintances by now; of these, only those that are still there need be known.
+  const present = new Set(group.instances.map(({ instanceId }) => instanceId));
+  const acquaintances = [
+    ...presentAtFirst,
+    ...all.slice(0, -launchedMax).map(({ instanceId }) => instanceId),
+  ];
+  return {
+    ...record,
+    presentAtFirst:
+      acquaintances.length > protectedInstancesMax + leftRememberedMax
+        ? acquaintances.filter((id) => present.has(id))
+        : acquaintances,
+    launched: all.slice(-launchedMax),
+  };
+};
+
+/** The record with the sizes that matter when what keeps instances from scale-in is given back. */
+const withKept = (record: GroupRecord, group: AutoScalingGroup, now: string): GroupRecord => {
+  const { kept: known, ...rest } = record;
+  if (!record.holds.some(keepsInstances)) return known === undefined ? record : rest;
+  const { desiredCapacity, minSize, maxSize } = group;
+  const isNew = record.holds.filter(keepsInstances).every(({ heldAt }) => heldAt === now);
+  const kept = known ??
+    (isNew ? undefined : keptOf(record)) ?? {
+      since: now,
+      desiredHighest: desiredCapacity,
+      minSize,
+      maxSize,
+      desiredCapacity,
+    };
+  if (known !== undefined && desiredCapacity <= known.desiredHighest) return record;
+  return { ...record, kept: { ...kept, desiredHighest: Math.max(kept.desiredHighest, desiredCapacity) } };
 };
 
 /**
- * Settings that were in force and no longer are: AWS never takes one back by itself, so a person did. One that was
- * asked for only just now may merely not show yet.
+ * The record of this group: where the ARN of the group is another, the one that was remembered is gone, and nothing of
+ * it is true of this one.
+ */
+const ofThisGroup = (record: GroupRecord, group: AutoScalingGroup, now: string): GroupRecord => {
+  const { autoScalingGroupArn: arn } = group;
+  const { missingSince: _missingSince, ...known } = record;
+  if (arn === undefined || record.autoScalingGroupArn === arn) {
+    return record.missingSince === undefined ? record : known;
+  }
+  const adopted = { autoScalingGroupArn: arn, arnSeenAt: now };
+  return record.autoScalingGroupArn === undefined
+    ? { ...known, ...adopted }
+    : { ...emptyGroupRecord(record.autoScalingGroupName), version: record.version, ...adopted };
+};
+
+/** Whether a description shows another group than the record, and does so for long enough to be believed. */
+export const isReplaced = (record: GroupRecord, group: AutoScalingGroup): boolean =>
+  record.autoScalingGroupArn !== undefined &&
+  group.autoScalingGroupArn !== undefined &&
+  record.autoScalingGroupArn !== group.autoScalingGroupArn;
+
+/** Whether such a description may show a group that was there before the one that is remembered. */
+export const mayBeStale = ({ arnSeenAt }: GroupRecord, now: string): boolean =>
+  arnSeenAt !== undefined && secondsBetween(arnSeenAt, now) < inForceWithinSeconds;
+
+/**
+ * The record without what its baseline took for in force and is not: it was seen in a description from before somebody
+ * took it back.
+ */
+const withoutStaleBaseline = (record: GroupRecord, group: AutoScalingGroup, now: string): GroupRecord => {
+  const { baseline } = record;
+  if (
+    baseline?.seenAt === undefined ||
+    secondsBetween(baseline.seenAt, now) >= inForceWithinSeconds ||
+    baseline.seenAt === now
+  ) {
+    return record;
+  }
+  const inForce = settingsInForce(group);
+  const isTrue = (setting: Setting): boolean => inForce.has(setting);
+  if ([...baseline.suspendedProcesses, ...baseline.protectedInstances].every(isTrue)) return record;
+  return {
+    ...record,
+    baseline: {
+      ...baseline,
+      suspendedProcesses: baseline.suspendedProcesses.filter(isTrue),
+      protectedInstances: baseline.protectedInstances.filter(isTrue),
+    },
+  };
+};
+
+/**
+ * Settings that were in force and no longer are: AWS never takes one back by itself, so a person or a tool did. One that
+ * was asked for only just now may merely not show yet.
  */
 const settingsUndoneByOthers = (record: GroupRecord, group: AutoScalingGroup, now: string): Setting[] => {
   const inForce = settingsInForce(group);
   const { suspendedProcesses = [], protectedInstances = [] } = record.baseline ?? {};
   return wantedSettings(record, group).filter((setting) => {
     if (inForce.has(setting)) return false;
-    if (suspendedProcesses.includes(setting) || protectedInstances.includes(setting)) return true;
+    const imposed = record.imposed.find((entry) => entry.setting === setting);
+    if (
+      imposed === undefined &&
+      (suspendedProcesses.includes(setting) || protectedInstances.includes(setting))
+    ) {
+      return true;
+    }
     const appliedAt = imposedSince(record, setting);
-    return appliedAt !== undefined && secondsBetween(appliedAt, now) > inForceWithinSeconds;
+    return appliedAt !== undefined && secondsBetween(appliedAt, now) >= inForceWithinSeconds;
   });
 };
 
@@ -138,61 +228,84 @@ const applyReason = ({ remediation, reason }: Incident, toImpose: Setting[], isN
     : reason;
 };
 
+/** Why an incident may not hold a group; `undefined` when it may. */
+const refuseBecause = (
+  incident: Incident,
+  group: AutoScalingGroup,
+  record: GroupRecord,
+): string | undefined => {
+  if (!isOptedIn(group)) {
+    return `the group no longer carries the tag ${optInTag.key}=${optInTag.value}, so Holdfast may not touch it`;
+  }
+  if (group.status !== undefined) return `the group is being deleted (${group.status})`;
+  if (isReplaced(record, group) && !hasTags(group, incident.targetTags ?? {})) {
+    return 'the group was deleted, and the one that has its name now does not carry the tags that this is about';
+  }
+  const isHeld = record.holds.some(({ incidentId }) => incidentId === incident.incidentId);
+  if (!isHeld && record.holds.length >= holdsPerGroupMax) {
+    return `${record.holds.length} incidents hold the group already, and more than ${holdsPerGroupMax} may not`;
+  }
+  return undefined;
+};
+
 /**
  * Decides what brings one group to its wanted state on behalf of one incident.
  *
- * @param incident the incident that tends the group; it must be `HELD`
- * @param group the group as described after `record` was read; `undefined` when AWS knows no such group
- * @param record what is stored of the group
+ * @param incident the incident that looks after the group; it must be `HELD`
+ * @param group the group as described after `stored` was read; `undefined` when AWS knows no such group
+ * @param stored what is stored of the group
  * @param owner who would take the lease
  * @param now ISO 8601
  */
 export const decideApply = (
   incident: Incident,
   group: AutoScalingGroup | undefined,
-  record: GroupRecord,
+  stored: GroupRecord,
   owner: string,
   now: string,
 ): ApplyDecision => {
-  if (isLeased(record, now)) {
-    return { action: 'BUSY', reason: `another task is changing the group until ${record.lease?.expiresAt}` };
+  if (isLeased(stored, now)) {
+    return { action: 'BUSY', reason: `another task is changing the group until ${stored.lease?.expiresAt}` };
   }
   if (group === undefined) return { action: 'GONE', reason: 'the group does not exist any more' };
-  if (!isOptedIn(group)) {
-    return {
-      action: 'REFUSE',
-      reason: `the group no longer carries the tag ${optInTag.key}=${optInTag.value}, so Holdfast may not touch it`,
-    };
+  if (isReplaced(stored, group) && mayBeStale(stored, now)) {
+    return { action: 'BUSY', reason: 'descriptions of the group do not agree yet' };
   }
-  if (group.status !== undefined) {
-    return { action: 'REFUSE', reason: `the group is being deleted (${group.status})` };
-  }
+  const refusal = refuseBecause(incident, group, stored);
+  if (refusal !== undefined) return { action: 'REFUSE', reason: refusal };
 
+  const known = ofThisGroup(stored, group, now);
+  const record = withoutStaleBaseline(afterLease(known, now), group, now);
   const undone = settingsUndoneByOthers(record, group, now);
+  const present = new Set(group.instances.map(({ instanceId }) => instanceId));
+  const isRemembered = (setting: Setting): boolean => !isInstance(setting) || present.has(setting);
   const overridden: Overridden[] = [
-    ...record.overridden,
+    ...record.overridden.filter(({ setting }) => isRemembered(setting)),
     ...undone.map((setting) => ({ setting, seenAt: now })),
   ];
-  const present = new Set(group.instances.map(({ instanceId }) => instanceId));
   // What a person took back is the person's from now on, also when it is in force again later. The protection of an
-  // instance ends with the instance.
+  // instance ends with the instance, but a description that lacks it may be stale.
+  const forgets = record.imposed.length > protectedInstancesMax + leftRememberedMax;
   const remaining = record.imposed.filter(
-    ({ setting }) => !undone.includes(setting) && (!isInstance(setting) || present.has(setting)),
+    ({ setting }) => !undone.includes(setting) && (!forgets || isRemembered(setting)),
   );
-  const claimed = withHold({ ...record, overridden, imposed: remaining }, group, incident, now);
-  const held = withLaunched(claimed, group, incident.incidentId, now);
-  const inForce = settingsInForce(group);
+  const watched = withLaunched({ ...record, overridden, imposed: remaining }, group, now);
+  const claimed = withHold(watched, group, incident, now);
+  const held = withKept(withLaunched(claimed, group, now), group, now);
+  const inForce = settingsStillInForce(held, group, now);
   const missing = wantedSettings(held, group).filter((setting) => !inForce.has(setting));
   const pending = missing.filter((setting) => imposedSince(record, setting) !== undefined);
   const toImpose = missing.filter((setting) => !pending.includes(setting));
 
   // The call was made and its maker died before writing so.
-  const isSeen = ({ setting, appliedAt }: Imposed): boolean =>
-    appliedAt === undefined && inForce.has(setting);
+  const isSeen = ({ setting, appliedAt, givingBackAt }: Imposed): boolean =>
+    appliedAt === undefined && givingBackAt === undefined && inForce.has(setting);
   const isNews =
     held.holds.length > record.holds.length ||
     undone.length > 0 ||
-    held !== claimed ||
+    held.launched !== record.launched ||
+    held.kept !== record.kept ||
+    known !== stored ||
     remaining.some(isSeen);
   if (toImpose.length === 0 && !isNews) {
     return pending.length > 0
@@ -215,15 +328,17 @@ export const decideApply = (
   });
   return {
     action: 'WRITE',
+    decidedAt: now,
     reason:
       toImpose.length > 0
         ? applyReason(incident, toImpose, held.holds.length > record.holds.length)
         : undone.length > 0
-          ? `a person took back ${firstOf(undone)}`
+          ? `a person or a tool took back ${firstOf(undone)}`
           : 'everything was in force already',
     before,
     calls: holdCalls(group.autoScalingGroupName, toImpose, incident.remediation),
     after,
     newlyOverridden: undone,
+    isReplaced: isReplaced(stored, group),
   };
 };

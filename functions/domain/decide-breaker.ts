@@ -1,4 +1,5 @@
-import { type AutoScalingGroup, inService, launching } from './auto-scaling-group.ts';
+import type { AutoScalingGroup } from './auto-scaling-group.ts';
+import { isComplete } from './group-units.ts';
 import type { DrainSettings } from './hold-effects.ts';
 import { type Breaker, type Drain, isInFlight, type LaunchRecord, stuckInstances } from './launch-record.ts';
 import { addSeconds, secondsBetween, spokenDuration } from './times.ts';
@@ -115,7 +116,7 @@ export const decideBreaker = (
   if (record.failures.some(({ startedAt }) => startedAt > breaker.stateAt)) {
     return reopen('the launch for the probe failed');
   }
-  if (inService(group).length >= group.desiredCapacity && launching(group).length === 0) {
+  if (isComplete(group)) {
     return { record: without(record, now), news: 'the breaker closes: nothing is missing any more' };
   }
   return secondsBetween(breaker.stateAt, now) > settings.olderThanSeconds + silenceSeconds

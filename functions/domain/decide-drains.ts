@@ -1,5 +1,6 @@
 import { type AutoScalingGroup, inService, launching } from './auto-scaling-group.ts';
 import { drainsThatCount } from './decide-breaker.ts';
+import { unitsOf } from './group-units.ts';
 import type { DrainSettings } from './hold-effects.ts';
 import {
   areLaunchesFailing,
@@ -69,7 +70,8 @@ const waitBecause = (
   }
   if (breaker?.state === 'PROBING') {
     const hasDrained = record.drains.some(({ chosenAt }) => chosenAt >= breaker.stateAt) || chosenNow > 0;
-    const hasRoom = inService(group).length + launching(group).length < group.desiredCapacity;
+    const present = unitsOf(group, [...inService(group), ...launching(group)]);
+    const hasRoom = present !== undefined && present < group.desiredCapacity;
     // With nothing missing no launch would follow: one drain makes room for the launch that is watched.
     return hasDrained || hasRoom ? 'the breaker probes, and the next launch is watched first' : undefined;
   }

@@ -1,5 +1,6 @@
 import type { Launches } from './decide-launches.ts';
 import type { Incident } from './incident.ts';
+import { laterOf } from './launch-record.ts';
 import { roundsMax } from './limits.ts';
 import type { Mode } from './mode.ts';
 import { addSeconds, counted, secondsBetween, spokenDuration } from './times.ts';
@@ -14,7 +15,13 @@ export type AlarmReading =
   | { kind: 'none' }
   | { kind: 'unreadable'; message: string }
   | { kind: 'deleted' }
-  | { kind: 'read'; value: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA'; since: string };
+  | {
+      kind: 'read';
+      value: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
+      since: string;
+      /** Of an OK: whether it is only for want of data. */
+      lacksData?: boolean;
+    };
 
 /** What a decision rests on, in one word: the journal gets a line when it changes. */
 export type HoldBecause =
@@ -22,6 +29,7 @@ export type HoldBecause =
   | 'COOLING_OFF'
   | 'COOLED_OFF'
   | 'INSUFFICIENT_DATA'
+  | 'OK_WITHOUT_DATA'
   | 'ALARM_UNREADABLE'
   | 'ALARM_DELETED'
   | 'BY_HAND'
@@ -158,7 +166,16 @@ export const decideHold = (
         'the alarm has too little data, and a network metric often vanishes with its path',
       );
     case 'OK': {
-      const okSeconds = secondsBetween(alarm.since, now);
+      if (alarm.lacksData === true) {
+        return keepUnlessExpired(
+          incident,
+          now,
+          'OK_WITHOUT_DATA',
+          'the alarm is OK only because no data came, and a network metric often vanishes with its path',
+        );
+      }
+      const okSince = laterOf(incident.okWithoutDataAt, alarm.since);
+      const okSeconds = secondsBetween(okSince, now);
       const { coolOffSeconds } = incident.settings;
       return okSeconds >= coolOffSeconds
         ? {

@@ -1,5 +1,10 @@
 import type { Rule } from '../events/policy.ts';
-import type { LaunchFailure, LaunchRecord } from './launch-record.ts';
+import {
+  failureWindowSecondsMax,
+  type LaunchFailure,
+  type LaunchRecord,
+  type StartedForFailures,
+} from './launch-record.ts';
 import { addSeconds } from './times.ts';
 
 /** The failure that makes enough of them, and how many there are. */
@@ -33,12 +38,33 @@ export const enoughFailures = (
     : { count: failures.length, completedBy, latest };
 };
 
-/** The record once the failures up to this one have started an execution: they do not count again. */
+/**
+ * The record once the failures up to this one have started an execution: they do not count again. What earlier rules
+ * counted is forgotten with the window in which failures count at all.
+ *
+ * @param started what they started, where it was started now
+ * @param now ISO 8601
+ */
 export const withCounted = (
   record: LaunchRecord,
   rule: Pick<Rule, 'name'>,
   failure: LaunchFailure,
-): LaunchRecord => ({
-  ...record,
-  countedUntil: { ...record.countedUntil, [rule.name]: failure.at },
-});
+  started: StartedForFailures | undefined,
+  now: string,
+): LaunchRecord => {
+  const countsFrom = addSeconds(now, -failureWindowSecondsMax);
+  return {
+    ...record,
+    countedUntil: {
+      ...Object.fromEntries(Object.entries(record.countedUntil).filter(([, until]) => until > countsFrom)),
+      [rule.name]: failure.at,
+    },
+    ...(started === undefined ? {} : { startedFor: { ...record.startedFor, [rule.name]: started } }),
+  };
+};
+
+/** The record once nothing more has to be done about what failures started for a rule. */
+export const withoutStarted = (record: LaunchRecord, rule: Pick<Rule, 'name'>): LaunchRecord => {
+  const { [rule.name]: started, ...others } = record.startedFor ?? {};
+  return started === undefined ? record : { ...record, startedFor: others };
+};

@@ -1,7 +1,7 @@
 import type { Rule } from '../events/policy.ts';
-import { inService, launching } from './auto-scaling-group.ts';
 import type { GroupWithLaunches } from './decide-drains.ts';
 import { type StartDecision, startForBreaker, startForStuck } from './decide-start.ts';
+import { isComplete } from './group-units.ts';
 import { type LaunchRecord, stuckInstances } from './launch-record.ts';
 import type { Mode } from './mode.ts';
 
@@ -15,8 +15,7 @@ export interface LaunchSweep {
 /** Whether nobody needs a group's breaker any more: a launch succeeded since it moved, or nothing is missing. */
 const isBreakerOver = ({ group, record }: GroupWithLaunches): boolean =>
   record.breaker !== undefined &&
-  ((record.lastSuccessAt ?? '') > record.breaker.stateAt ||
-    (inService(group).length >= group.desiredCapacity && launching(group).length === 0));
+  ((record.lastSuccessAt ?? '') > record.breaker.stateAt || isComplete(group));
 
 const leftForPeople = ({ drains }: LaunchRecord): Set<string> =>
   new Set(drains.filter(({ stage }) => stage === 'LEFT').map(({ instanceId }) => instanceId));

@@ -1,6 +1,7 @@
-import { type AutoScalingGroup, inService, launching } from './auto-scaling-group.ts';
+import { type AutoScalingGroup, inService } from './auto-scaling-group.ts';
 import type { GroupRecord } from './group-record.ts';
-import { breakerOf, type LaunchRecord } from './launch-record.ts';
+import { isComplete } from './group-units.ts';
+import { breakerOf, type LaunchRecord, laterOf } from './launch-record.ts';
 
 /** How the launches of one held group stand. */
 export type GroupLaunches =
@@ -35,10 +36,11 @@ export const groupLaunches = (
 ): GroupLaunches => {
   const hold = record.holds.find((candidate) => candidate.incidentId === incidentId);
   const present = new Set(inService(group).map(({ instanceId }) => instanceId));
-  const succeeded = (hold?.launched ?? []).filter(
-    ({ instanceId, seenAt }) => present.has(instanceId) && seenAt > (launchRecord.lastFailedLaunchAt ?? ''),
+  const since = laterOf(launchRecord.lastFailedLaunchAt, hold?.heldAt ?? now);
+  const succeeded = (record.launched ?? []).filter(
+    ({ instanceId, seenAt }) => present.has(instanceId) && seenAt > since,
   ).length;
-  const isMissing = present.size < group.desiredCapacity || launching(group).length > 0;
+  const isMissing = !isComplete(group);
   const isBroken = breakerOf(launchRecord, now) !== undefined;
   if (!isBroken && (succeeded >= needed || (succeeded > 0 && !isMissing))) return 'SUCCEEDING';
   return isMissing || isBroken ? 'WAITING' : 'QUIET';

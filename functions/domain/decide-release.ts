@@ -1,32 +1,39 @@
 import {
   type AutoScalingGroup,
+  type AutoScalingInstance,
   canChangeProtection,
-  inService,
   isOptedIn,
-  launching,
   optInTag,
 } from './auto-scaling-group.ts';
+import { isReplaced, mayBeStale } from './decide-apply.ts';
 import {
+  afterLease,
   type GroupRecord,
   type Hold,
   type Imposed,
   isInstance,
   isLeased,
+  mayBeInForceUnseen,
   type Setting,
+  secondsUntilSeen,
   withoutLease,
 } from './group-record.ts';
 import { giveBackCalls } from './hold-calls.ts';
 import { processesThatEndInstances, resumedFirst } from './hold-effects.ts';
 import type { AutoScalingCall } from './incident.ts';
 import { inForceWithinSeconds, leaseSeconds } from './limits.ts';
+import { keptOf, planRaise, type RaiseDecision, type ScalingFacts } from './plan-raise.ts';
 import { addSeconds, firstOf, secondsBetween } from './times.ts';
-import { claimedProcesses, claimsProtection, settingsInForce, wantedSettings } from './wanted-state.ts';
+import {
+  claimedProcesses,
+  claimsProtection,
+  keepsInstances,
+  settingsInForce,
+  wantedSettings,
+} from './wanted-state.ts';
 
 /** How long an instance that passes through a state in which its protection cannot be changed is waited for. */
 const passingSecondsMax = 3600;
-
-/** Times that everything is given back and looked at again before a person is told. */
-const giveBackAttemptsMax = 3;
 
 /**
  * What one look at a group that is to be given back leads to.
@@ -34,14 +41,17 @@ const giveBackAttemptsMax = 3;
  * - `WAIT`: a stage has to pass first; look again then.
  * - `BUSY`: somebody else is changing the group; look again soon.
  * - `REFUSE`: the group may not be touched any more; a person has to undo it.
+ * - `READ_SCALING`: desired capacity may have to be raised; its policies and scheduled actions decide.
  * - `WRITE`: record first, make the calls in order (there may be none), then write `after`.
  */
 export type ReleaseDecision =
-  | { action: 'DONE' | 'BUSY' | 'REFUSE'; reason: string }
+  | { action: 'DONE' | 'BUSY' | 'REFUSE' | 'READ_SCALING'; reason: string }
   | { action: 'WAIT'; reason: string; seconds: number }
   | {
       action: 'WRITE';
       reason: string;
+      /** When it was decided. */
+      decidedAt: string;
       before: GroupRecord;
       calls: AutoScalingCall[];
       after: GroupRecord;
@@ -51,6 +61,8 @@ export type ReleaseDecision =
       isGone: boolean;
       /** Whether a person has to look: something could not be given back. */
       needsPerson: boolean;
+      /** What becomes of its desired capacity, where that fell. */
+      raise?: RaiseDecision & { message: string };
     };
 
 const withStage = (record: GroupRecord, incidentId: string, change: Partial<Hold>): GroupRecord => ({
@@ -65,15 +77,23 @@ const isForResize = (setting: Setting, holds: Hold[]): boolean =>
 /** The record once the hold is gone; with the last hold goes everything else. */
 const withoutHold = (record: GroupRecord, incidentId: string): GroupRecord => {
   const holds = record.holds.filter((hold) => hold.incidentId !== incidentId);
-  const { baseline: _baseline, lease: _lease, ...rest } = record;
-  if (holds.length === 0) return { ...rest, holds, imposed: [], overridden: [] };
+  if (holds.length === 0) {
+    const { autoScalingGroupName, version } = record;
+    return { autoScalingGroupName, version, holds, imposed: [], overridden: [] };
+  }
   const claimed = new Set<string>(holds.flatMap(claimedProcesses));
   const isClaimed = (setting: Setting): boolean => {
     if (isInstance(setting)) return holds.some(claimsProtection);
     return claimed.has(setting) || isForResize(setting, holds);
   };
+  const { kept, presentAtFirst, launched, ...rest } = record;
   return withoutLease({
-    ...record,
+    ...rest,
+    ...(kept !== undefined && holds.some(keepsInstances) ? { kept } : {}),
+    // Who came into service during a hold that protects is that hold's affair.
+    ...(presentAtFirst !== undefined && holds.some(({ protectsInstances }) => protectsInstances)
+      ? { presentAtFirst, launched: launched ?? [] }
+      : {}),
     holds,
     imposed: record.imposed.filter(({ setting }) => isClaimed(setting)),
     // What a person took back is left alone for as long as a hold claims it, and no longer.
@@ -82,46 +102,56 @@ const withoutHold = (record: GroupRecord, incidentId: string): GroupRecord => {
 };
 
 /**
- * What Holdfast put in force and nobody wants any more once `next` is true. What was given back in an earlier stage
- * and is in force now, somebody else put in force; what was given back in this one has yet to be seen so.
+ * How one setting stands that Holdfast put in force and that nobody wants any more.
+ * - `CALL`: it is to be given back, because it is in force or may be.
+ * - `WAIT`: it was given back, and no description can show that yet.
+ * - `PASSING`: it cannot be given back in the instance's present state.
+ * - `FOREIGN`: it was given back, and somebody or something else put it in force again.
+ * - `DONE`: it is not in force.
  */
-const toGiveBack = (
+type Standing = 'CALL' | 'WAIT' | 'PASSING' | 'FOREIGN' | 'DONE';
+
+const isLeaving = ({ lifecycleState }: AutoScalingInstance): boolean =>
+  /^(Terminat|Detach)/.test(lifecycleState);
+
+const standingOf = (imposed: Imposed, group: AutoScalingGroup, now: string): Standing => {
+  const { setting, givenBackAt } = imposed;
+  const isShown = settingsInForce(group).has(setting);
+  if (isInstance(setting)) {
+    const instance = group.instances.find(({ instanceId }) => instanceId === setting);
+    // The protection of an instance that leaves, or has left, ends with it; one that came only just now may not show.
+    if (instance === undefined) return mayBeInForceUnseen(imposed, now) ? 'WAIT' : 'DONE';
+    if (isLeaving(instance)) return 'DONE';
+    if (!canChangeProtection(instance)) {
+      return isShown || mayBeInForceUnseen(imposed, now) ? 'PASSING' : 'DONE';
+    }
+  }
+  if (givenBackAt === undefined) return isShown || mayBeInForceUnseen(imposed, now) ? 'CALL' : 'DONE';
+  if (secondsUntilSeen(imposed, now) > 0) return 'WAIT';
+  return isShown ? 'FOREIGN' : 'DONE';
+};
+
+/** How everything stands that Holdfast put in force and nobody wants any more once `next` is true. */
+const standings = (
   record: GroupRecord,
   next: GroupRecord,
   group: AutoScalingGroup,
-  hold: Hold,
-): Setting[] => {
-  const stillWanted = wantedSettings(next, group);
-  // The protection of an instance that leaves, or has left, ends with it.
-  const changeable = new Set(group.instances.filter(canChangeProtection).map(({ instanceId }) => instanceId));
-  return record.imposed
-    .filter(
-      ({ setting, givenBackAt }) =>
-        !stillWanted.includes(setting) &&
-        !isForResize(setting, next.holds) &&
-        (!isInstance(setting) || changeable.has(setting)) &&
-        (givenBackAt === undefined || (hold.stage === 'VERIFYING' && givenBackAt === hold.stageAt)),
-    )
-    .map(({ setting }) => setting)
-    .sort();
+  now: string,
+): Record<Standing, Imposed[]> => {
+  const stillWanted = new Set(wantedSettings(next, group));
+  const isClaimed = next.holds.some(claimsProtection);
+  const found: Record<Standing, Imposed[]> = { CALL: [], WAIT: [], PASSING: [], FOREIGN: [], DONE: [] };
+  for (const imposed of record.imposed) {
+    const { setting } = imposed;
+    // An instance that is out of service for a while stays protected for whoever still protects.
+    if (stillWanted.has(setting) || isForResize(setting, next.holds)) continue;
+    if (isInstance(setting) && isClaimed) continue;
+    found[standingOf(imposed, group, now)].push(imposed);
+  }
+  return found;
 };
 
-/** Protected instances whose protection cannot be changed just now, and that do not leave: they come back protected. */
-const inPassing = (record: GroupRecord, next: GroupRecord, group: AutoScalingGroup): string[] => {
-  const stillWanted = next.holds.some(claimsProtection);
-  const imposed = new Set(record.imposed.map(({ setting }) => setting));
-  return stillWanted
-    ? []
-    : group.instances
-        .filter(
-          (instance) =>
-            imposed.has(instance.instanceId) &&
-            instance.protectedFromScaleIn &&
-            !canChangeProtection(instance) &&
-            !/^(Terminat|Detach)/.test(instance.lifecycleState),
-        )
-        .map(({ instanceId }) => instanceId);
-};
+const settingsOf = (imposed: Imposed[]): Setting[] => imposed.map(({ setting }) => setting).sort();
 
 const withImposed = (record: GroupRecord, settings: Setting[], change: Partial<Imposed>): GroupRecord => ({
   ...record,
@@ -130,71 +160,96 @@ const withImposed = (record: GroupRecord, settings: Setting[], change: Partial<I
   ),
 });
 
-/**
- * Desired capacity is raised to what counts towards it, instances on their way into service included, before
- * anything may end instances down to it.
- */
-const raiseDesiredCapacity = (group: AutoScalingGroup, givenBack: Setting[]): AutoScalingCall[] => {
-  const serving = inService(group).length;
-  const wanted = Math.min(serving + launching(group).length, group.maxSize);
-  const endsInstances = givenBack.some(
+/** Whether giving these back lets the group end instances down to its desired capacity. */
+const endsInstances = (settings: Setting[]): boolean =>
+  settings.some(
     (setting) => isInstance(setting) || (processesThatEndInstances as string[]).includes(setting),
   );
-  if (!endsInstances || group.desiredCapacity >= wanted) return [];
-  return [
-    {
-      service: 'AutoScaling',
-      operation: 'SetDesiredCapacity',
-      input: {
-        AutoScalingGroupName: group.autoScalingGroupName,
-        DesiredCapacity: wanted,
-        HonorCooldown: false,
-      },
-      reason: `desired capacity fell to ${group.desiredCapacity} while ${wanted} count towards it (${serving} in service); giving back what kept them would end the difference at once`,
-    },
-  ];
-};
+
+/** What decides about one group beside the group itself. */
+export interface ReleaseSettings {
+  incidentId: string;
+  /** How long health is judged afresh before anything may act on it. */
+  settleSeconds: number;
+  /** Who would take the lease. */
+  owner: string;
+  /** Policies and scheduled actions of the group, where they were read just now. */
+  scaling?: ScalingFacts;
+  /** Minimums that our own resize of the group sets. */
+  ownMinSizes?: number[];
+}
 
 /**
  * Decides the next step of giving one group back on behalf of one incident. Stages: HealthCheck first; after
- * `settleSeconds` the rest, desired capacity raised before it; then a look that it is so.
+ * `settleSeconds` the rest, desired capacity raised before it; then looks until nothing of it is in force any more, for
+ * as long as a description may be from before.
  *
- * @param group the group as described after `record` was read; `undefined` when AWS knows no such group
- * @param record what is stored of the group
- * @param incidentId whose hold ends
- * @param settleSeconds how long health is judged afresh before anything may act on it
- * @param owner who would take the lease
+ * @param group the group as described after `stored` was read; `undefined` when AWS knows no such group
+ * @param stored what is stored of the group
+ * @param settings whose hold ends, and how
  * @param now ISO 8601
  */
 export const decideRelease = (
   group: AutoScalingGroup | undefined,
-  record: GroupRecord,
-  incidentId: string,
-  settleSeconds: number,
-  owner: string,
+  stored: GroupRecord,
+  settings: ReleaseSettings,
   now: string,
 ): ReleaseDecision => {
-  const hold = record.holds.find((candidate) => candidate.incidentId === incidentId);
+  const { incidentId, settleSeconds, owner, scaling, ownMinSizes = [] } = settings;
+  const hold = stored.holds.find((candidate) => candidate.incidentId === incidentId);
   if (hold === undefined) return { action: 'DONE', reason: 'nothing of this incident is left in the group' };
-  if (isLeased(record, now)) {
-    return { action: 'BUSY', reason: `another task is changing the group until ${record.lease?.expiresAt}` };
+  if (isLeased(stored, now)) {
+    return { action: 'BUSY', reason: `another task is changing the group until ${stored.lease?.expiresAt}` };
   }
-  const leased = (givingBack: string[]): GroupRecord => ({
+  const record = afterLease(stored, now);
+  const leased = (givingBack: Setting[]): GroupRecord => ({
     ...withImposed(record, givingBack, { givingBackAt: now }),
     lease: { owner, expiresAt: addSeconds(now, leaseSeconds) },
   });
-  const ended = (reason: string, needsPerson = false, isGone = false): ReleaseDecision => ({
+  const write = (
+    reason: string,
+    after: GroupRecord,
+    more: Partial<ReleaseDecision & { action: 'WRITE' }> = {},
+  ): ReleaseDecision => ({
     action: 'WRITE',
     reason,
+    decidedAt: now,
     before: leased([]),
     calls: [],
-    after: withoutHold(record, incidentId),
-    isDone: true,
-    isGone,
-    needsPerson,
+    after: withoutLease(after),
+    isDone: false,
+    isGone: false,
+    needsPerson: false,
+    ...more,
   });
-  if (group === undefined) return ended('the group does not exist any more', false, true);
-  if (group.status !== undefined) return ended(`the group is being deleted (${group.status})`, false, true);
+  const ended = (reason: string, more: { needsPerson?: boolean; isGone?: boolean } = {}): ReleaseDecision =>
+    write(reason, withoutHold(record, incidentId), { ...more, isDone: true });
+
+  if (group === undefined) {
+    // One description may lack a group that is there.
+    if (record.missingSince === undefined) {
+      return write('no description has the group; it is looked at again', { ...record, missingSince: now });
+    }
+    const missingSeconds = secondsBetween(record.missingSince, now);
+    return missingSeconds < inForceWithinSeconds
+      ? {
+          action: 'WAIT',
+          reason: 'no description has the group; it is looked at again',
+          seconds: Math.ceil(inForceWithinSeconds - missingSeconds),
+        }
+      : ended('the group does not exist any more', { isGone: true });
+  }
+  if (record.missingSince !== undefined) {
+    const { missingSince: _missingSince, ...there } = record;
+    return write('the group is there again', there);
+  }
+  if (isReplaced(record, group)) {
+    return mayBeStale(record, now)
+      ? { action: 'BUSY', reason: 'descriptions of the group do not agree yet' }
+      : ended('the group was deleted, and another one has its name now', { isGone: true });
+  }
+  if (group.status !== undefined)
+    return ended(`the group is being deleted (${group.status})`, { isGone: true });
   if (!isOptedIn(group)) {
     return {
       action: 'REFUSE',
@@ -204,28 +259,28 @@ export const decideRelease = (
 
   if (hold.stage === 'HELD') {
     const settling = withStage(record, incidentId, { stage: 'SETTLING', stageAt: now });
-    const first = toGiveBack(record, settling, group, hold).filter((setting) =>
-      (resumedFirst as string[]).includes(setting),
+    const { CALL, DONE } = standings(record, settling, group, now);
+    const isFirst = (setting: Setting): boolean => (resumedFirst as string[]).includes(setting);
+    const first = settingsOf(CALL).filter(isFirst);
+    // Given back by somebody who died before writing so: health has to settle all the same.
+    const isBackUnwritten = DONE.some(
+      ({ setting, givenBackAt }) => isFirst(setting) && givenBackAt === undefined,
     );
-    if (first.length > 0) {
-      const suspended = first.filter((process) => group.suspendedProcesses.includes(process));
-      return {
-        action: 'WRITE',
-        reason: `health is judged afresh for ${settleSeconds} s before anything may act on it`,
-        before: leased(first),
-        calls: giveBackCalls(
-          group.autoScalingGroupName,
-          suspended,
-          'health has to be judged afresh before anything may act on it',
-        ),
-        after: withImposed(settling, first, { givingBackAt: now, givenBackAt: now }),
-        isDone: false,
-        isGone: false,
-        needsPerson: false,
-      };
+    if (first.length > 0 || isBackUnwritten) {
+      return write(
+        `health is judged afresh for ${settleSeconds} s before anything may act on it`,
+        withImposed(settling, first, { givingBackAt: now, givenBackAt: now }),
+        {
+          before: leased(first),
+          calls: giveBackCalls(
+            group.autoScalingGroupName,
+            first,
+            'health has to be judged afresh before anything may act on it',
+          ),
+        },
+      );
     }
   }
-
   if (hold.stage === 'SETTLING') {
     const settled = secondsBetween(hold.stageAt, now);
     if (settled < settleSeconds) {
@@ -237,63 +292,66 @@ export const decideRelease = (
     }
   }
 
-  const verifying = withStage(record, incidentId, {
-    stage: 'VERIFYING',
-    stageAt: now,
-    giveBackAttempts: hold.giveBackAttempts + 1,
-  });
-  const inForce = settingsInForce(group);
-  const rest = toGiveBack(record, verifying, group, hold).filter((setting) => inForce.has(setting));
-  const passing = inPassing(record, verifying, group);
-  if (rest.length === 0 && passing.length > 0) {
-    if (hold.stage !== 'VERIFYING') {
-      return {
-        action: 'WRITE',
-        reason: `${passing[0]} cannot be given back in its present state; it is waited for`,
-        before: leased([]),
-        calls: [],
-        after: verifying,
-        isDone: false,
-        isGone: false,
-        needsPerson: false,
-      };
+  const isVerifying = hold.stage === 'VERIFYING';
+  const verifying = isVerifying
+    ? record
+    : withStage(record, incidentId, { stage: 'VERIFYING', stageAt: now });
+  const found = standings(record, verifying, group, now);
+  const rest = settingsOf(found.CALL);
+  if (rest.length > 0) {
+    const raise: RaiseDecision = endsInstances(rest)
+      ? planRaise(group, keptOf(record), scaling, ownMinSizes, now)
+      : { action: 'NOTHING' };
+    if (raise.action === 'UNKNOWN') {
+      return { action: 'READ_SCALING', reason: 'its policies and scheduled actions have to be read first' };
     }
-    return secondsBetween(hold.stageAt, now) < passingSecondsMax
-      ? { action: 'WAIT', reason: `${passing[0]} passes through another state`, seconds: 30 }
-      : ended(
-          `${firstOf(passing)} stayed in a state in which protection cannot be removed. Remove it by hand once it is in service`,
-          true,
-        );
-  }
-  if (rest.length === 0) {
-    return ended(
-      hold.stage === 'VERIFYING'
-        ? 'given back, and seen to be so'
-        : 'nothing is left to give back: others still claim it, or had put it there',
+    return write(
+      'no hold wants it any more',
+      withImposed(verifying, rest, { givingBackAt: now, givenBackAt: now }),
+      {
+        before: leased(rest),
+        calls: [
+          ...(raise.action === 'RAISE' ? raise.calls : []),
+          ...giveBackCalls(group.autoScalingGroupName, rest, 'no hold wants them any more'),
+        ],
+        ...('message' in raise ? { raise } : {}),
+      },
     );
   }
-  if (hold.stage === 'VERIFYING') {
-    if (secondsBetween(hold.stageAt, now) < inForceWithinSeconds / 2) {
-      return { action: 'WAIT', reason: 'given back, not in force yet', seconds: 15 };
-    }
-    if (hold.giveBackAttempts >= giveBackAttemptsMax) {
-      return ended(
-        `${firstOf(rest)} was given back ${giveBackAttemptsMax} times and is still in force: somebody or something else puts it there. Give it back by hand if it should be gone`,
-        true,
-      );
-    }
+  const [passing] = settingsOf(found.PASSING);
+  const isUnseen = found.WAIT.length > 0;
+  if (!isVerifying && (passing !== undefined || isUnseen)) {
+    return write(
+      passing === undefined
+        ? 'given back; not seen to be so yet'
+        : `${passing} cannot be given back in its present state; it is waited for`,
+      verifying,
+    );
   }
-  return {
-    action: 'WRITE',
-    reason: 'no hold wants it any more',
-    before: leased(rest),
-    calls: [
-      ...raiseDesiredCapacity(group, rest),
-      ...giveBackCalls(group.autoScalingGroupName, rest, 'no hold wants them any more'),
-    ],
-    after: withImposed(verifying, rest, { givingBackAt: now, givenBackAt: now }),
-    isDone: false,
-    isGone: false,
-    needsPerson: false,
-  };
+  if (passing !== undefined) {
+    return secondsBetween(hold.stageAt, now) < passingSecondsMax
+      ? { action: 'WAIT', reason: `${passing} passes through another state`, seconds: 30 }
+      : ended(
+          `${firstOf(settingsOf(found.PASSING))} stayed in a state in which protection cannot be removed. Remove it by hand once it is in service`,
+          { needsPerson: true },
+        );
+  }
+  if (isUnseen) {
+    return {
+      action: 'WAIT',
+      reason: 'given back; not seen to be so yet',
+      seconds: Math.max(...found.WAIT.map((imposed) => secondsUntilSeen(imposed, now))),
+    };
+  }
+  if (found.FOREIGN.length > 0) {
+    return ended(
+      `${firstOf(settingsOf(found.FOREIGN))} was given back and is in force again: somebody or something else put it there, so it is left. Take it back by hand if it should be gone`,
+      { needsPerson: true },
+    );
+  }
+  return ended(
+    isVerifying
+      ? 'given back, and seen to be so'
+      : 'nothing is left to give back: others still claim it, or had put it there',
+  );
 };

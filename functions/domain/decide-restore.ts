@@ -3,7 +3,7 @@ import { type GroupRecord, type Hold, imposedSince } from './group-record.ts';
 import { inForceWithinSeconds } from './limits.ts';
 import type { ResizeWork } from './resize-record.ts';
 import { secondsBetween } from './times.ts';
-import { wantedSettings } from './wanted-state.ts';
+import { settingsStillInForce, wantedSettings } from './wanted-state.ts';
 
 /**
  * The next step in setting a group back after its resize.
@@ -69,7 +69,7 @@ export const decideRestore = (
   now: string,
 ): RestoreDecision => {
   const holds = withoutKeepingLaunch(record.holds, work.incidentId);
-  const isSuspended = group.suspendedProcesses.includes('Launch');
+  const isSuspended = settingsStillInForce(record, group, now).has('Launch');
   const isWanted = wantedSettings({ ...record, holds }, group).includes('Launch');
   const keepsLaunch = record.holds.some(
     (hold) => hold.incidentId === work.incidentId && hold.keepsLaunch === true,

@@ -14,8 +14,10 @@ export interface AlarmState {
   value: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
   /** ISO 8601 time since when the alarm has been in this state. */
   since: string;
-  /** Why the alarm's actions are suppressed or muted, when they are. */
+  /** Why the alarm's actions are suppressed, muted or disabled, when they are. */
   suppressedBecause?: string;
+  /** Of an OK: whether it is only for want of data. */
+  lacksData?: boolean;
 }
 
 /** The input of an execution that a rule starts. Nothing in it changes when the same signal comes again. */
@@ -31,6 +33,16 @@ export type RuleInput =
  */
 export const bringHomeName = (incidentId: string, now: string): string =>
   executionName('bring-home', incidentId, now);
+
+/** The name of an execution that gives back what another one held. */
+export const giveBackName = (incidentId: string, now: string): string =>
+  executionName('give-back', incidentId, now);
+
+/** What the sweep takes up: changes of state whose event was lost, or could not begin what it should have. */
+export interface TakeUp {
+  /** ISO 8601: since when the stage is there and its mode is what it is. What changed before is not taken up. */
+  since: string;
+}
 
 /** What a signal leads to, for one rule or for none. */
 export type StartDecision =
@@ -52,23 +64,42 @@ export const executionName = (rule: string, identity: string, since: string): st
   return `${rule}-${second.replace(/[-:T]/g, '')}-${hash}`;
 };
 
+/** Why a change of state is too old for a rule; `undefined` when it is not. */
+const staleBecause = (
+  { settings, when }: Rule,
+  { since }: AlarmState,
+  takeUp: TakeUp | undefined,
+  now: string,
+): string | undefined => {
+  const ageSeconds = secondsBetween(since, now);
+  const changed = `stale: the alarm changed ${spokenDuration(ageSeconds)} ago`;
+  if (takeUp === undefined) {
+    return ageSeconds > when.freshForSeconds
+      ? `${changed}, and only ${spokenDuration(when.freshForSeconds)} are fresh; if it is still in ALARM the sweep takes it up`
+      : undefined;
+  }
+  if (since < takeUp.since) {
+    return `the alarm changed at ${since}, before the stage was deployed or its mode changed (${takeUp.since})`;
+  }
+  // What may be held no longer than this need not be begun after it.
+  return ageSeconds > settings.holdAtMostSeconds
+    ? `${changed}, longer than the ${spokenDuration(settings.holdAtMostSeconds)} of holdAtMost`
+    : undefined;
+};
+
 /** Decides for one rule; the checks that concern the signal alone come first. */
 const decideForRule = (
   rule: Rule,
   signal: AlarmState,
   current: AlarmState | undefined,
   mode: Mode,
-  freshForSeconds: number,
+  takeUp: TakeUp | undefined,
   now: string,
 ): StartDecision => {
   const ignore = (reason: string): StartDecision => ({ action: 'IGNORE', rule: rule.name, reason });
   if (mode === 'off') return ignore('the mode is off');
-  const ageSeconds = secondsBetween(signal.since, now);
-  if (ageSeconds > freshForSeconds) {
-    return ignore(
-      `stale: the alarm changed ${spokenDuration(ageSeconds)} ago, and only ${spokenDuration(freshForSeconds)} are fresh; if it is still in ALARM the sweep takes it up`,
-    );
-  }
+  const stale = staleBecause(rule, signal, takeUp, now);
+  if (stale !== undefined) return ignore(stale);
   if (current === undefined) return ignore('the alarm does not exist any more');
   if (current.value !== 'ALARM') return ignore(`read again, the alarm is in ${current.value}`);
   if (current.suppressedBecause !== undefined) return ignore(`read again, ${current.suppressedBecause}`);
@@ -92,7 +123,8 @@ const decideForRule = (
  * @param current the alarm as read again just now; `undefined` when CloudWatch knows no such alarm
  * @param mode what may happen
  * @param now ISO 8601
- * @param freshForSeconds how old the change of state may be; without it each rule's own `freshFor`
+ * @param takeUp given by the sweep: the change of state may be as old as each rule's `holdAtMost`; without it as each
+ * rule's `freshFor`
  * @returns one decision per matching rule; one `IGNORE` when the signal concerns no rule
  */
 export const decideStart = (
@@ -101,7 +133,7 @@ export const decideStart = (
   current: AlarmState | undefined,
   mode: Mode,
   now: string,
-  freshForSeconds?: number,
+  takeUp?: TakeUp,
 ): StartDecision[] => {
   const rules = rulesForAlarm(policy, signal.alarmName);
   if (rules.length === 0)
@@ -117,9 +149,7 @@ export const decideStart = (
   if (signal.suppressedBecause !== undefined) {
     return [{ action: 'IGNORE', reason: signal.suppressedBecause }];
   }
-  return rules.map((rule) =>
-    decideForRule(rule, signal, current, mode, freshForSeconds ?? rule.when.freshForSeconds, now),
-  );
+  return rules.map((rule) => decideForRule(rule, signal, current, mode, takeUp, now));
 };
 
 /** Starts an execution because enough launches of a group failed. */
@@ -127,7 +157,7 @@ export const startForFailures = (
   rule: Rule,
   group: AutoScalingGroup,
   { count, completedBy }: EnoughFailures,
-): StartDecision => ({
+): StartDecision & { action: 'START' } => ({
   action: 'START',
   rule,
   // Not by the activity: of two that failed in one second, whoever counts may meet either first.

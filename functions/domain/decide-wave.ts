@@ -221,7 +221,7 @@ const chooseWave = (seenWork: SeenWork, progress: Progress, reserves: boolean, n
   const { work, news } = progress;
   const wait = (waitsFor: GroupWait['waitsFor'], reason: string, step: WaveNeed[] = []): WaveDecision =>
     waitForGroup(progress, { waitsFor, reason }, now, step);
-  if (!isHeldByUs(group, record, work.incidentId)) {
+  if (!isHeldByUs(group, record, work.incidentId, now)) {
     return wait('hold', 'what holds the group still is not in force', ['ApplyHold']);
   }
   if (isDraining) return wait('drains', 'instances of the group are being drained');

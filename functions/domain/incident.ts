@@ -22,6 +22,8 @@ export interface Incident {
   alarm?: IncidentAlarm;
   /** Whether the incident is over once launches succeed again. */
   untilLaunchesSucceed?: boolean;
+  /** Tags of the groups it is about, where it was not told their names: a group made anew under a name needs them too. */
+  targetTags?: Record<string, string>;
   reason: string;
   mode: Mode;
   settings: HoldSettings;
@@ -29,13 +31,19 @@ export interface Incident {
   drain?: DrainSettings;
   /** Of an incident that resizes. */
   resize?: ResizeSettings;
-  /** The execution that looks after it since its own ended: a resize is brought home by another one. */
+  /** The execution that looks after it since its own ended: another one gives back, and brings a resize home. */
   tendedBy?: string;
+  /** When that one was started. */
+  tendedSince?: string;
   startedAt: string;
   expiresAt: string;
   status: 'HELD' | 'RELEASING';
   releasingSince?: string;
   releasingBecause?: string;
+  /** When its alarm was last seen to be OK for want of data: from then on it has to be OK for the cool-off anew. */
+  okWithoutDataAt?: string;
+  /** When the scheduled actions of its groups were read. */
+  schedulesReadAt?: string;
 }
 
 /** One thing that was seen, decided or done. */
@@ -44,15 +52,19 @@ export interface JournalEntry {
   /** What kind of thing: one word, for filters. */
   event:
     | 'planned'
+    | 'opened'
     | 'refused'
     | 'held'
     | 'kept'
     | 'failed'
     | 'overridden'
     | 'gone'
+    | 'replaced'
     | 'releasing'
     | 'giving-back'
     | 'given-back'
+    | 'raised'
+    | 'not-raised'
     | 'tagged'
     | 'unhealthy'
     | 'mostly-unhealthy'

@@ -5,7 +5,6 @@ import {
   markedUnhealthy,
   waitingInLaunchHook,
 } from './auto-scaling-group.ts';
-import { hookSecondsMax } from './limits.ts';
 import { addSeconds, secondsBetween } from './times.ts';
 
 /** Where it is known from how long an instance has waited, best first. AWS keeps no "in this state since". */
@@ -80,6 +79,13 @@ export interface Breaker {
   isTold: boolean;
 }
 
+/** An execution that failed launches started, by the failure that names it. */
+export interface StartedForFailures {
+  executionName: string;
+  activityId: string;
+  failedAt: string;
+}
+
 /**
  * What is remembered of a group's launches, in one record. `version` is 0 when nothing is stored and grows by one
  * with each write.
@@ -100,6 +106,8 @@ export interface LaunchRecord {
   lastSuccessAt?: string;
   /** Per rule: failures until then have started an execution and do not count again. */
   countedUntil: Record<string, string>;
+  /** Per rule: what they started, until it is known that its incident was opened. */
+  startedFor?: Record<string, StartedForFailures>;
   drains: Drain[];
   /** Drains before this moment say nothing about a loop any more. */
   drainsCountFrom?: string;
@@ -126,6 +134,24 @@ export const emptyLaunchRecord = (autoScalingGroupName: string): LaunchRecord =>
   countedUntil: {},
   drains: [],
 });
+
+/**
+ * What is remembered of the launches of this very group: where its ARN is another than the remembered one, the group was
+ * deleted and made anew, and only what was told of the new one is true of it.
+ */
+export const launchesOf = (record: LaunchRecord, group: AutoScalingGroup): LaunchRecord => {
+  const { autoScalingGroupArn: arn } = group;
+  if (arn === undefined || arn === record.autoScalingGroupArn) return record;
+  if (record.autoScalingGroupArn === undefined) return { ...record, autoScalingGroupArn: arn };
+  const isOfGroup = (each: { autoScalingGroupArn?: string }): boolean => each.autoScalingGroupArn === arn;
+  return {
+    ...emptyLaunchRecord(record.autoScalingGroupName),
+    version: record.version,
+    autoScalingGroupArn: arn,
+    waits: record.waits.filter(isOfGroup),
+    failures: record.failures.filter(isOfGroup),
+  };
+};
 
 /** The longest window in which failures are counted. */
 export const failureWindowSecondsMax = 86_400;

@@ -26,6 +26,12 @@ export const instancesPerProtectionCall = 50;
  */
 export const protectedInstancesMax = 2000;
 
+/**
+ * Incidents that may hold one group at one time. Each takes about a kilobyte of the group's record; more would be a rule
+ * that nobody meant.
+ */
+export const holdsPerGroupMax = 40;
+
 /** Groups one incident may hold. Above it the plan refuses: a rule that matches this much deserves a person. */
 export const groupsMax = 1000;
 
@@ -77,8 +83,16 @@ export const inForceWithinSeconds = 120;
 /** How long after its expiry the sweep leaves an incident to its own execution before giving it back itself. */
 export const sweepGraceSeconds = 300;
 
-/** The oldest change of state that the sweep takes up as a lost event. Older ones are left to a person. */
-export const lostEventSecondsMax = 3600;
+/** Names that one signal may use up: each is an execution that failed before it opened its incident. */
+export const startTriesMax = 500;
+
+/** How long an execution that failed is left alone before its signal is tried again. */
+export const startAgainAfterSeconds = 60;
+
+/**
+ * How long an execution that gives back for another is given before the sweep gives back by itself, a stage at a time.
+ */
+export const giveBackAgainSeconds = 900;
 
 /**
  * How long an instance may take to be drained from its load balancers: the longest deregistration delay is an hour

@@ -12,5 +12,8 @@ const rank: Record<Mode, number> = { off: 0, 'dry-run': 1, live: 2 };
 export const lowestMode = (...modes: Mode[]): Mode =>
   modes.reduce((lowest, mode) => (rank[mode] < rank[lowest] ? mode : lowest), 'live');
 
-/** Whether a text, such as the value of the kill switch parameter, is a mode. */
-export const isMode = (text: string | undefined): text is Mode => text !== undefined && text in rank;
+/** The mode that a text names, case, space and quotes forgiven; `undefined` for any other word. */
+export const parseMode = (text: string | undefined): Mode | undefined => {
+  const word = text?.replaceAll(/^["'\s]+|["'\s]+$/g, '').toLowerCase();
+  return word !== undefined && Object.hasOwn(rank, word) ? (word as Mode) : undefined;
+};

@@ -1,4 +1,5 @@
 import { type AutoScalingGroup, inService, isOptedIn, optInTag } from './auto-scaling-group.ts';
+import { unitsUnknownBecause } from './group-units.ts';
 import { holdCalls } from './hold-calls.ts';
 import type { HoldEffect, Remediation } from './hold-effects.ts';
 import { holdTagCall } from './hold-tag.ts';
@@ -42,6 +43,8 @@ const planGroup = (
   });
   if (!isOptedIn(group)) return refuse(`the group does not carry the tag ${optInTag.key}=${optInTag.value}`);
   if (group.status !== undefined) return refuse(`the group is being deleted (${group.status})`);
+  const unknownUnits = unitsUnknownBecause(group);
+  if (unknownUnits !== undefined) return refuse(unknownUnits);
   const ids = effect.protectsInstances ? inService(group).map(({ instanceId }) => instanceId) : [];
   if (ids.length > protectedInstancesMax) {
     return refuse(

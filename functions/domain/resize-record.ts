@@ -105,6 +105,8 @@ export interface TemplateFacts {
 export interface ResizeWork {
   /** ARN of the execution that owns it. */
   incidentId: string;
+  /** Of the group it is about: another one of its name is none of its affair. */
+  autoScalingGroupArn?: string;
   startedAt: string;
   /** The fewest instances in service and healthy that may be left. */
   floor: number;

@@ -2,19 +2,28 @@ import { type AutoScalingGroup, inService } from './auto-scaling-group.ts';
 import type { GroupRecord } from './group-record.ts';
 import { resizeEffect } from './hold-effects.ts';
 import type { ChangedSizes, ResizeWork } from './resize-record.ts';
+import { settingsStillInForce } from './wanted-state.ts';
 
 /** Whether everything the resize holds is in force, save what a person took back. */
-export const isHeldByUs = (group: AutoScalingGroup, record: GroupRecord, incidentId: string): boolean =>
-  record.holds.some((hold) => hold.incidentId === incidentId && hold.stage === 'HELD') &&
-  resizeEffect.processes.every(
-    (process) =>
-      group.suspendedProcesses.includes(process) ||
-      record.overridden.some(({ setting }) => setting === process),
+export const isHeldByUs = (
+  group: AutoScalingGroup,
+  record: GroupRecord,
+  incidentId: string,
+  now: string,
+): boolean => {
+  const inForce = settingsStillInForce(record, group, now);
+  return (
+    record.holds.some((hold) => hold.incidentId === incidentId && hold.stage === 'HELD') &&
+    resizeEffect.processes.every(
+      (process) => inForce.has(process) || record.overridden.some(({ setting }) => setting === process),
+    )
   );
+};
 
 /** Whether `Launch` is suspended, and by Holdfast: by the launch breaker, or by a pause of everything. */
 export const launchIsOurs = (group: AutoScalingGroup, record: GroupRecord): boolean =>
-  group.suspendedProcesses.includes('Launch') && record.imposed.some(({ setting }) => setting === 'Launch');
+  group.suspendedProcesses.includes('Launch') &&
+  record.imposed.some(({ setting, givenBackAt }) => setting === 'Launch' && givenBackAt === undefined);
 
 /**
  * The sizes a group must have before `Launch` may run in it although it lacks instances, and before a wave can enter

@@ -1,6 +1,6 @@
 import { type AutoScalingGroup, inService } from './auto-scaling-group.ts';
-import type { GroupRecord, Hold, Setting } from './group-record.ts';
-import { resumedFirst, type ScalingProcess } from './hold-effects.ts';
+import { type GroupRecord, type Hold, isGivenBackUnseen, type Setting } from './group-record.ts';
+import { processesThatEndInstances, resumedFirst, type ScalingProcess } from './hold-effects.ts';
 
 /** The processes one hold still claims in its stage. */
 export const claimedProcesses = (hold: Hold): ScalingProcess[] => {
@@ -17,6 +17,11 @@ export const claimedProcesses = (hold: Hold): ScalingProcess[] => {
 /** Whether one hold still claims the protection of instances in its stage. */
 export const claimsProtection = ({ protectsInstances, stage }: Hold): boolean =>
   protectsInstances && stage !== 'VERIFYING';
+
+/** Whether one hold still keeps instances from scale-in in its stage. */
+export const keepsInstances = (hold: Hold): boolean =>
+  claimsProtection(hold) ||
+  claimedProcesses(hold).some((process) => processesThatEndInstances.includes(process));
 
 /**
  * The settings that must be in force in a group: its baseline and the claims of all its holds, less what a person
@@ -40,7 +45,7 @@ export const wantedSettings = (record: GroupRecord, group: AutoScalingGroup): Se
   return [...wanted].sort();
 };
 
-/** The settings that are in force in a group as described. */
+/** The settings that a description shows in force. */
 export const settingsInForce = (group: AutoScalingGroup): Set<Setting> =>
   new Set([
     ...group.suspendedProcesses,
@@ -48,3 +53,16 @@ export const settingsInForce = (group: AutoScalingGroup): Set<Setting> =>
       .filter(({ protectedFromScaleIn }) => protectedFromScaleIn)
       .map(({ instanceId }) => instanceId),
   ]);
+
+/** The same without those that Holdfast gave back so lately that the description may be from before. */
+export const settingsStillInForce = (
+  record: GroupRecord,
+  group: AutoScalingGroup,
+  now: string,
+): Set<Setting> => {
+  const inForce = settingsInForce(group);
+  for (const imposed of record.imposed) {
+    if (isGivenBackUnseen(imposed, now)) inForce.delete(imposed.setting);
+  }
+  return inForce;
+};

@@ -73,8 +73,12 @@ const drainPendingWaitInput = z
 const resizeInPlaceInput = () =>
   z.strictObject({ ...targetFields, ...resizeInPlaceFields() }).check(namesItsTargets);
 
-/** What the sweep starts an execution with that brings home what another one left in flight. */
+/** What the sweep starts an execution with that brings home what another one left in flight, or gives back for it. */
 const bringHomeSchema = z.strictObject({ bringHome: name });
+const giveBackSchema = z.strictObject({ giveBack: name });
+
+/** Step Functions' own field, in the input of an execution that another workflow starts: the link to its parent. */
+const startedByField = 'AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID';
 
 /** The signal that started an execution, as its input identifies it. */
 export type InputSignal = Pick<
@@ -84,7 +88,7 @@ export type InputSignal = Pick<
 
 /** The input of an execution, parsed. */
 export type HoldInput =
-  | { trigger: 'sweep'; bringHome: string }
+  | { trigger: 'sweep'; incidentId: string }
   | { trigger: 'rule'; rule: string; signal: InputSignal; dryRun: boolean }
   | {
       trigger: 'manual';
@@ -142,15 +146,28 @@ const parseManualFields = (remediation: Remediation, raw: unknown) => {
   }
 };
 
+/** The input without the link to the workflow that started it. */
+const withoutParent = (input: unknown): unknown => {
+  if (typeof input !== 'object' || input === null || !Object.hasOwn(input, startedByField)) return input;
+  const { [startedByField]: _parent, ...raw } = input as Record<string, unknown>;
+  return raw;
+};
+
 /**
  * Parses the input an execution was started with: by a rule (it has the field `rule`) or by hand.
  *
  * @param remediation the one whose state machine was started
  * @throws InvalidInputError naming the field, what is allowed, and a correct example
  */
-export const parseHoldInput = (remediation: Remediation, raw: unknown): HoldInput => {
+export const parseHoldInput = (remediation: Remediation, input: unknown): HoldInput => {
+  const raw = withoutParent(input);
   if (remediation === 'resize-in-place' && typeof raw === 'object' && raw !== null && 'bringHome' in raw) {
-    return { trigger: 'sweep', ...parseOrExplain(bringHomeSchema, raw, remediation) };
+    const { bringHome } = parseOrExplain(bringHomeSchema, raw, remediation);
+    return { trigger: 'sweep', incidentId: bringHome };
+  }
+  if (remediation !== 'resize-in-place' && typeof raw === 'object' && raw !== null && 'giveBack' in raw) {
+    const { giveBack } = parseOrExplain(giveBackSchema, raw, remediation);
+    return { trigger: 'sweep', incidentId: giveBack };
   }
   if (typeof raw === 'object' && raw !== null && 'rule' in raw) {
     const { rule, dryRun, ...signal } = parseOrExplain(ruleInputSchema, raw, remediation);

@@ -50,7 +50,7 @@ const ended = {
 
 /** Input of ReportHold and ReportDrain. */
 export const reportHoldState = z.object({
-  plan: z.object({ ...reported, action: z.enum(['HOLD', 'REPORT', 'REFUSE']) }),
+  plan: z.object({ ...reported, action: z.enum(['HOLD', 'GIVE_BACK', 'REPORT', 'REFUSE']) }),
   ...ended,
 });
 

@@ -8,7 +8,17 @@ import type { ResizeRecord } from '../domain/resize-record.ts';
 
 /** What may change in an incident while it lasts. */
 export type IncidentChange = Partial<
-  Pick<Incident, 'expiresAt' | 'status' | 'releasingSince' | 'releasingBecause' | 'tendedBy'>
+  Pick<
+    Incident,
+    | 'expiresAt'
+    | 'status'
+    | 'releasingSince'
+    | 'releasingBecause'
+    | 'tendedBy'
+    | 'tendedSince'
+    | 'okWithoutDataAt'
+    | 'schedulesReadAt'
+  >
 >;
 
 /** What may happen in a stage, kill switch included, and since when that has been so. */

@@ -10,7 +10,9 @@ import {
   sumUpLaunches,
 } from '../domain/decide-launches.ts';
 import type { GroupRecord } from '../domain/group-record.ts';
+import { processesThatEndInstances } from '../domain/hold-effects.ts';
 import type { Incident, JournalEntry } from '../domain/incident.ts';
+import { launchesOf } from '../domain/launch-record.ts';
 import { changeBudgetSeconds, checkEverySecondsMax, groupsAtOnce, soonSeconds } from '../domain/limits.ts';
 import type { Mode } from '../domain/mode.ts';
 import { describeEnd, toNotice } from '../domain/notice.ts';
@@ -20,6 +22,7 @@ import type { Store } from '../state/store.ts';
 import { type ApplyOutcome, applyToGroup } from './apply-to-group.ts';
 import { keepJournal } from './keep-journal.ts';
 import { lookAtGroups, type SeenGroup } from './look-at-groups.ts';
+import { noteSchedules } from './note-schedules.ts';
 import { readModeOrUndefined } from './read-mode.ts';
 import { tendHoldTag } from './tend-hold-tag.ts';
 
@@ -68,14 +71,15 @@ const effectOf: Record<Incident['remediation'], string> = {
   'resize-in-place': 'their instances are resized wave by wave',
 };
 
+/** Whether an incident keeps the instances of its groups from scale-in. */
+const keepsInstancesOf = ({ settings: { effect } }: Incident): boolean =>
+  effect.protectsInstances || effect.processes.some((process) => processesThatEndInstances.includes(process));
+
 /** Rounds in which unfinished groups are looked at again soon; after that at the hold's own pace. */
 const soonRounds = 10;
 
-/**
- * Seconds to the next round. A group of which only processes are suspended gets nothing new that would have to be
- * held, so after the first rounds it is looked at less often: every round is paid for.
- */
-const secondsToNextRound = (
+/** Seconds from one round to the next, as far as the groups go. */
+const pause = (
   { settings: { effect, checkEverySeconds } }: Incident,
   round: number,
   isSettled: boolean,
@@ -84,6 +88,15 @@ const secondsToNextRound = (
   return isSettled && round > soonRounds && !effect.protectsInstances
     ? Math.min(3 * checkEverySeconds, checkEverySecondsMax)
     : checkEverySeconds;
+};
+
+/**
+ * Seconds to the next round. A group of which only processes are suspended gets nothing new that would have to be
+ * held, so after the first rounds it is looked at less often: every round is paid for. The expiry is not waited past.
+ */
+const secondsToNextRound = (incident: Incident, round: number, isSettled: boolean, now: string): number => {
+  const untilExpiry = Math.max(1, Math.ceil(secondsBetween(now, incident.expiresAt)));
+  return Math.min(pause(incident, round, isSettled), untilExpiry);
 };
 
 /** The groups of an incident; of a resize those that are being resized, not those that it refused or is done with. */
@@ -114,9 +127,8 @@ export const createApplyHold = (dependencies: ApplyHoldDependencies) => {
       const launchRecord = records[index];
       if (group === undefined || launchRecord === undefined) return [];
       const { incidentId, settings } = incident;
-      return [
-        groupLaunches(incidentId, group, record, launchRecord, settings.launchesToRelease, clock.now()),
-      ];
+      const launches = launchesOf(launchRecord, group);
+      return [groupLaunches(incidentId, group, record, launches, settings.launchesToRelease, clock.now())];
     });
   };
 
@@ -268,13 +280,18 @@ export const createApplyHold = (dependencies: ApplyHoldDependencies) => {
       failures.push(...journal.filter(({ event }) => event === 'failed').map(({ message }) => message));
     }
     await tellProgress(incident, round, names.length, { ...counts, notHeld }, held, failures);
+    if (keepsInstancesOf(incident) && isInTime() && round <= soonRounds) {
+      const journal: JournalEntry[] = [];
+      await noteSchedules({ autoScaling, store, clock }, incident, held, journal);
+      await keepJournal(store, incidentId, journal);
+    }
     if (round <= soonRounds) await tag(autoScaling, incidentId, toTag, names.length, isInTime);
     const isSettled = counts.unfinished === 0 && counts.changed === 0;
     return {
       round,
       ...counts,
       ...(watchesLaunches && isEverythingRead ? { launches: sumUpLaunches(launches) } : {}),
-      waitSeconds: secondsToNextRound(incident, round, isSettled),
+      waitSeconds: secondsToNextRound(incident, round, isSettled, clock.now()),
     };
   };
 };

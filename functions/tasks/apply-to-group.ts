@@ -22,7 +22,7 @@ export const applyToGroup = async (
   journal: JournalEntry[],
   looks = 1,
 ): Promise<ApplyOutcome> => {
-  const { autoScaling, store, clock, newOwner } = dependencies;
+  const { clock, newOwner } = dependencies;
   const note = createGroupNotes(journal, clock, seen.name);
   const decision = decideApply(incident, seen.group, seen.record, newOwner(), clock.now());
   switch (decision.action) {
@@ -41,10 +41,13 @@ export const applyToGroup = async (
   const noteOverridden = (): void => {
     const { newlyOverridden } = decision;
     if (newlyOverridden.length === 0) return;
-    note('overridden', `a person took back ${firstOf(newlyOverridden)} meanwhile; left alone from now on`);
+    note(
+      'overridden',
+      `a person or a tool took back ${firstOf(newlyOverridden)} meanwhile; left alone from now on`,
+    );
   };
   try {
-    await changeGroup(store, autoScaling, decision);
+    await changeGroup(dependencies, decision);
   } catch (error) {
     // What was written before the call says so already, and the next look finds nothing new in it.
     if (!(error instanceof StaleRecordError)) noteOverridden();
@@ -54,6 +57,12 @@ export const applyToGroup = async (
     return 'unfinished';
   }
   noteOverridden();
+  if (decision.isReplaced) {
+    note(
+      'replaced',
+      'the group was deleted, and another one was made under its name; what was held of the old one ended with it',
+    );
+  }
   if (decision.calls.length > 0) note('held', `held: ${decision.reason}`, decision.calls);
   return decision.calls.length > 0 ? 'changed' : 'inForce';
 };

@@ -1,6 +1,6 @@
 import type { AutoScaling } from '../aws/auto-scaling.ts';
 import type { Clock } from '../clock.ts';
-import { type GroupRecord, withoutLease } from '../domain/group-record.ts';
+import { acceptedAt, afterFailure, type GroupRecord } from '../domain/group-record.ts';
 import type { AutoScalingCall } from '../domain/incident.ts';
 import type { Store } from '../state/store.ts';
 
@@ -14,6 +14,8 @@ export interface GroupDependencies {
 
 /** A change that was decided: what to write before, which calls to make, what to write after. */
 export interface GroupChange {
+  /** When it was decided; what the records say to have happened then is written with the time at which it did. */
+  decidedAt: string;
   before: GroupRecord;
   calls: AutoScalingCall[];
   after: GroupRecord;
@@ -21,14 +23,14 @@ export interface GroupChange {
 
 /**
  * Carries out a change: recorded under a lease before it is made, recorded as made after. When a call fails the
- * lease is given up, and the record still says what was meant, so that the next look can tell what to do.
+ * lease is given up, and the record still says what was meant, so that the next look can tell what to do. A call may
+ * wait for its turn: what counts is when AWS accepted it, or refused it, and not when it was decided.
  *
  * @throws StaleRecordError when somebody else changed the group since it was read; nothing was called then
  * @throws whatever a call throws
  */
 export const changeGroup = async (
-  store: Store,
-  autoScaling: AutoScaling,
+  { store, autoScaling, clock }: Pick<GroupDependencies, 'store' | 'autoScaling' | 'clock'>,
   change: GroupChange,
 ): Promise<void> => {
   if (change.calls.length === 0) {
@@ -39,8 +41,9 @@ export const changeGroup = async (
   try {
     for (const call of change.calls) await autoScaling.make(call);
   } catch (error) {
-    await store.writeGroup(withoutLease(leased));
+    await store.writeGroup(afterFailure(leased, change.decidedAt, clock.now()));
     throw error;
   }
-  await store.writeGroup({ ...change.after, version: leased.version });
+  const after = acceptedAt(change.after, change.decidedAt, clock.now());
+  await store.writeGroup({ ...after, version: leased.version });
 };

@@ -35,7 +35,12 @@ const readAlarm = async (cloudWatch: CloudWatch, incident: Incident): Promise<Al
     const alarm = await cloudWatch.describeAlarm(incident.alarm.alarmName);
     return alarm === undefined
       ? { kind: 'deleted' }
-      : { kind: 'read', value: alarm.value, since: alarm.since };
+      : {
+          kind: 'read',
+          value: alarm.value,
+          since: alarm.since,
+          ...(alarm.lacksData === true ? { lacksData: true } : {}),
+        };
   } catch (error) {
     return { kind: 'unreadable', message: describeAwsError(error) };
   }
@@ -59,15 +64,19 @@ export const createCheckHold =
         reason: 'the incident was closed by the sweep',
       };
     }
+    const alarm = await readAlarm(cloudWatch, incident);
     const decision = decideHold(
       incident,
-      await readAlarm(cloudWatch, incident),
+      alarm,
       await readModeOrUndefined(killSwitch, stageMode, incident.mode),
       round,
       clock.now(),
       state.applied.launches,
     );
     if (decision.action === 'RELEASE') await beginRelease(store, clock, incident, decision.reason);
+    if (decision.because === 'OK_WITHOUT_DATA') {
+      await store.changeIncident(incidentId, { okWithoutDataAt: clock.now() });
+    }
     if (decision.action === 'KEEP' && decision.renewUntil !== undefined) {
       await store.changeIncident(incidentId, { expiresAt: decision.renewUntil });
     }

@@ -7,6 +7,7 @@ import { changeGroup, type GroupDependencies } from './change-group.ts';
 import { lookAgain } from './look-again.ts';
 import type { SeenGroup } from './look-at-groups.ts';
 import { createGroupNotes } from './note-group.ts';
+import { createReadScalingFacts, type ReadScalingFacts } from './read-scaling-facts.ts';
 import { tendHoldTag } from './tend-hold-tag.ts';
 
 /** A group's outcome: done, seconds after which to look again, or why only a person can go on. */
@@ -23,28 +24,26 @@ const eventOf = (decision: ReleaseDecision & { action: 'WRITE' }): JournalEntry[
 
 /**
  * Desired capacity is set to a number, and a scale-out since the page was described would be undone by it: whoever
- * sets it looks again right before.
+ * sets it looks again right before, at the group's policies and scheduled actions too.
  */
 const decideFreshly = async (
-  { autoScaling, clock, newOwner }: GroupDependencies,
+  { autoScaling, store, clock, newOwner }: GroupDependencies,
   incident: Incident,
   seen: SeenGroup,
+  readScalingFacts: ReadScalingFacts,
 ): Promise<ReleaseDecision> => {
-  const decide = ({ group, record }: Pick<SeenGroup, 'group' | 'record'>): ReleaseDecision =>
-    decideRelease(
-      group,
-      record,
-      incident.incidentId,
-      incident.settings.settleSeconds,
-      newOwner(),
-      clock.now(),
-    );
-  const decision = decide(seen);
-  const setsDesired =
-    decision.action === 'WRITE' && decision.calls.some(({ operation }) => operation === 'SetDesiredCapacity');
-  if (!setsDesired) return decision;
+  const settings = {
+    incidentId: incident.incidentId,
+    settleSeconds: incident.settings.settleSeconds,
+    owner: newOwner(),
+  };
+  const decision = decideRelease(seen.group, seen.record, settings, clock.now());
+  if (decision.action !== 'READ_SCALING') return decision;
+  const scaling = await readScalingFacts(seen.name);
+  const [resize] = await store.readResizes([seen.name]);
   const [group] = await autoScaling.describeAutoScalingGroups([seen.name]);
-  return decide({ ...seen, group });
+  const ownMinSizes = resize?.work?.sizes?.minSizes ?? [];
+  return decideRelease(group, seen.record, { ...settings, scaling, ownMinSizes }, clock.now());
 };
 
 /** Takes one group of an incident one stage further on its way back. */
@@ -53,13 +52,14 @@ export const giveBackGroup = async (
   incident: Incident,
   seen: SeenGroup,
   journal: JournalEntry[],
+  readScalingFacts: ReadScalingFacts = createReadScalingFacts(dependencies.autoScaling, 1),
   looks = 1,
 ): Promise<GiveBackOutcome> => {
-  const { autoScaling, store, clock } = dependencies;
+  const { clock } = dependencies;
   const note = createGroupNotes(journal, clock, seen.name);
   let decision: ReleaseDecision;
   try {
-    decision = await decideFreshly(dependencies, incident, seen);
+    decision = await decideFreshly(dependencies, incident, seen, readScalingFacts);
   } catch (error) {
     note('failed', `${describeAwsError(error)}; tried again`);
     return { done: false, waitSeconds: soonSeconds };
@@ -71,6 +71,7 @@ export const giveBackGroup = async (
     case 'WAIT':
       return { done: false, waitSeconds: decision.seconds };
     case 'BUSY':
+    case 'READ_SCALING':
       return { done: false, waitSeconds: soonSeconds };
     case 'REFUSE':
       return { done: false, refused: `${seen.name}: ${decision.reason}` };
@@ -78,14 +79,18 @@ export const giveBackGroup = async (
       break;
   }
   try {
-    await changeGroup(store, autoScaling, decision);
+    await changeGroup(dependencies, decision);
   } catch (error) {
     const again = await lookAgain(dependencies, seen.name, error, looks);
-    if (again !== undefined) return giveBackGroup(dependencies, incident, again, journal, looks + 1);
+    if (again !== undefined)
+      return giveBackGroup(dependencies, incident, again, journal, readScalingFacts, looks + 1);
     note('failed', `${describeAwsError(error)}; tried again`, decision.calls);
     return { done: false, waitSeconds: soonSeconds };
   }
   note(eventOf(decision), decision.reason, decision.calls);
+  if (decision.raise !== undefined) {
+    note(decision.raise.action === 'RAISE' ? 'raised' : 'not-raised', decision.raise.message);
+  }
   const unhealthy = seen.group === undefined ? [] : markedUnhealthy(seen.group);
   if (unhealthy.length > 0 && decision.calls.length > 0) {
     const ids = unhealthy.map(({ instanceId }) => instanceId);

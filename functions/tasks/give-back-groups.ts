@@ -6,6 +6,7 @@ import type { GroupDependencies } from './change-group.ts';
 import { type GiveBackOutcome, giveBackGroup } from './give-back-group.ts';
 import { keepJournal } from './keep-journal.ts';
 import { lookAtGroups } from './look-at-groups.ts';
+import { createReadScalingFacts } from './read-scaling-facts.ts';
 
 /** What one look at all groups of an incident that ends led to. */
 export interface GiveBackResult {
@@ -34,7 +35,9 @@ export const giveBackGroups = async (
   let remaining = 0;
   const refused: string[] = [];
   const waits: number[] = [];
-  for await (const page of lookAtGroups(store, autoScaling, await store.readIncidentGroups(incidentId))) {
+  const names = await store.readIncidentGroups(incidentId);
+  const readScalingFacts = createReadScalingFacts(autoScaling, names.length);
+  for await (const page of lookAtGroups(store, autoScaling, names)) {
     const journal: JournalEntry[] = [];
     if ('unreadable' in page) {
       remaining += page.names.length;
@@ -49,7 +52,7 @@ export const giveBackGroups = async (
         page.seen,
         (seen): Promise<GiveBackOutcome> | GiveBackOutcome =>
           isInTime()
-            ? giveBackGroup(dependencies, incident, seen, journal)
+            ? giveBackGroup(dependencies, incident, seen, journal, readScalingFacts)
             : { done: false, waitSeconds: soonSeconds },
         { concurrency: groupsAtOnce, stopOnError: false },
       );

@@ -2,13 +2,15 @@ import pMap from 'p-map';
 import type { AutoScaling, LaunchActivity } from '../aws/auto-scaling.ts';
 import type { Ec2 } from '../aws/ec2.ts';
 import type { Clock } from '../clock.ts';
-import { type AutoScalingGroup, inService, waitingInLaunchHook } from '../domain/auto-scaling-group.ts';
+import { type AutoScalingGroup, waitingInLaunchHook } from '../domain/auto-scaling-group.ts';
 import { chunk } from '../domain/chunk.ts';
 import type { GroupWithLaunches } from '../domain/decide-drains.ts';
+import { isShort } from '../domain/group-units.ts';
 import {
   emptyLaunchRecord,
   type LaunchRecord,
   type LaunchWait,
+  launchesOf,
   observeLaunches,
   withFailure,
 } from '../domain/launch-record.ts';
@@ -56,6 +58,10 @@ const waitOf = async (
     : { instanceId, since: instance.launchTime, from: 'EC2 launch time' };
 };
 
+/** The mark of what is true of this very group. */
+const ofGroup = ({ autoScalingGroupArn }: AutoScalingGroup): { autoScalingGroupArn?: string } =>
+  autoScalingGroupArn === undefined ? {} : { autoScalingGroupArn };
+
 /** Looks at one group more closely where something is not known. */
 const createObserve =
   (
@@ -66,33 +72,34 @@ const createObserve =
   ) =>
   async (group: AutoScalingGroup, stored: LaunchRecord): Promise<SeenLaunches> => {
     const now = clock.now();
+    const known = launchesOf(stored, group);
     const unknown = waitingInLaunchHook(group).filter(
-      ({ instanceId }) => !stored.waits.some((wait) => wait.instanceId === instanceId),
+      ({ instanceId }) => !known.waits.some((wait) => wait.instanceId === instanceId),
     );
-    const isMissing = inService(group).length < group.desiredCapacity;
+    const isMissing = isShort(group);
     const isKnown = unknown.length === 0 && !(readFailures && isMissing);
     if (isKnown || !isInTime()) {
-      return { group, stored, record: observeLaunches(stored, group, [], now) };
+      return { group, stored, record: observeLaunches(known, group, [], now) };
     }
     try {
       const activities = await autoScaling.describeLaunches(group.autoScalingGroupName);
       const found: LaunchWait[] = [];
       for (const { instanceId } of unknown) {
         const wait = await waitOf(ec2, instanceId, activities);
-        if (wait !== undefined) found.push(wait);
+        if (wait !== undefined) found.push({ ...wait, ...ofGroup(group) });
       }
       const failures = readFailures ? activities.filter(hasFailed) : [];
       const withFailures = failures.reduce(
-        (known, { activityId, startedAt, endedAt }) =>
-          withFailure(known, { activityId, startedAt, at: endedAt ?? startedAt }, now),
-        stored,
+        (record, { activityId, startedAt, endedAt }) =>
+          withFailure(record, { activityId, startedAt, at: endedAt ?? startedAt, ...ofGroup(group) }, now),
+        known,
       );
       return { group, stored, record: observeLaunches(withFailures, group, found, now) };
     } catch (error) {
       unreadable.push(
         `the launches of ${group.autoScalingGroupName} cannot be read (${describeAwsError(error)})`,
       );
-      return { group, stored, record: observeLaunches(stored, group, [], now) };
+      return { group, stored, record: observeLaunches(known, group, [], now) };
     }
   };
 

@@ -151,7 +151,11 @@ export const lookAtWork = async (
   const work = resize?.work;
   if (resize === undefined || record === undefined || work?.incidentId !== incidentId) return undefined;
   const [group] = await autoScaling.describeAutoScalingGroups([name]);
-  return { resize, work, record, group };
+  const isAnother =
+    work.autoScalingGroupArn !== undefined &&
+    group?.autoScalingGroupArn !== undefined &&
+    group.autoScalingGroupArn !== work.autoScalingGroupArn;
+  return { resize, work, record, group: isAnother ? undefined : group };
 };
 
 /** Whether an open incident drains instances of the group; what a closed one left half way is nobody's. */

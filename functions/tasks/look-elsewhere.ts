@@ -2,7 +2,7 @@ import type { AutoScaling } from '../aws/auto-scaling.ts';
 import { optInTag } from '../domain/auto-scaling-group.ts';
 import { type GroupWithLaunches, widespreadBecause } from '../domain/decide-drains.ts';
 import type { DrainSettings } from '../domain/hold-effects.ts';
-import { emptyLaunchRecord, type LaunchRecord } from '../domain/launch-record.ts';
+import { emptyLaunchRecord, type LaunchRecord, launchesOf } from '../domain/launch-record.ts';
 import type { Store } from '../state/store.ts';
 
 /** What the groups beside those of an incident tell. */
@@ -33,7 +33,7 @@ export const lookElsewhere = async (
   const records = await store.readLaunches(others.map(({ autoScalingGroupName }) => autoScalingGroupName));
   const managed = others.map((group, index) => ({
     group,
-    record: records[index] ?? emptyLaunchRecord(group.autoScalingGroupName),
+    record: launchesOf(records[index] ?? emptyLaunchRecord(group.autoScalingGroupName), group),
   }));
   const widespread = widespreadBecause([...groups, ...managed], settings.olderThanSeconds, now);
   return { records, ...(widespread === undefined ? {} : { widespread }) };

@@ -12,8 +12,14 @@ import type { planHoldState } from '../events/hold-state.ts';
 import { keepJournal } from './keep-journal.ts';
 import { lookAtLaunches } from './look-at-launches.ts';
 import { lookElsewhere } from './look-elsewhere.ts';
-import { beginPlan, type PlanHoldDependencies, type PlanHoldResult, showCalls } from './plan-hold.ts';
-import { describeTargets, findTending, toIncident } from './plan-request.ts';
+import {
+  beginPlan,
+  type PlanHoldDependencies,
+  type PlanHoldResult,
+  planGivingBack,
+  showCalls,
+} from './plan-hold.ts';
+import { describeTargets, findTending, openIncident, toIncident } from './plan-request.ts';
 
 /** What PlanDrain needs. */
 export interface PlanDrainDependencies extends PlanHoldDependencies {
@@ -59,6 +65,8 @@ export const createPlanDrain =
   (dependencies: PlanDrainDependencies) =>
   async (state: z.output<typeof planHoldState>): Promise<PlanDrainResult> => {
     const { store, clock } = dependencies;
+    const givingBack = await planGivingBack(dependencies, state);
+    if (givingBack !== undefined) return givingBack;
     const { request, mode, incidentId, ofRule, refuse } = await beginPlan(dependencies, state);
     const { drain } = request;
     if (drain === undefined) throw new InvalidInputError('The input asks for nothing that can be drained');
@@ -128,7 +136,7 @@ export const createPlanDrain =
       const stuck = entries.slice(0, stuckShown).map(({ message }) => message);
       return { ...base, ...showCalls(calls), stuck, action: 'REPORT', reason: `dry run: ${summary}` };
     }
-    await store.createIncident(toIncident(request, incidentId, mode, now), names);
+    await openIncident(dependencies, toIncident(request, incidentId, mode, now), names);
     return {
       ...base,
       action: 'HOLD',

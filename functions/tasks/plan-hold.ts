@@ -12,7 +12,15 @@ import type { planHoldState } from '../events/hold-state.ts';
 import type { Policy } from '../events/policy.ts';
 import type { Store } from '../state/store.ts';
 import { keepJournal } from './keep-journal.ts';
-import { describeTargets, findTending, type Request, toIncident, toRequest } from './plan-request.ts';
+import {
+  describeTargets,
+  findTending,
+  incidentToGiveBack,
+  openIncident,
+  type Request,
+  toIncident,
+  toRequest,
+} from './plan-request.ts';
 
 /** What PlanHold needs. */
 export interface PlanHoldDependencies {
@@ -27,11 +35,12 @@ export interface PlanHoldDependencies {
 
 /**
  * - `HOLD`: the incident is open, go on.
+ * - `GIVE_BACK`: the execution of this incident ended before it gave everything back; give it back.
  * - `REPORT`: dry run; `calls` is what would have been done.
  * - `REFUSE`: nothing may be done, and why.
  */
 export interface PlanHoldResult {
-  action: 'HOLD' | 'REPORT' | 'REFUSE';
+  action: 'HOLD' | 'GIVE_BACK' | 'REPORT' | 'REFUSE';
   incidentId: string;
   mode: Mode;
   reason: string;
@@ -90,7 +99,7 @@ export const beginPlan = async (
   state: z.output<typeof planHoldState>,
 ) => {
   const request: Request = toRequest(state.remediation, state.input, policy);
-  const mode = lowestMode(stageMode, await killSwitch.read(), request.dryRun ? 'dry-run' : 'live');
+  const mode = lowestMode(stageMode, (await killSwitch.read()).mode, request.dryRun ? 'dry-run' : 'live');
   const incidentId = state.executionArn;
   const ofRule = request.rule === undefined ? {} : { rule: request.rule };
   const refuse = async (reason: string, tendedBy?: string): Promise<PlanHoldResult> => {
@@ -110,6 +119,26 @@ export const beginPlan = async (
   return { request, mode, incidentId, ofRule, refuse };
 };
 
+/** What planning comes to when the sweep asks to give an incident back; `undefined` when it asks for anything else. */
+export const planGivingBack = async (
+  { store }: Pick<PlanHoldDependencies, 'store'>,
+  { remediation, input }: z.output<typeof planHoldState>,
+): Promise<PlanHoldResult | undefined> => {
+  const incidentId = incidentToGiveBack(remediation, input);
+  if (incidentId === undefined) return undefined;
+  const incident = await store.readIncident(incidentId);
+  return {
+    action: 'GIVE_BACK',
+    incidentId,
+    mode: incident?.mode ?? 'live',
+    reason: incident?.releasingBecause ?? 'everything was given back',
+    ...(incident?.rule === undefined ? {} : { rule: incident.rule }),
+    groups: 0,
+    refused: 0,
+    ...showCalls([]),
+  };
+};
+
 /**
  * Finds the groups, plans the hold, opens the incident. Changes nothing in AWS.
  *
@@ -119,6 +148,8 @@ export const createPlanHold =
   (dependencies: PlanHoldDependencies) =>
   async (state: z.output<typeof planHoldState>): Promise<PlanHoldResult> => {
     const { store, clock } = dependencies;
+    const givingBack = await planGivingBack(dependencies, state);
+    if (givingBack !== undefined) return givingBack;
     const { request, mode, incidentId, ofRule, refuse } = await beginPlan(dependencies, state);
     if (mode === 'off') return refuse('the mode is off; nothing was looked at');
     const now = clock.now();
@@ -156,7 +187,7 @@ export const createPlanHold =
     if (mode === 'dry-run') {
       return { ...summary, action: 'REPORT', reason: `dry run: ${request.reason}` };
     }
-    await store.createIncident(incident, names);
+    await openIncident(dependencies, incident, names);
     // The calls are in the journal; what an execution carries from state to state stays small.
     return { ...summary, action: 'HOLD', reason: request.reason, calls: [], callsLeftOut: calls.length };
   };

@@ -1,14 +1,16 @@
 import type { AutoScaling } from '../aws/auto-scaling.ts';
 import type { StepFunctions } from '../aws/step-functions.ts';
+import type { Clock } from '../clock.ts';
 import { type AutoScalingGroup, optInTag } from '../domain/auto-scaling-group.ts';
 import { InvalidInputError } from '../domain/errors.ts';
 import type { DrainSettings, HoldSettings, Remediation, ResizeSettings } from '../domain/hold-effects.ts';
 import type { Incident, IncidentAlarm } from '../domain/incident.ts';
 import type { Mode } from '../domain/mode.ts';
-import { addSeconds } from '../domain/times.ts';
+import { addSeconds, counted } from '../domain/times.ts';
 import { type InputSignal, parseHoldInput } from '../events/hold-input.ts';
 import type { Policy } from '../events/policy.ts';
 import type { Store } from '../state/store.ts';
+import { keepJournal } from './keep-journal.ts';
 
 /** What an input asks for, whoever gave it. */
 export interface Request {
@@ -42,7 +44,7 @@ const reasonOf = ({ alarm, launchFailures, stuckInstance, breaker }: InputSignal
  */
 export const toRequest = (remediation: Remediation, input: unknown, policy: Policy): Request => {
   const parsed = parseHoldInput(remediation, input);
-  if (parsed.trigger === 'sweep') throw new InvalidInputError('bringHome asks for nothing new');
+  if (parsed.trigger === 'sweep') throw new InvalidInputError('giving back asks for nothing new');
   if (parsed.trigger === 'manual') {
     return {
       remediation,
@@ -132,6 +134,31 @@ export const findTending = async (
   return undefined;
 };
 
+/**
+ * Opens an incident, and says so in its journal: an execution that fails before that has begun nothing, and its signal
+ * is tried again.
+ */
+export const openIncident = async (
+  { store, clock }: { store: Store; clock: Clock },
+  incident: Incident,
+  names: string[],
+): Promise<void> => {
+  await store.createIncident(incident, names);
+  await keepJournal(store, incident.incidentId, [
+    {
+      at: clock.now(),
+      event: 'opened',
+      message: `the incident is open over ${counted(names.length, 'group')}`,
+    },
+  ]);
+};
+
+/** The incident that the sweep asks an execution to give back, where it does. */
+export const incidentToGiveBack = (remediation: Remediation, input: unknown): string | undefined => {
+  const parsed = parseHoldInput(remediation, input);
+  return parsed.trigger === 'sweep' ? parsed.incidentId : undefined;
+};
+
 /** The incident that a request opens. */
 export const toIncident = (request: Request, incidentId: string, mode: Mode, now: string): Incident => ({
   incidentId,
@@ -139,6 +166,7 @@ export const toIncident = (request: Request, incidentId: string, mode: Mode, now
   ...(request.rule === undefined ? {} : { rule: request.rule }),
   ...(request.alarm === undefined ? {} : { alarm: request.alarm }),
   ...(request.untilLaunchesSucceed ? { untilLaunchesSucceed: true } : {}),
+  ...(request.tags === undefined ? {} : { targetTags: request.tags }),
   reason: request.reason,
   mode,
   settings: request.settings,

@@ -23,7 +23,7 @@ import { findPausedScaling } from './find-paused-scaling.ts';
 import { keepJournal } from './keep-journal.ts';
 import { lookAtHealth, type ResizeClients } from './look-at-resizes.ts';
 import { beginPlan, type PlanHoldDependencies, showCalls } from './plan-hold.ts';
-import { describeTargets, findTending, type Request, toIncident } from './plan-request.ts';
+import { describeTargets, findTending, openIncident, type Request, toIncident } from './plan-request.ts';
 
 /** What PlanResize needs. */
 export interface PlanResizeDependencies extends PlanHoldDependencies {
@@ -235,7 +235,7 @@ export const createPlanResize = (dependencies: PlanResizeDependencies) => {
 
   return async (state: z.output<typeof planHoldState>): Promise<PlanResizeResult> => {
     const parsed = parseHoldInput(state.remediation, state.input);
-    if (parsed.trigger === 'sweep') return bringHome(parsed.bringHome);
+    if (parsed.trigger === 'sweep') return bringHome(parsed.incidentId);
     const { request, mode, incidentId, ofRule, refuse } = await beginPlan(dependencies, state);
     const { resize } = request;
     if (resize === undefined) throw new InvalidInputError('The input asks for nothing that can be resized');
@@ -327,19 +327,21 @@ export const createPlanResize = (dependencies: PlanResizeDependencies) => {
     }
     if (mode === 'dry-run') return { ...base, action: 'REPORT', reason: `dry run: ${reasons}` };
     const names = begun.map(({ autoScalingGroupName }) => autoScalingGroupName);
-    await store.createIncident(toIncident(request, incidentId, mode, now), names);
+    await openIncident(dependencies, toIncident(request, incidentId, mode, now), names);
     // A task that is tried again keeps to the groups of its first try.
     const opened = new Set(await store.readIncidentGroups(incidentId));
     for (const { autoScalingGroupName, queue, floor } of begun) {
       if (!opened.has(autoScalingGroupName)) continue;
       const [record] = await store.readResizes([autoScalingGroupName]);
       const template = facts.get(autoScalingGroupName)?.template;
+      const groupArn = facts.get(autoScalingGroupName)?.group.autoScalingGroupArn;
       // A task that is tried again finds what it wrote itself.
       if (record === undefined || record.work !== undefined) continue;
       await store.writeResize({
         ...record,
         work: {
           incidentId,
+          ...(groupArn === undefined ? {} : { autoScalingGroupArn: groupArn }),
           startedAt: now,
           floor,
           waveSize: resize.waveSize,

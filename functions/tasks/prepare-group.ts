@@ -1,5 +1,5 @@
 import type * as z from 'zod/mini';
-import { type GroupRecord, isLeased, withoutLease } from '../domain/group-record.ts';
+import { type GroupRecord, type Imposed, isLeased, withoutLease } from '../domain/group-record.ts';
 import type { AutoScalingCall, Incident, JournalEntry } from '../domain/incident.ts';
 import { leaseSeconds } from '../domain/limits.ts';
 import type { Mode } from '../domain/mode.ts';
@@ -42,7 +42,9 @@ export const createPrepareGroup = (dependencies: GroupWorkDependencies) => {
     const pins = freesLaunch || work.sizes?.desiredCapacity !== undefined;
     const isGoing = inFlight(work).length > 0;
     const mayBegin =
-      mode === 'live' && work.endsBecause === undefined && isHeldByUs(group, record, incident.incidentId);
+      mode === 'live' &&
+      work.endsBecause === undefined &&
+      isHeldByUs(group, record, incident.incidentId, now);
     if (work.restoringSince !== undefined || !(isGoing || mayBegin)) return;
     const wanted = sizesFor(group, isGoing ? 0 : Math.min(work.waveSize, work.queue.length), pins);
     if (!freesLaunch && wanted === undefined) return;
@@ -59,21 +61,24 @@ export const createPrepareGroup = (dependencies: GroupWorkDependencies) => {
         work: { ...work, sizes: withSizes(work, group, wanted, now) },
       });
     }
-    const withLaunch = (givingBack: boolean): GroupRecord['imposed'] =>
-      givingBack
-        ? record.imposed.map((entry) =>
-            entry.setting === 'Launch' ? { ...entry, givingBackAt: now } : entry,
-          )
-        : record.imposed.filter(({ setting }) => setting !== 'Launch');
-    await changeGroup(store, autoScaling, {
-      before: {
-        ...record,
-        imposed: freesLaunch ? withLaunch(true) : record.imposed,
-        lease: { owner: newOwner(), expiresAt: addSeconds(now, leaseSeconds) },
+    // It stays in the record: a description from before must not be believed.
+    const withLaunch = (change: Partial<Imposed>): GroupRecord['imposed'] =>
+      freesLaunch
+        ? record.imposed.map((entry) => (entry.setting === 'Launch' ? { ...entry, ...change } : entry))
+        : record.imposed;
+    await changeGroup(
+      { store, autoScaling, clock },
+      {
+        decidedAt: now,
+        before: {
+          ...record,
+          imposed: withLaunch({ givingBackAt: now }),
+          lease: { owner: newOwner(), expiresAt: addSeconds(now, leaseSeconds) },
+        },
+        calls,
+        after: withoutLease({ ...record, imposed: withLaunch({ givingBackAt: now, givenBackAt: now }) }),
       },
-      calls,
-      after: withoutLease({ ...record, imposed: freesLaunch ? withLaunch(false) : record.imposed }),
-    });
+    );
     note('prepared', calls.map(({ reason }) => reason).join('; '), calls);
     result.taken += 1;
   };

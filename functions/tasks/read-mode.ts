@@ -13,7 +13,7 @@ export const readModeOrUndefined = async (
   ...others: Mode[]
 ): Promise<Mode | undefined> => {
   try {
-    return lowestMode(stageMode, await killSwitch.read(), ...others);
+    return lowestMode(stageMode, (await killSwitch.read()).mode, ...others);
   } catch (error) {
     if (error instanceof UnreadableFactError) return undefined;
     throw error;

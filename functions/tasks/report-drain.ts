@@ -4,6 +4,7 @@ import type { JournalEntry } from '../domain/incident.ts';
 import { instancesWith } from '../domain/instances-with.ts';
 import { counted } from '../domain/times.ts';
 import type { reportHoldState } from '../events/hold-state.ts';
+import type { HoldPlanAction } from './report-hold.ts';
 import { type ReportDependencies, tellOutcome } from './tell-outcome.ts';
 
 /** What an incident that drained came to: numbers, and the lines a person should read. */
@@ -17,6 +18,7 @@ export interface DrainReport extends Attention {
 const needsAttention: JournalEntry['event'][] = [
   'refused',
   'overridden',
+  'replaced',
   'failed',
   'left',
   'breaker',
@@ -25,10 +27,7 @@ const needsAttention: JournalEntry['event'][] = [
 ];
 
 /** Sums up the journal of an incident; pure. */
-export const summariseDrain = (
-  journal: JournalEntry[],
-  action: 'HOLD' | 'REPORT' | 'REFUSE',
-): DrainReport => {
+export const summariseDrain = (journal: JournalEntry[], action: HoldPlanAction): DrainReport => {
   const stuck = instancesWith(journal, 'planned');
   const drained = instancesWith(journal, 'drained');
   const left = instancesWith(journal, 'left');
@@ -38,10 +37,10 @@ export const summariseDrain = (
       .map(({ autoScalingGroupName }) => autoScalingGroupName),
   );
   const headline = {
-    HOLD: `of what was stuck in Pending:Wait ${counted(drained, 'instance')} ${drained === 1 ? 'was' : 'were'} drained${left === 0 ? '' : `, ${left} left for a person`}${opened.size === 0 ? '' : `; launches failed again and again in ${counted(opened.size, 'group')}`}`,
+    done: `of what was stuck in Pending:Wait ${counted(drained, 'instance')} ${drained === 1 ? 'was' : 'were'} drained${left === 0 ? '' : `, ${left} left for a person`}${opened.size === 0 ? '' : `; launches failed again and again in ${counted(opened.size, 'group')}`}`,
     REPORT: `dry run: ${counted(stuck, 'instance')} in Pending:Wait for too long`,
     REFUSE: 'nothing was done',
-  }[action];
+  }[action === 'HOLD' || action === 'GIVE_BACK' ? 'done' : action];
   return {
     headline,
     stuck,

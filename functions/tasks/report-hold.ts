@@ -14,8 +14,11 @@ export interface HoldReport extends Attention {
 }
 
 const needsAttention: JournalEntry['event'][] = [
+  'raised',
+  'not-raised',
   'refused',
   'overridden',
+  'replaced',
   'failed',
   'gone',
   'unhealthy',
@@ -25,16 +28,22 @@ const needsAttention: JournalEntry['event'][] = [
 const countGroups = (journal: JournalEntry[], event: JournalEntry['event']): number =>
   new Set(journal.filter((entry) => entry.event === event).map((entry) => entry.autoScalingGroupName)).size;
 
+/** What a plan came to, or what the sweep asked for. */
+export type HoldPlanAction = z.output<typeof reportHoldState>['plan']['action'];
+
 /** Sums up the journal of an incident; pure. */
-export const summariseHold = (journal: JournalEntry[], action: 'HOLD' | 'REPORT' | 'REFUSE'): HoldReport => {
+export const summariseHold = (journal: JournalEntry[], action: HoldPlanAction): HoldReport => {
   const groupsPlanned = countGroups(journal, 'planned');
   const groupsHeld = countGroups(journal, 'held');
   const groupsGivenBack = countGroups(journal, 'given-back');
+  const groupsRaised = countGroups(journal, 'raised');
+  const raised =
+    groupsRaised === 0 ? '' : `; desired capacity of ${counted(groupsRaised, 'group')} raised (see below)`;
   const headline = {
-    HOLD: `${groupsHeld} of ${counted(groupsPlanned, 'group')} held, ${groupsGivenBack} given back`,
+    done: `${groupsHeld} of ${counted(groupsPlanned, 'group')} held, ${groupsGivenBack} given back${raised}`,
     REPORT: `dry run: ${counted(groupsPlanned, 'group')} would be held`,
     REFUSE: 'nothing was done',
-  }[action];
+  }[action === 'HOLD' || action === 'GIVE_BACK' ? 'done' : action];
   return {
     headline,
     groupsPlanned,

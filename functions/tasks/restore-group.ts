@@ -32,16 +32,21 @@ export const createRestoreGroup = (dependencies: GroupWorkDependencies) => {
     calls: AutoScalingCall[],
     before: Partial<GroupRecord>,
     after: Partial<GroupRecord>,
+    now: string,
   ): Promise<void> =>
-    changeGroup(store, autoScaling, {
-      before: {
-        ...record,
-        ...before,
-        lease: { owner: newOwner(), expiresAt: addSeconds(clock.now(), leaseSeconds) },
+    changeGroup(
+      { store, autoScaling, clock },
+      {
+        decidedAt: now,
+        before: {
+          ...record,
+          ...before,
+          lease: { owner: newOwner(), expiresAt: addSeconds(now, leaseSeconds) },
+        },
+        calls,
+        after: withoutLease({ ...record, ...after }),
       },
-      calls,
-      after: withoutLease({ ...record, ...after }),
-    });
+    );
 
   /** What is left of the resize once everything is set back. */
   const finish = async (
@@ -105,6 +110,7 @@ export const createRestoreGroup = (dependencies: GroupWorkDependencies) => {
               decision.suspendsLaunch && entry.setting === 'Launch' ? { ...entry, appliedAt: now } : entry,
             ),
           },
+          now,
         );
         if (calls.length > 0) note('prepared', 'Launch is suspended again, as another hold wants it', calls);
         return 'not yet';
@@ -114,7 +120,7 @@ export const createRestoreGroup = (dependencies: GroupWorkDependencies) => {
       case 'SET': {
         const call = updateSizesCall(name, decision.sizes, restoreReason);
         const written = await store.writeResize({ ...resize, work: { ...work, restore: decision.sizes } });
-        await change(autoScaling, record, [call], {}, {});
+        await change(autoScaling, record, [call], {}, {}, now);
         await store.writeResize({
           ...written,
           work: { ...work, restore: { ...decision.sizes, appliedAt: clock.now() } },

@@ -58,12 +58,15 @@ export const startWhenEnoughFailed = async (
   if (enough === undefined) return [];
   const { autoScalingGroupName } = group;
   const unprotected = await findUnprotected(dependencies.store, [autoScalingGroupName]);
-  const outcomes: StartOutcome[] =
-    unprotected.length === 0
-      ? [{ action: 'IGNORED', rule: rule.name, reason: `${autoScalingGroupName} is protected already` }]
-      : await startExecutions(dependencies, [startForFailures(rule, group, enough)]);
+  const start = startForFailures(rule, group, enough);
+  const isCovered = unprotected.length === 0;
+  const outcomes: StartOutcome[] = isCovered
+    ? [{ action: 'IGNORED', rule: rule.name, reason: `${autoScalingGroupName} is protected already` }]
+    : await startExecutions(dependencies, [start]);
+  const { at: failedAt, activityId } = enough.completedBy;
+  const started = isCovered ? undefined : { executionName: start.executionName, activityId, failedAt };
   await changeLaunches(dependencies.store, autoScalingGroupName, (current) =>
-    withCounted(current, rule, enough.latest),
+    withCounted(current, rule, enough.latest, started, dependencies.clock.now()),
   );
   return outcomes;
 };
@@ -116,7 +119,7 @@ export const createRouteSignal = (dependencies: RouteSignalDependencies) => {
     // The rules, the state and a suppression in the event decide first: most events end here, with nothing read.
     const early = decideStart(policy, alarm, alarm, 'live', clock.now());
     if (early.every(({ action }) => action === 'IGNORE')) return startExecutions(dependencies, early);
-    const mode = lowestMode(stageMode, await killSwitch.read());
+    const mode = lowestMode(stageMode, (await killSwitch.read()).mode);
     const current = await readAlarmAgain(cloudWatch, alarm.alarmName);
     return startExecutions(dependencies, decideStart(policy, alarm, current, mode, clock.now()));
   };
@@ -138,7 +141,7 @@ export const createRouteSignal = (dependencies: RouteSignalDependencies) => {
         enoughFailures(record, rule, rule.when.launchFailures, clock.now()) !== undefined,
     );
     if (record === undefined || due.length === 0) return counted;
-    if (lowestMode(stageMode, await killSwitch.read()) === 'off') return ignored('the mode is off');
+    if (lowestMode(stageMode, (await killSwitch.read()).mode) === 'off') return ignored('the mode is off');
     // What is remembered of its tags was enough to count; what starts something is looked at again.
     const [group] = await autoScaling.describeAutoScalingGroups([autoScalingGroupName]);
     const outcomes: StartOutcome[] = [];

@@ -3,9 +3,13 @@ import type { Ec2 } from '../aws/ec2.ts';
 import type { Clock } from '../clock.ts';
 import { optInTag } from '../domain/auto-scaling-group.ts';
 import type { GroupWithLaunches } from '../domain/decide-drains.ts';
+import { withoutStarted } from '../domain/decide-launch-failures.ts';
 import { decideLaunchSweep, type LaunchSweep } from '../domain/decide-launch-sweep.ts';
+import type { RuleInput } from '../domain/decide-start.ts';
+import { isComplete } from '../domain/group-units.ts';
 import { rulesForLaunchFailures } from '../domain/match-rules.ts';
 import type { Mode } from '../domain/mode.ts';
+import { secondsBetween } from '../domain/times.ts';
 import type { Policy, Rule } from '../events/policy.ts';
 import type { Store } from '../state/store.ts';
 import { changeLaunches, writeLaunchesIfChanged } from './change-launches.ts';
@@ -13,7 +17,12 @@ import { groupsBeingResized } from './groups-being-resized.ts';
 import { groupsOfOpenIncidents } from './groups-of-open-incidents.ts';
 import { lookAtDescribedLaunches } from './look-at-launches.ts';
 import { startWhenEnoughFailed } from './route-signal.ts';
-import { type StartDependencies, type StartOutcome, startExecutions } from './start-executions.ts';
+import {
+  findNextName,
+  type StartDependencies,
+  type StartOutcome,
+  startExecutionsAgain,
+} from './start-executions.ts';
 
 /** What sweeping over launches needs. */
 export interface SweepLaunchesDependencies extends StartDependencies {
@@ -90,13 +99,39 @@ export const sweepLaunches = async (
     for (const name of decision.closeBreakers) {
       await changeLaunches(store, name, ({ breaker: _breaker, ...record }) => record);
     }
-    if (decision.start !== undefined) keep(await startExecutions(dependencies, [decision.start]));
+    if (decision.start !== undefined) keep(await startExecutionsAgain(dependencies, [decision.start]));
+  };
+
+  /** What failed launches started and failed before it began is started again, as long as the group lacks instances. */
+  const startAgain = async (rule: Rule, { group, record }: GroupWithLaunches): Promise<void> => {
+    const started = record.startedFor?.[rule.name];
+    if (started === undefined) return;
+    const { executionName, activityId, failedAt } = started;
+    const { autoScalingGroupName } = group;
+    const arn = dependencies.stateMachineArns[rule.do];
+    const next = await findNextName(dependencies, arn, executionName);
+    const isOver =
+      secondsBetween(failedAt, clock.now()) > rule.settings.holdAtMostSeconds || isComplete(group);
+    if ('name' in next && !isOver) {
+      const input: RuleInput = {
+        rule: rule.name,
+        launchFailures: { autoScalingGroupName, activityId, failedAt },
+      };
+      await dependencies.stepFunctions.startExecution(arn, next.name, input);
+      const reason = `${autoScalingGroupName} still lacks instances, and what its failed launches started failed before it began`;
+      keep([{ action: 'STARTED', rule: rule.name, executionName: next.name, reason }]);
+      return;
+    }
+    if (isOver || !('name' in next || !next.isForGood)) {
+      await changeLaunches(store, autoScalingGroupName, (current) => withoutStarted(current, rule));
+    }
   };
 
   for (const rule of rulesForLaunchFailures(policy)) {
     await attempt(async () => {
-      for (const { group, record } of await look(rule)) {
-        keep(await startWhenEnoughFailed(dependencies, rule, group, record));
+      for (const seen of await look(rule)) {
+        keep(await startWhenEnoughFailed(dependencies, rule, seen.group, seen.record));
+        await attempt(() => startAgain(rule, seen));
       }
     });
   }

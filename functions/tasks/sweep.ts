@@ -2,27 +2,33 @@ import type { AutoScaling } from '../aws/auto-scaling.ts';
 import type { CloudWatch } from '../aws/cloudwatch.ts';
 import type { Ec2 } from '../aws/ec2.ts';
 import type { StepFunctions } from '../aws/step-functions.ts';
-import type { KillSwitch } from '../aws/systems-manager.ts';
+import type { KillSwitch, KillSwitchState } from '../aws/systems-manager.ts';
 import type { Clock } from '../clock.ts';
-import { bringHomeName, decideStart } from '../domain/decide-start.ts';
-import { IncidentClosedError } from '../domain/errors.ts';
+import { bringHomeName, decideStart, giveBackName } from '../domain/decide-start.ts';
+import { IncidentClosedError, UnknownModeError, UnreadableFactError } from '../domain/errors.ts';
 import type { Incident } from '../domain/incident.ts';
-import { changeBudgetSeconds, lostEventSecondsMax, sweepGraceSeconds } from '../domain/limits.ts';
+import { laterOf } from '../domain/launch-record.ts';
+import { changeBudgetSeconds, giveBackAgainSeconds, sweepGraceSeconds } from '../domain/limits.ts';
 import { secondsUntilClosable } from '../domain/may-close-incident.ts';
 import { isOverdue, type Measure } from '../domain/metrics.ts';
-import type { Mode } from '../domain/mode.ts';
+import { lowestMode, type Mode } from '../domain/mode.ts';
 import { toNotice } from '../domain/notice.ts';
+import { awsCommand } from '../domain/shell.ts';
 import { addSeconds, counted, secondsBetween } from '../domain/times.ts';
 import { parseFailedExecution } from '../events/execution-ended.ts';
 import type { Policy } from '../events/policy.ts';
-import type { Store } from '../state/store.ts';
+import type { StageMode, Store } from '../state/store.ts';
 import { beginRelease, closeIncident } from './end-incident.ts';
 import { giveBackGroups } from './give-back-groups.ts';
 import { groupsBeingResized } from './groups-being-resized.ts';
 import { keepJournal } from './keep-journal.ts';
-import { readModeOrUndefined } from './read-mode.ts';
 import { readAlarmAgain } from './route-signal.ts';
-import { type StartDependencies, type StartOutcome, startExecutions } from './start-executions.ts';
+import {
+  executionArnOf,
+  type StartDependencies,
+  type StartOutcome,
+  startExecutionsAgain,
+} from './start-executions.ts';
 import { sweepLaunches } from './sweep-launches.ts';
 import { tidyHoldTags } from './tidy-hold-tags.ts';
 
@@ -70,7 +76,9 @@ const abandonedBecause = (incident: Incident, isRunning: boolean, now: string): 
 
 /**
  * Finds what no event told: alarms in ALARM whose event was lost are taken up under the name the event would have
- * given; failed launches that no event told are counted, and instances that are stuck start their rule; holds whose execution is gone or whose time is over are given back, a stage per sweep.
+ * given, and what failed before it began is started again; failed launches that no event told are counted, and instances
+ * that are stuck start their rule; holds whose execution is gone or whose time is over are given back by an execution of
+ * their own.
  *
  * What fails for one alarm or incident does not stop the others; the invocation then fails in the end, so that
  * somebody notices, and the next sweep looks again.
@@ -88,11 +96,17 @@ export const createSweep = (dependencies: SweepDependencies) => {
     if (because === undefined) return;
     const incident = await beginRelease(store, clock, open, `the sweep gives it back: ${because}`);
     const names = await store.readIncidentGroups(incidentId);
-    if (open.remediation === 'resize-in-place' && (await groupsBeingResized(store, names)).size > 0) {
-      // Its holds stay until nothing is in flight. An execution that runs sees by itself that it is to end.
-      if (!isRunning) await startBringingHome(incident, result);
+    const isResizing =
+      open.remediation === 'resize-in-place' && (await groupsBeingResized(store, names)).size > 0;
+    // Its holds stay until nothing is in flight. An execution that runs sees by itself that it is to end.
+    if (isResizing && isRunning) return;
+    const givenBackFor =
+      open.tendedSince === undefined ? undefined : secondsBetween(open.tendedSince, clock.now());
+    if (isResizing || givenBackFor === undefined || givenBackFor > giveBackAgainSeconds) {
+      await startGivingBack(incident, because, result);
       return;
     }
+    // That one could not, or has just ended: what is left is given back from here, a stage at a time.
     const { remaining, refused } = await giveBackGroups(
       { autoScaling: dependencies.autoScaling(incident.mode), store, clock, newOwner },
       incident,
@@ -129,37 +143,88 @@ export const createSweep = (dependencies: SweepDependencies) => {
     await closeIncident(store, clock, incident);
   };
 
-  /** Another execution brings home what one left in flight: it waits in seconds, where sweeps are minutes apart. */
-  const startBringingHome = async ({ incidentId }: Incident, result: SweepResult): Promise<void> => {
-    const arn = dependencies.stateMachineArns['resize-in-place'];
-    const name = bringHomeName(incidentId, clock.now());
-    await store.changeIncident(incidentId, {
-      tendedBy: `${arn.replace(':stateMachine:', ':execution:')}:${name}`,
-    });
-    await stepFunctions.startExecution(arn, name, { bringHome: incidentId });
-    const reason = `${incidentId.split(':').at(-1)} ended with instances in flight; they are brought home`;
-    await keepJournal(store, incidentId, [
-      { at: clock.now(), event: 'releasing', message: `${name}: ${reason}` },
-    ]);
+  /**
+   * Another execution gives back what one left, and brings home what it left in flight: it waits in seconds, where
+   * sweeps are minutes apart.
+   */
+  const startGivingBack = async (
+    { incidentId, remediation }: Incident,
+    because: string,
+    result: SweepResult,
+  ): Promise<void> => {
+    const arn = dependencies.stateMachineArns[remediation];
+    const now = clock.now();
+    const isResize = remediation === 'resize-in-place';
+    const name = isResize ? bringHomeName(incidentId, now) : giveBackName(incidentId, now);
+    await store.changeIncident(incidentId, { tendedBy: executionArnOf(arn, name), tendedSince: now });
+    await stepFunctions.startExecution(
+      arn,
+      name,
+      isResize ? { bringHome: incidentId } : { giveBack: incidentId },
+    );
+    const reason = `${incidentId.split(':').at(-1)} is given back: ${because}`;
+    await keepJournal(store, incidentId, [{ at: now, event: 'releasing', message: `${name}: ${reason}` }]);
     result.started.push({ action: 'STARTED', executionName: name, reason });
   };
 
-  const readMode = async (): Promise<Mode> => {
-    const mode = await readModeOrUndefined(killSwitch, stageMode);
-    if (mode === undefined) throw new Error('The kill switch cannot be read, so nothing was taken up');
-    return mode;
+  /** People are told of a word in the kill switch that means nothing, once for each word. */
+  const tellUnknownMode = async ({ parameterName, word, message }: UnknownModeError): Promise<void> => {
+    await store.addNotice(
+      toNotice({
+        kind: 'needs-a-person',
+        at: clock.now(),
+        incidentId: '',
+        identity: `kill switch#${word}`,
+        seen: message,
+        done: `nothing new begins until the kill switch says live, dry-run or off; it says "${word}"`,
+        next: 'the sweep looks again every five minutes; what is held goes on, and ends as it would',
+        lines: [awsCommand('ssm', 'put-parameter', '--name', parameterName, '--value', 'off', '--overwrite')],
+      }),
+    );
   };
 
-  const takeUpLostEvents = async (result: SweepResult): Promise<void> => {
-    const mode = await readMode();
+  /**
+   * What may happen, and since when: since the mode was last seen to be another, since an operator last wrote the kill
+   * switch, or since the first sweep.
+   *
+   * @throws UnreadableFactError when that cannot be read; a word that means nothing is told to people first
+   */
+  const readStageMode = async (): Promise<StageMode> => {
+    let state: KillSwitchState;
+    try {
+      state = await killSwitch.read();
+    } catch (error) {
+      if (error instanceof UnknownModeError) await tellUnknownMode(error);
+      throw error instanceof UnreadableFactError
+        ? new UnreadableFactError(`${error.message}; nothing was taken up`, { cause: error })
+        : error;
+    }
+    const mode = lowestMode(stageMode, state.mode);
+    const known = await store.readStageMode();
+    const { changedAt } = state;
+    if (known?.mode === mode) return { mode, since: laterOf(changedAt, known.since) };
+    const now = clock.now();
+    const seen: StageMode = { mode, since: known === undefined ? (changedAt ?? now) : now };
+    await store.writeStageMode(seen);
+    return seen;
+  };
+
+  const takeUpLostEvents = async (
+    { mode, since }: StageMode,
+    attempt: (work: () => Promise<void>) => Promise<void>,
+    result: SweepResult,
+  ): Promise<void> => {
     const now = clock.now();
     for (const alarm of await cloudWatch.describeAlarmsInAlarm()) {
       const decide = (current: typeof alarm | undefined) =>
-        decideStart(policy, alarm, current, mode, now, lostEventSecondsMax);
+        decideStart(policy, alarm, current, mode, now, { since });
       if (decide(alarm).every(({ action }) => action === 'IGNORE')) continue;
-      const current = await readAlarmAgain(cloudWatch, alarm.alarmName);
-      const outcomes = await startExecutions(dependencies, decide(current));
-      result.started.push(...outcomes.filter(({ action }) => action === 'STARTED'));
+      // What cannot be read of one alarm does not keep the others waiting.
+      await attempt(async () => {
+        const current = await readAlarmAgain(cloudWatch, alarm.alarmName);
+        const outcomes = await startExecutionsAgain(dependencies, decide(current));
+        result.started.push(...outcomes.filter(({ action }) => action === 'STARTED'));
+      });
     }
   };
 
@@ -194,7 +259,11 @@ export const createSweep = (dependencies: SweepDependencies) => {
     };
     const isInTime = (): boolean => secondsBetween(startedAt, clock.now()) < changeBudgetSeconds;
     await attempt(() => tellFailure(event));
-    await attempt(() => takeUpLostEvents(result));
+    let stage: StageMode | undefined;
+    await attempt(async () => {
+      stage = await readStageMode();
+      await takeUpLostEvents(stage, attempt, result);
+    });
     await attempt(async () => {
       const incidents = await store.listOpenIncidents();
       result.openIncidents = incidents.length;
@@ -203,14 +272,17 @@ export const createSweep = (dependencies: SweepDependencies) => {
       for (const incident of incidents) await attempt(() => tendIncident(incident, startedAt, result));
     });
     // Last, because it may take long: nobody waits for it as for what is to be given back.
-    await attempt(async () => {
-      result.started.push(...(await sweepLaunches(dependencies, await readMode(), isInTime, attempt)));
-    });
+    const mode = stage?.mode;
+    if (mode !== undefined) {
+      await attempt(async () => {
+        result.started.push(...(await sweepLaunches(dependencies, mode, isInTime, attempt)));
+      });
+    }
     // A stage that is a dry run tags nothing, and may not.
     if (stageMode === 'live') {
       await attempt(async () => {
         const autoScaling = dependencies.autoScaling(stageMode);
-        result.tidied = await tidyHoldTags({ autoScaling, store }, dependencies.stage);
+        result.tidied = await tidyHoldTags({ autoScaling, store, clock }, dependencies.stage);
       });
     }
     if (failures.length === 0) return result;

@@ -7,7 +7,7 @@ import type { Store } from '../state/store.ts';
 import { changeLaunches } from './change-launches.ts';
 import { findUnprotected } from './find-unprotected.ts';
 import { keepJournal } from './keep-journal.ts';
-import type { StartDependencies } from './start-executions.ts';
+import { findNextName, type StartDependencies } from './start-executions.ts';
 
 /** What following an open breaker up needs. */
 export interface TendOpeningDependencies extends StartDependencies {
@@ -24,7 +24,7 @@ export interface TendOpeningDependencies extends StartDependencies {
  * @returns whether this call started it
  */
 export const protectUnlessProtected = async (
-  { stepFunctions, stateMachineArns, store }: TendOpeningDependencies,
+  { stepFunctions, stateMachineArns, store, clock }: TendOpeningDependencies,
   incident: Incident,
   names: string[],
   reason: string,
@@ -34,7 +34,10 @@ export const protectUnlessProtected = async (
   if (unprotected.length === 0) return false;
   const identity = `${unprotected.join()}/${incident.incidentId}`;
   const name = executionName(incident.rule ?? 'drain-by-hand', identity, since);
-  const { started } = await stepFunctions.startExecution(stateMachineArns['protect-instances'], name, {
+  const arn = stateMachineArns['protect-instances'];
+  const next = await findNextName({ stepFunctions, stateMachineArns, store, clock }, arn, name);
+  if (!('name' in next)) return false;
+  const { started } = await stepFunctions.startExecution(arn, next.name, {
     autoScalingGroupName: unprotected,
     reason: reason.slice(0, 500),
     until: 'launches-succeed',

@@ -1,19 +1,61 @@
 import type { AutoScaling } from '../aws/auto-scaling.ts';
-import { isOptedIn } from '../domain/auto-scaling-group.ts';
+import type { Clock } from '../clock.ts';
+import { parseArn } from '../domain/arn.ts';
+import { type AutoScalingGroup, isOptedIn } from '../domain/auto-scaling-group.ts';
 import { holdTagCall, holdTagKey, holdTagPrefix } from '../domain/hold-tag.ts';
+import { toNotice } from '../domain/notice.ts';
+import { awsCommand } from '../domain/shell.ts';
+import { firstOf } from '../domain/times.ts';
 import type { Store } from '../state/store.ts';
+
+/** What tidying needs. */
+export interface TidyHoldTagsDependencies {
+  autoScaling: AutoScaling;
+  store: Store;
+  clock: Clock;
+}
+
+/**
+ * Tells people of a group that says it is held, that nothing of ours holds, and that has processes suspended: a copy of
+ * a held group, made with its tags and suspensions as blue/green tools do. Nothing will ever resume them.
+ */
+const tellCopied = async (
+  { store, clock }: TidyHoldTagsDependencies,
+  { autoScalingGroupName: name, autoScalingGroupArn, suspendedProcesses, tags }: AutoScalingGroup,
+): Promise<void> => {
+  const region = autoScalingGroupArn === undefined ? [] : ['--region', parseArn(autoScalingGroupArn).region];
+  const processes = [...suspendedProcesses].sort();
+  const resume = awsCommand(
+    ...['autoscaling', 'resume-processes', '--auto-scaling-group-name', name],
+    ...['--scaling-processes', ...processes, ...region],
+  );
+  await store.addNotice(
+    toNotice({
+      kind: 'needs-a-person',
+      at: clock.now(),
+      incidentId: '',
+      identity: `copied#${autoScalingGroupArn ?? name}#${processes.join()}`,
+      seen: `${name} has the tag ${holdTagKey} (${tags[holdTagKey]}), but Holdfast does not hold it; most likely somebody copied a held group`,
+      done: `the tag is removed; these processes of ${name} are suspended and are left so: ${firstOf(processes)}`,
+      next: 'nothing: Holdfast did not suspend them, so a person has to decide whether they should run',
+      groups: [name],
+      lines: [`To resume them: ${resume}`],
+    }),
+  );
+};
 
 /**
  * Removes the tags of this stage from groups that nothing holds any more: what a function that died, or one that was
  * late, left behind. The groups are described before their records are read, so that a tag seen here is older than
- * the hold that would explain it.
+ * the hold that would explain it. People are told first of one that has processes suspended.
  *
  * @returns the groups
  */
 export const tidyHoldTags = async (
-  { autoScaling, store }: { autoScaling: AutoScaling; store: Store },
+  dependencies: TidyHoldTagsDependencies,
   stage: string,
 ): Promise<string[]> => {
+  const { autoScaling, store } = dependencies;
   const groups = (await autoScaling.describeAutoScalingGroupsWithTag(holdTagKey)).filter(({ tags }) =>
     tags[holdTagKey]?.startsWith(holdTagPrefix(stage)),
   );
@@ -24,6 +66,7 @@ export const tidyHoldTags = async (
     if (record === undefined || record.holds.length > 0) continue;
     const call = holdTagCall(group, undefined, stage);
     if (call === undefined || !isOptedIn(group)) continue;
+    if (group.suspendedProcesses.length > 0) await tellCopied(dependencies, group);
     await autoScaling.make(call);
     tidied.push(group.autoScalingGroupName);
   }

@@ -1,6 +1,7 @@
 import type { VirtualTime } from '../virtual-time.ts';
 import {
   type AutoScalingQuirks,
+  groupArnOf,
   type SimulatedGroup,
   shownState,
   targetGroupArnOf,
@@ -63,7 +64,7 @@ export const createAutoScalingApi = (
 
   const describeGroup = (group: SimulatedGroup) => ({
     AutoScalingGroupName: group.name,
-    AutoScalingGroupARN: `arn:aws:autoscaling:us-east-1:123456789012:autoScalingGroup:0:autoScalingGroupName/${group.name}`,
+    AutoScalingGroupARN: groupArnOf(group),
     MinSize: group.minSize,
     MaxSize: group.maxSize,
     DesiredCapacity: group.desiredCapacity,
@@ -120,6 +121,19 @@ export const createAutoScalingApi = (
       AutoScalingGroups: matching.slice(start, end).map(describeGroup),
       ...(end < matching.length ? { NextToken: String(end) } : {}),
     };
+  };
+
+  /** The one group that a call is about, or all of them. */
+  const groupsOf = (input: Record<string, unknown>): SimulatedGroup[] =>
+    input.AutoScalingGroupName === undefined
+      ? [...groups.values()]
+      : [groupOrRefuse(input.AutoScalingGroupName)];
+
+  /** One page of a list, at most 100 long. */
+  const page = (input: Record<string, unknown>, name: string, all: object[]): object => {
+    const start = Number(input.NextToken ?? 0);
+    const end = start + Math.min(100, Number(input.MaxRecords ?? 50));
+    return { [name]: all.slice(start, end), ...(end < all.length ? { NextToken: String(end) } : {}) };
   };
 
   /** Allowed in these states only (riff-raff issue 510, infrahouse-toolkit issue 223). */
@@ -363,6 +377,48 @@ export const createAutoScalingApi = (
       setDesired(group, Number(input.DesiredCapacity ?? group.desiredCapacity), 'UpdateAutoScalingGroup');
       return {};
     },
+
+    /** Of one group or of all; disabled and predictive ones too, which no story has yet (API reference). */
+    DescribePolicies: (input) =>
+      page(
+        input,
+        'ScalingPolicies',
+        groupsOf(input).flatMap((group) =>
+          group.policies.map((policy) => ({
+            AutoScalingGroupName: group.name,
+            PolicyName: policy.name,
+            PolicyType: policy.type,
+            Enabled: true,
+            ...(policy.type === 'TargetTrackingScaling'
+              ? { TargetTrackingConfiguration: { TargetValue: policy.targetValue, DisableScaleIn: false } }
+              : {
+                  AdjustmentType: 'ChangeInCapacity',
+                  StepAdjustments: [
+                    { ScalingAdjustment: policy.add, MetricIntervalLowerBound: policy.above },
+                    { ScalingAdjustment: -policy.remove, MetricIntervalUpperBound: policy.below },
+                  ],
+                }),
+          })),
+        ),
+      ),
+
+    /** A one-off that has run is not listed any more (API reference). */
+    DescribeScheduledActions: (input) =>
+      page(
+        input,
+        'ScheduledUpdateGroupActions',
+        groupsOf(input).flatMap((group) =>
+          (group.scheduledActions ?? [])
+            .filter(({ atSeconds }) => atSeconds > time.elapsedSeconds())
+            .map(({ scheduledActionName, atSeconds, minSize, desiredCapacity }) => ({
+              AutoScalingGroupName: group.name,
+              ScheduledActionName: scheduledActionName,
+              StartTime: new Date(time.now() + (atSeconds - time.elapsedSeconds()) * 1000),
+              ...(minSize === undefined ? {} : { MinSize: minSize }),
+              DesiredCapacity: desiredCapacity,
+            })),
+        ),
+      ),
 
     /** The latest first; a refresh that ended is told too (API reference). */
     DescribeInstanceRefreshes: (input) => {

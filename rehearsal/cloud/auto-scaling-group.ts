@@ -137,6 +137,8 @@ export interface Termination {
 
 /** A simulated group. */
 export interface SimulatedGroup extends Omit<GroupSpec, 'tags' | 'lifecycleHooks' | 'instanceType'> {
+  /** Tells it from any other group of its name, before or after it. */
+  groupNumber: number;
   /** The type of what is launched now. */
   instanceType: string;
   /** Its launch template: the instance type of each version, the first at index 0, and the default version. */
@@ -157,6 +159,10 @@ export interface SimulatedGroup extends Omit<GroupSpec, 'tags' | 'lifecycleHooks
   /** Nothing is launched before: AWS slows down a group whose launches fail. */
   nextLaunchAt: number;
 }
+
+/** The ARN of a group: it contains a UUID, so that a group made anew has another (security_iam_id-based-policy-examples). */
+export const groupArnOf = ({ name, groupNumber }: Pick<SimulatedGroup, 'name' | 'groupNumber'>): string =>
+  `arn:aws:autoscaling:us-east-1:123456789012:autoScalingGroup:60000000-0000-4000-8000-${String(groupNumber).padStart(12, '0')}:autoScalingGroupName/${name}`;
 
 /** What happened in a group, for the timeline. */
 export interface GroupEvent {

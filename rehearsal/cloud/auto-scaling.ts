@@ -234,13 +234,17 @@ export const createAutoScalingService = (
     setDesired(group, desiredCapacity, `scheduled action ${scheduledActionName}`);
   };
 
+  let groupCount = 0;
+
   return {
     groups,
 
     /** Adds a group with all its instances in service for an hour. */
     createGroup: (spec: GroupSpec): SimulatedGroup => {
+      groupCount += 1;
       const group: SimulatedGroup = {
         ...spec,
+        groupNumber: groupCount,
         tags: { ...spec.tags },
         instanceType: spec.instanceType ?? 'm7i.large',
         launchTemplate: {

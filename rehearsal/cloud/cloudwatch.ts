@@ -21,6 +21,8 @@ export interface AlarmSpec {
   /** M datapoints of N one-minute periods. */
   datapointsToAlarm: number;
   evaluationPeriods: number;
+  /** What is made of minutes without data; `missing` where nothing is said. */
+  treatMissingData?: 'missing' | 'notBreaching';
   /** Called each minute while in ALARM: an Auto Scaling action repeats (AlarmThatSendsEmail). */
   onAlarmMinute?: (value: number) => void;
   /** Alarms of scaling policies belong to AWS and are left out of the timeline. */
@@ -35,6 +37,8 @@ interface SimulatedAlarm extends AlarmSpec {
   since: number;
   previous: { value: StateValue; reason: string; since: number };
   datapoints: (number | undefined)[];
+  actionsEnabled: boolean;
+  reasonData: string;
 }
 
 /** The account and Region of every rehearsal. */
@@ -55,10 +59,15 @@ export const createCloudWatchService = (
   const alarms = new Map<string, SimulatedAlarm>();
   const muted = new Set<string>();
 
-  const stateOf = (value: StateValue, reason: string, since: number) => ({
+  const stateOf = (
+    value: StateValue,
+    reason: string,
+    since: number,
+    reasonData = JSON.stringify({ version: '1.0', queryDate: alarmTime(since) }),
+  ) => ({
     value,
     reason,
-    reasonData: JSON.stringify({ version: '1.0', queryDate: alarmTime(since) }),
+    reasonData,
     timestamp: alarmTime(since),
   });
 
@@ -89,12 +98,31 @@ export const createCloudWatchService = (
         },
         previousState: stateOf(alarm.previous.value, alarm.previous.reason, alarm.previous.since),
         state: {
-          ...stateOf(alarm.value, alarm.reason, alarm.since),
+          ...stateOf(alarm.value, alarm.reason, alarm.since, alarm.reasonData),
           ...(muted.has(alarm.alarmName)
             ? { muteDetail: { mutedByArn: `arn:aws:cloudwatch:${region}:${accountId}:alarm-mute-rule:mute` } }
             : {}),
         },
       },
+    });
+  };
+
+  /**
+   * What CloudWatch tells of the points it evaluated: those that came have a value (cloudwatch-and-eventbridge).
+   */
+  const reasonDataOf = ({ datapoints, evaluationPeriods, threshold }: SimulatedAlarm, at: number): string => {
+    const evaluated = datapoints.slice(-evaluationPeriods);
+    return JSON.stringify({
+      version: '1.0',
+      queryDate: alarmTime(at),
+      statistic: 'Average',
+      period: 60,
+      recentDatapoints: evaluated.filter((value) => value !== undefined),
+      threshold,
+      evaluatedDatapoints: evaluated.map((value, index) => ({
+        timestamp: alarmTime(at - (evaluated.length - index) * 60_000),
+        ...(value === undefined ? {} : { sampleCount: 1, value }),
+      })),
     });
   };
 
@@ -104,6 +132,7 @@ export const createCloudWatchService = (
     alarm.value = value;
     alarm.reason = reason;
     alarm.since = time.now();
+    alarm.reasonData = reasonDataOf(alarm, alarm.since);
     onChange(alarm, value, reason);
     emitChange(alarm);
   };
@@ -111,7 +140,8 @@ export const createCloudWatchService = (
   /**
    * M of N datapoints. Missing data is left out (TreatMissingData `missing`, the default): when all of the last N
    * are missing the alarm has INSUFFICIENT_DATA; when too few are known to decide, it stays as it is.
-   * Source: AlarmThatSendsEmail, "Configuring how alarms treat missing data".
+   * With `notBreaching` a missing point counts as a good one.
+   * Source: AlarmThatSendsEmail, "Configuring how alarms treat missing data"; texts as seen from 2018 to 2026.
    */
   const evaluate = (alarm: SimulatedAlarm): void => {
     const window = alarm.datapoints.slice(-alarm.evaluationPeriods);
@@ -124,6 +154,13 @@ export const createCloudWatchService = (
         alarm,
         'ALARM',
         `Threshold Crossed: ${breaching.length} out of the last ${window.length} datapoints [${known.map((v) => v.toFixed(1)).join(', ')}] crossed the threshold (${alarm.threshold.toFixed(1)}).`,
+      );
+    } else if (alarm.treatMissingData === 'notBreaching' && known.length < window.length) {
+      const missing = window.length - known.length;
+      setState(
+        alarm,
+        'OK',
+        `Threshold Crossed: ${known.length === 0 ? 'no datapoints were' : known.length === 1 ? '1 datapoint was' : `${known.length} datapoints were`} received for ${window.length} periods and ${missing} missing ${missing === 1 ? 'datapoint was' : 'datapoints were'} treated as [NonBreaching].`,
       );
     } else if (known.length === 0) {
       setState(alarm, 'INSUFFICIENT_DATA', `Insufficient Data: ${window.length} datapoints were unknown.`);
@@ -143,6 +180,13 @@ export const createCloudWatchService = (
     AlarmArn: alarmArn(alarm.alarmName),
     StateValue: alarm.value,
     StateReason: alarm.reason,
+    StateReasonData: alarm.reasonData,
+    ActionsEnabled: alarm.actionsEnabled,
+    EvaluationPeriods: alarm.evaluationPeriods,
+    DatapointsToAlarm: alarm.datapointsToAlarm,
+    Threshold: alarm.threshold,
+    ComparisonOperator: alarm.comparison,
+    TreatMissingData: alarm.treatMissingData ?? 'missing',
     StateUpdatedTimestamp: new Date(alarm.since),
     StateTransitionedTimestamp: new Date(alarm.since),
   });
@@ -181,10 +225,22 @@ export const createCloudWatchService = (
     putMetricAlarm: (spec: AlarmSpec): void => {
       const since = time.now() - 86_400_000;
       const state = { value: 'OK' as const, reason: 'Unchecked: Initial alarm creation', since };
-      alarms.set(spec.alarmName, { ...spec, ...state, previous: state, datapoints: [] });
+      alarms.set(spec.alarmName, {
+        ...spec,
+        ...state,
+        previous: state,
+        datapoints: [],
+        actionsEnabled: true,
+        reasonData: '{}',
+      });
     },
     deleteAlarm: (name: string): void => {
       alarms.delete(name);
+    },
+    /** What DisableAlarmActions does: the alarm's events go on as before. */
+    disableActions: (name: string): void => {
+      const alarm = alarms.get(name);
+      if (alarm !== undefined) alarm.actionsEnabled = false;
     },
     /** Mutes an alarm: its events go on, with a mark. */
     mute: (name: string): void => {

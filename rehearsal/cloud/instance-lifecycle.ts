@@ -2,6 +2,7 @@ import type { VirtualTime } from '../virtual-time.ts';
 import {
   type AutoScalingQuirks,
   type GroupEvent,
+  groupArnOf,
   isPending,
   type LifecycleAction,
   type LifecycleHookSpec,
@@ -40,8 +41,6 @@ export const createInstanceLifecycle = (
   let activityCount = 0;
   const uuid = (kind: string, count: number): string =>
     `${kind}00000-0000-4000-8000-${String(count).padStart(12, '0')}`;
-  const groupArn = (group: SimulatedGroup): string =>
-    `arn:aws:autoscaling:${region}:${accountId}:autoScalingGroup:0:autoScalingGroupName/${group.name}`;
   const eventTime = (milliseconds: number): string => `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
 
   const emitFor = (group: SimulatedGroup, detailType: string, detail: object): void =>
@@ -52,7 +51,7 @@ export const createInstanceLifecycle = (
       account: accountId,
       time: eventTime(time.now()),
       region,
-      resources: [groupArn(group)],
+      resources: [groupArnOf(group)],
       detail: { AutoScalingGroupName: group.name, ...detail },
     });
 

@@ -28,7 +28,7 @@ import {
   type StepFunctionsService,
   stateMachineArn,
 } from './step-functions.ts';
-import { createSystemsManagerService } from './systems-manager.ts';
+import { createSystemsManagerService, Parameters } from './systems-manager.ts';
 import { createThrottle } from './throttle.ts';
 import { createWire, type RecordedCall, type SimulatedService, type WireQuirks } from './wire.ts';
 
@@ -143,7 +143,7 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
       return options.dies({ functionName, operation: method, mutating: true, when: 'before' });
     },
   );
-  const parameters = new Map([[killSwitchParameter, 'live']]);
+  const parameters = new Parameters(time.now).set(killSwitchParameter, 'live');
   const autoScaling = createAutoScalingService(
     time,
     options.world,

@@ -205,7 +205,14 @@ export const createStepFunctionsService = (
             $metadata: { httpStatusCode: 400 },
           });
         }
-        return { executionArn: execution.executionArn, status: execution.status };
+        const { executionArn, status, error, cause, stoppedAt } = execution;
+        return {
+          executionArn,
+          status,
+          ...(error === undefined ? {} : { error }),
+          ...(cause === undefined ? {} : { cause }),
+          ...(stoppedAt === undefined ? {} : { stopDate: new Date(stoppedAt) }),
+        };
       }
       throw new Error(`The simulated Step Functions does not know ${operation} yet`);
     },

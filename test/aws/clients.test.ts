@@ -357,7 +357,91 @@ describe('createCloudWatch', () => {
     expect(cloudWatchMock.commandCalls(DescribeAlarmsCommand)[0]?.args[0].input.AlarmTypes).toEqual([
       'MetricAlarm',
       'CompositeAlarm',
+      'LogAlarm',
     ]);
+  });
+
+  it('asks without log alarms where CloudWatch does not know them yet', async () => {
+    const refusal = Object.assign(new Error('1 validation error detected'), { name: 'ValidationError' });
+    const log = { AlarmName: 'l', AlarmArn: 'arn:l', StateTransitionedTimestamp: since } as const;
+    cloudWatchMock
+      .on(DescribeAlarmsCommand)
+      .resolvesOnce({ LogAlarms: [{ ...log, StateValue: 'ALARM' }] })
+      .rejectsOnce(refusal)
+      .resolves({ MetricAlarms: [] });
+    const young = createCloudWatch(new CloudWatchClient(configuration));
+    expect(await young.describeAlarm('l')).toMatchObject({ alarmName: 'l', value: 'ALARM' });
+    expect(await young.describeAlarm('l')).toBeUndefined();
+    const types = cloudWatchMock
+      .commandCalls(DescribeAlarmsCommand)
+      .map(({ args }) => args[0].input.AlarmTypes?.length);
+    expect(types).toEqual([3, 3, 2]);
+  });
+
+  it('sees that actions are disabled', async () => {
+    cloudWatchMock.on(DescribeAlarmsCommand).resolves({
+      MetricAlarms: [
+        {
+          AlarmName: 'a',
+          AlarmArn: 'arn:a',
+          StateValue: 'ALARM',
+          StateTransitionedTimestamp: since,
+          ActionsEnabled: false,
+        },
+      ],
+    });
+    expect((await cloudWatch.describeAlarm('a'))?.suppressedBecause).toBe("the alarm's actions are disabled");
+  });
+
+  describe('of an OK tells whether it is only for want of data', () => {
+    const ok = (over: object) => ({
+      AlarmName: 'a',
+      AlarmArn: 'arn:a',
+      StateValue: 'OK' as const,
+      StateTransitionedTimestamp: since,
+      ...over,
+    });
+    it('of a composite alarm by what its own data says of its children', async () => {
+      const StateReasonData = JSON.stringify({
+        triggeringAlarms: [
+          { arn: 'arn:aws:cloudwatch:us-east-1:1:alarm:x', state: { value: 'INSUFFICIENT_DATA' } },
+        ],
+      });
+      cloudWatchMock
+        .on(DescribeAlarmsCommand)
+        .resolves({ CompositeAlarms: [ok({ AlarmRule: 'ALARM(x)', StateReasonData })] });
+      expect((await cloudWatch.describeAlarm('a'))?.lacksData).toBe(true);
+    });
+
+    it.each([
+      ['an OK that lacks data', 'no datapoints were received for 3 periods', true],
+      ['an OK that has it', '3 datapoints were not greater than the threshold', undefined],
+    ])('of a composite alarm by a child in %s', async (_what, StateReason, lacksData) => {
+      const StateReasonData = JSON.stringify({
+        triggeringAlarms: [{ arn: 'arn:aws:cloudwatch:us-east-1:1:alarm:x', state: { value: 'OK' } }],
+      });
+      cloudWatchMock
+        .on(DescribeAlarmsCommand, { AlarmNames: ['a'] })
+        .resolves({ CompositeAlarms: [ok({ AlarmRule: 'ALARM(x)', StateReasonData })] })
+        .on(DescribeAlarmsCommand, { AlarmNames: ['x'] })
+        .resolves({ MetricAlarms: [ok({ AlarmName: 'x', StateReason })] });
+      expect((await cloudWatch.describeAlarm('a'))?.lacksData).toBe(lacksData);
+    });
+  });
+
+  it.each(['UnknownOperationException', 'InvalidAction'])(
+    'takes %s for a Region without mute rules',
+    async (name) => {
+      cloudWatchMock.on(ListAlarmMuteRulesCommand).rejects(Object.assign(new Error('?'), { name }));
+      expect(await cloudWatch.describeMute('a')).toBeUndefined();
+    },
+  );
+
+  it('does not take any other failure to read mute rules for none', async () => {
+    cloudWatchMock
+      .on(ListAlarmMuteRulesCommand)
+      .rejects(Object.assign(new Error('Rate exceeded'), { name: 'Throttling' }));
+    await expect(cloudWatch.describeMute('a')).rejects.toThrow('Rate exceeded');
   });
 
   it('tells a deleted alarm from one that cannot be read', async () => {
@@ -444,15 +528,31 @@ describe('isRunning', () => {
 describe('createKillSwitch', () => {
   const killSwitch = createKillSwitch(new SSMClient(configuration), '/holdfast/test/mode');
 
-  it.each(['live', 'dry-run', 'off'])('reads %s', async (Value) => {
-    ssmMock.on(GetParameterCommand).resolves({ Parameter: { Value } });
-    expect(await killSwitch.read()).toBe(Value);
+  it.each([
+    ['live', 'live'],
+    ['dry-run', 'dry-run'],
+    ['off', 'off'],
+    ['OFF', 'off'],
+    [' Off\n', 'off'],
+    ['"off"', 'off'],
+    ["'Dry-Run'", 'dry-run'],
+  ])('reads %j as %s', async (Value, mode) => {
+    const LastModifiedDate = new Date('2026-03-02T03:00:00.000Z');
+    ssmMock.on(GetParameterCommand).resolves({ Parameter: { Value, LastModifiedDate } });
+    expect(await killSwitch.read()).toEqual({ mode, changedAt: '2026-03-02T03:00:00.000Z' });
   });
 
-  it.each([['on'], [''], [undefined]])('takes %j for unreadable', async (Value) => {
-    ssmMock.on(GetParameterCommand).resolves({ Parameter: Value === undefined ? {} : { Value } });
-    await expect(killSwitch.read()).rejects.toMatchObject({ name: 'UnreadableFactError' });
-  });
+  it.each([['on'], [''], ['disabled'], ['constructor'], ['o ff'], [undefined]])(
+    'takes %j for a word that means nothing',
+    async (Value) => {
+      ssmMock.on(GetParameterCommand).resolves({ Parameter: Value === undefined ? {} : { Value } });
+      await expect(killSwitch.read()).rejects.toMatchObject({
+        name: 'UnreadableFactError',
+        word: Value ?? '',
+        message: expect.stringContaining('none of live, dry-run and off'),
+      });
+    },
+  );
 
   it('takes an error for unreadable', async () => {
     ssmMock.on(GetParameterCommand).rejects(new Error('AccessDenied'));

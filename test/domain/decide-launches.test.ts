@@ -8,7 +8,7 @@ import { aLaunchRecord, aWaitingGroup } from './launch-fixtures.ts';
 
 const heldWith = (launched: { instanceId: string; seenAt: string }[]): GroupRecord => {
   const { holds } = aHoldOnTerminate('incident-a');
-  return aRecord({ holds: holds.map((hold) => ({ ...hold, launched })) });
+  return aRecord({ holds: holds.map((hold) => ({ ...hold, heldAt: later(-5) })), launched });
 };
 const launched = (...ids: string[]) => ids.map((instanceId) => ({ instanceId, seenAt: now }));
 
@@ -52,6 +52,14 @@ describe('groupLaunches', () => {
     );
     const onTheWay = aWaitingGroup(['i-9'], { desiredCapacity: 2 });
     expect(groupLaunches('incident-a', onTheWay, record, aLaunchRecord(), 3, now)).toBe('WAITING');
+  });
+
+  it('counts only what came after its own hold began: an older hold saw the others come', () => {
+    const record = heldWith([
+      { instanceId: 'i-1', seenAt: later(-5) },
+      { instanceId: 'i-2', seenAt: later(-6) },
+    ]);
+    expect(groupLaunches('incident-a', aGroup(), record, aLaunchRecord(), 1, now)).toBe('QUIET');
   });
 });
 
@@ -99,6 +107,8 @@ describe('enoughFailures', () => {
       aLaunchRecord({ failures }),
       rule,
       failures[3] ?? { activityId: '', startedAt: '', at: '' },
+      undefined,
+      later(300),
     );
     const window = { count: 3, withinSeconds: 600 };
     expect(enoughFailures(record, rule, window, later(300))).toBeUndefined();

@@ -1,10 +1,24 @@
 import { describe, expect, it } from 'vitest';
+import type { AutoScalingGroup } from '../../functions/domain/auto-scaling-group.ts';
 import { decideApply } from '../../functions/domain/decide-apply.ts';
 import { decideRelease, type ReleaseDecision } from '../../functions/domain/decide-release.ts';
+import type { GroupRecord } from '../../functions/domain/group-record.ts';
 import { launchBreakerEffect, protectInstancesEffect } from '../../functions/domain/hold-effects.ts';
+import { inForceWithinSeconds, leaseSeconds } from '../../functions/domain/limits.ts';
+import type { ScalingFacts } from '../../functions/domain/plan-raise.ts';
 import { aGroup, anIncident, aRecord, later, now, scaleInProcesses } from './group-fixtures.ts';
 
 const settle = 180;
+const scalesIn: ScalingFacts = { policies: [{ name: 'cpu', canLower: true }], scheduledActions: [] };
+const release = (
+  group: AutoScalingGroup | undefined,
+  record: GroupRecord,
+  incidentId: string,
+  settleSeconds: number,
+  owner: string,
+  at: string,
+  scaling: ScalingFacts | undefined = scalesIn,
+) => decideRelease(group, record, { incidentId, settleSeconds, owner, scaling }, at);
 const write = (decision: ReleaseDecision) => {
   if (decision.action !== 'WRITE')
     throw new Error(`expected WRITE, found ${decision.action}: ${decision.reason}`);
@@ -25,41 +39,46 @@ const calls = (decision: ReleaseDecision) =>
 
 describe('decideRelease', () => {
   it('gives back HealthCheck first, waits, gives back the rest, and looks that it is so', () => {
-    const first = decideRelease(heldGroup(), held(), 'incident-a', settle, 'me', later(600));
+    const first = release(heldGroup(), held(), 'incident-a', settle, 'me', later(600));
     expect(calls(first)).toEqual([['ResumeProcesses', ['HealthCheck']]]);
 
     const settling = write(first).after;
     const rest = scaleInProcesses.filter((process) => process !== 'HealthCheck');
     const group = aGroup({ suspendedProcesses: rest });
-    expect(decideRelease(group, settling, 'incident-a', settle, 'me', later(600 + settle - 1))).toMatchObject(
-      {
-        action: 'WAIT',
-        seconds: 1,
-      },
-    );
-    const second = decideRelease(group, settling, 'incident-a', settle, 'me', later(600 + settle));
+    expect(release(group, settling, 'incident-a', settle, 'me', later(600 + settle - 1))).toMatchObject({
+      action: 'WAIT',
+      seconds: 1,
+    });
+    const second = release(group, settling, 'incident-a', settle, 'me', later(600 + settle));
     expect(calls(second)).toEqual([['ResumeProcesses', [...rest].sort()]]);
 
-    const third = write(decideRelease(aGroup(), write(second).after, 'incident-a', settle, 'me', later(800)));
+    const verifying = write(second).after;
+    const seenAt = 600 + settle + inForceWithinSeconds;
+    expect(release(aGroup(), verifying, 'incident-a', settle, 'me', later(seenAt - 1))).toMatchObject({
+      action: 'WAIT',
+      seconds: 1,
+    });
+    const third = write(release(aGroup(), verifying, 'incident-a', settle, 'me', later(seenAt)));
     expect(third).toMatchObject({ calls: [], isDone: true, needsPerson: false });
     expect(third.after).toMatchObject({ holds: [], imposed: [] });
     expect(third.after.baseline).toBeUndefined();
-    expect(decideRelease(aGroup(), third.after, 'incident-a', settle, 'me', later(900)).action).toBe('DONE');
+    expect(release(aGroup(), third.after, 'incident-a', settle, 'me', later(900)).action).toBe('DONE');
   });
 
   it('raises desired capacity to what is in service before it gives back Terminate', () => {
-    const settling = write(decideRelease(heldGroup(), held(), 'incident-a', settle, 'me', later(600))).after;
+    const settling = write(release(heldGroup(), held(), 'incident-a', settle, 'me', later(600))).after;
     const group = heldGroup({ desiredCapacity: 2, suspendedProcesses: ['Terminate'] });
-    expect(calls(decideRelease(group, settling, 'incident-a', settle, 'me', later(800)))).toEqual([
+    expect(calls(release(group, settling, 'incident-a', settle, 'me', later(800)))).toEqual([
       ['SetDesiredCapacity', 4],
       ['ResumeProcesses', ['Terminate']],
     ]);
   });
 
   it('raises it no further than the maximum', () => {
-    const settling = write(decideRelease(heldGroup(), held(), 'incident-a', settle, 'me', later(600))).after;
+    const record = held(aGroup({ desiredCapacity: 3, maxSize: 3 }));
+    const settling = write(release(heldGroup(), record, 'incident-a', settle, 'me', later(600))).after;
     const group = heldGroup({ desiredCapacity: 1, maxSize: 3, suspendedProcesses: ['Terminate'] });
-    expect(calls(decideRelease(group, settling, 'incident-a', settle, 'me', later(800)))[0]).toEqual([
+    expect(calls(release(group, settling, 'incident-a', settle, 'me', later(800)))[0]).toEqual([
       'SetDesiredCapacity',
       3,
     ]);
@@ -69,7 +88,7 @@ describe('decideRelease', () => {
     const other = anIncident({ incidentId: 'incident-b' });
     const both = held(heldGroup(), other, held());
     const group = heldGroup({ desiredCapacity: 2 });
-    const decision = write(decideRelease(group, both, 'incident-a', settle, 'me', later(600)));
+    const decision = write(release(group, both, 'incident-a', settle, 'me', later(600)));
     expect(decision.calls).toEqual([]);
     expect(decision.isDone).toBe(true);
     expect(decision.after.holds.map(({ incidentId }) => incidentId)).toEqual(['incident-b']);
@@ -78,7 +97,7 @@ describe('decideRelease', () => {
 
   it('never gives back what was suspended before the hold', () => {
     const record = held(aGroup({ suspendedProcesses: ['AZRebalance', 'HealthCheck'] }));
-    const decision = decideRelease(heldGroup(), record, 'incident-a', settle, 'me', later(600));
+    const decision = release(heldGroup(), record, 'incident-a', settle, 'me', later(600));
     expect(calls(decision)).toEqual([
       ['ResumeProcesses', ['InstanceRefresh', 'ReplaceUnhealthy', 'Terminate']],
     ]);
@@ -86,56 +105,82 @@ describe('decideRelease', () => {
 
   it('still lets health settle when a crash followed the first call', () => {
     const group = aGroup({ suspendedProcesses: scaleInProcesses.filter((p) => p !== 'HealthCheck') });
-    const decision = write(decideRelease(group, held(), 'incident-a', settle, 'me', later(600)));
+    const decision = write(release(group, held(), 'incident-a', settle, 'me', later(600)));
     expect(decision.calls).toEqual([]);
     expect(decision.after.holds[0]?.stage).toBe('SETTLING');
   });
 
-  it('gives back again what is still suspended a minute later, three times, and then tells a person', () => {
-    let record = write(decideRelease(heldGroup(), held(), 'incident-a', settle, 'me', later(600))).after;
+  it('leaves what is in force again once that can only be new, and tells a person', () => {
+    const settling = write(release(heldGroup(), held(), 'incident-a', settle, 'me', later(600))).after;
     const group = aGroup({ suspendedProcesses: ['Terminate'] });
-    for (const at of [800, 870, 940]) {
-      const decision = write(decideRelease(group, record, 'incident-a', settle, 'me', later(at)));
-      expect(calls(decision)).toEqual([['ResumeProcesses', ['Terminate']]]);
-      record = decision.after;
-    }
-    expect(decideRelease(group, record, 'incident-a', settle, 'me', later(950)).action).toBe('WAIT');
-    expect(decideRelease(group, record, 'incident-a', settle, 'me', later(1010))).toMatchObject({
+    const verifying = write(release(group, settling, 'incident-a', settle, 'me', later(800))).after;
+    const look = (at: number) => release(group, verifying, 'incident-a', settle, 'me', later(at));
+    expect(look(800 + inForceWithinSeconds - 1)).toMatchObject({ action: 'WAIT', seconds: 1 });
+    expect(look(800 + inForceWithinSeconds)).toMatchObject({
       action: 'WRITE',
       calls: [],
       isDone: true,
       needsPerson: true,
+      reason: expect.stringContaining('Terminate was given back and is in force again'),
     });
   });
 
-  it('does not take for given back what is still suspended, however late it looks', () => {
-    const settling = write(decideRelease(heldGroup(), held(), 'incident-a', settle, 'me', later(600))).after;
+  it('gives back again what it cannot know to have been given back', () => {
+    const settling = write(release(heldGroup(), held(), 'incident-a', settle, 'me', later(600))).after;
     const group = aGroup({ suspendedProcesses: ['Terminate'] });
-    const verifying = write(decideRelease(group, settling, 'incident-a', settle, 'me', later(900))).after;
-    expect(calls(decideRelease(group, verifying, 'incident-a', settle, 'me', later(1200)))).toEqual([
+    const died = write(release(group, settling, 'incident-a', settle, 'me', later(800))).before;
+    const lapsed = 800 + leaseSeconds;
+    expect(release(group, died, 'incident-a', settle, 'me', later(lapsed - 1)).action).toBe('BUSY');
+    expect(calls(release(group, died, 'incident-a', settle, 'me', later(lapsed)))).toEqual([
       ['ResumeProcesses', ['Terminate']],
     ]);
   });
 
+  it.each([
+    ['accepted', (record: GroupRecord) => record, 60],
+    [
+      'asked for, whatever became of the call',
+      (record: GroupRecord) => ({
+        ...record,
+        imposed: record.imposed.map(({ appliedAt: _appliedAt, ...entry }) => entry),
+      }),
+      60,
+    ],
+  ])('gives back what was only just %s, although no description shows it', (_what, change, seconds) => {
+    const record = change(held());
+    const first = write(release(aGroup(), record, 'incident-a', 0, 'me', later(seconds)));
+    expect(calls(first)).toEqual([['ResumeProcesses', ['HealthCheck']]]);
+    const second = release(aGroup(), first.after, 'incident-a', 0, 'me', later(seconds));
+    expect(calls(second)).toEqual([
+      ['ResumeProcesses', ['AZRebalance', 'InstanceRefresh', 'ReplaceUnhealthy', 'Terminate']],
+    ]);
+    // Until no description can be from before, nothing is done with.
+    const { after } = write(second);
+    expect(release(aGroup(), after, 'incident-a', 0, 'me', later(seconds + 119)).action).toBe('WAIT');
+    expect(
+      write(release(aGroup(), after, 'incident-a', 0, 'me', later(seconds + inForceWithinSeconds))).isDone,
+    ).toBe(true);
+  });
+
   it('does not fight a person who suspends HealthCheck after it was given back', () => {
-    const record = write(decideRelease(heldGroup(), held(), 'incident-a', settle, 'me', later(600))).after;
-    const decision = decideRelease(heldGroup(), record, 'incident-a', settle, 'me', later(800));
+    const record = write(release(heldGroup(), held(), 'incident-a', settle, 'me', later(600))).after;
+    const decision = release(heldGroup(), record, 'incident-a', settle, 'me', later(800));
     expect(calls(decision)).toEqual([
       ['ResumeProcesses', ['AZRebalance', 'InstanceRefresh', 'ReplaceUnhealthy', 'Terminate']],
     ]);
   });
 
   it('leaves alone in the last stage too what a person put back after the first', () => {
-    const settling = write(decideRelease(heldGroup(), held(), 'incident-a', settle, 'me', later(600))).after;
+    const settling = write(release(heldGroup(), held(), 'incident-a', settle, 'me', later(600))).after;
     const rest = scaleInProcesses.filter((process) => process !== 'HealthCheck');
     const group = aGroup({ suspendedProcesses: rest });
-    const verifying = write(decideRelease(group, settling, 'incident-a', settle, 'me', later(800))).after;
+    const verifying = write(release(group, settling, 'incident-a', settle, 'me', later(800))).after;
     const putBack = aGroup({ suspendedProcesses: ['HealthCheck'] });
-    expect(decideRelease(putBack, verifying, 'incident-a', settle, 'me', later(900))).toMatchObject({
+    expect(release(putBack, verifying, 'incident-a', settle, 'me', later(920))).toMatchObject({
       action: 'WRITE',
       calls: [],
       isDone: true,
-      needsPerson: false,
+      needsPerson: true,
     });
   });
 
@@ -152,8 +197,8 @@ describe('decideRelease', () => {
       overridden: ['Launch', 'Terminate'].map((setting) => ({ setting, seenAt: now })),
     };
     let record = taken;
-    for (const at of [600, 700, 800]) {
-      const decision = decideRelease(heldGroup(), record, 'incident-b', 0, 'me', later(at));
+    for (const at of [600, 700, 820]) {
+      const decision = release(heldGroup(), record, 'incident-b', 0, 'me', later(at));
       if (decision.action === 'WRITE') record = decision.after as typeof taken;
     }
     expect(record.holds.map(({ incidentId }) => incidentId)).toEqual(['incident-a']);
@@ -161,24 +206,44 @@ describe('decideRelease', () => {
     expect(record.overridden.map(({ setting }) => setting)).toEqual(['Terminate']);
   });
 
-  it.each([
-    ['the group does not exist any more', undefined],
-    ['the group is being deleted', aGroup({ status: 'Delete in progress' })],
-  ])('forgets the hold when %s', (_reason, group) => {
-    const decision = write(decideRelease(group, held(), 'incident-a', settle, 'me', later(600)));
-    expect(decision).toMatchObject({ calls: [], isDone: true });
+  it('forgets the hold when the group is being deleted', () => {
+    const deleted = aGroup({ status: 'Delete in progress' });
+    const decision = write(release(deleted, held(), 'incident-a', settle, 'me', later(600)));
+    expect(decision).toMatchObject({ calls: [], isDone: true, isGone: true });
     expect(decision.after.holds).toEqual([]);
   });
 
+  it('believes that a group is gone only when it is missing for as long as a description may lack it', () => {
+    const first = write(release(undefined, held(), 'incident-a', settle, 'me', later(600)));
+    expect(first).toMatchObject({ calls: [], isDone: false });
+    expect(release(undefined, first.after, 'incident-a', settle, 'me', later(719)).action).toBe('WAIT');
+    const back = write(release(heldGroup(), first.after, 'incident-a', settle, 'me', later(700)));
+    expect(back.after.missingSince).toBeUndefined();
+    expect(back.after.holds).toHaveLength(1);
+    const gone = write(release(undefined, first.after, 'incident-a', settle, 'me', later(720)));
+    expect(gone).toMatchObject({ calls: [], isDone: true, isGone: true });
+    expect(gone.after).toEqual(aRecord());
+  });
+
+  it('gives nothing back to another group of the name', () => {
+    const record = held(aGroup({ autoScalingGroupArn: 'arn:old' }));
+    const another = aGroup({ autoScalingGroupArn: 'arn:new', suspendedProcesses: ['Terminate'] });
+    expect(write(release(another, record, 'incident-a', settle, 'me', later(600)))).toMatchObject({
+      calls: [],
+      isDone: true,
+      isGone: true,
+    });
+  });
+
   it('refuses to touch a group whose opt-in was taken away, and says what to do', () => {
-    const decision = decideRelease(heldGroup({ tags: {} }), held(), 'incident-a', settle, 'me', later(600));
+    const decision = release(heldGroup({ tags: {} }), held(), 'incident-a', settle, 'me', later(600));
     expect(decision.action).toBe('REFUSE');
     expect(decision.reason).toContain('put the tag back, or give back AZRebalance, HealthCheck');
   });
 
   it('leaves a leased group for later', () => {
     const record = { ...held(), lease: { owner: 'other', expiresAt: later(601) } };
-    expect(decideRelease(heldGroup(), record, 'incident-a', settle, 'me', later(600)).action).toBe('BUSY');
+    expect(release(heldGroup(), record, 'incident-a', settle, 'me', later(600)).action).toBe('BUSY');
   });
 
   describe('of protections', () => {
@@ -202,9 +267,8 @@ describe('decideRelease', () => {
       aGroup({ instances: serving.instances.map((each) => ({ ...each, protectedFromScaleIn: false })) }),
       incident,
     );
-    const settling = write(decideRelease(serving, heldRecord, 'incident-a', settle, 'me', later(600))).after;
-    const rest = (group: typeof serving) =>
-      decideRelease(group, settling, 'incident-a', settle, 'me', later(900));
+    const settling = write(release(serving, heldRecord, 'incident-a', settle, 'me', later(600))).after;
+    const rest = (group: typeof serving) => release(group, settling, 'incident-a', settle, 'me', later(900));
 
     it('raises desired to what serves and what is on its way, then removes them, then resumes', () => {
       const group = protectedGroup({
@@ -242,8 +306,7 @@ describe('decideRelease', () => {
       const group = aGroup({ instances: instances({ 'i-1': 'Pending' }) });
       const waiting = write(rest(group));
       expect(waiting).toMatchObject({ calls: [], isDone: false });
-      const look = (at: string, seen = group) =>
-        decideRelease(seen, waiting.after, 'incident-a', settle, 'me', at);
+      const look = (at: string, seen = group) => release(seen, waiting.after, 'incident-a', settle, 'me', at);
       expect(look(later(960))).toMatchObject({ action: 'WAIT' });
       expect(
         write(look(later(1020), aGroup({ instances: instances({ 'i-1': 'InService' }) }))).calls,
@@ -255,7 +318,7 @@ describe('decideRelease', () => {
       const other = { ...incident, incidentId: 'incident-b' };
       const both = decideApply(other, serving, heldRecord, 'me', later(60));
       const decision = write(
-        decideRelease(serving, write(both as ReleaseDecision).after, 'incident-a', settle, 'me', later(600)),
+        release(serving, write(both as ReleaseDecision).after, 'incident-a', settle, 'me', later(600)),
       );
       expect(decision).toMatchObject({ calls: [], isDone: true });
       expect(decision.after.imposed.map(({ setting }) => setting)).toEqual(

@@ -32,7 +32,6 @@ const hold = {
   heldAt: now,
   stage: 'HELD' as const,
   stageAt: now,
-  giveBackAttempts: 0,
 };
 const held = (over: Partial<AutoScalingGroup> = {}) =>
   aGroup({ suspendedProcesses: [...resizeEffect.processes], ...over });

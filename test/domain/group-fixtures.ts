@@ -54,7 +54,6 @@ export const aHoldOnTerminate = (incidentId: string): Pick<GroupRecord, 'holds' 
       heldAt: now,
       stage: 'HELD',
       stageAt: now,
-      giveBackAttempts: 0,
     },
   ],
   imposed: [{ setting: 'Terminate', recordedAt: now, appliedAt: now }],

@@ -100,7 +100,12 @@ const createWorld = (before: string[]) => {
     const decision =
       kind === 'apply'
         ? decideApply(incidents[incident], group(), record, 'me', later(seconds))
-        : decideRelease(group(), record, incident, 180, 'me', later(seconds));
+        : decideRelease(
+            group(),
+            record,
+            { incidentId: incident, settleSeconds: 180, owner: 'me' },
+            later(seconds),
+          );
     if (decision.action !== 'WRITE') return decision.action;
     record = decision.before;
     if (crash === 'before-call') return decision.action;

@@ -176,7 +176,11 @@ describe('parseHoldInput, for a resize', () => {
   it('takes what the sweep asks for', () => {
     expect(parseHoldInput('resize-in-place', { bringHome: 'arn:execution' })).toEqual({
       trigger: 'sweep',
-      bringHome: 'arn:execution',
+      incidentId: 'arn:execution',
+    });
+    expect(parseHoldInput('pause-scaling', { giveBack: 'arn:execution' })).toEqual({
+      trigger: 'sweep',
+      incidentId: 'arn:execution',
     });
   });
 

@@ -6,7 +6,7 @@ import type { KillSwitch } from '../../functions/aws/systems-manager.ts';
 import type { AutoScalingGroup } from '../../functions/domain/auto-scaling-group.ts';
 import { UnreadableFactError } from '../../functions/domain/errors.ts';
 import type { PlannedCall } from '../../functions/domain/incident.ts';
-import { changeFunctionTimeoutSeconds } from '../../functions/domain/limits.ts';
+import { changeFunctionTimeoutSeconds, inForceWithinSeconds } from '../../functions/domain/limits.ts';
 import type { Mode } from '../../functions/domain/mode.ts';
 import { parsePolicy } from '../../functions/events/policy.ts';
 import type { Store } from '../../functions/state/store.ts';
@@ -51,6 +51,8 @@ const createFleet = (groups: AutoScalingGroup[], log: string[] = []) => {
     describeLaunches: async () => [],
     describeInstanceRefresh: async () => undefined,
     describeLaunchHooks: async () => [],
+    describePolicies: async () => new Map([['web', [{ name: 'cpu', canLower: true }]]]),
+    describeScheduledActions: async () => new Map(),
     make: async (call) => {
       made.push(call);
       const group = groups.find(
@@ -71,7 +73,7 @@ const createFleet = (groups: AutoScalingGroup[], log: string[] = []) => {
 const switchAt = (mode: Mode | undefined): KillSwitch => ({
   read: async () => {
     if (mode === undefined) throw new UnreadableFactError('the kill switch cannot be read');
-    return mode;
+    return { mode };
   },
 });
 
@@ -210,7 +212,7 @@ describe('createReleaseHold', () => {
       remaining: 1,
     });
     expect(made.map(({ operation }) => operation)).toEqual(['ResumeProcesses']);
-    clock.set(later(changeFunctionTimeoutSeconds + 20));
+    clock.set(later(changeFunctionTimeoutSeconds + inForceWithinSeconds));
     expect(await releaseHold({ plan, release: { round: 2 } })).toMatchObject({ action: 'DONE' });
     expect(await store.listOpenIncidents()).toEqual([]);
     expect(store.listGroups()).toEqual([]);
@@ -224,7 +226,8 @@ describe('giveBackGroups', () => {
     const group = aGroup({ desiredCapacity: 2, suspendedProcesses: ['Terminate'] });
     const { fleet, made } = createFleet([group]);
     await store.createIncident(anIncident(), ['web']);
-    await store.writeGroup(aRecord(aHoldOnTerminate(incidentId)));
+    const kept = { since: now, desiredHighest: 4, minSize: 1, maxSize: 10, desiredCapacity: 4 };
+    await store.writeGroup(aRecord({ ...aHoldOnTerminate(incidentId), kept }));
     let describes = 0;
     const autoScaling: AutoScaling = {
       ...fleet,
@@ -259,6 +262,7 @@ describe('createPlanHold', () => {
     await store.createIncident(anIncident({ incidentId: 'arn:execution:other', alarm, ...open }), ['web']);
     const stepFunctions: StepFunctions = {
       startExecution: async () => ({ started: false }),
+      describeExecution: async () => undefined,
       isRunning: async () => isRunning,
     };
     const planHold = createPlanHold({

@@ -1,0 +1,28 @@
+import type { AutoScaling } from '../aws/auto-scaling.ts';
+import type { ScalingFacts } from '../domain/plan-raise.ts';
+
+/** Reads what decides whether the desired capacity of a group may be raised. Throws when it cannot be read. */
+export type ReadScalingFacts = (autoScalingGroupName: string) => Promise<ScalingFacts>;
+
+/** For more groups than this all of the account's are read at once: one call per 100 policies, and per 100 actions. */
+const groupsReadAlone = 5;
+
+/**
+ * A reader of policies and scheduled actions for one look at some groups: nothing is read before it is asked for, and
+ * of many groups everything is read once.
+ */
+export const createReadScalingFacts = (autoScaling: AutoScaling, groupCount: number): ReadScalingFacts => {
+  const read = async (name?: string) => {
+    const [policies, scheduledActions] = await Promise.all([
+      autoScaling.describePolicies(name),
+      autoScaling.describeScheduledActions(name),
+    ]);
+    return { policies, scheduledActions };
+  };
+  let all: ReturnType<typeof read> | undefined;
+  return async (name) => {
+    if (groupCount > groupsReadAlone) all ??= read();
+    const { policies, scheduledActions } = await (all ?? read(name));
+    return { policies: policies.get(name) ?? [], scheduledActions: scheduledActions.get(name) ?? [] };
+  };
+};
