@@ -1,6 +1,7 @@
 import type { GroupSpec, LaunchOutcome, SimulatedGroup } from './cloud/auto-scaling-group.ts';
 import type { AlarmSpec } from './cloud/cloudwatch.ts';
 import type { SimulatedCloud } from './cloud/simulated-cloud.ts';
+import type { ServiceName } from './cloud/wire.ts';
 
 /** Packet loss on the path of some groups, as a fraction of packets. */
 export interface PacketLoss {
@@ -33,6 +34,15 @@ export interface CapacityShortage {
   untilSeconds: number;
 }
 
+/** A service of the control plane that does not answer, or refuses, for a while. */
+export interface ServiceOutage {
+  service: ServiceName | 'DynamoDB';
+  fromSeconds: number;
+  untilSeconds: number;
+  /** The code of its refusals; without it there is no answer at all, and the caller gives up. */
+  error?: string;
+}
+
 /** Something a person does in the middle of the story. */
 export interface Deed {
   atSeconds: number;
@@ -62,6 +72,7 @@ export interface Incident {
   losses: PacketLoss[];
   launchFaults?: LaunchFault[];
   capacityShortages?: CapacityShortage[];
+  serviceOutages?: ServiceOutage[];
   /** Types that a zone does not offer at all. */
   notOffered?: { instanceType: string; availabilityZone: string }[];
   deeds?: Deed[];

@@ -13,18 +13,25 @@ import type { Store } from '../functions/state/store.ts';
 import type { Item } from '../functions/state/table.ts';
 import { createMemoryTable, type WriteCounts } from './memory-table.ts';
 
+/** What the one who is told of a use makes of it. */
+export type StoreUse = 'answers' | 'dies' | Promise<Error>;
+
 /**
  * A store that tells which of its methods is used, before it is. When the one who is told says that the caller is dead,
- * nothing is done and no answer comes.
+ * nothing is done and no answer comes; when the table does not answer, the use fails in the end.
  */
-export const watchStore = (store: MemoryStore, onUse: (method: string) => boolean): MemoryStore =>
+export const watchStore = (store: MemoryStore, onUse: (method: string) => StoreUse): MemoryStore =>
   new Proxy(store, {
     get: (target, method: string) => {
       const value: unknown = Reflect.get(target, method);
       if (typeof value !== 'function') return value;
       return (...input: unknown[]): unknown => {
-        if (onUse(method)) return new Promise(() => {});
-        return value.apply(target, input);
+        const use = onUse(method);
+        if (use === 'dies') return new Promise(() => {});
+        if (use === 'answers') return value.apply(target, input);
+        return use.then((error) => {
+          throw error;
+        });
       };
     },
   });

@@ -267,6 +267,13 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
       onMetrics: (values) => metrics.push(values),
       onCall: (call) => calls.push(call),
       onFunctionError: (message) => functionErrors.push(message),
+      outageOf: (service) =>
+        incident.serviceOutages?.find(
+          (outage) =>
+            outage.service === service &&
+            time.elapsedSeconds() >= outage.fromSeconds &&
+            time.elapsedSeconds() < outage.untilSeconds,
+        ),
       dies: (death) => options.dies?.(death) === true,
       onState: (execution, state) => options.onState?.(cloud, execution, state),
       onStoreUse: (functionName, method) => {

@@ -114,6 +114,7 @@ const deprecatedProcess = 'RemoveFromLoadBalancerLowPriority';
 const toAutoScalingGroup = (group: DescribedGroup): AutoScalingGroup => ({
   autoScalingGroupName: group.AutoScalingGroupName ?? '',
   ...(group.AutoScalingGroupARN === undefined ? {} : { autoScalingGroupArn: group.AutoScalingGroupARN }),
+  ...(group.CreatedTime === undefined ? {} : { createdAt: group.CreatedTime.toISOString() }),
   minSize: group.MinSize ?? 0,
   maxSize: group.MaxSize ?? 0,
   desiredCapacity: group.DesiredCapacity ?? 0,

@@ -6,6 +6,8 @@ export interface AutoScalingGroup {
   autoScalingGroupName: string;
   /** Contains a UUID: a group made anew under its name has another. */
   autoScalingGroupArn?: string;
+  /** ISO 8601. */
+  createdAt?: string;
   minSize: number;
   maxSize: number;
   desiredCapacity: number;

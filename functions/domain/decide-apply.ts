@@ -16,6 +16,7 @@ import {
   imposedSince,
   isInstance,
   isLeased,
+  mayBeInForceUnseen,
   type Overridden,
   type Setting,
   withoutLease,
@@ -74,6 +75,8 @@ const withHold = (
 ): GroupRecord => {
   if (record.holds.some((hold) => hold.incidentId === incident.incidentId)) return record;
   const { processes, protectsInstances, keepsLaunch } = incident.settings.effect;
+  const ours = new Set(record.imposed.map(({ setting }) => setting));
+  const isNotOurs = (setting: Setting): boolean => !ours.has(setting);
   const hold: Hold = {
     incidentId: incident.incidentId,
     processes,
@@ -89,10 +92,11 @@ const withHold = (
     ...record,
     baseline: record.baseline ?? {
       seenAt: now,
-      suspendedProcesses: [...group.suspendedProcesses].sort(),
+      suspendedProcesses: group.suspendedProcesses.filter(isNotOurs).sort(),
       protectedInstances: group.instances
         .filter(({ protectedFromScaleIn }) => protectedFromScaleIn)
-        .map(({ instanceId }) => instanceId),
+        .map(({ instanceId }) => instanceId)
+        .filter(isNotOurs),
       minSize: group.minSize,
       maxSize: group.maxSize,
       desiredCapacity: group.desiredCapacity,
@@ -148,10 +152,21 @@ const withKept = (record: GroupRecord, group: AutoScalingGroup, now: string): Gr
 };
 
 /**
- * The record of this group: where the ARN of the group is another, the one that was remembered is gone, and nothing of
- * it is true of this one.
+ * What was put in force since a group was made: calls go by name, so one that was meant for the group before it, seen in
+ * a description from before, met this one.
  */
-const ofThisGroup = (record: GroupRecord, group: AutoScalingGroup, now: string): GroupRecord => {
+const imposedOnNewGroup = (record: GroupRecord, { createdAt }: AutoScalingGroup, now: string): Imposed[] =>
+  record.imposed.filter((imposed) =>
+    createdAt === undefined
+      ? mayBeInForceUnseen(imposed, now)
+      : (imposed.appliedAt ?? imposed.recordedAt) >= createdAt,
+  );
+
+/**
+ * The record of this group: where the ARN of the group is another, the one that was remembered is gone, and nothing of
+ * it is true of this one but what was put in force since this one was made.
+ */
+export const ofThisGroup = (record: GroupRecord, group: AutoScalingGroup, now: string): GroupRecord => {
   const { autoScalingGroupArn: arn } = group;
   const { missingSince: _missingSince, ...known } = record;
   if (arn === undefined || record.autoScalingGroupArn === arn) {
@@ -160,7 +175,12 @@ const ofThisGroup = (record: GroupRecord, group: AutoScalingGroup, now: string):
   const adopted = { autoScalingGroupArn: arn, arnSeenAt: now };
   return record.autoScalingGroupArn === undefined
     ? { ...known, ...adopted }
-    : { ...emptyGroupRecord(record.autoScalingGroupName), version: record.version, ...adopted };
+    : {
+        ...emptyGroupRecord(record.autoScalingGroupName),
+        version: record.version,
+        imposed: imposedOnNewGroup(record, group, now),
+        ...adopted,
+      };
 };
 
 /** Whether a description shows another group than the record, and does so for long enough to be believed. */
@@ -274,8 +294,8 @@ export const decideApply = (
   const refusal = refuseBecause(incident, group, stored);
   if (refusal !== undefined) return { action: 'REFUSE', reason: refusal };
 
-  const known = ofThisGroup(stored, group, now);
-  const record = withoutStaleBaseline(afterLease(known, now), group, now);
+  const known = ofThisGroup(afterLease(stored, now), group, now);
+  const record = withoutStaleBaseline(known, group, now);
   const undone = settingsUndoneByOthers(record, group, now);
   const present = new Set(group.instances.map(({ instanceId }) => instanceId));
   const isRemembered = (setting: Setting): boolean => !isInstance(setting) || present.has(setting);
@@ -305,7 +325,8 @@ export const decideApply = (
     undone.length > 0 ||
     held.launched !== record.launched ||
     held.kept !== record.kept ||
-    known !== stored ||
+    record.autoScalingGroupArn !== stored.autoScalingGroupArn ||
+    record.missingSince !== stored.missingSince ||
     remaining.some(isSeen);
   if (toImpose.length === 0 && !isNews) {
     return pending.length > 0

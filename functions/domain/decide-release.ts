@@ -5,7 +5,7 @@ import {
   isOptedIn,
   optInTag,
 } from './auto-scaling-group.ts';
-import { isReplaced, mayBeStale } from './decide-apply.ts';
+import { isReplaced, mayBeStale, ofThisGroup } from './decide-apply.ts';
 import {
   afterLease,
   type GroupRecord,
@@ -22,7 +22,14 @@ import { giveBackCalls } from './hold-calls.ts';
 import { processesThatEndInstances, resumedFirst } from './hold-effects.ts';
 import type { AutoScalingCall } from './incident.ts';
 import { inForceWithinSeconds, leaseSeconds } from './limits.ts';
-import { keptOf, planRaise, type RaiseDecision, type ScalingFacts } from './plan-raise.ts';
+import {
+  keptOf,
+  noResize,
+  type OwnResize,
+  planRaise,
+  type RaiseDecision,
+  type ScalingFacts,
+} from './plan-raise.ts';
 import { addSeconds, firstOf, secondsBetween } from './times.ts';
 import {
   claimedProcesses,
@@ -175,8 +182,7 @@ export interface ReleaseSettings {
   owner: string;
   /** Policies and scheduled actions of the group, where they were read just now. */
   scaling?: ScalingFacts;
-  /** Minimums that our own resize of the group sets. */
-  ownMinSizes?: number[];
+  ownResize?: OwnResize;
 }
 
 /**
@@ -195,13 +201,17 @@ export const decideRelease = (
   settings: ReleaseSettings,
   now: string,
 ): ReleaseDecision => {
-  const { incidentId, settleSeconds, owner, scaling, ownMinSizes = [] } = settings;
+  const { incidentId, settleSeconds, owner, scaling, ownResize = noResize } = settings;
   const hold = stored.holds.find((candidate) => candidate.incidentId === incidentId);
   if (hold === undefined) return { action: 'DONE', reason: 'nothing of this incident is left in the group' };
   if (isLeased(stored, now)) {
     return { action: 'BUSY', reason: `another task is changing the group until ${stored.lease?.expiresAt}` };
   }
-  const record = afterLease(stored, now);
+  const remembered = afterLease(stored, now);
+  // Of a group made anew under the name only what met it by mistake is to be given back.
+  const anew = group === undefined ? remembered : ofThisGroup(remembered, group, now);
+  const record: GroupRecord =
+    group !== undefined && isReplaced(stored, group) ? { ...anew, holds: [hold] } : remembered;
   const leased = (givingBack: Setting[]): GroupRecord => ({
     ...withImposed(record, givingBack, { givingBackAt: now }),
     lease: { owner, expiresAt: addSeconds(now, leaseSeconds) },
@@ -243,10 +253,13 @@ export const decideRelease = (
     const { missingSince: _missingSince, ...there } = record;
     return write('the group is there again', there);
   }
-  if (isReplaced(record, group)) {
-    return mayBeStale(record, now)
-      ? { action: 'BUSY', reason: 'descriptions of the group do not agree yet' }
-      : ended('the group was deleted, and another one has its name now', { isGone: true });
+  if (isReplaced(stored, group)) {
+    if (mayBeStale(stored, now)) {
+      return { action: 'BUSY', reason: 'descriptions of the group do not agree yet' };
+    }
+    if (record.imposed.length === 0) {
+      return ended('the group was deleted, and another one has its name now', { isGone: true });
+    }
   }
   if (group.status !== undefined)
     return ended(`the group is being deleted (${group.status})`, { isGone: true });
@@ -300,7 +313,7 @@ export const decideRelease = (
   const rest = settingsOf(found.CALL);
   if (rest.length > 0) {
     const raise: RaiseDecision = endsInstances(rest)
-      ? planRaise(group, keptOf(record), scaling, ownMinSizes, now)
+      ? planRaise(group, keptOf(record), scaling, ownResize, now)
       : { action: 'NOTHING' };
     if (raise.action === 'UNKNOWN') {
       return { action: 'READ_SCALING', reason: 'its policies and scheduled actions have to be read first' };

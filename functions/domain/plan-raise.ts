@@ -20,6 +20,17 @@ export interface ScalingFacts {
   scheduledActions: ScheduledAction[];
 }
 
+/** What Holdfast itself does to the sizes of a group that it resizes. */
+export interface OwnResize {
+  /** Whether what ends is a resize: it moves desired capacity itself, and keeps policies from it. */
+  isOver: boolean;
+  /** Minimums that it sets. */
+  minSizes: number[];
+}
+
+/** No resize. */
+export const noResize: OwnResize = { isOver: false, minSizes: [] };
+
 /**
  * What giving back does to the desired capacity of a group.
  * - `NOTHING`: nothing is missing from it.
@@ -93,10 +104,10 @@ const leaveBecause = (
   group: AutoScalingGroup,
   kept: KeptSizes,
   { policies, scheduledActions }: ScalingFacts,
-  ownMinSizes: number[],
+  ownResize: OwnResize,
   now: string,
 ): string | undefined => {
-  const isMinimumLowered = group.minSize < kept.minSize && !ownMinSizes.includes(group.minSize);
+  const isMinimumLowered = group.minSize < kept.minSize && !ownResize.minSizes.includes(group.minSize);
   if (isMinimumLowered && !isEndOfRollingUpdate(group, kept)) {
     return `somebody lowered its minimum from ${kept.minSize} to ${group.minSize}`;
   }
@@ -113,7 +124,7 @@ const leaveBecause = (
       5,
     )} set its sizes meanwhile`;
   }
-  if (!policies.some(({ canLower }) => canLower)) {
+  if (!ownResize.isOver && !policies.some(({ canLower }) => canLower)) {
     return 'it has no enabled scaling policy that lowers it, so somebody did';
   }
   return undefined;
@@ -128,14 +139,14 @@ const leaveBecause = (
  * @param group the group as described just now
  * @param kept the sizes since its instances are kept from scale-in
  * @param facts its policies and scheduled actions; `undefined` when they have not been read
- * @param ownMinSizes minimums that our own resize of the group sets
+ * @param ownResize what our own resize of the group does
  * @param now ISO 8601
  */
 export const planRaise = (
   group: AutoScalingGroup,
   kept: KeptSizes | undefined,
   facts: ScalingFacts | undefined,
-  ownMinSizes: number[],
+  ownResize: OwnResize,
   now: string,
 ): RaiseDecision => {
   // Nothing fell that would end anybody: what is above desired capacity was there before us, or replaces something.
@@ -160,7 +171,7 @@ export const planRaise = (
         ? []
         : ['--region', parseArn(group.autoScalingGroupArn).region]),
     );
-  const because = leaveBecause(group, kept, facts, ownMinSizes, now);
+  const because = leaveBecause(group, kept, facts, ownResize, now);
   if (because !== undefined) {
     return {
       action: 'LEAVE',
@@ -170,7 +181,7 @@ export const planRaise = (
   const reason = `${fell}, and giving back what kept its instances would end the difference at once`;
   return {
     action: 'RAISE',
-    message: `desired capacity is raised from ${desiredCapacity} to ${wanted}, by what scaling policies took away meanwhile. To set it back: ${setDesired(desiredCapacity)}`,
+    message: `desired capacity is raised from ${desiredCapacity} to ${wanted}, by what ${ownResize.isOver ? 'the resize' : 'scaling policies'} took away meanwhile. To set it back: ${setDesired(desiredCapacity)}`,
     calls: [
       {
         service: 'AutoScaling',

@@ -20,7 +20,7 @@ import {
   toWaitItem,
   waitKey,
 } from './launch-items.ts';
-import type { Store } from './store.ts';
+import type { LaunchRules, Store } from './store.ts';
 import type { Item, Key, Table } from './table.ts';
 
 /** Group names per item: 1,000 names of 255 characters still fit well into DynamoDB's 400 KB. */
@@ -43,6 +43,7 @@ interface Versioned {
 const openIncidents = 'incidents';
 const incidentKey = (incidentId: string): Key => ({ pk: openIncidents, sk: incidentId });
 const groupKey = (name: string): Key => ({ pk: `group#${name}`, sk: 'record' });
+const launchRulesKey = (name: string): Key => ({ pk: `group#${name}`, sk: 'rules' });
 const resizeKey = (name: string): Key => ({ pk: `group#${name}`, sk: 'resize' });
 /** One key for all of them, so that the stream has them in one shard: one reader at a time, who sees them together. */
 const noticesKey = 'notices';
@@ -70,6 +71,7 @@ const missingFrom = <Each>(items: Each[], others: Each[], idOf: (each: Each) => 
  * | `group#<name>` | `launches` | drains, breaker and successes of one group |
  * | `group#<name>` | `launch-wait#<instance id>` | an instance that waits in a launch hook, kept for 49 hours |
  * | `group#<name>` | `launch-failure#<activity id>` | a launch that failed, kept for 25 hours |
+ * | `group#<name>` | `rules` | the rules about its launches, for as long as its tags need not be looked at again |
  * | `stage` | `mode` | what may happen in the stage, and since when |
  *
  * @param writerId tells this writer's own retried write from somebody else's
@@ -212,6 +214,14 @@ export const createStore = (table: Table, clock: Clock, writerId: () => string):
 
     addFailure: async (name, failure) => {
       await table.put(toFailureItem(name, failure), 'absent');
+    },
+
+    readLaunchRules: async (name) =>
+      (await table.get(launchRulesKey(name)))?.rules as LaunchRules | undefined,
+
+    writeLaunchRules: async (name, rules) => {
+      const until = Math.floor(Date.parse(rules.until) / 1000);
+      await table.put({ ...launchRulesKey(name), rules, ttl: until });
     },
 
     readResizes: (names) => readRecords<ResizeRecord>(names, resizeKey, emptyResizeRecord),

@@ -28,6 +28,15 @@ export interface StageMode {
   since: string;
 }
 
+/** Which rules of a policy are about the launches of a group, as its tags were. */
+export interface LaunchRules {
+  rules: string[];
+  /** Tells this policy's rules from another's. */
+  policy: string;
+  /** ISO 8601: from when on its tags have to be looked at again. */
+  until: string;
+}
+
 /**
  * Where Holdfast remembers. One implementation over two tables: DynamoDB in production, memory in the rehearsal.
  */
@@ -82,6 +91,12 @@ export interface Store {
 
   /** Adds a launch that failed, once however often it is told; nobody is waited for. */
   addFailure(autoScalingGroupName: string, failure: LaunchFailure): Promise<void>;
+
+  /** The rules that were found to be about the launches of a group; `undefined` when none were, or it is not known. */
+  readLaunchRules(autoScalingGroupName: string): Promise<LaunchRules | undefined>;
+
+  /** Remembers the rules about the launches of a group, so that its next launch events need not ask Auto Scaling. */
+  writeLaunchRules(autoScalingGroupName: string, rules: LaunchRules): Promise<void>;
 
   /** The resizes of these groups, in the same order; a record without `work` for a group that is not being resized. */
   readResizes(autoScalingGroupNames: string[]): Promise<ResizeRecord[]>;

@@ -42,8 +42,11 @@ const decideFreshly = async (
   const scaling = await readScalingFacts(seen.name);
   const [resize] = await store.readResizes([seen.name]);
   const [group] = await autoScaling.describeAutoScalingGroups([seen.name]);
-  const ownMinSizes = resize?.work?.sizes?.minSizes ?? [];
-  return decideRelease(group, seen.record, { ...settings, scaling, ownMinSizes }, clock.now());
+  const ownResize = {
+    isOver: incident.remediation === 'resize-in-place',
+    minSizes: resize?.work?.sizes?.minSizes ?? [],
+  };
+  return decideRelease(group, seen.record, { ...settings, scaling, ownResize }, clock.now());
 };
 
 /** Takes one group of an incident one stage further on its way back. */

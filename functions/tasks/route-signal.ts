@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { AutoScaling } from '../aws/auto-scaling.ts';
 import type { CloudWatch } from '../aws/cloudwatch.ts';
 import type { KillSwitch } from '../aws/systems-manager.ts';
@@ -9,10 +10,11 @@ import { type AlarmState, decideStart, startForFailures } from '../domain/decide
 import type { LaunchRecord } from '../domain/launch-record.ts';
 import { type RuleFor, rulesForLaunchFailures } from '../domain/match-rules.ts';
 import { lowestMode, type Mode } from '../domain/mode.ts';
-import { secondsBetween } from '../domain/times.ts';
+import { addSeconds, secondsBetween } from '../domain/times.ts';
 import type { Policy, Rule } from '../events/policy.ts';
 import { parseSignal, type Signal } from '../events/signal.ts';
 import type { Store } from '../state/store.ts';
+import { describeAwsError } from './aws-error.ts';
 import { changeLaunches } from './change-launches.ts';
 import { findUnprotected } from './find-unprotected.ts';
 import { type StartDependencies, type StartOutcome, startExecutions } from './start-executions.ts';
@@ -71,37 +73,62 @@ export const startWhenEnoughFailed = async (
   return outcomes;
 };
 
-/** How long a group's tags are remembered: no longer than until the next sweep, which looks at every group itself. */
+/** How long a process remembers which rules are about a group: no longer than until the next sweep, which looks itself. */
 const rememberedSeconds = 300;
-/** Groups remembered at one time. */
+/** How long the table does, for groups that some rule is about. */
+const writtenSeconds = 3600;
+/** Groups that a process remembers at one time. */
 const rememberedMax = 1000;
 
+/** Tells these rules, and what they are about, from those of another policy. */
+const fingerprintOf = (rules: Rule[]): string =>
+  createHash('sha256')
+    .update(JSON.stringify(rules.map(({ name, targets }) => [name, targets])))
+    .digest('base64url')
+    .slice(0, 12);
+
 /**
- * Tells which rules about launches are about a group, described once in a while however many launches it makes. Two
- * events at one time share one description.
+ * Tells which rules about launches are about a group. A storm of launches must not empty the bucket of Auto Scaling
+ * calls: a process remembers the answer for a while, two events at one time share one, and of groups that some rule is
+ * about the table remembers it for all processes.
  */
-const createRulesOfGroup = ({ autoScaling, clock, policy }: RouteSignalDependencies) => {
+const createRulesOfGroup = ({ autoScaling, store, clock, policy }: RouteSignalDependencies) => {
   const rules = policy.rules.filter(
     (rule) => rule.drain !== undefined || rule.when.launchFailures !== undefined,
   );
-  const known = new Map<string, { at: string; group: Promise<AutoScalingGroup | undefined> }>();
-  const describe = async (name: string): Promise<AutoScalingGroup | undefined> => {
-    const [group] = await autoScaling.describeAutoScalingGroups([name]);
-    return group;
-  };
-  return async (name: string): Promise<Rule[]> => {
-    if (rules.length === 0) return [];
+  const fingerprint = fingerprintOf(rules);
+  const known = new Map<string, { at: string; rules: Promise<Rule[]> }>();
+  const find = async (name: string): Promise<Rule[]> => {
     const now = clock.now();
-    let remembered = known.get(name);
-    if (remembered === undefined || secondsBetween(remembered.at, now) > rememberedSeconds) {
-      if (known.size >= rememberedMax) known.clear();
-      remembered = { at: now, group: describe(name) };
-      known.set(name, remembered);
-      // What could not be read is not remembered: the event is tried again.
-      remembered.group.catch(() => known.delete(name));
+    const written = await store.readLaunchRules(name);
+    if (written !== undefined && written.policy === fingerprint && written.until > now) {
+      return rules.filter((rule) => written.rules.includes(rule.name));
     }
-    const group = await remembered.group;
-    return group === undefined ? [] : rules.filter((rule) => isTarget(rule, group));
+    const [group] = await autoScaling.describeAutoScalingGroups([name]);
+    const about = group === undefined ? [] : rules.filter((rule) => isTarget(rule, group));
+    if (about.length > 0) {
+      const until = addSeconds(now, writtenSeconds);
+      await store.writeLaunchRules(name, {
+        rules: about.map((rule) => rule.name),
+        policy: fingerprint,
+        until,
+      });
+    }
+    return about;
+  };
+  return (name: string): Promise<Rule[]> => {
+    if (rules.length === 0) return Promise.resolve([]);
+    const now = clock.now();
+    const remembered = known.get(name);
+    if (remembered !== undefined && secondsBetween(remembered.at, now) < rememberedSeconds) {
+      return remembered.rules;
+    }
+    if (known.size >= rememberedMax) known.clear();
+    const found = find(name);
+    known.set(name, { at: now, rules: found });
+    // What could not be read is not remembered.
+    found.catch(() => known.delete(name));
+    return found;
   };
 };
 
@@ -157,7 +184,15 @@ export const createRouteSignal = (dependencies: RouteSignalDependencies) => {
     autoScalingGroupName,
     wait,
   }: Signal & { kind: 'launch-wait' }): Promise<StartOutcome[]> => {
-    const about = await rulesOfGroup(autoScalingGroupName);
+    let about: Rule[];
+    try {
+      about = await rulesOfGroup(autoScalingGroupName);
+    } catch (error) {
+      // Trying the event again would only add to the storm: the sweep finds whoever waits by looking.
+      return ignored(
+        `the rules about ${autoScalingGroupName} cannot be told now (${describeAwsError(error)}); the sweep looks who waits`,
+      );
+    }
     if (about.every(({ drain }) => drain === undefined)) {
       return ignored(`no rule drains the group ${autoScalingGroupName}`);
     }

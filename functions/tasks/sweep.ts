@@ -100,13 +100,10 @@ export const createSweep = (dependencies: SweepDependencies) => {
       open.remediation === 'resize-in-place' && (await groupsBeingResized(store, names)).size > 0;
     // Its holds stay until nothing is in flight. An execution that runs sees by itself that it is to end.
     if (isResizing && isRunning) return;
-    const givenBackFor =
-      open.tendedSince === undefined ? undefined : secondsBetween(open.tendedSince, clock.now());
-    if (isResizing || givenBackFor === undefined || givenBackFor > giveBackAgainSeconds) {
+    if (isResizing) {
       await startGivingBack(incident, because, result);
       return;
     }
-    // That one could not, or has just ended: what is left is given back from here, a stage at a time.
     const { remaining, refused } = await giveBackGroups(
       { autoScaling: dependencies.autoScaling(incident.mode), store, clock, newOwner },
       incident,
@@ -128,6 +125,11 @@ export const createSweep = (dependencies: SweepDependencies) => {
         }),
       );
     }
+    // What an execution can give back is given back by one: it waits in seconds, where sweeps are minutes apart.
+    const startedFor =
+      open.tendedSince === undefined ? undefined : secondsBetween(open.tendedSince, clock.now());
+    const isStartedLately = startedFor !== undefined && startedFor < giveBackAgainSeconds;
+    if (remaining > refused.length && !isStartedLately) await startGivingBack(incident, because, result);
     if (remaining > 0 || secondsUntilClosable(incident, clock.now()) > 0) return;
     await store.addNotice(
       toNotice({
@@ -143,10 +145,7 @@ export const createSweep = (dependencies: SweepDependencies) => {
     await closeIncident(store, clock, incident);
   };
 
-  /**
-   * Another execution gives back what one left, and brings home what it left in flight: it waits in seconds, where
-   * sweeps are minutes apart.
-   */
+  /** Another execution gives back what one left, and brings home what it left in flight. */
   const startGivingBack = async (
     { incidentId, remediation }: Incident,
     because: string,

@@ -65,6 +65,7 @@ export const createAutoScalingApi = (
   const describeGroup = (group: SimulatedGroup) => ({
     AutoScalingGroupName: group.name,
     AutoScalingGroupARN: groupArnOf(group),
+    CreatedTime: new Date(group.createdAt),
     MinSize: group.minSize,
     MaxSize: group.maxSize,
     DesiredCapacity: group.desiredCapacity,

@@ -245,6 +245,7 @@ export const createAutoScalingService = (
       const group: SimulatedGroup = {
         ...spec,
         groupNumber: groupCount,
+        createdAt: time.now(),
         tags: { ...spec.tags },
         instanceType: spec.instanceType ?? 'm7i.large',
         launchTemplate: {

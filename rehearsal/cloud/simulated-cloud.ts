@@ -30,7 +30,13 @@ import {
 } from './step-functions.ts';
 import { createSystemsManagerService, Parameters } from './systems-manager.ts';
 import { createThrottle } from './throttle.ts';
-import { createWire, type RecordedCall, type SimulatedService, type WireQuirks } from './wire.ts';
+import {
+  createWire,
+  type RecordedCall,
+  type ServiceName,
+  type SimulatedService,
+  type WireQuirks,
+} from './wire.ts';
 
 /** Everything the facts leave open. */
 export type Quirks = AutoScalingQuirks & DeliveryQuirks & WireQuirks;
@@ -116,6 +122,8 @@ export interface SimulatedCloudOptions {
   onAlarm: (alarm: AlarmSpec, value: string, reason: string) => void;
   onCall: (call: RecordedCall) => void;
   onFunctionError: (message: string) => void;
+  /** Whether a service does not answer now, or how it refuses. */
+  outageOf: (service: ServiceName | 'DynamoDB') => { error?: string } | undefined;
   /** Whether a function dies here: nothing of it is heard of again. */
   dies: (death: Death) => boolean;
   /** Told of every state that an execution enters. */
@@ -136,11 +144,20 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
     createMemoryStore((notice) => notices?.insert(notice), options.countsCost, { now: time.iso }),
     (method) => {
       const functionName = runningFunction.getStore();
-      if (functionName === undefined) return false;
+      if (functionName === undefined) return 'answers';
       options.onStoreUse(functionName, method);
+      if (options.outageOf('DynamoDB') !== undefined) {
+        const error = Object.assign(new Error('The table does not answer'), {
+          name: 'TimeoutError',
+          $metadata: { attempts: 5 },
+        });
+        return time.sleep(10_000).then(() => error);
+      }
       // To die before a reading is to die before what comes next.
-      if (/^(read|list)/.test(method)) return false;
-      return options.dies({ functionName, operation: method, mutating: true, when: 'before' });
+      if (/^(read|list)/.test(method)) return 'answers';
+      return options.dies({ functionName, operation: method, mutating: true, when: 'before' })
+        ? 'dies'
+        : 'answers';
     },
   );
   const parameters = new Parameters(time.now).set(killSwitchParameter, 'live');
@@ -231,6 +248,7 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
         },
         quirks,
         options.onCall,
+        options.outageOf,
         ({ functionName, operation, mutating }, when) =>
           options.dies({ functionName, operation, mutating, when }),
       ),

@@ -79,6 +79,7 @@ export const createWire = (
   services: Record<ServiceName, SimulatedService>,
   quirks: WireQuirks,
   onCall: (call: RecordedCall) => void,
+  outageOf: (service: ServiceName) => { error?: string } | undefined = () => undefined,
   isDead: (call: RecordedCall, when: 'before' | 'after') => boolean = () => false,
 ) => {
   const answer = async (clientName: string, commandName: string, input: Record<string, unknown>) => {
@@ -98,7 +99,13 @@ export const createWire = (
     onCall(call);
     if (isDead(call, 'before')) return await new Promise<never>(() => {});
     const isLost = random() < quirks.hangRate;
+    const outage = outageOf(known.service);
     try {
+      if (outage !== undefined) {
+        // Without an answer the SDK gives up after its request timeout.
+        if (outage.error === undefined) await time.sleep(10_000);
+        throw new CloudError(outage.error ?? 'TimeoutError', 'Rate exceeded', outage.error ? 400 : 503);
+      }
       if (isLost && random() < 0.5) {
         call.outcome = 'lost on the way';
         return await new Promise<never>(() => {});

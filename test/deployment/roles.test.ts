@@ -217,6 +217,8 @@ const tableActions = async (): Promise<Record<string, string[]>> => {
     },
     addWait: () => store.addWait('a', { instanceId: 'i-1', since: now, from: 'lifecycle event' }),
     addFailure: () => store.addFailure('a', { activityId: 'a', startedAt: now, at: now }),
+    readLaunchRules: () => store.readLaunchRules('a'),
+    writeLaunchRules: () => store.writeLaunchRules('a', { rules: ['r'], policy: 'p', until: now }),
     readStageMode: () => store.readStageMode(),
     writeStageMode: () => store.writeStageMode({ mode: 'live', since: now }),
     readResizes: () => store.readResizes(['a']),

@@ -138,6 +138,10 @@ describe('protecting', () => {
   it('raises desired capacity that fell meanwhile before it removes a protection', async () => {
     const { result, cloud } = await rehearseSmall(
       failing({
+        groups: failing().groups.map((group) => ({
+          ...group,
+          policies: [{ type: 'StepScaling', name: 'cpu', above: 1000, add: 1, below: -1, remove: 1 }],
+        })),
         deeds: [
           {
             atSeconds: minutes(40),
@@ -249,7 +253,7 @@ describe('protecting', () => {
     );
     expect(result.violations).toEqual([]);
     expect(journalOf(cloud)).toContain(
-      `overridden: api: a person took back ${freed} meanwhile; left alone from now on`,
+      `overridden: api: a person or a tool took back ${freed} meanwhile; left alone from now on`,
     );
     const again = accepted(result, 'SetInstanceProtection').filter(
       ({ seconds, input }) => seconds > minutes(30) && (input.InstanceIds as string[]).includes(freed ?? ''),

@@ -101,7 +101,7 @@ describe('people', () => {
         ],
       }),
     );
-    expect(told(result)).toEqual(['failed']);
+    expect(told(result)).toEqual(['failed', 'needs-a-person']);
     expect(result.messages[0]?.subject).toContain('FAILED: the execution failed: UnreadableFactError');
   });
 
@@ -119,7 +119,7 @@ describe('people', () => {
       }),
     );
     expect(told(result)).toEqual(['acted', 'overridden', 'gave-back']);
-    expect(result.messages[1]?.text).toContain('web-a: a person took back Terminate meanwhile');
+    expect(result.messages[1]?.text).toContain('web-a: a person or a tool took back Terminate meanwhile');
   });
 
   it('are told that the sweep gave back what a person stopped', async () => {
@@ -134,7 +134,7 @@ describe('people', () => {
     );
     expect(told(result).at(0)).toBe('acted');
     expect(told(result).filter((kind) => kind === 'gave-back')).toHaveLength(1);
-    expect(result.messages.at(-1)?.text).toContain('2 groups given back by the sweep');
+    expect(result.messages.at(-1)?.text).toContain('2 of 2 groups held, 2 given back');
   });
 
   it('are told that a group that left cannot be given back', async () => {

@@ -297,6 +297,17 @@ describe.each(stores)('%s', (_name, createStore) => {
     expect((await store.readLaunches([name]))[0]?.waits).toMatchObject([{ instanceId: 'i-2' }]);
   });
 
+  it('remembers the rules about the launches of a group', async () => {
+    const store = createStore();
+    const name = unique('group');
+    expect(await store.readLaunchRules(name)).toBeUndefined();
+    const rules = { rules: ['stuck'], policy: 'p', until: later(60) };
+    await store.writeLaunchRules(name, rules);
+    expect(await store.readLaunchRules(name)).toEqual(rules);
+    // It is no part of what is remembered of launches.
+    expect(await store.readLaunches([name])).toEqual([emptyLaunchRecord(name)]);
+  });
+
   it('remembers what may happen in the stage', async () => {
     const store = createStore();
     await store.writeStageMode({ mode: 'dry-run', since: now });

@@ -1,0 +1,79 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, rmSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+
+/** One thing that conformance needs and a machine may lack. */
+interface Need {
+  what: string;
+  command: [string, ...string[]];
+  install: string;
+}
+
+const needs: Need[] = [
+  {
+    what: 'Python 3.11 or newer',
+    command: ['python3', '-c', 'import sys; sys.exit(sys.version_info < (3, 11))'],
+    install: 'install Python from python.org or your system’s packages',
+  },
+  {
+    what: 'moto 5.2 with its server, and boto3',
+    command: [
+      'python3',
+      '-c',
+      'import boto3, moto, moto.server, sys; sys.exit(tuple(map(int, moto.__version__.split(".")[:2])) < (5, 2))',
+    ],
+    install: 'pip install "moto[all,server]>=5.2" boto3',
+  },
+  {
+    what: 'Terraform',
+    command: ['terraform', 'version'],
+    install: 'install Terraform from developer.hashicorp.com/terraform/install',
+  },
+];
+
+const works = ([command, ...words]: Need['command']): boolean =>
+  spawnSync(command, words, { stdio: 'ignore' }).status === 0;
+
+/** The first thing that is missing, with what to do about it; `undefined` when nothing is. */
+const missing = (): string | undefined => {
+  const need = needs.find(({ command }) => !works(command));
+  return need === undefined ? undefined : `Conformance needs ${need.what}: ${need.install}.`;
+};
+
+/** Packages the stage that is deployed, unless that was done already. */
+const packageStage = (folder: string, again: boolean): void => {
+  if (again) rmSync(folder, { recursive: true, force: true });
+  if (existsSync(`${folder}/cloudformation-template-update-stack.json`)) return;
+  const packaged = spawnSync('osls', ['package', '--stage', 'prod', '--package', folder], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  if (packaged.status !== 0) throw new Error('The stage could not be packaged; run npm run package');
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    // Only looks whether everything is there.
+    check: { type: 'boolean', default: false },
+    // Takes what is packaged already, whatever was changed since.
+    packaged: { type: 'boolean', default: false },
+    out: { type: 'string', default: '.conformance' },
+    port: { type: 'string', default: '7060' },
+  },
+});
+
+const problem = missing();
+if (problem !== undefined) {
+  console.error(problem);
+  process.exit(2);
+}
+if (!values.check) {
+  const folder = '.packaged/prod';
+  packageStage(folder, !values.packaged);
+  const told = spawnSync(
+    'python3',
+    ['conformance/tell.py', folder, '--out', values.out, '--port', values.port, ...positionals],
+    { stdio: 'inherit', env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' } },
+  );
+  process.exitCode = told.status ?? 1;
+}

@@ -1,0 +1,25 @@
+"""The stories: each takes the world, does something to it, and says what must be so then.
+
+What a story is for stands in its first line. A story that is new needs a fault in ../faults.ts that makes it fail.
+"""
+
+from .holds import copied, desired_capacity, kill_switch, overlapping, packet_loss, stopped
+from .inputs import bad_input, dry_run
+from .launches import launches
+from .resizing import resize
+from .signals import duplicates, silent_table
+
+ALL = {
+    "packet-loss": packet_loss,
+    "launches": launches,
+    "resize": resize,
+    "dry-run": dry_run,
+    "stopped": stopped,
+    "kill-switch": kill_switch,
+    "overlapping": overlapping,
+    "desired-capacity": desired_capacity,
+    "copied": copied,
+    "duplicates": duplicates,
+    "bad-input": bad_input,
+    "silent-table": silent_table,
+}

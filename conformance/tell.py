@@ -1,0 +1,211 @@
+"""Deploys a packaged stage into the account, makes a fleet with Terraform, tells stories, and checks what each leaves.
+
+python3 conformance/tell.py PACKAGED_STAGE [--out FOLDER] [--port PORT] [STORY ...]
+
+Exits with 0 when every check of every story passed and every request is as AWS documents it. Run by run.ts, which looks
+first whether everything it needs is there.
+"""
+
+import argparse
+import collections
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+CHECKOUT = HERE.parent
+sys.path.insert(0, str(HERE))
+
+import stories  # noqa: E402
+import wire  # noqa: E402
+from world import World  # noqa: E402
+
+
+class Services:
+    """The account and the host of its functions, as processes."""
+
+    def __init__(self, port, out):
+        self.port = port
+        self.out = out
+        self.url = f"http://127.0.0.1:{port}"
+        self.processes = []
+        self.environment = {
+            **os.environ,
+            "PATH": f"{CHECKOUT}/node_modules/.bin:{os.environ['PATH']}",
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": "x",
+            "AWS_SECRET_ACCESS_KEY": "y",
+            "AWS_REGION": "us-east-1",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+
+    def start(self):
+        host_port = str(self.port + 2)
+        node = str(CHECKOUT / "node_modules/.bin/node")
+        host = [node, str(HERE / "function-host.mjs"), host_port, self.url, str(self.out / "functions.log")]
+        account = [sys.executable, "-m", "account.server", str(self.port), host_port]
+        for name, command in (("host", host), ("account", account)):
+            self._start(name, command)
+
+    def _start(self, name, command):
+        path = self.out / f"{name}.log"
+        with open(path, "w") as log:
+            process = subprocess.Popen(
+                command, cwd=HERE, env=self.environment, stdout=log, stderr=subprocess.STDOUT
+            )
+        self.processes.append(process)
+        end = time.monotonic() + 60
+        while "ready" not in path.read_text():
+            if process.poll() is not None or time.monotonic() > end:
+                raise RuntimeError(f"the {name} does not start:\n{path.read_text()}")
+            time.sleep(0.1)
+
+    def run(self, *command, cwd, check=True, **environment):
+        result = subprocess.run(
+            command, cwd=cwd, env={**self.environment, **environment}, capture_output=True, text=True
+        )
+        if check and result.returncode != 0:
+            raise RuntimeError(f"{' '.join(command)}\n{result.stdout[-2000:]}\n{result.stderr[-2000:]}")
+        return result
+
+    def stop(self):
+        for process in reversed(self.processes):
+            process.terminate()
+
+
+def retries_in(template):
+    """Retries of asynchronous invocations by function name: moto makes no EventInvokeConfig."""
+    resources = template["Resources"]
+    names = {
+        logical_id: resource["Properties"]["FunctionName"]
+        for logical_id, resource in resources.items()
+        if resource["Type"] == "AWS::Lambda::Function"
+    }
+    retries = {}
+    for resource in resources.values():
+        if resource["Type"] != "AWS::Lambda::EventInvokeConfig":
+            continue
+        reference = json.dumps(resource["Properties"]["FunctionName"])
+        for logical_id, name in names.items():
+            if f'"{logical_id}"' in reference or name in reference:
+                retries[name] = resource["Properties"].get("MaximumRetryAttempts", 2)
+    return retries
+
+
+def deploy(services, world, packaged):
+    """Deploys with the tool that people use. Returns how many resources moto made, and which kinds it cannot make."""
+    template = json.loads((packaged / "cloudformation-template-update-stack.json").read_text())
+    services.run("osls", "deploy", "--stage", packaged.name, "--package", str(packaged), cwd=CHECKOUT)
+    made = {
+        resource.get("LogicalResourceId")
+        for resource in world.client("cloudformation").describe_stack_resources(
+            StackName=f"holdfast-{packaged.name}"
+        )["StackResources"]
+    }
+    missing = collections.Counter(
+        resource["Type"] for logical_id, resource in template["Resources"].items() if logical_id not in made
+    )
+    world.post("/begin", {"retries": retries_in(template)})
+    return len(made), dict(missing)
+
+
+class Fleet:
+    """Three groups of four, made by Terraform, which also tells afterwards whether anything is not as it was."""
+
+    def __init__(self, services):
+        self.services = services
+        self.folder = services.out / "terraform"
+        mirror = os.environ.get("HOLDFAST_TERRAFORM_PLUGINS", "/opt/tf-plugins")
+        self.folder.mkdir(exist_ok=True)
+        (self.folder / "main.tf").write_text((HERE / "terraform" / "main.tf").read_text())
+        for state in self.folder.glob("terraform.tfstate*"):
+            state.unlink()
+        configuration = self.folder / "terraform.rc"
+        if pathlib.Path(mirror).is_dir():
+            configuration.write_text(
+                f'provider_installation {{\n  filesystem_mirror {{ path = "{mirror}" }}\n}}\n'
+            )
+        else:
+            configuration.write_text("")
+        self.environment = {"TF_CLI_CONFIG_FILE": str(configuration), "TF_VAR_endpoint": services.url}
+
+    def _terraform(self, *words, check=True):
+        return self.services.run(
+            "terraform", words[0], "-no-color", *words[1:], cwd=self.folder, check=check, **self.environment
+        )
+
+    def make(self):
+        self._terraform("init")
+        self._terraform("apply", "-auto-approve")
+
+    def drift(self):
+        """What Terraform would change now; None when it would change nothing."""
+        result = self._terraform("plan", "-detailed-exitcode", check=False)
+        if result.returncode == 0:
+            return None
+        changes = [line for line in result.stdout.splitlines() if line.strip().startswith(("~", "+", "-", "#"))]
+        return "\n".join(changes)[:1500] or result.stderr[:500]
+
+
+def tell(name, world):
+    """Tells one story. Returns the checks that failed."""
+    story = stories.ALL[name]
+    world.begin_story()
+    print(f"{name}: {story.__doc__.splitlines()[0]}", flush=True)
+    began = time.monotonic()
+    try:
+        story(world)
+    except Exception as error:
+        world.expect(f"the story ran ({error!r})", False)
+    calls = wire.mutating(world.state()["wire"])
+    counts = dict(collections.Counter(operation for operation, _input, _status in calls))
+    failed = [what for what, is_so in world.checks if not is_so]
+    seconds = time.monotonic() - began
+    print(f"  {seconds:.0f} s, {len(world.checks)} checks, {len(failed)} failed; calls that change: {counts}", flush=True)
+    return failed
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("packaged", type=pathlib.Path)
+    parser.add_argument("--out", type=pathlib.Path, required=True)
+    parser.add_argument("--port", type=int, default=7060)
+    parser.add_argument("stories", nargs="*", metavar="STORY")
+    options = parser.parse_intermixed_args()
+    unknown = [name for name in options.stories if name not in stories.ALL]
+    if unknown:
+        sys.exit(f"There is no story {unknown[0]}. There are: {', '.join(stories.ALL)}")
+    out = options.out.resolve()
+    out.mkdir(parents=True, exist_ok=True)
+    services = Services(options.port, out)
+    failed = {}
+    requests = []
+    began = time.monotonic()
+    try:
+        services.start()
+        fleet = Fleet(services)
+        world = World(options.port, fleet, stage=options.packaged.name)
+        made, missing = deploy(services, world, options.packaged.resolve())
+        print(f"deployed: {made} resources; moto cannot make {missing}", flush=True)
+        fleet.make()
+        for name in options.stories or stories.ALL:
+            failed[name] = tell(name, world)
+            state = world.state()
+            requests += state["wire"]
+            (out / f"{name}.json").write_text(json.dumps(state, indent=1))
+        count, findings = wire.check(requests)
+        print(f"{count} requests held against AWS's models: {findings or 'nothing found'}", flush=True)
+    finally:
+        services.stop()
+    lost = {name: checks for name, checks in failed.items() if checks}
+    passed = len(failed) - len(lost)
+    print(f"{passed} stories passed, {len(lost)} failed, in {time.monotonic() - began:.0f} s; all of it is in {out}")
+    sys.exit(1 if lost or findings else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,207 @@
+"""What a story may look at and do: the account through its controls and through boto3, people and alarms included."""
+
+import datetime
+import json
+import urllib.request
+import uuid
+
+import boto3
+import wire
+from botocore.config import Config
+
+ACCOUNT = "123456789012"
+REGION = "us-east-1"
+#: What a hold of scale-in suspends, sorted.
+SCALE_IN = ["AZRebalance", "HealthCheck", "InstanceRefresh", "ReplaceUnhealthy", "Terminate"]
+
+
+class World:
+    def __init__(self, port, fleet, stage):
+        self.url = f"http://127.0.0.1:{port}"
+        self.controls = f"http://127.0.0.1:{port + 1}"
+        self.fleet = fleet
+        self.stage = stage
+        self.checks = []
+        self.alarms = {}
+
+    # ---- the account
+
+    def post(self, path, body=None):
+        request = urllib.request.Request(
+            self.controls + path, data=json.dumps(body or {}).encode(), method="POST"
+        )
+        with urllib.request.urlopen(request, timeout=900) as answer:
+            result = json.loads(answer.read())
+        if not result["ok"]:
+            raise RuntimeError(f"{path}: {result['error']}")
+        return result["result"]
+
+    def state(self):
+        with urllib.request.urlopen(f"{self.controls}/state", timeout=60) as answer:
+            return json.loads(answer.read())
+
+    def client(self, name):
+        return boto3.client(
+            name,
+            endpoint_url=self.url,
+            region_name=REGION,
+            aws_access_key_id="x",
+            aws_secret_access_key="y",
+            config=Config(retries={"max_attempts": 0}),
+        )
+
+    def advance(self, minutes):
+        self.post("/advance", {"seconds": minutes * 60})
+
+    def group(self, name):
+        return self.state()["groups"][name]
+
+    def suspended(self, name):
+        return self.group(name)["suspended"]
+
+    def executions(self):
+        """The executions of this story."""
+        return self.state()["executions"][self.executions_before :]
+
+    def execution(self, arn):
+        return next(each for each in self.executions() if each["arn"] == arn)
+
+    def mutating(self):
+        return wire.mutating(self.state()["wire"])
+
+    def messages(self):
+        """Subjects and texts of what people were told in this story."""
+        return [(each[2] or "", json.dumps(each)) for each in self.state()["messages"]]
+
+    def records(self):
+        """What would still have to be undone (docs/operations.md, "Remove it")."""
+        pages = self.client("dynamodb").get_paginator("scan").paginate(TableName=f"holdfast-{self.stage}")
+        items = [item for page in pages for item in page["Items"]]
+        return [
+            item["pk"]["S"]
+            for item in items
+            if item["pk"]["S"].startswith("group#") and item["sk"]["S"] in ("record", "resize")
+        ]
+
+    # ---- people, tools and alarms
+
+    def alarm(self, name, value, reason="told", **settings):
+        """Changes the state of an alarm. Returns the event that CloudWatch sends."""
+        cloudwatch = self.client("cloudwatch")
+        if name not in self.alarms:
+            cloudwatch.put_metric_alarm(
+                AlarmName=name,
+                MetricName="PacketLoss",
+                Namespace="AWS/NetworkMonitor",
+                Statistic="Average",
+                Period=60,
+                EvaluationPeriods=1,
+                Threshold=2.0,
+                ComparisonOperator="GreaterThanThreshold",
+                **settings,
+            )
+            self.alarms[name] = "OK"
+        before, self.alarms[name] = self.alarms[name], value
+        cloudwatch.set_alarm_state(AlarmName=name, StateValue=value, StateReason=reason)
+        return self.alarm_event(name, before)
+
+    def alarm_event(self, name, before):
+        """As in AWS's sample (CloudWatch User Guide, "Alarm events and EventBridge")."""
+        alarm = self.client("cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"][0]
+        at = alarm["StateUpdatedTimestamp"].astimezone(datetime.timezone.utc)
+        stamp = at.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "+0000"
+        metric = {"dimensions": {}, "name": "PacketLoss", "namespace": "AWS/NetworkMonitor"}
+        return {
+            "version": "0",
+            "id": str(uuid.uuid4()),
+            "detail-type": "CloudWatch Alarm State Change",
+            "source": "aws.cloudwatch",
+            "account": ACCOUNT,
+            "time": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "region": REGION,
+            "resources": [alarm["AlarmArn"]],
+            "detail": {
+                "alarmName": name,
+                "configuration": {
+                    "metrics": [
+                        {
+                            "id": "m1",
+                            "metricStat": {"metric": metric, "period": 60, "stat": "Average"},
+                            "returnData": True,
+                        }
+                    ]
+                },
+                "previousState": {"reason": "x", "reasonData": "{}", "timestamp": stamp, "value": before},
+                "state": {
+                    "reason": alarm["StateReason"],
+                    "reasonData": "{}",
+                    "timestamp": stamp,
+                    "value": alarm["StateValue"],
+                },
+            },
+        }
+
+    def event(self, event):
+        """Puts an event on the bus. Returns the targets that it reached."""
+        return self.post("/event", event)
+
+    def by_hand(self, remediation, body):
+        """Starts an execution as from the console; the body may be any JSON. Returns its ARN."""
+        machine = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:holdfast-{self.stage}-{remediation}"
+        return self.client("stepfunctions").start_execution(
+            stateMachineArn=machine, input=json.dumps(body), name=f"by-hand-{uuid.uuid4()}"
+        )["executionArn"]
+
+    def stop(self, arn):
+        self.client("stepfunctions").stop_execution(executionArn=arn)
+
+    def set_switch(self, word):
+        self.client("ssm").put_parameter(
+            Name=f"/holdfast/{self.stage}/mode", Value=word, Overwrite=True, Type="String"
+        )
+
+    # ---- checks
+
+    def begin_story(self):
+        self.post("/forget")
+        self.checks = []
+        self.executions_before = len(self.state()["executions"])
+
+    def expect(self, what, is_so, found=None):
+        self.checks.append((what, bool(is_so)))
+        if is_so:
+            print(f"  ok   {what}", flush=True)
+        else:
+            shown = "" if found is None else f": {json.dumps(found, default=str)[:1500]}"
+            print(f"  FAIL {what}{shown}", flush=True)
+
+    def expect_all_is_as_before(self, allowed_errors=(), drift=True):
+        """What every story that acts has to leave: nothing."""
+        state = self.state()
+        groups = state["groups"]
+        instances = {name: group["instances"] for name, group in groups.items()}
+        self.expect("no execution runs", state["running"] == 0, [
+            each["name"] for each in state["executions"] if each["status"] == "RUNNING"
+        ])
+        harm = [call for call in state["calls"] if call["action"] == "HARM"]
+        self.expect("no instance in service was stopped", not harm, harm)
+        records = self.records()
+        self.expect("the table holds no record of a group", not records, records)
+        tagged = [name for name, group in groups.items() if "holdfast-hold" in group["tags"]]
+        self.expect("no group has the tag of a hold", not tagged, tagged)
+        suspended = {name: group["suspended"] for name, group in groups.items()}
+        before = {"web-0": ["AZRebalance"], "web-1": [], "web-2": []}
+        self.expect("processes are suspended as before", suspended == before, suspended)
+        every = [instance for group in groups.values() for instance in group["instances"]]
+        self.expect("no instance is protected", not any(each["protected"] for each in every), instances)
+        is_serving = all(each["state"] == "InService" and each["ec2"] == "running" for each in every)
+        self.expect("every instance is in service", is_serving, instances)
+        if drift:
+            changes = self.fleet.drift()
+            self.expect("Terraform would change nothing", changes is None, changes)
+        failed = [
+            (each["function"], each["error"]["errorType"], each["error"]["errorMessage"][:300])
+            for each in state["invocations"]
+            if each["error"] and each["error"]["errorType"] not in allowed_errors
+        ]
+        self.expect("no function failed", not failed, failed)
