@@ -60,8 +60,8 @@ class World:
         return self.group(name)["suspended"]
 
     def executions(self):
-        """The executions of this story."""
-        return self.state()["executions"][self.executions_before :]
+        """The executions of this story, in the order of their machines."""
+        return [each for each in self.state()["executions"] if each["arn"] not in self.executions_before]
 
     def execution(self, arn):
         return next(each for each in self.executions() if each["arn"] == arn)
@@ -165,7 +165,7 @@ class World:
     def begin_story(self):
         self.post("/forget")
         self.checks = []
-        self.executions_before = len(self.state()["executions"])
+        self.executions_before = {each["arn"] for each in self.state()["executions"]}
 
     def expect(self, what, is_so, found=None):
         self.checks.append((what, bool(is_so)))

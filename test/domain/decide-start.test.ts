@@ -112,3 +112,26 @@ describe('matchesPattern', () => {
     expect(matchesPattern(pattern, name)).toBe(expected);
   });
 });
+
+describe('matchesPattern, whatever the pattern', () => {
+  it('takes no longer for many stars than for one', () => {
+    const name = 'a'.repeat(255);
+    for (const pattern of ['*a*a*a*a*b', `${'*a'.repeat(120)}*b`, `${'a*'.repeat(120)}b`]) {
+      expect(matchesPattern(pattern, name)).toBe(false);
+    }
+    expect(matchesPattern('*a'.repeat(120), name)).toBe(true);
+  });
+
+  it.each([
+    ['a*', 'a', true],
+    ['a*a', 'a', false],
+    ['*ab*ab', 'ab', false],
+    ['*ab*ab', 'abab', true],
+    ['a*b*c', 'a1b2c', true],
+    ['a*b*c', 'a1c2b', false],
+    ['**', '', true],
+    ['a.b', 'axb', false],
+  ])('%s fits %s: %s', (pattern, name, expected) => {
+    expect(matchesPattern(pattern, name)).toBe(expected);
+  });
+});

@@ -8,6 +8,82 @@ const fixture = (name: string) =>
   JSON.parse(readFileSync(new URL(`../fixtures/${name}.json`, import.meta.url), 'utf8'));
 
 describe('parseSignal', () => {
+  describe('of an event of elsewhere', () => {
+    const home = { accountId: '123456789012', region: 'us-east-1' };
+    it.each([
+      [
+        'another account',
+        { account: '999999999999' },
+        /from account 999999999999 in us-east-1; this is account/,
+      ],
+      ['another Region', { region: 'eu-west-1' }, /from account 123456789012 in eu-west-1; this is account/],
+    ])('ignores by name one of %s', (_what, over, reason) => {
+      for (const name of ['alarm-metric', 'launch-unsuccessful', 'launch-lifecycle-action']) {
+        const event = { ...fixture(name), region: 'us-east-1', ...over };
+        expect(parseSignal(event, home)).toEqual({ kind: 'ignored', reason: expect.stringMatching(reason) });
+      }
+      expect(parseSignal(fixture('alarm-metric'), home)).toMatchObject({ kind: 'alarm' });
+    });
+  });
+
+  it.each(['launch-unsuccessful', 'launch-lifecycle-action'])(
+    'ignores %s of a launch into a warm pool, and takes one out of it',
+    (name) => {
+      const event = fixture(name);
+      const into = (Origin: string, Destination: string) => ({
+        ...event,
+        detail: { ...event.detail, Origin, Destination },
+      });
+      expect(parseSignal(into('EC2', 'WarmPool'))).toEqual({
+        kind: 'ignored',
+        reason: expect.stringContaining('into the WarmPool, not into the group'),
+      });
+      expect(parseSignal(into('WarmPool', 'AutoScalingGroup')).kind).not.toBe('ignored');
+    },
+  );
+
+  it.each(['constructor', 'toString', '__proto__', 'x'.repeat(300_000)])(
+    'says of a detail-type that nobody knows only what it is called',
+    (detailType) => {
+      const signal = parseSignal({ ...fixture('alarm-metric'), 'detail-type': detailType });
+      if (signal.kind !== 'ignored') throw new Error(signal.kind);
+      expect(signal.reason).toMatch(/not an event Holdfast knows$/);
+      expect(signal.reason.length).toBeLessThan(300);
+    },
+  );
+
+  it.each(['1', '2026-02-31T03:00:00Z', '2026-03-02T03:00:00', '2026-03-02', '2026-13-02T03:00:00Z'])(
+    'does not take %s for a time',
+    (timestamp) => {
+      const event = fixture('alarm-metric');
+      event.detail.state.timestamp = timestamp;
+      expect(() => parseSignal(event)).toThrow(/state\.timestamp: found .*an ISO 8601 time with its zone/);
+    },
+  );
+
+  it.each(['2026-03-02T03:00:00Z', '2026-03-02T03:00:00.123+0000', '2024-02-29T04:00:00+01:00'])(
+    'takes %s for one',
+    (timestamp) => {
+      const event = fixture('alarm-metric');
+      event.detail.state.timestamp = timestamp;
+      expect(parseSignal(event)).toMatchObject({ alarm: { since: new Date(timestamp).toISOString() } });
+    },
+  );
+
+  it('answers a value of any length in a few lines', () => {
+    const event = fixture('alarm-metric');
+    event.detail.state.value = 'x'.repeat(300_000);
+    const message = (): string => {
+      try {
+        return JSON.stringify(parseSignal(event));
+      } catch (error) {
+        return String(error);
+      }
+    };
+    expect(message()).toContain('(300002 characters)');
+    expect(message().length).toBeLessThan(1000);
+  });
+
   it('reads a metric alarm', () => {
     expect(parseSignal(fixture('alarm-metric'))).toEqual({
       kind: 'alarm',
@@ -137,6 +213,25 @@ describe('parseSignal', () => {
     ],
   ])('refuses %s and names the field', (_what, event, message) => {
     expect(() => parseSignal(event)).toThrow(message);
+  });
+});
+
+describe('parseHoldInput, of whatever comes', () => {
+  it.each([[[]], ['web'], [3], [null], [true], [undefined]])(
+    'names the mistake of %j, and shows what is right',
+    (input) => {
+      for (const remediation of ['pause-scaling', 'drain-pending-wait', 'resize-in-place'] as const) {
+        expect(() => parseHoldInput(remediation, input)).toThrow(
+          /the value itself: found .*; allowed: a value of type object[\s\S]*A correct input by hand: \{/,
+        );
+      }
+    },
+  );
+
+  it.each(['web\ud800', 'web\u0000', 'web\n'])('refuses a name that nobody can write down', (name) => {
+    expect(() => parseHoldInput('pause-scaling', { autoScalingGroupName: name, reason: 'test' })).toThrow(
+      /autoScalingGroupName/,
+    );
   });
 });
 

@@ -1,45 +1,15 @@
-import type { AddressInfo } from 'node:net';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import dynalite from 'dynalite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { StaleRecordError } from '../../functions/domain/errors.ts';
 import type { Evidence } from '../../functions/domain/evidence.ts';
 import { emptyLaunchRecord } from '../../functions/domain/launch-record.ts';
 import { createDynamoDbStore } from '../../functions/state/dynamodb-store.ts';
 import type { Store } from '../../functions/state/store.ts';
-import type { Item, Key } from '../../functions/state/table.ts';
-import { refuseItem, refuseKey, refuseKeyCondition } from '../../rehearsal/dynamodb-rules.ts';
 import { createMemoryStore } from '../../rehearsal/memory-store.ts';
 import { aHoldOnTerminate, anIncident, later, now } from '../domain/group-fixtures.ts';
 import { aResize, someWork } from '../domain/resize-fixtures.ts';
+import { type Dynalite, startDynalite } from './strict-dynalite.ts';
 
-/** Holds every request of the document client against DynamoDB's rules before dynalite, which lacks them, answers it. */
-const refuseWhatDynaliteAccepts = ({ middlewareStack }: DynamoDBClient): void =>
-  middlewareStack.add(
-    (next) => (args) => {
-      const input = args.input as {
-        Item?: Item;
-        Key?: Partial<Key>;
-        RequestItems?: Record<string, { Keys?: Partial<Key>[] }>;
-        KeyConditionExpression?: string;
-        ExpressionAttributeValues?: Record<string, unknown>;
-      };
-      if (input.Item !== undefined) refuseItem(input.Item);
-      if (input.Key !== undefined) refuseKey(input.Key);
-      for (const { Keys = [] } of Object.values(input.RequestItems ?? {})) {
-        for (const key of Keys) refuseKey(key);
-      }
-      if (input.KeyConditionExpression !== undefined) {
-        const { ':pk': pk, ':prefix': prefix } = input.ExpressionAttributeValues ?? {};
-        refuseKeyCondition(pk, prefix);
-      }
-      return next(args);
-    },
-    { step: 'initialize', priority: 'high', name: 'dynamoDbRules' },
-  );
-
-const server = dynalite({ createTableMs: 0 });
-let client: DynamoDBClient;
+let table: Dynalite;
 let writers = 0;
 let writerId = (): string => {
   writers += 1;
@@ -47,33 +17,9 @@ let writerId = (): string => {
 };
 
 beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
-  client = new DynamoDBClient({
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  });
-  refuseWhatDynaliteAccepts(client);
-  await client.send(
-    new CreateTableCommand({
-      TableName: 'holdfast',
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [
-        { AttributeName: 'pk', AttributeType: 'S' },
-        { AttributeName: 'sk', AttributeType: 'S' },
-      ],
-      KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        { AttributeName: 'sk', KeyType: 'RANGE' },
-      ],
-    }),
-  );
+  table = await startDynalite();
 });
-
-afterAll(async () => {
-  client.destroy();
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-});
+afterAll(() => table.stop());
 
 const { holds } = aHoldOnTerminate('i');
 let names = 0;
@@ -86,7 +32,7 @@ const stores: [string, () => Store][] = [
   ['createMemoryStore', () => createMemoryStore()],
   [
     'createDynamoDbStore',
-    () => createDynamoDbStore(client, 'holdfast', { now: () => now }, () => writerId()),
+    () => createDynamoDbStore(table.client, table.name, { now: () => now }, () => writerId()),
   ],
 ];
 
@@ -439,7 +385,7 @@ describe('createDynamoDbStore alone', () => {
     const before = writerId;
     writerId = () => 'the-same-writer';
     try {
-      const store = createDynamoDbStore(client, 'holdfast', { now: () => now }, () => writerId());
+      const store = createDynamoDbStore(table.client, table.name, { now: () => now }, () => writerId());
       const record = {
         autoScalingGroupName: unique('group'),
         version: 0,

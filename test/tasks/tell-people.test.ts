@@ -62,3 +62,17 @@ describe('createTellPeople', () => {
     expect(told).toEqual(['failed']);
   });
 });
+
+describe('what lies under the key of notices and is none', () => {
+  it.each([['no JSON'], ['{}'], ['null'], [undefined]])('(%s) does not stop the others', async (S) => {
+    const { tellPeople, told } = createTeller();
+    const { Records } = records(notice('acted'));
+    const strange = {
+      eventName: 'INSERT' as const,
+      dynamodb: { SequenceNumber: '0', NewImage: { notice: { S } } },
+    };
+    const none = { eventName: 'INSERT' as const, dynamodb: { SequenceNumber: '00' } };
+    expect(await tellPeople({ Records: [strange, none, ...Records] })).toEqual({ batchItemFailures: [] });
+    expect(told).toEqual(['acted']);
+  });
+});

@@ -1,0 +1,99 @@
+/**
+ * A fault to plant in the product: `find` stands once in `file`, and `replace` makes the product wrong in the way that
+ * `story` is there to notice.
+ */
+export interface Fault {
+  story: string;
+  what: string;
+  file: string;
+  find: string;
+  replace: string;
+}
+
+/** One fault at least for each story: a story that passes with its fault checks nothing. */
+export const faults: Fault[] = [
+  {
+    story: 'packet-loss',
+    what: 'listing what is open asks for an empty sort-key prefix, which DynamoDB refuses',
+    file: 'functions/state/create-store.ts',
+    find: 'await table.query(openIncidents))',
+    replace: "await table.query(openIncidents, ''))",
+  },
+  {
+    story: 'launches',
+    what: 'protections are not removed when launches succeed again',
+    file: 'functions/domain/hold-calls.ts',
+    find: '...protectionCalls(autoScalingGroupName, settings.filter(isInstance), false, reason),',
+    replace: '',
+  },
+  {
+    story: 'resize',
+    what: 'desired capacity is kept when an instance enters Standby, so that another is launched in its place',
+    file: 'functions/aws/auto-scaling.ts',
+    find: 'ShouldDecrementDesiredCapacity: true,',
+    replace: 'ShouldDecrementDesiredCapacity: false,',
+  },
+  {
+    story: 'dry-run',
+    what: 'the kill switch and the input cannot lower what may happen',
+    file: 'functions/domain/mode.ts',
+    find: 'rank[mode] < rank[lowest] ? mode : lowest',
+    replace: 'rank[mode] > rank[lowest] ? mode : lowest',
+  },
+  {
+    story: 'stopped',
+    what: 'the sweep does not look after incidents whose execution is gone',
+    file: 'functions/tasks/sweep.ts',
+    find: "if (!isRunning) return 'its execution does not run any more';",
+    replace: '',
+  },
+  {
+    story: 'kill-switch',
+    what: 'the word in the switch has to be in lower case',
+    file: 'functions/domain/mode.ts',
+    find: '.toLowerCase();',
+    replace: ';',
+  },
+  {
+    story: 'overlapping',
+    what: 'giving back does not look whether another hold still wants it',
+    file: 'functions/domain/wanted-state.ts',
+    find: '...record.holds.flatMap(claimedProcesses),',
+    replace: '...record.holds.slice(0, 1).flatMap(claimedProcesses),',
+  },
+  {
+    story: 'desired-capacity',
+    what: 'desired capacity is raised where nothing but a person can have lowered it',
+    file: 'functions/domain/plan-raise.ts',
+    find: 'if (!ownResize.isOver && !policies.some(({ canLower }) => canLower)) {',
+    replace: 'if (policies.length < 0) {',
+  },
+  {
+    story: 'copied',
+    what: 'a tag that is left over is removed without a word',
+    file: 'functions/tasks/tidy-hold-tags.ts',
+    find: 'if (group.suspendedProcesses.length > 0) await tellCopied(dependencies, group);',
+    replace: '',
+  },
+  {
+    story: 'duplicates',
+    what: 'events of another account are taken for our own',
+    file: 'functions/events/signal.ts',
+    find: 'home === undefined || (account === home.accountId && region === home.region)',
+    replace: "home !== undefined || account === ''",
+  },
+  {
+    story: 'bad-input',
+    what: 'an unknown field in an input by hand is passed over',
+    file: 'functions/events/hold-input.ts',
+    find: 'const pauseScalingInput = z\n  .strictObject(',
+    replace: 'const pauseScalingInput = z\n  .object(',
+  },
+  {
+    story: 'silent-table',
+    what: 'an execution that failed before it began uses its signal up',
+    file: 'functions/tasks/start-executions.ts',
+    find: "if ((status !== 'FAILED' && status !== 'TIMED_OUT') || error === 'InvalidInputError') return false;",
+    replace: 'if (status !== error) return false;',
+  },
+];
