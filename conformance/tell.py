@@ -161,7 +161,7 @@ def tell(name, world):
         story(world)
     except Exception as error:
         world.expect(f"the story ran ({error!r})", False)
-    calls = wire.mutating(world.state()["wire"])
+    calls = world.mutating()
     counts = dict(collections.Counter(operation for operation, _input, _status in calls))
     failed = [what for what, is_so in world.checks if not is_so]
     seconds = time.monotonic() - began
@@ -194,9 +194,9 @@ def main():
         fleet.make()
         for name in options.stories or stories.ALL:
             failed[name] = tell(name, world)
-            state = world.state()
-            requests += state["wire"]
-            (out / f"{name}.json").write_text(json.dumps(state, indent=1))
+            sent = world.wire()
+            requests += sent
+            (out / f"{name}.json").write_text(json.dumps({**world.state(), "wire": sent}, indent=1))
         count, findings = wire.check(requests)
         print(f"{count} requests held against AWS's models: {findings or 'nothing found'}", flush=True)
     finally:

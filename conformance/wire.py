@@ -26,6 +26,8 @@ SERVICES = {
 }
 FLEET = {"autoscaling", "ec2", "elbv2", "cloudwatch"}
 READS = re.compile(r"^(Describe|Get|List|Query|Scan|BatchGet|Head)")
+#: Values that a botocore older than July 2026 does not know (AWS SDK for JavaScript, client-cloudwatch, AlarmType).
+NEWER_VALUES = {"LogAlarm"}
 _session = botocore.session.get_session()
 _models = {}
 
@@ -60,6 +62,18 @@ def _decode_form(shape, prefix, flat, used, is_ec2):
             _decode_form(shape.member, f"{prefix}{middle}.{number}", flat, used, is_ec2)
             for number in sorted(numbers)
         ]
+    if kind == "map":
+        entries = prefix if shape.serialization.get("flattened") else f"{prefix}.entry"
+        names = (shape.key.serialization.get("name", "key"), shape.value.serialization.get("name", "value"))
+        numbers = {int(match[1]) for each in flat if (match := re.match(re.escape(entries) + r"\.(\d+)\.", each))}
+        pairs = [
+            [
+                _decode_form(part, f"{entries}.{number}.{name}", flat, used, is_ec2)
+                for part, name in zip((shape.key, shape.value), names)
+            ]
+            for number in sorted(numbers)
+        ]
+        return {key: value for key, value in pairs}
     used.add(prefix)
     value = flat.get(prefix)
     if kind in ("integer", "long"):
@@ -123,7 +137,7 @@ def _check_string(shape, value, path, found):
         found.append(f"{path}: {type(value).__name__}, not a string")
         return
     _check_range(path, "length", len(value), raw, found)
-    if shape.enum and value not in shape.enum:
+    if shape.enum and value not in shape.enum and value not in NEWER_VALUES:
         found.append(f"{path}: {value!r} is none of the enum")
     pattern = raw.get("pattern")
     try:

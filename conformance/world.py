@@ -37,7 +37,14 @@ class World:
         return result["result"]
 
     def state(self):
-        with urllib.request.urlopen(f"{self.controls}/state", timeout=60) as answer:
+        return self._read("/state")
+
+    def wire(self):
+        """Every request of the functions in this story."""
+        return self._read("/wire")
+
+    def _read(self, path):
+        with urllib.request.urlopen(self.controls + path, timeout=60) as answer:
             return json.loads(answer.read())
 
     def client(self, name):
@@ -67,7 +74,7 @@ class World:
         return next(each for each in self.executions() if each["arn"] == arn)
 
     def mutating(self):
-        return wire.mutating(self.state()["wire"])
+        return wire.mutating(self.wire())
 
     def messages(self):
         """Subjects and texts of what people were told in this story."""

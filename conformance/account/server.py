@@ -3,7 +3,7 @@
 Run by tell.py: python3 -m account.server PORT HOST_PORT. AWS's protocols are on PORT, the teller's controls (JSON over
 HTTP) on PORT + 1: POST /advance {"seconds"}, /event {event}, /launches {"hang", "refused"}, /shortage {"types"},
 /silent {"services"}, /try-launches, /finish-bootstraps, /desire {"group", "desired"}, /begin {"retries"}, /forget;
-GET /state.
+GET /state and /wire.
 """
 
 import json
@@ -32,13 +32,14 @@ import moto.sqs.models  # noqa: E402
 import moto.ssm.models  # noqa: E402
 from moto.core.responses import ActionResult  # noqa: E402
 
-from account import auto_scaling, ec2, events, functions, log, state_machines  # noqa: E402
+from account import auto_scaling, ec2, events, functions, log, speed, state_machines  # noqa: E402
 from account.clock import clock, shift_time_of_moto  # noqa: E402
 
 moto.cloudwatch.responses.CloudWatchResponse.list_alarm_mute_rules = lambda self: ActionResult(
     {"AlarmMuteRuleSummaries": []}
 )
 shift_time_of_moto()
+speed.make_quick()
 functions.host_port = HOST_PORT
 
 
@@ -49,7 +50,7 @@ def describe_group(group):
         "min": group.min_size,
         "max": group.max_size,
         "suspended": sorted(group._suspended_processes),
-        "tags": {tag["key"]: tag["value"] for tag in group.tags if "key" in tag},
+        "tags": {tag["Key"]: tag["Value"] for tag in group.tags},
         "instances": [
             {
                 "id": state.instance.id,
@@ -89,7 +90,6 @@ def state():
         "executions": [describe_execution(each) for each in state_machines.executions()],
         "reservations": list(ec2.RESERVATIONS.values()),
         "calls": log.CALLS,
-        "wire": log.WIRE,
         "events": events.EVENTS,
         "invocations": functions.INVOCATIONS,
         "messages": messages(),
@@ -150,7 +150,7 @@ class Controls(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def do_GET(self):
-        self.answer(state())
+        self.answer(log.WIRE if self.path == "/wire" else state())
 
     def do_POST(self):
         length = int(self.headers.get("content-length") or 0)

@@ -21,13 +21,13 @@ def launches(world):
     serving = [each for each in world.group("web-2")["instances"] if each["state"] == "InService"]
     world.expect("nobody in service was lost", len(serving) == 4, serving)
 
-    world.advance(60)
+    world.advance(20)
     world.post("/launches", {"hang": False})
     world.post("/finish-bootstraps")
     world.post("/try-launches")
-    for _ in range(12):
+    for _ in range(6):
         world.advance(10)
         world.post("/finish-bootstraps")
     world.post("/desire", {"group": "web-2", "desired": 4})
-    world.advance(120)
+    world.advance(75)
     world.expect_all_is_as_before()
