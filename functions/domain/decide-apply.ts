@@ -72,6 +72,7 @@ const withHold = (
   group: AutoScalingGroup,
   incident: Incident,
   now: string,
+  seenAt: string,
 ): GroupRecord => {
   if (record.holds.some((hold) => hold.incidentId === incident.incidentId)) return record;
   const { processes, protectsInstances, keepsLaunch } = incident.settings.effect;
@@ -91,7 +92,7 @@ const withHold = (
   return {
     ...record,
     baseline: record.baseline ?? {
-      seenAt: now,
+      seenAt,
       suspendedProcesses: group.suspendedProcesses.filter(isNotOurs).sort(),
       protectedInstances: group.instances
         .filter(({ protectedFromScaleIn }) => protectedFromScaleIn)
@@ -134,14 +135,14 @@ const withLaunched = (record: GroupRecord, group: AutoScalingGroup, now: string)
 };
 
 /** The record with the sizes that matter when what keeps instances from scale-in is given back. */
-const withKept = (record: GroupRecord, group: AutoScalingGroup, now: string): GroupRecord => {
+const withKept = (record: GroupRecord, group: AutoScalingGroup, now: string, seenAt: string): GroupRecord => {
   const { kept: known, ...rest } = record;
   if (!record.holds.some(keepsInstances)) return known === undefined ? record : rest;
   const { desiredCapacity, minSize, maxSize } = group;
   const isNew = record.holds.filter(keepsInstances).every(({ heldAt }) => heldAt === now);
   const kept = known ??
     (isNew ? undefined : keptOf(record)) ?? {
-      since: now,
+      since: seenAt,
       desiredHighest: desiredCapacity,
       minSize,
       maxSize,
@@ -193,50 +194,51 @@ export const isReplaced = (record: GroupRecord, group: AutoScalingGroup): boolea
 export const mayBeStale = ({ arnSeenAt }: GroupRecord, now: string): boolean =>
   arnSeenAt !== undefined && secondsBetween(arnSeenAt, now) < inForceWithinSeconds;
 
+const baselineSettings = ({ baseline }: GroupRecord): Setting[] => [
+  ...(baseline?.suspendedProcesses ?? []),
+  ...(baseline?.protectedInstances ?? []),
+];
+
 /**
- * The record without what its baseline took for in force and is not: it was seen in a description from before somebody
- * took it back.
+ * The record with its baseline confirmed, by the first look that is surely newer than the one it was seen in: what is
+ * not in force then was seen in a description from before somebody took it back. No look before that says anything:
+ * what showed may vanish once more.
  */
-const withoutStaleBaseline = (record: GroupRecord, group: AutoScalingGroup, now: string): GroupRecord => {
+const withConfirmedBaseline = (record: GroupRecord, group: AutoScalingGroup, seenAt: string): GroupRecord => {
   const { baseline } = record;
-  if (
-    baseline?.seenAt === undefined ||
-    secondsBetween(baseline.seenAt, now) >= inForceWithinSeconds ||
-    baseline.seenAt === now
-  ) {
-    return record;
-  }
+  if (baseline?.seenAt === undefined || baselineSettings(record).length === 0) return record;
+  if (secondsBetween(baseline.seenAt, seenAt) < inForceWithinSeconds) return record;
+  const { seenAt: _seenAt, ...confirmed } = baseline;
   const inForce = settingsInForce(group);
   const isTrue = (setting: Setting): boolean => inForce.has(setting);
-  if ([...baseline.suspendedProcesses, ...baseline.protectedInstances].every(isTrue)) return record;
   return {
     ...record,
     baseline: {
-      ...baseline,
+      ...confirmed,
       suspendedProcesses: baseline.suspendedProcesses.filter(isTrue),
       protectedInstances: baseline.protectedInstances.filter(isTrue),
     },
   };
 };
 
+/** Settings that somebody put in force before us, as far as a look tells that may be from before they were taken back. */
+const unconfirmedSettings = (record: GroupRecord): Set<Setting> =>
+  new Set(record.baseline?.seenAt === undefined ? [] : baselineSettings(record));
+
 /**
  * Settings that were in force and no longer are: AWS never takes one back by itself, so a person or a tool did. One that
  * was asked for only just now may merely not show yet.
  */
-const settingsUndoneByOthers = (record: GroupRecord, group: AutoScalingGroup, now: string): Setting[] => {
+const settingsUndoneByOthers = (record: GroupRecord, group: AutoScalingGroup, seenAt: string): Setting[] => {
   const inForce = settingsInForce(group);
-  const { suspendedProcesses = [], protectedInstances = [] } = record.baseline ?? {};
+  const unconfirmed = unconfirmedSettings(record);
+  const ofOthers = new Set(baselineSettings(record));
   return wantedSettings(record, group).filter((setting) => {
     if (inForce.has(setting)) return false;
     const imposed = record.imposed.find((entry) => entry.setting === setting);
-    if (
-      imposed === undefined &&
-      (suspendedProcesses.includes(setting) || protectedInstances.includes(setting))
-    ) {
-      return true;
-    }
+    if (imposed === undefined && ofOthers.has(setting)) return !unconfirmed.has(setting);
     const appliedAt = imposedSince(record, setting);
-    return appliedAt !== undefined && secondsBetween(appliedAt, now) >= inForceWithinSeconds;
+    return appliedAt !== undefined && secondsBetween(appliedAt, seenAt) >= inForceWithinSeconds;
   });
 };
 
@@ -276,6 +278,8 @@ const refuseBecause = (
  * @param stored what is stored of the group
  * @param owner who would take the lease
  * @param now ISO 8601
+ * @param seenAt when the group was asked for: what a description may not show yet is judged by that, not by the time of
+ * the decision
  */
 export const decideApply = (
   incident: Incident,
@@ -283,20 +287,21 @@ export const decideApply = (
   stored: GroupRecord,
   owner: string,
   now: string,
+  seenAt: string = now,
 ): ApplyDecision => {
   if (isLeased(stored, now)) {
     return { action: 'BUSY', reason: `another task is changing the group until ${stored.lease?.expiresAt}` };
   }
   if (group === undefined) return { action: 'GONE', reason: 'the group does not exist any more' };
-  if (isReplaced(stored, group) && mayBeStale(stored, now)) {
+  if (isReplaced(stored, group) && mayBeStale(stored, seenAt)) {
     return { action: 'BUSY', reason: 'descriptions of the group do not agree yet' };
   }
   const refusal = refuseBecause(incident, group, stored);
   if (refusal !== undefined) return { action: 'REFUSE', reason: refusal };
 
-  const known = ofThisGroup(afterLease(stored, now), group, now);
-  const record = withoutStaleBaseline(known, group, now);
-  const undone = settingsUndoneByOthers(record, group, now);
+  const known = ofThisGroup(afterLease(stored, now), group, seenAt);
+  const record = withConfirmedBaseline(known, group, seenAt);
+  const undone = settingsUndoneByOthers(record, group, seenAt);
   const present = new Set(group.instances.map(({ instanceId }) => instanceId));
   const isRemembered = (setting: Setting): boolean => !isInstance(setting) || present.has(setting);
   const overridden: Overridden[] = [
@@ -310,11 +315,14 @@ export const decideApply = (
     ({ setting }) => !undone.includes(setting) && (!forgets || isRemembered(setting)),
   );
   const watched = withLaunched({ ...record, overridden, imposed: remaining }, group, now);
-  const claimed = withHold(watched, group, incident, now);
-  const held = withKept(withLaunched(claimed, group, now), group, now);
-  const inForce = settingsStillInForce(held, group, now);
+  const claimed = withHold(watched, group, incident, now, seenAt);
+  const held = withKept(withLaunched(claimed, group, now), group, now, seenAt);
+  const inForce = settingsStillInForce(held, group, seenAt);
   const missing = wantedSettings(held, group).filter((setting) => !inForce.has(setting));
-  const pending = missing.filter((setting) => imposedSince(record, setting) !== undefined);
+  const unconfirmed = unconfirmedSettings(held);
+  const pending = missing.filter(
+    (setting) => imposedSince(record, setting) !== undefined || unconfirmed.has(setting),
+  );
   const toImpose = missing.filter((setting) => !pending.includes(setting));
 
   // The call was made and its maker died before writing so.
@@ -325,6 +333,7 @@ export const decideApply = (
     undone.length > 0 ||
     held.launched !== record.launched ||
     held.kept !== record.kept ||
+    record.baseline !== known.baseline ||
     record.autoScalingGroupArn !== stored.autoScalingGroupArn ||
     record.missingSince !== stored.missingSince ||
     remaining.some(isSeen);

@@ -22,14 +22,7 @@ import { giveBackCalls } from './hold-calls.ts';
 import { processesThatEndInstances, resumedFirst } from './hold-effects.ts';
 import type { AutoScalingCall } from './incident.ts';
 import { inForceWithinSeconds, leaseSeconds } from './limits.ts';
-import {
-  keptOf,
-  noResize,
-  type OwnResize,
-  planRaise,
-  type RaiseDecision,
-  type ScalingFacts,
-} from './plan-raise.ts';
+import { planRaise, type RaiseDecision, type ScalingFacts } from './plan-raise.ts';
 import { addSeconds, firstOf, secondsBetween } from './times.ts';
 import {
   claimedProcesses,
@@ -182,13 +175,17 @@ export interface ReleaseSettings {
   owner: string;
   /** Policies and scheduled actions of the group, where they were read just now. */
   scaling?: ScalingFacts;
-  ownResize?: OwnResize;
+  /** Minimums that a resize of the group sets. */
+  ownMinSizes?: number[];
+  /** When the group was asked for; the time of the decision where that is not given. */
+  seenAt?: string;
 }
 
 /**
  * Decides the next step of giving one group back on behalf of one incident. Stages: HealthCheck first; after
  * `settleSeconds` the rest, desired capacity raised before it; then looks until nothing of it is in force any more, for
- * as long as a description may be from before.
+ * as long as a description may be from before. What a description may not show yet is judged by when the group was asked
+ * for, not by when it is decided.
  *
  * @param group the group as described after `stored` was read; `undefined` when AWS knows no such group
  * @param stored what is stored of the group
@@ -201,7 +198,7 @@ export const decideRelease = (
   settings: ReleaseSettings,
   now: string,
 ): ReleaseDecision => {
-  const { incidentId, settleSeconds, owner, scaling, ownResize = noResize } = settings;
+  const { incidentId, settleSeconds, owner, scaling, ownMinSizes = [], seenAt = now } = settings;
   const hold = stored.holds.find((candidate) => candidate.incidentId === incidentId);
   if (hold === undefined) return { action: 'DONE', reason: 'nothing of this incident is left in the group' };
   if (isLeased(stored, now)) {
@@ -209,7 +206,7 @@ export const decideRelease = (
   }
   const remembered = afterLease(stored, now);
   // Of a group made anew under the name only what met it by mistake is to be given back.
-  const anew = group === undefined ? remembered : ofThisGroup(remembered, group, now);
+  const anew = group === undefined ? remembered : ofThisGroup(remembered, group, seenAt);
   const record: GroupRecord =
     group !== undefined && isReplaced(stored, group) ? { ...anew, holds: [hold] } : remembered;
   const leased = (givingBack: Setting[]): GroupRecord => ({
@@ -238,9 +235,12 @@ export const decideRelease = (
   if (group === undefined) {
     // One description may lack a group that is there.
     if (record.missingSince === undefined) {
-      return write('no description has the group; it is looked at again', { ...record, missingSince: now });
+      return write('no description has the group; it is looked at again', {
+        ...record,
+        missingSince: seenAt,
+      });
     }
-    const missingSeconds = secondsBetween(record.missingSince, now);
+    const missingSeconds = secondsBetween(record.missingSince, seenAt);
     return missingSeconds < inForceWithinSeconds
       ? {
           action: 'WAIT',
@@ -254,7 +254,7 @@ export const decideRelease = (
     return write('the group is there again', there);
   }
   if (isReplaced(stored, group)) {
-    if (mayBeStale(stored, now)) {
+    if (mayBeStale(stored, seenAt)) {
       return { action: 'BUSY', reason: 'descriptions of the group do not agree yet' };
     }
     if (record.imposed.length === 0) {
@@ -272,7 +272,7 @@ export const decideRelease = (
 
   if (hold.stage === 'HELD') {
     const settling = withStage(record, incidentId, { stage: 'SETTLING', stageAt: now });
-    const { CALL, DONE } = standings(record, settling, group, now);
+    const { CALL, DONE } = standings(record, settling, group, seenAt);
     const isFirst = (setting: Setting): boolean => (resumedFirst as string[]).includes(setting);
     const first = settingsOf(CALL).filter(isFirst);
     // Given back by somebody who died before writing so: health has to settle all the same.
@@ -309,11 +309,11 @@ export const decideRelease = (
   const verifying = isVerifying
     ? record
     : withStage(record, incidentId, { stage: 'VERIFYING', stageAt: now });
-  const found = standings(record, verifying, group, now);
+  const found = standings(record, verifying, group, seenAt);
   const rest = settingsOf(found.CALL);
   if (rest.length > 0) {
     const raise: RaiseDecision = endsInstances(rest)
-      ? planRaise(group, keptOf(record), scaling, ownResize, now)
+      ? planRaise(group, record, scaling, ownMinSizes, now)
       : { action: 'NOTHING' };
     if (raise.action === 'UNKNOWN') {
       return { action: 'READ_SCALING', reason: 'its policies and scheduled actions have to be read first' };
@@ -353,7 +353,7 @@ export const decideRelease = (
     return {
       action: 'WAIT',
       reason: 'given back; not seen to be so yet',
-      seconds: Math.max(...found.WAIT.map((imposed) => secondsUntilSeen(imposed, now))),
+      seconds: Math.max(...found.WAIT.map((imposed) => secondsUntilSeen(imposed, seenAt))),
     };
   }
   if (found.FOREIGN.length > 0) {

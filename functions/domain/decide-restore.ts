@@ -1,4 +1,4 @@
-import type { AutoScalingGroup } from './auto-scaling-group.ts';
+import { type AutoScalingGroup, inService, launching } from './auto-scaling-group.ts';
 import { type GroupRecord, type Hold, imposedSince } from './group-record.ts';
 import { inForceWithinSeconds } from './limits.ts';
 import type { ResizeWork } from './resize-record.ts';
@@ -26,7 +26,7 @@ const withoutKeepingLaunch = (holds: Hold[], incidentId: string): Hold[] =>
 /** The sizes a group is to have in the end, and why where they are not those of before. */
 const sizesInTheEnd = (
   group: AutoScalingGroup,
-  { sizes, resizes }: ResizeWork,
+  { sizes, resizes, lowered: timesLowered = 0 }: ResizeWork,
 ): { minSize: number; desiredCapacity: number; reason: string } => {
   const gone = resizes.filter(({ outcome, hasEntered }) => outcome === 'GONE' && hasEntered).length;
   const isLeftInStandby = (id: string): boolean =>
@@ -38,9 +38,12 @@ const sizesInTheEnd = (
   ).length;
   const isMinimumOurs = sizes?.minSizes.includes(group.minSize) === true;
   const minSize = Math.min(group.maxSize, isMinimumOurs ? sizes.before.minSize : group.minSize);
+  // What was lowered for an exit that had happened already, or never did, and is missing now.
+  const surplus = inService(group).length + launching(group).length - group.desiredCapacity;
+  const owed = Math.min(timesLowered, Math.max(0, surplus));
   const lowered =
     sizes?.desiredCapacity === undefined
-      ? group.desiredCapacity + gone
+      ? group.desiredCapacity + gone + owed
       : Math.max(group.desiredCapacity, sizes.before.desiredCapacity - left);
   const reasons = [
     ...(sizes !== undefined && !isMinimumOurs

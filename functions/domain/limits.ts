@@ -80,6 +80,12 @@ export const soonSeconds = 15;
  */
 export const inForceWithinSeconds = 120;
 
+/**
+ * How old a look at a group may be when something is decided by it. Pages of a hundred are described at once and worked
+ * through for minutes when AWS throttles; an older look is taken again.
+ */
+export const lookFreshSeconds = 10;
+
 /** How long after its expiry the sweep leaves an incident to its own execution before giving it back itself. */
 export const sweepGraceSeconds = 300;
 

@@ -1,11 +1,13 @@
 import { Cron } from 'croner';
 import { parseArn } from './arn.ts';
 import { type AutoScalingGroup, inService, launching } from './auto-scaling-group.ts';
-import type { GroupRecord, KeptSizes, ScheduledAction } from './group-record.ts';
+import { type GroupRecord, imposedSince, type KeptSizes, type ScheduledAction } from './group-record.ts';
 import { unitsOf } from './group-units.ts';
+import type { ScalingProcess } from './hold-effects.ts';
 import type { AutoScalingCall } from './incident.ts';
+import { inForceWithinSeconds } from './limits.ts';
 import { awsCommand } from './shell.ts';
-import { addSeconds, firstOf, spokenTime } from './times.ts';
+import { addSeconds, firstOf, secondsBetween, spokenTime } from './times.ts';
 
 /** A scaling policy, as far as it decides whether it can have lowered desired capacity. */
 export interface ScalingPolicyFacts {
@@ -19,17 +21,6 @@ export interface ScalingFacts {
   policies: ScalingPolicyFacts[];
   scheduledActions: ScheduledAction[];
 }
-
-/** What Holdfast itself does to the sizes of a group that it resizes. */
-export interface OwnResize {
-  /** Whether what ends is a resize: it moves desired capacity itself, and keeps policies from it. */
-  isOver: boolean;
-  /** Minimums that it sets. */
-  minSizes: number[];
-}
-
-/** No resize. */
-export const noResize: OwnResize = { isOver: false, minSizes: [] };
 
 /**
  * What giving back does to the desired capacity of a group.
@@ -54,16 +45,17 @@ export const keptOf = ({ kept, baseline, holds }: GroupRecord): KeptSizes | unde
 /** A scheduled action may run so much later than its time (EC2 Auto Scaling User Guide, "Scheduled scaling"). */
 const runsLateSeconds = 120;
 
-/** The latest time within the hold at which an action has run, if it has any. */
+/** Whether an action has run within the hold, and before `until`. */
 const hasRun = (
   { startsAt, endsAt, recurrence, timeZone }: ScheduledAction,
   since: string,
   wasReadBefore: boolean,
+  until: string,
   now: string,
 ): boolean => {
   // One that was due right before may have run right after.
   const from = addSeconds(since, -runsLateSeconds);
-  const isWithin = (at: string): boolean => at > from && at <= now;
+  const isWithin = (at: string): boolean => at > from && at <= until;
   if (recurrence === undefined) return startsAt !== undefined && isWithin(startsAt);
   if (startsAt !== undefined && isWithin(startsAt)) return true;
   try {
@@ -80,7 +72,12 @@ const hasRun = (
 };
 
 /** The scheduled actions that have set a size of the group since its instances are kept. */
-const actionsThatRan = (kept: KeptSizes, listed: ScheduledAction[], now: string): ScheduledAction[] => {
+const actionsThatRan = (
+  kept: KeptSizes,
+  listed: ScheduledAction[],
+  until: string,
+  now: string,
+): ScheduledAction[] => {
   const byName = new Map(
     [...(kept.scheduledActions ?? []), ...listed].map((action) => [
       `${action.name} ${action.startsAt} ${action.recurrence}`,
@@ -88,7 +85,7 @@ const actionsThatRan = (kept: KeptSizes, listed: ScheduledAction[], now: string)
     ]),
   );
   return [...byName.values()].filter((action) =>
-    hasRun(action, kept.since, kept.scheduledActions !== undefined, now),
+    hasRun(action, kept.since, kept.scheduledActions !== undefined, until, now),
   );
 };
 
@@ -99,33 +96,58 @@ const isEndOfRollingUpdate = ({ tags, maxSize, minSize }: AutoScalingGroup, kept
   minSize < kept.minSize &&
   maxSize >= kept.maxSize;
 
+/**
+ * Since when a process is suspended without a gap, as far as we know it: since before us, since we suspended it, or not
+ * for as long as anybody can tell.
+ */
+const suspendedSince = (
+  process: ScalingProcess,
+  { suspendedProcesses }: AutoScalingGroup,
+  record: GroupRecord,
+  { since }: KeptSizes,
+): string | undefined => {
+  if (!suspendedProcesses.includes(process)) return undefined;
+  if (record.baseline?.suspendedProcesses.includes(process) === true) return since;
+  const appliedAt = imposedSince(record, process);
+  // What began together is recorded one moment after the other.
+  return appliedAt !== undefined && secondsBetween(since, appliedAt) < inForceWithinSeconds
+    ? since
+    : appliedAt;
+};
+
 /** Why desired capacity is left as it is although it fell; `undefined` when it may be raised. */
 const leaveBecause = (
   group: AutoScalingGroup,
+  record: GroupRecord,
   kept: KeptSizes,
   { policies, scheduledActions }: ScalingFacts,
-  ownResize: OwnResize,
+  ownMinSizes: number[],
   now: string,
 ): string | undefined => {
-  const isMinimumLowered = group.minSize < kept.minSize && !ownResize.minSizes.includes(group.minSize);
+  const isMinimumLowered = group.minSize < kept.minSize && !ownMinSizes.includes(group.minSize);
   if (isMinimumLowered && !isEndOfRollingUpdate(group, kept)) {
     return `somebody lowered its minimum from ${kept.minSize} to ${group.minSize}`;
   }
   if (group.maxSize < kept.maxSize) {
     return `somebody lowered its maximum from ${kept.maxSize} to ${group.maxSize}`;
   }
-  // Suspended until now, they cannot have run.
-  const ran = group.suspendedProcesses.includes('ScheduledActions')
-    ? []
-    : actionsThatRan(kept, scheduledActions, now);
+  const ran = actionsThatRan(
+    kept,
+    scheduledActions,
+    suspendedSince('ScheduledActions', group, record, kept) ?? now,
+    now,
+  );
   if (ran.length > 0) {
     return `the scheduled ${ran.length === 1 ? 'action' : 'actions'} ${firstOf(
       ran.map(({ name }) => name),
       5,
     )} set its sizes meanwhile`;
   }
-  if (!ownResize.isOver && !policies.some(({ canLower }) => canLower)) {
+  if (!policies.some(({ canLower }) => canLower)) {
     return 'it has no enabled scaling policy that lowers it, so somebody did';
+  }
+  if (suspendedSince('AlarmNotification', group, record, kept) === kept.since) {
+    return 'its scaling policies were suspended all the while, so somebody did';
   }
   return undefined;
 };
@@ -137,18 +159,19 @@ const leaveBecause = (
  * scheduled action set it, and where no policy can have lowered it.
  *
  * @param group the group as described just now
- * @param kept the sizes since its instances are kept from scale-in
+ * @param record what is remembered of it: its sizes since its instances are kept, and what has been suspended since
  * @param facts its policies and scheduled actions; `undefined` when they have not been read
- * @param ownResize what our own resize of the group does
+ * @param ownMinSizes minimums that our own resize of the group sets
  * @param now ISO 8601
  */
 export const planRaise = (
   group: AutoScalingGroup,
-  kept: KeptSizes | undefined,
+  record: GroupRecord,
   facts: ScalingFacts | undefined,
-  ownResize: OwnResize,
+  ownMinSizes: number[],
   now: string,
 ): RaiseDecision => {
+  const kept = keptOf(record);
   // Nothing fell that would end anybody: what is above desired capacity was there before us, or replaces something.
   if (kept === undefined || group.desiredCapacity >= kept.desiredHighest) return { action: 'NOTHING' };
   const { autoScalingGroupName, desiredCapacity } = group;
@@ -171,7 +194,7 @@ export const planRaise = (
         ? []
         : ['--region', parseArn(group.autoScalingGroupArn).region]),
     );
-  const because = leaveBecause(group, kept, facts, ownResize, now);
+  const because = leaveBecause(group, record, kept, facts, ownMinSizes, now);
   if (because !== undefined) {
     return {
       action: 'LEAVE',
@@ -181,7 +204,7 @@ export const planRaise = (
   const reason = `${fell}, and giving back what kept its instances would end the difference at once`;
   return {
     action: 'RAISE',
-    message: `desired capacity is raised from ${desiredCapacity} to ${wanted}, by what ${ownResize.isOver ? 'the resize' : 'scaling policies'} took away meanwhile. To set it back: ${setDesired(desiredCapacity)}`,
+    message: `desired capacity is raised from ${desiredCapacity} to ${wanted}, by what scaling policies took away meanwhile. To set it back: ${setDesired(desiredCapacity)}`,
     calls: [
       {
         service: 'AutoScaling',

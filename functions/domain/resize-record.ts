@@ -116,6 +116,8 @@ export interface ResizeWork {
   resizes: Resize[];
   reservations: Reservation[];
   sizes?: ChangedSizes;
+  /** How often desired capacity was lowered to make room for one that leaves Standby, also where it then did not. */
+  lowered?: number;
   launchTemplate?: TemplateFacts;
   /** Why no further instance is begun. */
   endsBecause?: string;

@@ -243,7 +243,7 @@ export const createApplyHold = (dependencies: ApplyHoldDependencies) => {
     let notHeld = 0;
     const failures: string[] = [];
     let isEverythingRead = true;
-    for await (const page of lookAtGroups(store, autoScaling, names)) {
+    for await (const page of lookAtGroups({ store, autoScaling, clock }, names)) {
       const journal: JournalEntry[] = [];
       if ('unreadable' in page) {
         counts.unfinished += page.names.length;

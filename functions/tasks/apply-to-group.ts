@@ -5,7 +5,7 @@ import { firstOf } from '../domain/times.ts';
 import { describeAwsError } from './aws-error.ts';
 import { changeGroup, type GroupDependencies } from './change-group.ts';
 import { lookAgain } from './look-again.ts';
-import type { SeenGroup } from './look-at-groups.ts';
+import { lookFreshly, type SeenGroup } from './look-at-groups.ts';
 import { createGroupNotes } from './note-group.ts';
 
 /** What became of one group. */
@@ -18,13 +18,18 @@ export type ApplyOutcome = 'changed' | 'inForce' | 'unfinished' | 'gone' | 'refu
 export const applyToGroup = async (
   dependencies: GroupDependencies,
   incident: Incident,
-  seen: SeenGroup,
+  known: SeenGroup,
   journal: JournalEntry[],
   looks = 1,
 ): Promise<ApplyOutcome> => {
   const { clock, newOwner } = dependencies;
-  const note = createGroupNotes(journal, clock, seen.name);
-  const decision = decideApply(incident, seen.group, seen.record, newOwner(), clock.now());
+  const note = createGroupNotes(journal, clock, known.name);
+  const seen = await lookFreshly(dependencies, known);
+  if (seen === undefined) {
+    note('failed', 'the group cannot be read; tried again in the next round');
+    return 'unfinished';
+  }
+  const decision = decideApply(incident, seen.group, seen.record, newOwner(), clock.now(), seen.seenAt);
   switch (decision.action) {
     case 'IN_FORCE':
       return 'inForce';

@@ -26,12 +26,14 @@ export interface GroupChange {
  * lease is given up, and the record still says what was meant, so that the next look can tell what to do. A call may
  * wait for its turn: what counts is when AWS accepted it, or refused it, and not when it was decided.
  *
+ * @param onAccepted called after each call that AWS accepted
  * @throws StaleRecordError when somebody else changed the group since it was read; nothing was called then
  * @throws whatever a call throws
  */
 export const changeGroup = async (
   { store, autoScaling, clock }: Pick<GroupDependencies, 'store' | 'autoScaling' | 'clock'>,
   change: GroupChange,
+  onAccepted: (call: AutoScalingCall) => void = () => {},
 ): Promise<void> => {
   if (change.calls.length === 0) {
     await store.writeGroup(change.after);
@@ -39,7 +41,10 @@ export const changeGroup = async (
   }
   const leased = await store.writeGroup(change.before);
   try {
-    for (const call of change.calls) await autoScaling.make(call);
+    for (const call of change.calls) {
+      await autoScaling.make(call);
+      onAccepted(call);
+    }
   } catch (error) {
     await store.writeGroup(afterFailure(leased, change.decidedAt, clock.now()));
     throw error;

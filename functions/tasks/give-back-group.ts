@@ -1,11 +1,11 @@
 import { markedUnhealthy } from '../domain/auto-scaling-group.ts';
 import { decideRelease, type ReleaseDecision } from '../domain/decide-release.ts';
-import type { Incident, JournalEntry } from '../domain/incident.ts';
+import type { AutoScalingCall, Incident, JournalEntry } from '../domain/incident.ts';
 import { soonSeconds } from '../domain/limits.ts';
 import { describeAwsError } from './aws-error.ts';
 import { changeGroup, type GroupDependencies } from './change-group.ts';
 import { lookAgain } from './look-again.ts';
-import type { SeenGroup } from './look-at-groups.ts';
+import { lookFreshly, type SeenGroup } from './look-at-groups.ts';
 import { createGroupNotes } from './note-group.ts';
 import { createReadScalingFacts, type ReadScalingFacts } from './read-scaling-facts.ts';
 import { tendHoldTag } from './tend-hold-tag.ts';
@@ -36,30 +36,34 @@ const decideFreshly = async (
     incidentId: incident.incidentId,
     settleSeconds: incident.settings.settleSeconds,
     owner: newOwner(),
+    seenAt: seen.seenAt,
   };
   const decision = decideRelease(seen.group, seen.record, settings, clock.now());
   if (decision.action !== 'READ_SCALING') return decision;
   const scaling = await readScalingFacts(seen.name);
   const [resize] = await store.readResizes([seen.name]);
+  const seenAt = clock.now();
   const [group] = await autoScaling.describeAutoScalingGroups([seen.name]);
-  const ownResize = {
-    isOver: incident.remediation === 'resize-in-place',
-    minSizes: resize?.work?.sizes?.minSizes ?? [],
-  };
-  return decideRelease(group, seen.record, { ...settings, scaling, ownResize }, clock.now());
+  const ownMinSizes = resize?.work?.sizes?.minSizes ?? [];
+  return decideRelease(group, seen.record, { ...settings, scaling, ownMinSizes, seenAt }, clock.now());
 };
 
 /** Takes one group of an incident one stage further on its way back. */
 export const giveBackGroup = async (
   dependencies: GroupDependencies,
   incident: Incident,
-  seen: SeenGroup,
+  known: SeenGroup,
   journal: JournalEntry[],
   readScalingFacts: ReadScalingFacts = createReadScalingFacts(dependencies.autoScaling, 1),
   looks = 1,
 ): Promise<GiveBackOutcome> => {
   const { clock } = dependencies;
-  const note = createGroupNotes(journal, clock, seen.name);
+  const note = createGroupNotes(journal, clock, known.name);
+  const seen = await lookFreshly(dependencies, known);
+  if (seen === undefined) {
+    note('failed', 'the group cannot be read; tried again');
+    return { done: false, waitSeconds: soonSeconds };
+  }
   let decision: ReleaseDecision;
   try {
     decision = await decideFreshly(dependencies, incident, seen, readScalingFacts);
@@ -81,8 +85,14 @@ export const giveBackGroup = async (
     case 'WRITE':
       break;
   }
+  // Told as soon as it is so: the calls after it may fail, and the next look finds nothing to raise.
+  const noteAccepted = ({ operation }: AutoScalingCall): void => {
+    if (operation === 'SetDesiredCapacity' && decision.action === 'WRITE' && decision.raise !== undefined) {
+      note('raised', decision.raise.message);
+    }
+  };
   try {
-    await changeGroup(dependencies, decision);
+    await changeGroup(dependencies, decision, noteAccepted);
   } catch (error) {
     const again = await lookAgain(dependencies, seen.name, error, looks);
     if (again !== undefined)
@@ -91,9 +101,7 @@ export const giveBackGroup = async (
     return { done: false, waitSeconds: soonSeconds };
   }
   note(eventOf(decision), decision.reason, decision.calls);
-  if (decision.raise !== undefined) {
-    note(decision.raise.action === 'RAISE' ? 'raised' : 'not-raised', decision.raise.message);
-  }
+  if (decision.raise?.action === 'LEAVE') note('not-raised', decision.raise.message);
   const unhealthy = seen.group === undefined ? [] : markedUnhealthy(seen.group);
   if (unhealthy.length > 0 && decision.calls.length > 0) {
     const ids = unhealthy.map(({ instanceId }) => instanceId);

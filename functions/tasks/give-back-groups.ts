@@ -37,7 +37,7 @@ export const giveBackGroups = async (
   const waits: number[] = [];
   const names = await store.readIncidentGroups(incidentId);
   const readScalingFacts = createReadScalingFacts(autoScaling, names.length);
-  for await (const page of lookAtGroups(store, autoScaling, names)) {
+  for await (const page of lookAtGroups({ store, autoScaling, clock }, names)) {
     const journal: JournalEntry[] = [];
     if ('unreadable' in page) {
       remaining += page.names.length;

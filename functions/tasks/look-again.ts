@@ -13,9 +13,9 @@ const looksMax = 3;
  * @returns `undefined` when the error is another, or was met too often, or the group cannot be read
  */
 export const lookAgain = async (
-  { store, autoScaling }: GroupDependencies,
+  dependencies: GroupDependencies,
   name: string,
   error: unknown,
   looks: number,
 ): Promise<SeenGroup | undefined> =>
-  isInstanceNotInService(error) && looks < looksMax ? lookAtGroup(store, autoScaling, name) : undefined;
+  isInstanceNotInService(error) && looks < looksMax ? lookAtGroup(dependencies, name) : undefined;

@@ -1,8 +1,10 @@
 import type { AutoScaling } from '../aws/auto-scaling.ts';
+import type { Clock } from '../clock.ts';
 import type { AutoScalingGroup } from '../domain/auto-scaling-group.ts';
 import { chunk } from '../domain/chunk.ts';
 import type { GroupRecord } from '../domain/group-record.ts';
-import { groupsPerDescribe } from '../domain/limits.ts';
+import { groupsPerDescribe, lookFreshSeconds } from '../domain/limits.ts';
+import { secondsBetween } from '../domain/times.ts';
 import type { Store } from '../state/store.ts';
 import { describeAwsError } from './aws-error.ts';
 
@@ -11,6 +13,15 @@ export interface SeenGroup {
   name: string;
   record: GroupRecord;
   group: AutoScalingGroup | undefined;
+  /** When AWS was asked. */
+  seenAt: string;
+}
+
+/** What looking needs. */
+export interface LookDependencies {
+  store: Store;
+  autoScaling: AutoScaling;
+  clock: Clock;
 }
 
 /** A hundred groups at a time: seen, or not readable now. */
@@ -22,13 +33,13 @@ export type GroupPage = { names: string[]; seen: SeenGroup[] } | { names: string
  * hundred groups. A page that cannot be read is told as such and does not stop the next.
  */
 export async function* lookAtGroups(
-  store: Store,
-  autoScaling: AutoScaling,
+  { store, autoScaling, clock }: LookDependencies,
   names: string[],
 ): AsyncGenerator<GroupPage> {
   for (const page of chunk(names, groupsPerDescribe)) {
     try {
       const records = await store.readGroups(page);
+      const seenAt = clock.now();
       const groups = new Map(
         (await autoScaling.describeAutoScalingGroups(page)).map((group) => [
           group.autoScalingGroupName,
@@ -41,6 +52,7 @@ export async function* lookAtGroups(
           name: record.autoScalingGroupName,
           record,
           group: groups.get(record.autoScalingGroupName),
+          seenAt,
         })),
       };
     } catch (error) {
@@ -51,12 +63,20 @@ export async function* lookAtGroups(
 
 /** One group alone, seen now; `undefined` when it cannot be read. */
 export const lookAtGroup = async (
-  store: Store,
-  autoScaling: AutoScaling,
+  dependencies: LookDependencies,
   name: string,
 ): Promise<SeenGroup | undefined> => {
-  for await (const page of lookAtGroups(store, autoScaling, [name])) {
+  for await (const page of lookAtGroups(dependencies, [name])) {
     return 'seen' in page ? page.seen[0] : undefined;
   }
   return undefined;
 };
+
+/** The group as it was seen, or seen anew when that is too long ago to decide by; `undefined` when it cannot be read. */
+export const lookFreshly = async (
+  dependencies: LookDependencies,
+  seen: SeenGroup,
+): Promise<SeenGroup | undefined> =>
+  secondsBetween(seen.seenAt, dependencies.clock.now()) <= lookFreshSeconds
+    ? seen
+    : lookAtGroup(dependencies, seen.name);

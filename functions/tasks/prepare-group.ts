@@ -1,5 +1,11 @@
 import type * as z from 'zod/mini';
-import { type GroupRecord, type Imposed, isLeased, withoutLease } from '../domain/group-record.ts';
+import {
+  afterLease,
+  type GroupRecord,
+  type Imposed,
+  isLeased,
+  withoutLease,
+} from '../domain/group-record.ts';
 import type { AutoScalingCall, Incident, JournalEntry } from '../domain/incident.ts';
 import { leaseSeconds } from '../domain/limits.ts';
 import type { Mode } from '../domain/mode.ts';
@@ -36,8 +42,9 @@ export const createPrepareGroup = (dependencies: GroupWorkDependencies) => {
     const autoScaling = dependencies.autoScaling(incident.mode);
     const looked = await lookAtWork(autoScaling, store, incident.incidentId, name);
     if (looked?.group === undefined) return;
-    const { work, group, record } = looked;
+    const { work, group } = looked;
     const now = clock.now();
+    const record = afterLease(looked.record, now);
     const freesLaunch = launchIsOurs(group, record);
     const pins = freesLaunch || work.sizes?.desiredCapacity !== undefined;
     const isGoing = inFlight(work).length > 0;

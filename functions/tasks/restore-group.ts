@@ -2,7 +2,7 @@ import type * as z from 'zod/mini';
 import type { AutoScaling } from '../aws/auto-scaling.ts';
 import { type AutoScalingGroup, isOptedIn } from '../domain/auto-scaling-group.ts';
 import { decideRestore, driftOf } from '../domain/decide-restore.ts';
-import { type GroupRecord, isLeased, withoutLease } from '../domain/group-record.ts';
+import { afterLease, type GroupRecord, isLeased, withoutLease } from '../domain/group-record.ts';
 import type { AutoScalingCall, Incident, JournalEntry } from '../domain/incident.ts';
 import { homeSecondsMax, leaseSeconds } from '../domain/limits.ts';
 import { restoreReason } from '../domain/plan-resize.ts';
@@ -72,7 +72,7 @@ export const createRestoreGroup = (dependencies: GroupWorkDependencies) => {
   ): Promise<'restored' | 'not yet' | 'nothing'> => {
     const looked = await lookAtWork(autoScaling, store, incident.incidentId, name);
     if (looked === undefined || looked.work.restoredAt !== undefined) return 'nothing';
-    const { resize, work, group, record } = looked;
+    const { resize, work, group } = looked;
     if (inFlight(work).length > 0 || heldReservations(work).length > 0) return 'nothing';
     const note = createGroupNotes(journal, clock, name);
     if (group === undefined) {
@@ -87,6 +87,7 @@ export const createRestoreGroup = (dependencies: GroupWorkDependencies) => {
       await finish(incident, resize, work, group, note);
       return 'restored';
     }
+    const record = afterLease(looked.record, now);
     if (isLeased(record, now)) return 'not yet';
     const decision = decideRestore(group, record, work, now);
     switch (decision.action) {

@@ -156,6 +156,14 @@ export const createTakeResizeStep = (dependencies: ResizeDependencies, operation
     taking.record = await store.writeResize({ ...taking.record, work: withResize(work, instanceId, change) });
   };
 
+  /** Before desired capacity is lowered: whatever becomes of the exit, it is owed to the group. */
+  const writeLowered = async (taking: Taking): Promise<void> => {
+    const { work } = taking.record;
+    if (work === undefined) return;
+    const lowered = (work.lowered ?? 0) + 1;
+    taking.record = await store.writeResize({ ...taking.record, work: { ...work, lowered } });
+  };
+
   const noteFor = ({ journal, name }: Taking, instanceId: string) =>
     createInstanceNotes(journal, clock, name, instanceId);
 
@@ -284,6 +292,7 @@ export const createTakeResizeStep = (dependencies: ResizeDependencies, operation
         noteFor(taking, instanceId)('evidence', `its volumes are snapshotted: ${snapshotIds.join(', ')}`);
       }
       const before = operation === 'ExitStandby' ? callsBeforeExit(seen, taking.exits) : [];
+      if (before.length > 0) await writeLowered(taking);
       const calls = [...before, ...callsOf(operation, seen, resize, step.isForced)];
       await makeCalls(clients, calls);
       noteFor(taking, instanceId)(

@@ -55,7 +55,7 @@ export const createTendBreakers =
       .map(({ autoScalingGroupName }) => autoScalingGroupName);
 
     const dependencies = { autoScaling: autoScaling('live'), store, clock, newOwner };
-    for await (const page of lookAtGroups(store, dependencies.autoScaling, concerned)) {
+    for await (const page of lookAtGroups(dependencies, concerned)) {
       if ('unreadable' in page) continue;
       const journal: JournalEntry[] = [];
       for (const seen of page.seen) {

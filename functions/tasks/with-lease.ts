@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { StaleRecordError } from '../domain/errors.ts';
-import { isLeased, withoutLease } from '../domain/group-record.ts';
+import { afterLease, isLeased, withoutLease } from '../domain/group-record.ts';
 import { leaseSeconds } from '../domain/limits.ts';
 import { addSeconds } from '../domain/times.ts';
 import type { Store } from '../state/store.ts';
@@ -22,7 +22,7 @@ export const withLease = async <Result>(
   const lease = { owner: newOwner(), expiresAt: addSeconds(now, leaseSeconds) };
   let leased: typeof record;
   try {
-    leased = await store.writeGroup({ ...record, lease });
+    leased = await store.writeGroup({ ...afterLease(record, now), lease });
   } catch (error) {
     if (error instanceof StaleRecordError) return undefined;
     throw error;

@@ -117,10 +117,34 @@ describe('decideApply', () => {
   it('does not suspend anew what a person resumed of the baseline', () => {
     const before = aGroup({ suspendedProcesses: ['AZRebalance'] });
     const first = write(decideApply(anIncident(), before, aRecord(), 'me', now));
+    const all = aGroup({ suspendedProcesses: scaleInProcesses });
+    const confirmed = write(decideApply(anIncident(), all, first.after, 'me', later(180)));
+    expect(confirmed.calls).toEqual([]);
     const group = aGroup({ suspendedProcesses: scaleInProcesses.filter((p) => p !== 'AZRebalance') });
-    const decision = write(decideApply(anIncident(), group, first.after, 'me', later(600)));
+    const decision = write(decideApply(anIncident(), group, confirmed.after, 'me', later(600)));
     expect(decision.calls).toEqual([]);
     expect(decision.newlyOverridden).toEqual(['AZRebalance']);
+  });
+
+  it('believes no single look about the baseline: what showed may vanish once more', () => {
+    const before = aGroup({ suspendedProcesses: ['AZRebalance'] });
+    const without = aGroup({ suspendedProcesses: scaleInProcesses.filter((p) => p !== 'AZRebalance') });
+    const first = write(decideApply(anIncident(), before, aRecord(), 'me', now));
+    expect(decideApply(anIncident(), without, first.after, 'me', later(15)).action).toBe('UNVERIFIED');
+    // The first look that is surely newer tells that it was taken back before the hold began: now it is ours to suspend.
+    const decision = write(decideApply(anIncident(), without, first.after, 'me', later(180)));
+    expect(decision.calls.map(({ input }) => input.ScalingProcesses)).toEqual([['AZRebalance']]);
+    expect(decision.newlyOverridden).toEqual([]);
+  });
+
+  it('judges what a description may not show yet by when the group was asked for', () => {
+    const { after } = write(decideApply(anIncident(), aGroup(), aRecord(), 'me', now));
+    // Described ten seconds after the call, decided three minutes later, when the groups before it were done.
+    const late = decideApply(anIncident(), aGroup(), after, 'me', later(180), later(10));
+    expect(late).toMatchObject({ action: 'UNVERIFIED' });
+    expect(write(decideApply(anIncident(), aGroup(), after, 'me', later(180))).newlyOverridden).toEqual(
+      [...scaleInProcesses].sort(),
+    );
   });
 
   it.each([

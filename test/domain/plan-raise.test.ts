@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { KeptSizes, ScheduledAction } from '../../functions/domain/group-record.ts';
+import type { GroupRecord, KeptSizes, ScheduledAction } from '../../functions/domain/group-record.ts';
 import {
   isComplete,
   isShort,
@@ -9,8 +9,8 @@ import {
 } from '../../functions/domain/group-units.ts';
 import { pauseScalingEffect } from '../../functions/domain/hold-effects.ts';
 import { planHold } from '../../functions/domain/plan-hold.ts';
-import { noResize, planRaise, type ScalingFacts } from '../../functions/domain/plan-raise.ts';
-import { aGroup, later, now } from './group-fixtures.ts';
+import { planRaise, type ScalingFacts } from '../../functions/domain/plan-raise.ts';
+import { aGroup, aRecord, later, now } from './group-fixtures.ts';
 
 const kept: KeptSizes = { since: now, desiredHighest: 4, minSize: 1, maxSize: 10, desiredCapacity: 4 };
 const scalesIn: ScalingFacts = { policies: [{ name: 'cpu', canLower: true }], scheduledActions: [] };
@@ -20,14 +20,16 @@ const raise = (
     sizes = {},
     facts = scalesIn,
     at = later(3600),
-    own = noResize,
+    own = [],
+    record = {},
   }: {
     sizes?: Partial<KeptSizes>;
     facts?: ScalingFacts | undefined;
     at?: string;
-    own?: typeof noResize;
+    own?: number[];
+    record?: Partial<GroupRecord>;
   } = {},
-) => planRaise(aGroup(group), { ...kept, ...sizes }, facts, own, at);
+) => planRaise(aGroup(group), { ...aRecord(), kept: { ...kept, ...sizes }, ...record }, facts, own, at);
 const desiredOf = (decision: ReturnType<typeof raise>) =>
   'calls' in decision ? decision.calls[0]?.input.DesiredCapacity : decision.action;
 
@@ -45,7 +47,9 @@ describe('planRaise', () => {
 
   it('asks for policies and scheduled actions only where it may have to raise', () => {
     const unread = { facts: undefined };
-    expect(planRaise(aGroup({ desiredCapacity: 2 }), kept, undefined, noResize, now).action).toBe('UNKNOWN');
+    expect(planRaise(aGroup({ desiredCapacity: 2 }), { ...aRecord(), kept }, undefined, [], now).action).toBe(
+      'UNKNOWN',
+    );
     expect(raise({ desiredCapacity: 4 }, unread).action).toBe('NOTHING');
   });
 
@@ -71,23 +75,33 @@ describe('planRaise', () => {
   });
 
   it.each([
-    ['our own resize set the minimum', {}, { minSize: 3 }, { isOver: false, minSizes: [1] }],
+    ['our own resize set the minimum', {}, { minSize: 3 }, [1]],
     [
       'a rolling update ended, which raises minimum and desired capacity alike',
       { tags: { holdfast: 'true', 'aws:cloudformation:stack-name': 'web' } },
       { minSize: 4 },
-      noResize,
+      [],
     ],
-    ['the minimum was raised meanwhile', { minSize: 2 }, {}, noResize],
+    ['the minimum was raised meanwhile', { minSize: 2 }, {}, []],
   ])('raises it although %s', (_what, group, sizes, own) => {
     expect(desiredOf(raise({ desiredCapacity: 2, ...group }, { sizes, own }))).toBe(4);
   });
 
-  it('raises what our own resize lowered, whatever policies there are', () => {
-    const own = { isOver: true, minSizes: [] };
-    expect(
-      desiredOf(raise({ desiredCapacity: 2 }, { facts: { policies: [], scheduledActions: [] }, own })),
-    ).toBe(4);
+  it('leaves it where its policies were suspended all the while', () => {
+    const suspended = { desiredCapacity: 2, suspendedProcesses: ['AlarmNotification'] };
+    const since = (appliedAt: string) => ({
+      imposed: [{ setting: 'AlarmNotification', recordedAt: appliedAt, appliedAt }],
+    });
+    expect(raise(suspended, { record: since(later(2)) })).toMatchObject({
+      action: 'LEAVE',
+      message: expect.stringContaining('its scaling policies were suspended all the while, so somebody did'),
+    });
+    const before = { suspendedProcesses: ['AlarmNotification'], protectedInstances: [] };
+    const baseline = { ...before, minSize: 1, maxSize: 10, desiredCapacity: 4 };
+    expect(raise(suspended, { record: { baseline } }).action).toBe('LEAVE');
+    // Suspended half an hour later, by another hold or by somebody: policies ran before that.
+    expect(raise(suspended, { record: since(later(1800)) }).action).toBe('RAISE');
+    expect(raise(suspended).action).toBe('RAISE');
   });
 
   const night: ScheduledAction = { name: 'night', desiredCapacity: 2 };
@@ -122,7 +136,14 @@ describe('planRaise', () => {
   it('knows that nothing ran while ScheduledActions was suspended', () => {
     const facts = { ...scalesIn, scheduledActions: [{ ...night, startsAt: later(1800) }] };
     const group = { desiredCapacity: 2, suspendedProcesses: ['ScheduledActions'] };
-    expect(raise(group, { facts }).action).toBe('RAISE');
+    const since = (appliedAt: string) => ({
+      imposed: [{ setting: 'ScheduledActions', recordedAt: appliedAt, appliedAt }],
+    });
+    expect(raise(group, { facts, record: since(later(2)) }).action).toBe('RAISE');
+    expect(raise(group, { facts, record: since(later(1200)) }).action).toBe('RAISE');
+    // Suspended after the action ran, or nobody can tell since when.
+    expect(raise(group, { facts, record: since(later(2400)) }).action).toBe('LEAVE');
+    expect(raise(group, { facts }).action).toBe('LEAVE');
   });
 });
 
@@ -164,7 +185,7 @@ describe('the units of a group', () => {
   it('raise desired capacity in the group’s own measure', () => {
     const sizes = { since: now, desiredHighest: 16, minSize: 4, maxSize: 40, desiredCapacity: 16 };
     const group = weighted(2, 8, { desiredCapacity: 8, minSize: 4, maxSize: 40 });
-    expect(planRaise(group, sizes, scalesIn, noResize, later(3600))).toMatchObject({
+    expect(planRaise(group, { ...aRecord(), kept: sizes }, scalesIn, [], later(3600))).toMatchObject({
       action: 'RAISE',
       calls: [{ input: { DesiredCapacity: 16 } }],
     });
