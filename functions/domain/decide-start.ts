@@ -38,6 +38,15 @@ export const bringHomeName = (incidentId: string, now: string): string =>
 export const giveBackName = (incidentId: string, now: string): string =>
   executionName('give-back', incidentId, now);
 
+/**
+ * What the names of the executions of one signal begin with, whichever try of it this is; `undefined` when no signal
+ * started it.
+ *
+ * @param executionArn ARN or name of an execution
+ */
+export const signalNameOf = (executionArn: string): string | undefined =>
+  /^(?!.*:(?:bring-home|give-back)-\d)(.*-\d{14}-[0-9a-f]{16})(?:-\d{1,3})?$/.exec(executionArn)?.[1];
+
 /** What the sweep takes up: changes of state whose event was lost, or could not begin what it should have. */
 export interface TakeUp {
   /** ISO 8601: since when the stage is there and its mode is what it is. What changed before is not taken up. */

@@ -1,5 +1,6 @@
 import type { AutoScalingGroup } from './auto-scaling-group.ts';
 import type { Hold } from './group-record.ts';
+import { type Remediation, remediations } from './hold-effects.ts';
 import type { TagCall } from './incident.ts';
 import { remediationOf } from './notice.ts';
 import { spokenTime } from './times.ts';
@@ -45,6 +46,20 @@ export const holdTagValue = (
   });
   return `${holdTagPrefix(stageOf(first.incidentId))}${told.join(' + ')}`.slice(0, valueCharactersMax).trim();
 };
+
+/** The executions that a value names, as far as it was not cut. */
+export const holdersIn = (
+  value: string,
+  stage: string,
+): { remediation: Remediation; executionName: string }[] =>
+  value
+    .slice(holdTagPrefix(stage).length)
+    .split(' + ')
+    .flatMap((told) => {
+      const remediation = remediations.find((each) => told.startsWith(each));
+      const executionName = / - ([\w-]+)$/.exec(told)?.[1];
+      return remediation === undefined || executionName === undefined ? [] : [{ remediation, executionName }];
+    });
 
 const tag = (autoScalingGroupName: string) => ({
   ResourceId: autoScalingGroupName,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { bounded } from './bounded.ts';
 import { type Remediation, remediations } from './hold-effects.ts';
 import type { Incident, JournalEntry } from './incident.ts';
 import { addSeconds, spokenDuration, spokenTime } from './times.ts';
@@ -57,9 +58,9 @@ export interface Notice {
 
 const groupsShown = 20;
 const linesShown = 10;
-/** A message is for reading; all of it is in the journal. */
+/** A message is for reading; all of it is in the journal. A line may hold a command, which is never cut. */
 const charactersShown = 500;
-const shorten = (text: string): string => text.slice(0, charactersShown);
+const lineCharactersShown = 1000;
 
 /** Makes a notice of what there is to tell; only the first groups and lines are kept. */
 export const toNotice = (
@@ -89,9 +90,9 @@ export const toNotice = (
     identity: createHash('sha256').update(identity).digest('hex'),
     groups: groups.slice(0, groupsShown),
     groupsLeftOut: Math.max(0, groups.length - groupsShown),
-    ...(rest.seen === undefined ? {} : { seen: shorten(rest.seen) }),
-    done: shorten(rest.done),
-    lines: lines.slice(0, linesShown).map(shorten),
+    ...(rest.seen === undefined ? {} : { seen: bounded(rest.seen, charactersShown) }),
+    done: bounded(rest.done, charactersShown),
+    lines: lines.slice(0, linesShown).map((line) => bounded(line, lineCharactersShown)),
     linesLeftOut: linesLeftOut + Math.max(0, lines.length - linesShown),
     counts,
   };

@@ -1,6 +1,7 @@
 import { Cron } from 'croner';
 import { parseArn } from './arn.ts';
 import { type AutoScalingGroup, inService, launching } from './auto-scaling-group.ts';
+import { bounded } from './bounded.ts';
 import { type GroupRecord, imposedSince, type KeptSizes, type ScheduledAction } from './group-record.ts';
 import { unitsOf } from './group-units.ts';
 import type { ScalingProcess } from './hold-effects.ts';
@@ -139,8 +140,8 @@ const leaveBecause = (
   );
   if (ran.length > 0) {
     return `the scheduled ${ran.length === 1 ? 'action' : 'actions'} ${firstOf(
-      ran.map(({ name }) => name),
-      5,
+      ran.map(({ name }) => bounded(name, 60)),
+      3,
     )} set its sizes meanwhile`;
   }
   if (!policies.some(({ canLower }) => canLower)) {

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { InvalidInputError } from '../domain/errors.ts';
 import type { DrainSettings, HoldSettings, Remediation, ResizeSettings } from '../domain/hold-effects.ts';
+import { remediationOf } from '../domain/notice.ts';
 import { describeIssues } from './describe-issues.ts';
 import {
   drainChecks,
@@ -74,8 +75,12 @@ const resizeInPlaceInput = () =>
   z.strictObject({ ...targetFields, ...resizeInPlaceFields() }).check(namesItsTargets);
 
 /** What the sweep starts an execution with that brings home what another one left in flight, or gives back for it. */
-const bringHomeSchema = z.strictObject({ bringHome: name });
-const giveBackSchema = z.strictObject({ giveBack: name });
+const incidentOf = (remediation: Remediation) =>
+  z.string().check(
+    z.maxLength(300),
+    z.regex(/^arn:[\w-]+:states:[\w-]+:\d{12}:execution:[\w-]+:[\w-]+$/, 'the ARN of an execution'),
+    z.refine((arn) => remediationOf(arn) === remediation, `an execution of ${remediation}`),
+  );
 
 /** Step Functions' own field, in the input of an execution that another workflow starts: the link to its parent. */
 const startedByField = 'AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID';
@@ -162,11 +167,19 @@ const withoutParent = (input: unknown): unknown => {
 export const parseHoldInput = (remediation: Remediation, input: unknown): HoldInput => {
   const raw = withoutParent(input);
   if (remediation === 'resize-in-place' && typeof raw === 'object' && raw !== null && 'bringHome' in raw) {
-    const { bringHome } = parseOrExplain(bringHomeSchema, raw, remediation);
+    const { bringHome } = parseOrExplain(
+      z.strictObject({ bringHome: incidentOf(remediation) }),
+      raw,
+      remediation,
+    );
     return { trigger: 'sweep', incidentId: bringHome };
   }
   if (remediation !== 'resize-in-place' && typeof raw === 'object' && raw !== null && 'giveBack' in raw) {
-    const { giveBack } = parseOrExplain(giveBackSchema, raw, remediation);
+    const { giveBack } = parseOrExplain(
+      z.strictObject({ giveBack: incidentOf(remediation) }),
+      raw,
+      remediation,
+    );
     return { trigger: 'sweep', incidentId: giveBack };
   }
   if (typeof raw === 'object' && raw !== null && 'rule' in raw) {

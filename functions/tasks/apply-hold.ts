@@ -280,9 +280,10 @@ export const createApplyHold = (dependencies: ApplyHoldDependencies) => {
       failures.push(...journal.filter(({ event }) => event === 'failed').map(({ message }) => message));
     }
     await tellProgress(incident, round, names.length, { ...counts, notHeld }, held, failures);
-    if (keepsInstancesOf(incident) && isInTime() && round <= soonRounds) {
+    if (keepsInstancesOf(incident) && isInTime()) {
       const journal: JournalEntry[] = [];
-      await noteSchedules({ autoScaling, store, clock }, incident, held, journal);
+      const isEverybody = counts.unfinished === 0 && isEverythingRead;
+      await noteSchedules({ autoScaling, store, clock }, incident, held, isEverybody, journal);
       await keepJournal(store, incidentId, journal);
     }
     if (round <= soonRounds) await tag(autoScaling, incidentId, toTag, names.length, isInTime);

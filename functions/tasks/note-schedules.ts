@@ -17,11 +17,15 @@ const groupsReadAlone = 5;
  * Writes down, once, the scheduled actions of the groups of an incident that keeps instances from scale-in: a one-off
  * that has run is not listed any more, and it may be why desired capacity fell. After the groups are held, because
  * nothing waits for it. What cannot be read or written now is tried again in the next round.
+ *
+ * @param names the groups that are held by now
+ * @param isEverybody whether no other group of the incident may be held later
  */
 export const noteSchedules = async (
   { autoScaling, store, clock }: { autoScaling: AutoScaling; store: Store; clock: Clock },
   incident: Incident,
   names: string[],
+  isEverybody: boolean,
   journal: JournalEntry[],
 ): Promise<void> => {
   if (incident.schedulesReadAt !== undefined || names.length === 0) return;
@@ -36,7 +40,7 @@ export const noteSchedules = async (
     );
     const scheduled = names.filter((name) => (byGroup.get(name) ?? []).length > 0);
     const records = scheduled.length === 0 ? [] : await store.readGroups(scheduled);
-    let isComplete = true;
+    let isComplete = isEverybody;
     for (const record of records) {
       const { kept } = record;
       if (kept === undefined || kept.scheduledActions !== undefined) continue;

@@ -57,29 +57,31 @@ export const startExecutions = async (
   return outcomes;
 };
 
-/** What stands in the journal of an execution that opened no incident. */
-const beforeOpening: ReadonlySet<JournalEntry['event']> = new Set(['planned', 'refused', 'checked']);
+/** Whether a line of a journal says that something was changed in AWS. */
+export const saysChanged = ({ event, calls = [] }: JournalEntry): boolean =>
+  calls.length > 0 && event !== 'planned' && event !== 'failed';
+
+/** What became of a signal with one execution: it may be tried again, may be later, or is used up. */
+type Use = 'FREE' | 'OPEN' | 'USED_UP';
 
 /**
- * Whether an execution frees its signal: it failed or ran out of time before it opened its incident, and not because of
- * a bad input. One that succeeded (a dry run, a refusal) or that a person stopped has used it up.
+ * Whether an execution frees its signal: it failed or ran out of time, not because of a bad input, and changed nothing;
+ * if it opened its incident, that is closed by now. One that succeeded (a dry run, a refusal) or that a person stopped
+ * has used it up.
  */
-const freesItsSignal = async (
-  store: Store,
-  executionArn: string,
-  { status, error }: EndedExecution,
-): Promise<boolean> => {
-  if ((status !== 'FAILED' && status !== 'TIMED_OUT') || error === 'InvalidInputError') return false;
-  const journal = await store.readJournal(executionArn);
-  return journal.every(({ event }) => beforeOpening.has(event));
+const useOf = async (store: Store, executionArn: string, { status, error }: EndedExecution): Promise<Use> => {
+  if ((status !== 'FAILED' && status !== 'TIMED_OUT') || error === 'InvalidInputError') return 'USED_UP';
+  if ((await store.readJournal(executionArn)).some(saysChanged)) return 'USED_UP';
+  return (await store.readIncident(executionArn)) === undefined ? 'FREE' : 'OPEN';
 };
 
 /** Where a signal stands: the next name to start under, or why there is none now, and whether there may be one later. */
 export type NextName = { name: string } | { usedUpBecause: string; isForGood: boolean };
 
 /**
- * The name under which a signal is tried next: its own, and after each execution that failed before it opened its
- * incident the same with `-2`, `-3` and so on.
+ * The name under which a signal is tried next: its own, and after each execution that changed nothing and failed the
+ * same with `-2`, `-3` and so on. The last one tells, because it was begun only when those before it freed the signal;
+ * it is found by halving.
  *
  * @param name the name that the signal gives
  */
@@ -88,21 +90,39 @@ export const findNextName = async (
   stateMachineArn: string,
   name: string,
 ): Promise<NextName> => {
-  for (let tries = 1; tries <= startTriesMax; tries += 1) {
-    const tried = tries === 1 ? name : `${name}-${tries}`;
-    const executionArn = executionArnOf(stateMachineArn, tried);
-    const execution = await stepFunctions.describeExecution(executionArn);
-    if (execution === undefined) return { name: tried };
-    if (execution.status === 'RUNNING') return { usedUpBecause: `${tried} runs`, isForGood: false };
-    if (!(await freesItsSignal(store, executionArn, execution))) {
-      return { usedUpBecause: `${tried} ended as ${execution.status}`, isForGood: true };
-    }
-    const endedSeconds = secondsBetween(execution.stoppedAt, clock.now());
-    if (endedSeconds < startAgainAfterSeconds) {
-      return { usedUpBecause: `${tried} failed only just now`, isForGood: false };
-    }
+  const nameOf = (tries: number): string => (tries === 1 ? name : `${name}-${tries}`);
+  const describe = (tries: number) =>
+    stepFunctions.describeExecution(executionArnOf(stateMachineArn, nameOf(tries)));
+  let last: { tries: number; execution: EndedExecution } | undefined;
+  let firstFree = 1;
+  for (;;) {
+    const execution = await describe(firstFree);
+    if (execution === undefined) break;
+    last = { tries: firstFree, execution };
+    if (firstFree === startTriesMax) break;
+    firstFree = Math.min(2 * firstFree, startTriesMax);
   }
-  return { usedUpBecause: `${startTriesMax} executions failed before they began`, isForGood: true };
+  if (last === undefined) return { name };
+  while (firstFree - last.tries > 1) {
+    const middle = Math.floor((last.tries + firstFree) / 2);
+    const execution = await describe(middle);
+    if (execution === undefined) firstFree = middle;
+    else last = { tries: middle, execution };
+  }
+  const { tries, execution } = last;
+  const tried = nameOf(tries);
+  if (execution.status === 'RUNNING') return { usedUpBecause: `${tried} runs`, isForGood: false };
+  const use = await useOf(store, executionArnOf(stateMachineArn, tried), execution);
+  if (use === 'USED_UP') return { usedUpBecause: `${tried} ended as ${execution.status}`, isForGood: true };
+  if (use === 'OPEN') {
+    return { usedUpBecause: `what ${tried} opened is not given back yet`, isForGood: false };
+  }
+  if (secondsBetween(execution.stoppedAt, clock.now()) < startAgainAfterSeconds) {
+    return { usedUpBecause: `${tried} failed only just now`, isForGood: false };
+  }
+  return tries >= startTriesMax
+    ? { usedUpBecause: `${startTriesMax} executions failed before they changed anything`, isForGood: true }
+    : { name: nameOf(tries + 1) };
 };
 
 /** Carries out start decisions as `startExecutions` does, and again what failed before it began. */

@@ -4,7 +4,8 @@ import type { Ec2 } from '../aws/ec2.ts';
 import type { StepFunctions } from '../aws/step-functions.ts';
 import type { KillSwitch, KillSwitchState } from '../aws/systems-manager.ts';
 import type { Clock } from '../clock.ts';
-import { bringHomeName, decideStart, giveBackName } from '../domain/decide-start.ts';
+import { attentionIn, sizeEvents } from '../domain/attention.ts';
+import { bringHomeName, decideStart, giveBackName, signalNameOf } from '../domain/decide-start.ts';
 import { IncidentClosedError, UnknownModeError, UnreadableFactError } from '../domain/errors.ts';
 import type { Incident } from '../domain/incident.ts';
 import { laterOf } from '../domain/launch-record.ts';
@@ -27,6 +28,7 @@ import {
   executionArnOf,
   type StartDependencies,
   type StartOutcome,
+  saysChanged,
   startExecutionsAgain,
 } from './start-executions.ts';
 import { sweepLaunches } from './sweep-launches.ts';
@@ -64,6 +66,14 @@ const toldOtherwise: ReadonlySet<string> = new Set([
   'ResizeNotFinished',
   'InvalidInputError',
 ]);
+
+/** What happens after an execution failed. */
+const nextAfterFailure = (hasBegun: boolean, isOfSignal: boolean): string => {
+  if (hasBegun) return 'what is still held is given back by the sweep, and what is in flight is brought back';
+  return isOfSignal
+    ? 'the sweep tries it again for as long as what started it is true'
+    : 'nothing: nothing is held; start it again once what made it fail is mended';
+};
 
 /** Why the sweep has to give an incident back, or `undefined` when its own execution looks after it. */
 const abandonedBecause = (incident: Incident, isRunning: boolean, now: string): string | undefined => {
@@ -131,6 +141,7 @@ export const createSweep = (dependencies: SweepDependencies) => {
     const isStartedLately = startedFor !== undefined && startedFor < giveBackAgainSeconds;
     if (remaining > refused.length && !isStartedLately) await startGivingBack(incident, because, result);
     if (remaining > 0 || secondsUntilClosable(incident, clock.now()) > 0) return;
+    const { attention, attentionLeftOut } = attentionIn(await store.readJournal(incidentId), sizeEvents);
     await store.addNotice(
       toNotice({
         kind: 'gave-back',
@@ -140,6 +151,8 @@ export const createSweep = (dependencies: SweepDependencies) => {
         done: `${counted(names.length, 'group')} given back by the sweep: ${because}`,
         next: 'nothing; it is over',
         groups: names,
+        lines: attention,
+        linesLeftOut: attentionLeftOut,
       }),
     );
     await closeIncident(store, clock, incident);
@@ -156,11 +169,17 @@ export const createSweep = (dependencies: SweepDependencies) => {
     const isResize = remediation === 'resize-in-place';
     const name = isResize ? bringHomeName(incidentId, now) : giveBackName(incidentId, now);
     await store.changeIncident(incidentId, { tendedBy: executionArnOf(arn, name), tendedSince: now });
-    await stepFunctions.startExecution(
-      arn,
-      name,
-      isResize ? { bringHome: incidentId } : { giveBack: incidentId },
-    );
+    try {
+      await stepFunctions.startExecution(
+        arn,
+        name,
+        isResize ? { bringHome: incidentId } : { giveBack: incidentId },
+      );
+    } catch (error) {
+      // Nothing was started: the next sweep need not wait for it.
+      await store.changeIncident(incidentId, { tendedSince: addSeconds(now, -giveBackAgainSeconds) });
+      throw error;
+    }
     const reason = `${incidentId.split(':').at(-1)} is given back: ${because}`;
     await keepJournal(store, incidentId, [{ at: now, event: 'releasing', message: `${name}: ${reason}` }]);
     result.started.push({ action: 'STARTED', executionName: name, reason });
@@ -202,8 +221,9 @@ export const createSweep = (dependencies: SweepDependencies) => {
     const known = await store.readStageMode();
     const { changedAt } = state;
     if (known?.mode === mode) return { mode, since: laterOf(changedAt, known.since) };
-    const now = clock.now();
-    const seen: StageMode = { mode, since: known === undefined ? (changedAt ?? now) : now };
+    // The switch says itself since when; a mode that changed with a deployment was last seen to be another.
+    const isSwitched = changedAt !== undefined && (known === undefined || changedAt > known.since);
+    const seen: StageMode = { mode, since: isSwitched ? changedAt : clock.now() };
     await store.writeStageMode(seen);
     return seen;
   };
@@ -232,13 +252,17 @@ export const createSweep = (dependencies: SweepDependencies) => {
     const failed = parseFailedExecution(event);
     if (failed === undefined || toldOtherwise.has(failed.error)) return;
     const { executionArn, status, error, cause } = failed;
+    const hasBegun = (await store.readJournal(executionArn)).some(saysChanged);
+    const ofSignal = signalNameOf(executionArn);
     await store.addNotice(
       toNotice({
         kind: 'failed',
         at: clock.now(),
         incidentId: executionArn,
-        done: `the execution ${status === 'FAILED' ? 'failed' : 'timed out'}${error === '' ? '' : `: ${error}`}`,
-        next: 'what is still held is given back by the sweep, and what is in flight is brought back',
+        // Its signal is tried again and again; that it fails is told once.
+        ...(hasBegun || ofSignal === undefined ? {} : { identity: `failed before it began#${ofSignal}` }),
+        done: `the execution ${status === 'FAILED' ? 'failed' : 'timed out'}${hasBegun ? '' : ' before anything was changed'}${error === '' ? '' : `: ${error}`}`,
+        next: nextAfterFailure(hasBegun, ofSignal !== undefined),
         lines: cause === '' ? [] : [cause],
       }),
     );
@@ -281,7 +305,11 @@ export const createSweep = (dependencies: SweepDependencies) => {
     if (stageMode === 'live') {
       await attempt(async () => {
         const autoScaling = dependencies.autoScaling(stageMode);
-        result.tidied = await tidyHoldTags({ autoScaling, store, clock }, dependencies.stage);
+        result.tidied = await tidyHoldTags(
+          { autoScaling, store, clock },
+          dependencies.stage,
+          dependencies.stateMachineArns,
+        );
       });
     }
     if (failures.length === 0) return result;

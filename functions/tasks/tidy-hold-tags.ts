@@ -2,11 +2,13 @@ import type { AutoScaling } from '../aws/auto-scaling.ts';
 import type { Clock } from '../clock.ts';
 import { parseArn } from '../domain/arn.ts';
 import { type AutoScalingGroup, isOptedIn } from '../domain/auto-scaling-group.ts';
-import { holdTagCall, holdTagKey, holdTagPrefix } from '../domain/hold-tag.ts';
+import type { Remediation } from '../domain/hold-effects.ts';
+import { holdersIn, holdTagCall, holdTagKey, holdTagPrefix } from '../domain/hold-tag.ts';
 import { toNotice } from '../domain/notice.ts';
 import { awsCommand } from '../domain/shell.ts';
 import { firstOf } from '../domain/times.ts';
 import type { Store } from '../state/store.ts';
+import { executionArnOf } from './start-executions.ts';
 
 /** What tidying needs. */
 export interface TidyHoldTagsDependencies {
@@ -36,12 +38,26 @@ const tellCopied = async (
       incidentId: '',
       identity: `copied#${autoScalingGroupArn ?? name}#${processes.join()}`,
       seen: `${name} has the tag ${holdTagKey} (${tags[holdTagKey]}), but Holdfast does not hold it; most likely somebody copied a held group`,
-      done: `the tag is removed; these processes of ${name} are suspended and are left so: ${firstOf(processes)}`,
-      next: 'nothing: Holdfast did not suspend them, so a person has to decide whether they should run',
+      done: `these processes of ${name} are suspended and are left so, because Holdfast did not suspend them: ${firstOf(processes)}`,
+      next: 'the tag is removed; whether the processes should run is for a person to decide',
       groups: [name],
       lines: [`To resume them: ${resume}`],
     }),
   );
+};
+
+/** Whether an execution that the tag names did something to this very group: then the tag is left over, and no copy. */
+const isLeftOver = async (
+  store: Store,
+  { autoScalingGroupName, tags }: AutoScalingGroup,
+  stage: string,
+  stateMachineArns: Record<Remediation, string>,
+): Promise<boolean> => {
+  for (const { remediation, executionName } of holdersIn(tags[holdTagKey] ?? '', stage)) {
+    const journal = await store.readJournal(executionArnOf(stateMachineArns[remediation], executionName));
+    if (journal.some((entry) => entry.autoScalingGroupName === autoScalingGroupName)) return true;
+  }
+  return false;
 };
 
 /**
@@ -54,6 +70,7 @@ const tellCopied = async (
 export const tidyHoldTags = async (
   dependencies: TidyHoldTagsDependencies,
   stage: string,
+  stateMachineArns: Record<Remediation, string>,
 ): Promise<string[]> => {
   const { autoScaling, store } = dependencies;
   const groups = (await autoScaling.describeAutoScalingGroupsWithTag(holdTagKey)).filter(({ tags }) =>
@@ -66,7 +83,9 @@ export const tidyHoldTags = async (
     if (record === undefined || record.holds.length > 0) continue;
     const call = holdTagCall(group, undefined, stage);
     if (call === undefined || !isOptedIn(group)) continue;
-    if (group.suspendedProcesses.length > 0) await tellCopied(dependencies, group);
+    if (group.suspendedProcesses.length > 0) {
+      if (!(await isLeftOver(store, group, stage, stateMachineArns))) await tellCopied(dependencies, group);
+    }
     await autoScaling.make(call);
     tidied.push(group.autoScalingGroupName);
   }
