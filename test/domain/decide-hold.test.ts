@@ -29,6 +29,12 @@ describe('decideHold', () => {
     });
   });
 
+  it('counts the cool-off anew from when data came again', () => {
+    const incident = anIncident({ okWithoutDataAt: later(500) });
+    expect(decideHold(incident, inState('OK'), 'live', 1, later(1099)).because).toBe('COOLING_OFF');
+    expect(decideHold(incident, inState('OK'), 'live', 1, later(1100)).because).toBe('COOLED_OFF');
+  });
+
   it.each([
     ['too little data', inState('INSUFFICIENT_DATA')],
     ['an alarm that cannot be read', { kind: 'unreadable', message: 'Throttling' } as const],

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { InvalidInputError } from '../../functions/domain/errors.ts';
 import { pauseScalingEffect, protectInstancesEffect } from '../../functions/domain/hold-effects.ts';
 import { parseHoldInput } from '../../functions/events/hold-input.ts';
 import { parseSignal } from '../../functions/events/signal.ts';
@@ -269,14 +270,21 @@ describe('parseHoldInput, for a resize', () => {
   });
 
   it('takes what the sweep asks for', () => {
-    expect(parseHoldInput('resize-in-place', { bringHome: 'arn:execution' })).toEqual({
+    const incidentOf = (remediation: string): string =>
+      `arn:aws:states:us-east-1:123456789012:execution:holdfast-prod-${remediation}:loss-1`;
+    const ofResize = incidentOf('resize-in-place');
+    expect(parseHoldInput('resize-in-place', { bringHome: ofResize })).toEqual({
       trigger: 'sweep',
-      incidentId: 'arn:execution',
+      incidentId: ofResize,
     });
-    expect(parseHoldInput('pause-scaling', { giveBack: 'arn:execution' })).toEqual({
+    const ofPause = incidentOf('pause-scaling');
+    expect(parseHoldInput('pause-scaling', { giveBack: ofPause })).toEqual({
       trigger: 'sweep',
-      incidentId: 'arn:execution',
+      incidentId: ofPause,
     });
+    for (const giveBack of [ofResize, incidentOf('protect-instances'), 'x'.repeat(2000), 'loss-1', 3]) {
+      expect(() => parseHoldInput('pause-scaling', { giveBack })).toThrow(InvalidInputError);
+    }
   });
 
   it.each([
