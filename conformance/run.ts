@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
 /** One thing that conformance needs and a machine may lack. */
@@ -31,6 +31,11 @@ const needs: Need[] = [
   },
 ];
 
+/** The names of the stories, as `stories/__init__.py` lists them. */
+const stories = [
+  ...readFileSync(new URL('stories/__init__.py', import.meta.url), 'utf8').matchAll(/^ {4}"([a-z-]+)":/gm),
+].map(([, name = '']) => name);
+
 const works = ([command, ...words]: Need['command']): boolean =>
   spawnSync(command, words, { stdio: 'ignore' }).status === 0;
 
@@ -50,17 +55,44 @@ const packageStage = (folder: string, again: boolean): void => {
   if (packaged.status !== 0) throw new Error('The stage could not be packaged; run npm run package');
 };
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    // Only looks whether everything is there.
-    check: { type: 'boolean', default: false },
-    // Takes what is packaged already, whatever was changed since.
-    packaged: { type: 'boolean', default: false },
-    out: { type: 'string', default: '.conformance' },
-    port: { type: 'string', default: '7060' },
-  },
-});
+const usage = `npm run conformance -- [--packaged] [--port <port>] [--out <folder>] [<story> ...]
+Stories: ${stories.join(', ')}`;
+
+const readOptions = () => {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        help: { type: 'boolean', default: false },
+        // Only looks whether everything is there.
+        check: { type: 'boolean', default: false },
+        // Takes what is packaged already, whatever was changed since.
+        packaged: { type: 'boolean', default: false },
+        out: { type: 'string', default: '.conformance' },
+        port: { type: 'string', default: '7060' },
+      },
+    });
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
+    process.exit(2);
+  }
+};
+
+const { values, positionals } = readOptions();
+if (values.help) {
+  console.log(usage);
+  process.exit(0);
+}
+const unknown = positionals.find((name) => !stories.includes(name));
+const isPort = /^\d{4,5}$/.test(values.port) && Number(values.port) <= 65_533;
+if (unknown !== undefined || !isPort) {
+  const found =
+    unknown === undefined
+      ? `--port ${values.port} is no port from 1024 to 65533`
+      : `There is no story ${unknown}`;
+  console.error(`${found}.\n${usage}`);
+  process.exit(2);
+}
 
 const problem = missing();
 if (problem !== undefined) {

@@ -1,4 +1,5 @@
 import { executionLink, groupLink, type Place, tableLink } from './console-links.ts';
+import type { Remediation } from './hold-effects.ts';
 import { type Notice, type NoticeKind, remediationOf } from './notice.ts';
 
 /** One message, in the forms in which it is sent. */
@@ -42,21 +43,35 @@ const cut = (text: string, charactersMax: number): string =>
 const toSubject = (text: string): string =>
   cut(text.replaceAll(/\s+/g, ' ').replaceAll(/[^ -~]/g, '?'), subjectCharactersMax);
 
-const undo = ({ killSwitchParameter }: Place, kind: NoticeKind): string => {
-  const stopAll = `To stop all of Holdfast: aws ssm put-parameter --name ${killSwitchParameter} --value off --overwrite`;
+/** What stopping an execution leads to. */
+const stopped: Record<Remediation, string> = {
+  'pause-scaling': 'within minutes what it suspended is given back',
+  'protect-instances':
+    'within minutes what it suspended and protected is given back; launches that fail again start it again',
+  'drain-pending-wait':
+    'nothing more is drained, and within minutes Launch is given back; what was drained is gone, and the rule starts again while something is stuck',
+  'resize-in-place': 'what is out of service is brought back, and then everything is given back',
+};
+
+const undo = ({ killSwitchParameter }: Place, { kind, incidentId }: Notice): string => {
+  const stopAll = `To stop all of Holdfast, which gives back every hold of every group: aws ssm put-parameter --name ${killSwitchParameter} --value off --overwrite`;
+  const remediation = remediationOf(incidentId);
   switch (kind) {
     case 'would-act':
     case 'refused':
       return 'Nothing was changed, so there is nothing to undo.';
     case 'gave-back':
-      return 'Nothing is held any more, so there is nothing to undo.';
+      return 'It is over, so there is nothing to undo. Where another execution holds one of these groups, that goes on; the tag holdfast-hold of the group names it.';
     case 'acted':
     case 'overridden':
     case 'breaker-opened':
-      return `Stop the execution (link below): within minutes everything is given back, and what is out of service is brought back. ${stopAll}`;
+      return `Stop the execution (link below): ${remediation === undefined ? 'within minutes everything is given back' : stopped[remediation]}. ${stopAll}`;
     case 'failed':
     case 'needs-a-person':
-      return `By hand, as the lines above and the pages in docs/ say; what can be given back the sweep gives back by itself. ${stopAll}`;
+      // What no execution did, an execution cannot undo.
+      return incidentId === ''
+        ? 'Nothing was changed in AWS; the lines above say what a person can do.'
+        : `By hand, as the lines above and the pages in docs/ say; what can be given back the sweep gives back by itself. ${stopAll}`;
   }
 };
 
@@ -74,7 +89,7 @@ const tellNotice = (place: Place, notice: Notice): string =>
     ...section(notice.kind === 'would-act' ? 'What would be done' : 'What was done', [notice.done]),
     ...section('What to read', [...notice.lines, ...andMore(notice.linesLeftOut, 'lines, in the journal')]),
     ...section('What happens next', notice.next === undefined ? [] : [notice.next]),
-    ...section('To undo it', [undo(place, notice.kind)]),
+    ...section('To undo it', [undo(place, notice)]),
     ...section('Links', [
       ...(notice.incidentId === '' ? [] : [`Execution: ${executionLink(place, notice.incidentId)}`]),
       ...notice.groups.slice(0, groupLinksShown).map((name) => `Group ${name}: ${groupLink(place, name)}`),
@@ -128,7 +143,7 @@ const toMessage = (place: Place, kind: NoticeKind, remediation: string, notices:
         description: cut(description, descriptionCharactersMax),
         nextSteps: [
           ...new Set(shown.flatMap(({ next }) => (next === undefined ? [] : [next]))),
-          undo(place, kind),
+          ...new Set(shown.map((notice) => undo(place, notice))),
           ...incidentIds.slice(0, incidentsShown).map((id) => `Execution: ${executionLink(place, id)}`),
           ...shown
             .flatMap(({ groups }) => groups)

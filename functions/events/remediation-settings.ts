@@ -223,7 +223,7 @@ export const resizeInPlaceFields = () => ({
 type HoldLength = Record<'holdAtMost' | 'checkEvery' | 'expiresAfter', number>;
 
 // What a person asks for must not be cut short in silence.
-const expiryFits = z.refine<HoldLength>(({ holdAtMost, expiresAfter }) => expiresAfter <= holdAtMost, {
+const expiryFits = z.refine<HoldLength>(({ holdAtMost, expiresAfter }) => !(expiresAfter > holdAtMost), {
   path: ['expiresAfter'],
   error: 'at most holdAtMost (12h where nothing is said): shorten it, or set holdAtMost as well',
 });

@@ -187,6 +187,8 @@ export const createSweep = (dependencies: SweepDependencies) => {
 
   /** People are told of a word in the kill switch that means nothing, once for each word. */
   const tellUnknownMode = async ({ parameterName, word, message }: UnknownModeError): Promise<void> => {
+    const writeMode = (mode: Mode): string =>
+      awsCommand('ssm', 'put-parameter', '--name', parameterName, '--value', mode, '--overwrite');
     await store.addNotice(
       toNotice({
         kind: 'needs-a-person',
@@ -194,9 +196,12 @@ export const createSweep = (dependencies: SweepDependencies) => {
         incidentId: '',
         identity: `kill switch#${word}`,
         seen: message,
-        done: `nothing new begins until the kill switch says live, dry-run or off; it says "${word}"`,
-        next: 'the sweep looks again every five minutes; what is held goes on, and ends as it would',
-        lines: [awsCommand('ssm', 'put-parameter', '--name', parameterName, '--value', 'off', '--overwrite')],
+        done: `the kill switch says "${word}", which means nothing: nothing new begins, and what is held ends when it expires instead of being renewed`,
+        next: 'the sweep looks again every five minutes; write one of the two lines',
+        lines: [
+          `So that Holdfast works: ${writeMode('live')}`,
+          `So that everything is given back and nothing begins: ${writeMode('off')}`,
+        ],
       }),
     );
   };
@@ -250,10 +255,12 @@ export const createSweep = (dependencies: SweepDependencies) => {
   /** That an execution failed before, or outside, its report: one that its report told of is not told again. */
   const tellFailure = async (event: unknown): Promise<void> => {
     const failed = parseFailedExecution(event);
-    if (failed === undefined || toldOtherwise.has(failed.error)) return;
+    if (failed === undefined) return;
     const { executionArn, status, error, cause } = failed;
-    const hasBegun = (await store.readJournal(executionArn)).some(saysChanged);
     const ofSignal = signalNameOf(executionArn);
+    // Whoever starts an execution by hand sees at once that its input is wrong; nobody sees that of a rule's.
+    if (toldOtherwise.has(error) && !(error === 'InvalidInputError' && ofSignal !== undefined)) return;
+    const hasBegun = (await store.readJournal(executionArn)).some(saysChanged);
     await store.addNotice(
       toNotice({
         kind: 'failed',
@@ -261,7 +268,7 @@ export const createSweep = (dependencies: SweepDependencies) => {
         incidentId: executionArn,
         // Its signal is tried again and again; that it fails is told once.
         ...(hasBegun || ofSignal === undefined ? {} : { identity: `failed before it began#${ofSignal}` }),
-        done: `the execution ${status === 'FAILED' ? 'failed' : 'timed out'}${hasBegun ? '' : ' before anything was changed'}${error === '' ? '' : `: ${error}`}`,
+        done: `the execution ${status === 'FAILED' ? 'failed' : 'timed out'}${error === '' ? '' : `: ${error}`}${hasBegun ? '' : '; nothing was changed'}`,
         next: nextAfterFailure(hasBegun, ofSignal !== undefined),
         lines: cause === '' ? [] : [cause],
       }),

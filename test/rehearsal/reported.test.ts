@@ -426,7 +426,7 @@ describe('the kill switch', () => {
     const told = result.messages.filter(({ subject }) => subject.includes('NEEDS A PERSON'));
     expect(told).toHaveLength(1);
     expect(JSON.stringify(told)).toContain('says \\"disabled\\"');
-    expect(JSON.stringify(told)).toContain('live, dry-run or off');
+    expect(JSON.stringify(told)).toContain('none of live, dry-run and off');
   });
 });
 

@@ -223,7 +223,7 @@ describe('a failure', () => {
     await world.sweepAt(600, failed(`${nameOfSignal}-2`));
     expect(world.notices.map(({ done, next }) => [done, next])).toEqual([
       [
-        'the execution failed before anything was changed: Throttling',
+        'the execution failed: Throttling; nothing was changed',
         'the sweep tries it again for as long as what started it is true',
       ],
     ]);
