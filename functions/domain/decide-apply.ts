@@ -78,15 +78,16 @@ const withHold = (
   const { processes, protectsInstances, keepsLaunch } = incident.settings.effect;
   const ours = new Set(record.imposed.map(({ setting }) => setting));
   const isNotOurs = (setting: Setting): boolean => !ours.has(setting);
+  const end = endsAtLatest(incident);
   const hold: Hold = {
     incidentId: incident.incidentId,
     processes,
     protectsInstances,
     reason: incident.reason,
     heldAt: now,
-    endsAtLatest: endsAtLatest(incident),
     stage: 'HELD',
     stageAt: now,
+    ...(end === undefined ? {} : { endsAtLatest: end }),
     ...(keepsLaunch === true ? { keepsLaunch } : {}),
   };
   return {

@@ -33,7 +33,7 @@ export const stageOf = (incidentId: string): string => {
  * @returns `undefined` for no hold: then there is no tag
  */
 export const holdTagValue = (
-  holds: Pick<Hold, 'incidentId' | 'reason' | 'endsAtLatest'>[],
+  holds: (Pick<Hold, 'incidentId' | 'reason'> & { endsAtLatest?: string | undefined })[],
 ): string | undefined => {
   const [first] = holds;
   if (first === undefined) return undefined;

@@ -150,20 +150,31 @@ export const remediationOf = (incidentId: string): Remediation | undefined => {
   return remediations.find((remediation) => machine.endsWith(`-${remediation}`));
 };
 
-/** When an incident is over at the latest: a person's at its expiry, a rule's goes on while what it is for does. */
-export const endsAtLatest = (incident: Incident): string =>
-  incident.alarm !== undefined || incident.untilLaunchesSucceed === true
+/**
+ * When an incident is over at the latest: a person's at its expiry, a rule's goes on while what it is for does. Of one
+ * that drains nobody can tell, because it is renewed for as long as something is stuck.
+ */
+export const endsAtLatest = (incident: Incident): string | undefined => {
+  if (incident.remediation === 'drain-pending-wait') return undefined;
+  return incident.alarm !== undefined || incident.untilLaunchesSucceed === true
     ? addSeconds(incident.startedAt, incident.settings.holdAtMostSeconds)
     : incident.expiresAt;
+};
 
 /** When an incident is given back, as a person says it. */
 export const describeEnd = (incident: Incident): string => {
   const { alarm, untilLaunchesSucceed, settings } = incident;
   if (incident.remediation === 'resize-in-place') return 'given back once the last wave is in service again';
-  const latest = `at the latest at ${spokenTime(endsAtLatest(incident))}`;
+  const end = endsAtLatest(incident);
+  if (end === undefined) return 'given back once nothing is stuck any more';
+  const latest = `at the latest at ${spokenTime(end)}`;
   if (untilLaunchesSucceed === true) {
     const cause = alarm === undefined ? '' : `the alarm ${alarm.alarmName} is not in ALARM and `;
-    return `given back once ${cause}launches succeed again, ${latest}`;
+    const otherwise =
+      alarm === undefined
+        ? ''
+        : `, or once the alarm has been OK for ${spokenDuration(settings.coolOffSeconds)}`;
+    return `given back once ${cause}launches succeed again${otherwise}, ${latest}`;
   }
   if (alarm !== undefined) {
     return `given back once the alarm ${alarm.alarmName} has been OK for ${spokenDuration(settings.coolOffSeconds)}, ${latest}`;
