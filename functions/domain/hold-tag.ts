@@ -37,14 +37,27 @@ export const holdTagValue = (
 ): string | undefined => {
   const [first] = holds;
   if (first === undefined) return undefined;
-  const share = Math.floor((valueCharactersMax - 40) / holds.length);
-  const told = holds.map(({ incidentId, reason, endsAtLatest }) => {
+  const prefix = holdTagPrefix(stageOf(first.incidentId));
+  const share = Math.floor((valueCharactersMax - prefix.length - 3 * (holds.length - 1)) / holds.length);
+  const parts = holds.map(({ incidentId, reason, endsAtLatest }) => {
+    const remediation = remediationOf(incidentId) ?? '';
     const until = endsAtLatest === undefined ? '' : ` until ${spokenTime(endsAtLatest)} at the latest`;
-    const what = `${remediationOf(incidentId) ?? ''}${until}: ${reason}`;
-    const name = ` - ${incidentId.split(':').at(-1)}`;
-    return allowedText(`${what.slice(0, Math.max(60, share - name.length))}${name}`).slice(0, share);
+    const what = allowedText(`${remediation}${until}: ${reason}`);
+    return { remediation, what, until, name: ` - ${incidentId.split(':').at(-1)}` };
   });
-  return `${holdTagPrefix(stageOf(first.incidentId))}${told.join(' + ')}`.slice(0, valueCharactersMax).trim();
+  // A part of a word says nothing: what does not fit is left out as a whole, the reason first.
+  const fitting = [
+    parts.map(({ what, until, remediation, name }) => {
+      const least = `${remediation}${until}`.length;
+      return `${what.slice(0, Math.max(least, share - name.length)).trim()}${name}`;
+    }),
+    parts.map(({ remediation, name }) => `${remediation}${name}`),
+    [
+      `${holds.length} holds, which the table names: ${parts.map(({ remediation }) => remediation).join(' + ')}`,
+    ],
+    [`${holds.length} holds, which the table names`],
+  ].map((told) => `${prefix}${told.join(' + ')}`);
+  return fitting.find(({ length }) => length <= valueCharactersMax)?.trim();
 };
 
 /** The executions that a value names, as far as it was not cut. */

@@ -46,6 +46,16 @@ describe('the packaged template', () => {
     }
   });
 
+  it('keeps a thrown kill switch when a release takes it out, and takes words that mean something only', () => {
+    const [killSwitch] = ofType('AWS::SSM::Parameter');
+    expect(killSwitch).toMatchObject({
+      DeletionPolicy: 'RetainExceptOnCreate',
+      UpdateReplacePolicy: 'Retain',
+      // Another pattern would make CloudFormation write the value again, and throw back what was thrown.
+      Properties: { Value: 'live', AllowedPattern: '^(live|dry-run|off)$' },
+    });
+  });
+
   it('routes alarms in ALARM only, tries again for a quarter of an hour, and keeps what failed', () => {
     const rule = ofType('AWS::Events::Rule').find(
       ({ Properties }) =>

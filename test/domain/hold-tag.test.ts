@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { holdTagCall, holdTagKey, holdTagPrefix, holdTagValue } from '../../functions/domain/hold-tag.ts';
+import {
+  holdersIn,
+  holdTagCall,
+  holdTagKey,
+  holdTagPrefix,
+  holdTagValue,
+} from '../../functions/domain/hold-tag.ts';
 import { aGroup } from './group-fixtures.ts';
 
 const hold = (
@@ -28,6 +34,19 @@ describe('holdTagValue', () => {
       /pause-scaling until .*: x+.* - loss-1 \+ protect-instances until .*: y+.* - launches-2/,
     );
     expect(value?.length).toBeLessThanOrEqual(256);
+  });
+
+  it.each([3, 4, 6, 10])('of %i holds leaves out what does not fit, and cuts no word in two', (count) => {
+    const names = Array.from(
+      { length: count },
+      (_, n) => `launches-failing-20260302030000-${n}${'f'.repeat(15)}`,
+    );
+    const value = holdTagValue(names.map((name) => hold('protect-instances', name))) ?? '';
+    expect(value.length).toBeLessThanOrEqual(256);
+    const holders = holdersIn(value, 'prod').map(({ executionName }) => executionName);
+    expect([...names, undefined]).toEqual(expect.arrayContaining(holders));
+    if (holders.length === 0) expect(value).toContain(`${count} holds, which the table names`);
+    else expect(holders).toEqual(names);
   });
 
   it('is nothing for no hold', () => {
