@@ -184,11 +184,12 @@ def main():
     services = Services(options.port, out)
     failed = {}
     requests = []
+    changes = findings = None
     began = time.monotonic()
     try:
         services.start()
         fleet = Fleet(services)
-        world = World(options.port, fleet, stage=options.packaged.name)
+        world = World(options.port, stage=options.packaged.name)
         made, missing = deploy(services, world, options.packaged.resolve())
         print(f"deployed: {made} resources; moto cannot make {missing}", flush=True)
         fleet.make()
@@ -197,6 +198,8 @@ def main():
             sent = world.wire()
             requests += sent
             (out / f"{name}.json").write_text(json.dumps({**world.state(), "wire": sent}, indent=1))
+        changes = fleet.drift()
+        print(f"Terraform would change {changes or 'nothing'}", flush=True)
         count, findings = wire.check(requests)
         print(f"{count} requests held against AWS's models: {findings or 'nothing found'}", flush=True)
     finally:
@@ -204,7 +207,7 @@ def main():
     lost = {name: checks for name, checks in failed.items() if checks}
     passed = len(failed) - len(lost)
     print(f"{passed} stories passed, {len(lost)} failed, in {time.monotonic() - began:.0f} s; all of it is in {out}")
-    sys.exit(1 if lost or findings else 0)
+    sys.exit(1 if lost or changes or findings else 0)
 
 
 if __name__ == "__main__":

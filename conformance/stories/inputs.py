@@ -29,7 +29,7 @@ def dry_run(world):
     world.set_switch("live")
     world.advance(6)
     world.expect("nothing was called that changes anything", not world.mutating(), world.mutating())
-    world.expect_all_is_as_before(drift=False)
+    world.expect_all_is_as_before()
 
 
 def bad_input(world):
@@ -64,4 +64,4 @@ def bad_input(world):
     world.advance(5)
     world.expect("the link to a parent is taken", world.execution(arn)["status"] == "SUCCEEDED")
     world.expect("nothing was called that changes anything", not world.mutating(), world.mutating())
-    world.expect_all_is_as_before(allowed_errors=("InvalidInputError",), drift=False)
+    world.expect_all_is_as_before(allowed_errors=("InvalidInputError",))
