@@ -65,14 +65,14 @@ export const faults: Fault[] = [
     story: 'desired-capacity',
     what: 'desired capacity is raised where nothing but a person can have lowered it',
     file: 'functions/domain/plan-raise.ts',
-    find: 'if (!ownResize.isOver && !policies.some(({ canLower }) => canLower)) {',
+    find: 'if (!policies.some(({ canLower }) => canLower)) {',
     replace: 'if (policies.length < 0) {',
   },
   {
     story: 'copied',
     what: 'a tag that is left over is removed without a word',
     file: 'functions/tasks/tidy-hold-tags.ts',
-    find: 'if (group.suspendedProcesses.length > 0) await tellCopied(dependencies, group);',
+    find: 'if (!(await isLeftOver(store, group, stage, stateMachineArns))) await tellCopied(dependencies, group);',
     replace: '',
   },
   {
@@ -93,7 +93,7 @@ export const faults: Fault[] = [
     story: 'silent-table',
     what: 'an execution that failed before it began uses its signal up',
     file: 'functions/tasks/start-executions.ts',
-    find: "if ((status !== 'FAILED' && status !== 'TIMED_OUT') || error === 'InvalidInputError') return false;",
-    replace: 'if (status !== error) return false;',
+    find: "if ((status !== 'FAILED' && status !== 'TIMED_OUT') || error === 'InvalidInputError') return 'USED_UP';",
+    replace: "if (status !== error) return 'USED_UP';",
   },
 ];
