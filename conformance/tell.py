@@ -11,6 +11,7 @@ import collections
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import time
@@ -99,7 +100,17 @@ def retries_in(template):
 def deploy(services, world, packaged):
     """Deploys with the tool that people use. Returns how many resources moto made, and which kinds it cannot make."""
     template = json.loads((packaged / "cloudformation-template-update-stack.json").read_text())
-    services.run("osls", "deploy", "--stage", packaged.name, "--package", str(packaged), cwd=CHECKOUT)
+    # osls clears its own folder, whatever package it deploys.
+    own, kept = CHECKOUT / ".serverless", services.out / "serverless-kept"
+    if own.is_dir():
+        shutil.rmtree(kept, ignore_errors=True)
+        shutil.move(own, kept)
+    try:
+        services.run("osls", "deploy", "--stage", packaged.name, "--package", str(packaged), cwd=CHECKOUT)
+    finally:
+        if kept.is_dir():
+            shutil.rmtree(own, ignore_errors=True)
+            shutil.move(kept, own)
     made = {
         resource.get("LogicalResourceId")
         for resource in world.client("cloudformation").describe_stack_resources(
