@@ -124,19 +124,28 @@ def deploy(services, world, packaged):
     return len(made), dict(missing)
 
 
+def find_mirror():
+    """A folder with Terraform's providers, where there is one: else they come from their registry."""
+    named = os.environ.get("HOLDFAST_TERRAFORM_PLUGINS")
+    if named is not None:
+        return named
+    found = sorted(pathlib.Path("/opt").glob("*/registry.terraform.io"))
+    return str(found[0].parent) if found else None
+
+
 class Fleet:
     """Three groups of four, made by Terraform, which also tells afterwards whether anything is not as it was."""
 
     def __init__(self, services):
         self.services = services
         self.folder = services.out / "terraform"
-        mirror = os.environ.get("HOLDFAST_TERRAFORM_PLUGINS", "/opt/tf-plugins")
+        mirror = find_mirror()
         self.folder.mkdir(exist_ok=True)
         (self.folder / "main.tf").write_text((HERE / "terraform" / "main.tf").read_text())
         for state in self.folder.glob("terraform.tfstate*"):
             state.unlink()
         configuration = self.folder / "terraform.rc"
-        if pathlib.Path(mirror).is_dir():
+        if mirror is not None:
             configuration.write_text(
                 f'provider_installation {{\n  filesystem_mirror {{ path = "{mirror}" }}\n}}\n'
             )
