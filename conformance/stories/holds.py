@@ -84,6 +84,9 @@ def overlapping(world):
     world.advance(18)
     world.expect("the first is over", world.execution(short)["status"] == "SUCCEEDED")
     world.expect("the second still holds its own", world.suspended("web-1") == SCALE_IN, world.suspended("web-1"))
+    resumed = [value["ScalingProcesses"] for operation, value, _status in world.mutating() if operation == "ResumeProcesses"]
+    # Also what was given back by mistake, and held again a minute later.
+    world.expect("nothing of the second was ever resumed", resumed and not set(sum(resumed, [])) & set(SCALE_IN), resumed)
     world.advance(25)
     world.expect("the second is over", world.execution(long)["status"] == "SUCCEEDED")
     world.expect_all_is_as_before()
