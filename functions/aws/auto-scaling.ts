@@ -11,10 +11,8 @@ import {
   DescribeInstanceRefreshesCommand,
   DescribeLifecycleHooksCommand,
   DescribePoliciesCommand,
-  type DescribePoliciesCommandOutput,
   DescribeScalingActivitiesCommand,
   DescribeScheduledActionsCommand,
-  type DescribeScheduledActionsCommandOutput,
   EnterStandbyCommand,
   ExitStandbyCommand,
   ResumeProcessesCommand,
@@ -239,6 +237,33 @@ const toScheduledAction = (action: ScheduledUpdateGroupAction): ScheduledAction[
 /** Policies, or scheduled actions, per page (API reference: at most 100). */
 const perPage = 100;
 
+const ofGroup = (name: string | undefined): { AutoScalingGroupName?: string } =>
+  name === undefined ? {} : { AutoScalingGroupName: name };
+
+/** Everything that a listing has, page by page, by the group it belongs to. */
+const byGroup = async <Listed extends { AutoScalingGroupName?: string | undefined }, Facts>(
+  readPage: (page: {
+    MaxRecords: number;
+    NextToken?: string;
+  }) => Promise<{ listed: Listed[] | undefined; NextToken: string | undefined }>,
+  toFacts: (listed: Listed) => Facts[],
+): Promise<Map<string, Facts[]>> => {
+  const found = new Map<string, Facts[]>();
+  let next: string | undefined;
+  do {
+    const { listed, NextToken } = await readPage({
+      MaxRecords: perPage,
+      ...(next === undefined ? {} : { NextToken: next }),
+    });
+    for (const each of listed ?? []) {
+      const group = each.AutoScalingGroupName ?? '';
+      found.set(group, [...(found.get(group) ?? []), ...toFacts(each)]);
+    }
+    next = NextToken;
+  } while (next !== undefined);
+  return found;
+};
+
 /** Wraps a client, which may be gated, in the few operations Holdfast makes. */
 export const createAutoScaling = (client: AutoScalingClient): AutoScaling => {
   const describe = async (input: DescribeAutoScalingGroupsCommandInput): Promise<AutoScalingGroup[]> => {
@@ -314,46 +339,20 @@ export const createAutoScaling = (client: AutoScalingClient): AutoScaling => {
 
     describeAutoScalingGroupsWithTag: (key) => describe({ Filters: [{ Name: 'tag-key', Values: [key] }] }),
 
-    describePolicies: async (name) => {
-      const policies = new Map<string, ScalingPolicyFacts[]>();
-      let NextToken: string | undefined;
-      do {
-        const page: DescribePoliciesCommandOutput = await client.send(
-          new DescribePoliciesCommand({
-            ...(name === undefined ? {} : { AutoScalingGroupName: name }),
-            MaxRecords: perPage,
-            ...(NextToken === undefined ? {} : { NextToken }),
-          }),
-        );
-        for (const policy of page.ScalingPolicies ?? []) {
-          const group = policy.AutoScalingGroupName ?? '';
-          const facts = { name: policy.PolicyName ?? '', canLower: canLower(policy) };
-          policies.set(group, [...(policies.get(group) ?? []), facts]);
-        }
-        NextToken = page.NextToken;
-      } while (NextToken !== undefined);
-      return policies;
-    },
+    describePolicies: (name) =>
+      byGroup(
+        async (page) => {
+          const output = await client.send(new DescribePoliciesCommand({ ...ofGroup(name), ...page }));
+          return { listed: output.ScalingPolicies, NextToken: output.NextToken };
+        },
+        (policy) => [{ name: policy.PolicyName ?? '', canLower: canLower(policy) }],
+      ),
 
-    describeScheduledActions: async (name) => {
-      const actions = new Map<string, ScheduledAction[]>();
-      let NextToken: string | undefined;
-      do {
-        const page: DescribeScheduledActionsCommandOutput = await client.send(
-          new DescribeScheduledActionsCommand({
-            ...(name === undefined ? {} : { AutoScalingGroupName: name }),
-            MaxRecords: perPage,
-            ...(NextToken === undefined ? {} : { NextToken }),
-          }),
-        );
-        for (const action of page.ScheduledUpdateGroupActions ?? []) {
-          const group = action.AutoScalingGroupName ?? '';
-          actions.set(group, [...(actions.get(group) ?? []), ...toScheduledAction(action)]);
-        }
-        NextToken = page.NextToken;
-      } while (NextToken !== undefined);
-      return actions;
-    },
+    describeScheduledActions: (name) =>
+      byGroup(async (page) => {
+        const output = await client.send(new DescribeScheduledActionsCommand({ ...ofGroup(name), ...page }));
+        return { listed: output.ScheduledUpdateGroupActions, NextToken: output.NextToken };
+      }, toScheduledAction),
 
     make: async ({ operation, input }) => {
       await nextTurn(client)();

@@ -159,3 +159,9 @@ export const resizeRoundsMax = 1400;
 
 /** Rounds after which the execution ends, and the sweep has what is still in flight brought home by another one. */
 export const resizeLookRoundsMax = 1650;
+
+/**
+ * For more groups than this the policies and scheduled actions of the whole account are read at once: one call per 100
+ * policies, and per 100 actions.
+ */
+export const groupsReadAlone = 5;

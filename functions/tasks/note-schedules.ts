@@ -3,15 +3,13 @@ import type { Clock } from '../clock.ts';
 import { StaleRecordError } from '../domain/errors.ts';
 import { isLeased } from '../domain/group-record.ts';
 import type { Incident, JournalEntry } from '../domain/incident.ts';
+import { groupsReadAlone } from '../domain/limits.ts';
 import { keepsInstances } from '../domain/wanted-state.ts';
 import type { Store } from '../state/store.ts';
 import { describeAwsError } from './aws-error.ts';
 
 /** Scheduled actions of one group that are remembered; AWS allows 125 of one group. */
 const actionsRemembered = 125;
-
-/** For more groups than this those of the whole account are read: one call per 100 actions. */
-const groupsReadAlone = 5;
 
 /**
  * Writes down, once, the scheduled actions of the groups of an incident that keeps instances from scale-in: a one-off

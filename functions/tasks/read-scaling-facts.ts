@@ -1,11 +1,9 @@
 import type { AutoScaling } from '../aws/auto-scaling.ts';
+import { groupsReadAlone } from '../domain/limits.ts';
 import type { ScalingFacts } from '../domain/plan-raise.ts';
 
 /** Reads what decides whether the desired capacity of a group may be raised. Throws when it cannot be read. */
 export type ReadScalingFacts = (autoScalingGroupName: string) => Promise<ScalingFacts>;
-
-/** For more groups than this all of the account's are read at once: one call per 100 policies, and per 100 actions. */
-const groupsReadAlone = 5;
 
 /**
  * A reader of policies and scheduled actions for one look at some groups: nothing is read before it is asked for, and
