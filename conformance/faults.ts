@@ -22,7 +22,7 @@ export const faults: Fault[] = [
   {
     story: 'launches',
     what: 'protections are not removed when launches succeed again',
-    file: 'functions/domain/hold-calls.ts',
+    file: 'functions/domain/holds/hold-calls.ts',
     find: '...protectionCalls(autoScalingGroupName, settings.filter(isInstance), false, reason),',
     replace: '',
   },
@@ -43,7 +43,7 @@ export const faults: Fault[] = [
   {
     story: 'stopped',
     what: 'the sweep does not look after incidents whose execution is gone',
-    file: 'functions/tasks/sweep.ts',
+    file: 'functions/tasks/signals/sweep.ts',
     find: "if (!isRunning) return 'its execution does not run any more';",
     replace: '',
   },
@@ -57,21 +57,21 @@ export const faults: Fault[] = [
   {
     story: 'overlapping',
     what: 'giving back does not look whether another hold still wants it',
-    file: 'functions/domain/wanted-state.ts',
+    file: 'functions/domain/holds/wanted-state.ts',
     find: '...record.holds.flatMap(claimedProcesses),',
     replace: '...record.holds.slice(0, 1).flatMap(claimedProcesses),',
   },
   {
     story: 'desired-capacity',
     what: 'desired capacity is raised where nothing but a person can have lowered it',
-    file: 'functions/domain/plan-raise.ts',
+    file: 'functions/domain/holds/plan-raise.ts',
     find: 'if (!policies.some(({ canLower }) => canLower)) {',
     replace: 'if (policies.length < 0) {',
   },
   {
     story: 'copied',
     what: 'a tag that is left over is removed without a word',
-    file: 'functions/tasks/tidy-hold-tags.ts',
+    file: 'functions/tasks/signals/tidy-hold-tags.ts',
     find: 'if (!(await isLeftOver(store, group, stage, stateMachineArns))) await tellCopied(dependencies, group);',
     replace: '',
   },
@@ -92,7 +92,7 @@ export const faults: Fault[] = [
   {
     story: 'silent-table',
     what: 'an execution that failed before it began uses its signal up',
-    file: 'functions/tasks/start-executions.ts',
+    file: 'functions/tasks/incidents/start-executions.ts',
     find: "if ((status !== 'FAILED' && status !== 'TIMED_OUT') || error === 'InvalidInputError') return 'USED_UP';",
     replace: "if (status !== error) return 'USED_UP';",
   },

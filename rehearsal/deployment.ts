@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import type { FunctionDefinition } from '../functions/middleware/define-function.ts';
+import type { FunctionDefinition } from '../functions/lambda/define-function.ts';
 import { accountId, region } from './cloud/cloudwatch.ts';
 import type { EventPattern } from './cloud/eventbridge.ts';
 import type { DeployedStateMachine } from './cloud/step-functions.ts';

@@ -1,6 +1,6 @@
 import { isOptedIn } from '../functions/domain/auto-scaling-group.ts';
-import type { Evidence as InstanceEvidence } from '../functions/domain/evidence.ts';
-import { holdTagKey } from '../functions/domain/hold-tag.ts';
+import { holdTagKey } from '../functions/domain/holds/hold-tag.ts';
+import type { Evidence as InstanceEvidence } from '../functions/domain/launches/evidence.ts';
 import { inServiceCount, type SimulatedGroup } from './cloud/auto-scaling-group.ts';
 import type { Execution } from './cloud/step-functions.ts';
 import type { RecordedCall } from './cloud/wire.ts';

@@ -1,11 +1,11 @@
 import { gunzipSync } from 'node:zlib';
 import type { Clock } from '../functions/clock.ts';
-import type { Evidence } from '../functions/domain/evidence.ts';
-import type { GroupRecord } from '../functions/domain/group-record.ts';
+import type { GroupRecord } from '../functions/domain/holds/group-record.ts';
 import type { JournalEntry } from '../functions/domain/incident.ts';
-import { emptyLaunchRecord, type LaunchRecord } from '../functions/domain/launch-record.ts';
-import type { Notice } from '../functions/domain/notice.ts';
-import type { ResizeRecord } from '../functions/domain/resize-record.ts';
+import type { Evidence } from '../functions/domain/launches/evidence.ts';
+import { emptyLaunchRecord, type LaunchRecord } from '../functions/domain/launches/launch-record.ts';
+import type { ResizeRecord } from '../functions/domain/resize/resize-record.ts';
+import type { Notice } from '../functions/domain/telling/notice.ts';
 import { createStore } from '../functions/state/create-store.ts';
 import { fromGroupItem, type GroupItem } from '../functions/state/group-item.ts';
 import { fromLaunchItems } from '../functions/state/launch-items.ts';

@@ -1,6 +1,6 @@
 import type { PlannedCall } from '../functions/domain/incident.ts';
-import { rulesForAlarm } from '../functions/domain/match-rules.ts';
-import type { Metrics } from '../functions/domain/metrics.ts';
+import { rulesForAlarm } from '../functions/domain/signals/match-rules.ts';
+import type { Metrics } from '../functions/domain/telling/metrics.ts';
 import type { Policy } from '../functions/events/policy.ts';
 import {
   capacityInService,

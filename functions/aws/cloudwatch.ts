@@ -7,8 +7,8 @@ import {
   type LogAlarm,
   type MetricAlarm,
 } from '@aws-sdk/client-cloudwatch';
-import { isOkForWantOfData, type StateReason, triggeringAlarms } from '../domain/alarm-data.ts';
-import type { AlarmState } from '../domain/decide-start.ts';
+import { isOkForWantOfData, type StateReason, triggeringAlarms } from '../domain/signals/alarm-data.ts';
+import type { AlarmState } from '../domain/signals/decide-start.ts';
 
 /** Amazon CloudWatch, as far as Holdfast uses it. */
 export interface CloudWatch {

@@ -23,8 +23,9 @@ import {
 } from '@aws-sdk/client-ec2';
 import { chunk } from '../domain/chunk.ts';
 import type { Ec2Call } from '../domain/incident.ts';
-import type { InstanceFacts, InstanceTypeFacts } from '../domain/instance-facts.ts';
-import { reservationTag } from '../domain/resize-calls.ts';
+import type { InstanceFacts, InstanceTypeFacts } from '../domain/resize/instance-facts.ts';
+import { reservationTag } from '../domain/resize/resize-calls.ts';
+import { toDate } from '../domain/times.ts';
 import { createSnapshots } from './create-snapshots.ts';
 
 /** Amazon EC2, as far as resizing uses it. */
@@ -279,7 +280,7 @@ export const createEc2Resize = (client: EC2Client): Ec2Resize => {
           InstanceCount: Number(input.InstanceCount),
           InstanceMatchCriteria: 'open',
           EndDateType: 'limited',
-          EndDate: new Date(String(input.EndDate)),
+          EndDate: toDate(String(input.EndDate)),
           TagSpecifications: input.TagSpecifications as [],
         }),
       );

@@ -1,5 +1,5 @@
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
-import type { Message } from '../domain/compose-messages.ts';
+import type { Message } from '../domain/telling/compose-messages.ts';
 
 /** The topic, as far as Holdfast tells over it. */
 export interface Topic {

@@ -11,8 +11,8 @@ export interface EndedExecution {
   status: string;
   /** The name of the error it ended with. */
   error?: string;
-  /** ISO 8601: when it ended, or now while it runs. */
-  stoppedAt: string;
+  /** ISO 8601; absent while it runs. */
+  stoppedAt?: string;
 }
 
 /** AWS Step Functions, as far as Holdfast uses it: its own state machines. */
@@ -33,12 +33,12 @@ export const createStepFunctions = (client: SFNClient): StepFunctions => {
   const describeExecution: StepFunctions['describeExecution'] = async (executionArn) => {
     try {
       const execution = await client.send(new DescribeExecutionCommand({ executionArn }));
-      const { status = '', error, stopDate = new Date() } = execution;
+      const { status = '', error, stopDate } = execution;
       return {
         // One that is being redriven runs again.
         status: status === 'PENDING_REDRIVE' ? 'RUNNING' : status,
         ...(error === undefined ? {} : { error }),
-        stoppedAt: stopDate.toISOString(),
+        ...(stopDate === undefined ? {} : { stoppedAt: stopDate.toISOString() }),
       };
     } catch (error) {
       if (error instanceof ExecutionDoesNotExist) return undefined;

@@ -1,4 +1,4 @@
-import type { DrainSettings, HoldSettings, Remediation, ResizeSettings } from './hold-effects.ts';
+import type { DrainSettings, HoldSettings, Remediation, ResizeSettings } from './holds/settings.ts';
 import type { Mode } from './mode.ts';
 
 /** The alarm behind an incident, as its signal identified it. */

@@ -1,3 +1,37 @@
+/** Whole seconds since 1970 of an ISO 8601 time. */
+export const unixSeconds = (at: string): number => Math.floor(Date.parse(at) / 1000);
+
+/** Milliseconds since 1970 of an ISO 8601 time; `undefined` for a text that is none. */
+export const unixMilliseconds = (at: string): number | undefined => {
+  const milliseconds = Date.parse(at);
+  return Number.isNaN(milliseconds) ? undefined : milliseconds;
+};
+
+/** The ISO 8601 time of so many milliseconds since 1970. */
+export const fromUnixMilliseconds = (milliseconds: number): string => new Date(milliseconds).toISOString();
+
+/** An ISO 8601 time as the SDK and others want it. */
+export const toDate = (at: string): Date => new Date(at);
+
+/** The ISO 8601 time of so many seconds since 1970. */
+export const fromUnixSeconds = (seconds: number): string => new Date(seconds * 1000).toISOString();
+
+/** Date, time and zone of ISO 8601; alarm events write the zone as `+0000`. */
+const isoTime = /^(\d{4})-(\d{2})-(\d{2})T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})$/;
+
+/** Whether a month has this day: `Date.parse` takes 31 February for 3 March. */
+const isDay = (year: number, month: number, day: number): boolean =>
+  month >= 1 && day >= 1 && new Date(Date.UTC(year, month - 1, day)).getUTCMonth() === month - 1;
+
+/** A text as the ISO 8601 time in UTC that it names; `undefined` when it names none, or none with its zone. */
+export const parseTime = (text: string): string | undefined => {
+  const [, year, month, day] = isoTime.exec(text) ?? [];
+  const milliseconds = Date.parse(text);
+  return !isDay(Number(year), Number(month), Number(day)) || Number.isNaN(milliseconds)
+    ? undefined
+    : new Date(milliseconds).toISOString();
+};
+
 /** Adds seconds to an ISO 8601 time and returns an ISO 8601 time. */
 export const addSeconds = (at: string, seconds: number): string =>
   new Date(Date.parse(at) + seconds * 1000).toISOString();

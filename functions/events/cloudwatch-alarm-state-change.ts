@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { AlarmState } from '../domain/decide-start.ts';
+import type { AlarmState } from '../domain/signals/decide-start.ts';
 import { awsTimestamp } from './event-bridge-event.ts';
 
 /**

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { InvalidInputError } from '../domain/errors.ts';
-import type { DrainSettings, HoldSettings, Remediation, ResizeSettings } from '../domain/hold-effects.ts';
-import { remediationOf } from '../domain/notice.ts';
+import type { DrainSettings, HoldSettings, Remediation, ResizeSettings } from '../domain/holds/settings.ts';
+import { remediationOf } from '../domain/telling/notice.ts';
 import { describeIssues } from './describe-issues.ts';
 import {
   drainChecks,

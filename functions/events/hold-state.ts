@@ -1,6 +1,6 @@
 // The small build of zod: these functions run in every round, and what they read is our own.
 import * as z from 'zod/mini';
-import { remediations } from '../domain/hold-effects.ts';
+import { remediations } from '../domain/holds/settings.ts';
 
 /**
  * What the Task states of the state machines hand to their functions: the state, of which each reads the little it needs. Everything else about an incident is in the table.

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { InvalidPolicyError } from '../domain/errors.ts';
-import type { DrainSettings, HoldSettings, Remediation, ResizeSettings } from '../domain/hold-effects.ts';
-import { failureWindowSecondsMax } from '../domain/launch-record.ts';
+import type { DrainSettings, HoldSettings, Remediation, ResizeSettings } from '../domain/holds/settings.ts';
+import { failureWindowSecondsMax } from '../domain/launches/launch-record.ts';
 import { describeIssues } from './describe-issues.ts';
 import { duration, optionalDuration } from './duration.ts';
 import {

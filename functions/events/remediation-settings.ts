@@ -9,7 +9,7 @@ import {
   type Remediation,
   type ResizeSettings,
   resizeEffect,
-} from '../domain/hold-effects.ts';
+} from '../domain/holds/settings.ts';
 import {
   checkEverySecondsMax,
   checkEverySecondsMin,

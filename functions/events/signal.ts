@@ -1,9 +1,9 @@
 import type * as z from 'zod/mini';
 import type { Home } from '../domain/arn.ts';
 import { bounded } from '../domain/bounded.ts';
-import type { AlarmState } from '../domain/decide-start.ts';
 import { InvalidInputError } from '../domain/errors.ts';
-import type { LaunchFailure, LaunchWait } from '../domain/launch-record.ts';
+import type { LaunchFailure, LaunchWait } from '../domain/launches/launch-record.ts';
+import type { AlarmState } from '../domain/signals/decide-start.ts';
 import {
   groupArnIn,
   launchLifecycleActionSchema,

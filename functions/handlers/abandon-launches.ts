@@ -1,7 +1,7 @@
 import { drainRoundState } from '../events/hold-state.ts';
-import { groupDependencies } from '../group-dependencies.ts';
-import { createHandler, defineFunction } from '../middleware/define-function.ts';
-import { createAbandonLaunches } from '../tasks/abandon-launches.ts';
+import { createHandler, defineFunction } from '../lambda/define-function.ts';
+import { groupDependencies } from '../lambda/group-dependencies.ts';
+import { createAbandonLaunches } from '../tasks/drain/abandon-launches.ts';
 
 /** Task AbandonLaunches of `statemachines/drain-pending-wait.asl.json`. */
 export const definition = defineFunction({

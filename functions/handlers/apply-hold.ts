@@ -3,8 +3,8 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { createAutoScaling } from '../aws/auto-scaling.ts';
 import { createKillSwitch } from '../aws/systems-manager.ts';
 import { applyHoldState } from '../events/hold-state.ts';
-import { createHandler, defineFunction } from '../middleware/define-function.ts';
-import { createApplyHold } from '../tasks/apply-hold.ts';
+import { createHandler, defineFunction } from '../lambda/define-function.ts';
+import { createApplyHold } from '../tasks/holds/apply-hold.ts';
 
 /** Task ApplyHold of `statemachines/hold.asl.json`. */
 export const definition = defineFunction({

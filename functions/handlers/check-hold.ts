@@ -3,8 +3,8 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { createCloudWatch } from '../aws/cloudwatch.ts';
 import { createKillSwitch } from '../aws/systems-manager.ts';
 import { checkHoldState } from '../events/hold-state.ts';
-import { createHandler, defineFunction } from '../middleware/define-function.ts';
-import { createCheckHold } from '../tasks/check-hold.ts';
+import { createHandler, defineFunction } from '../lambda/define-function.ts';
+import { createCheckHold } from '../tasks/holds/check-hold.ts';
 
 /** Task CheckHold of `statemachines/hold.asl.json`. */
 export const definition = defineFunction({

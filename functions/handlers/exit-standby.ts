@@ -1,7 +1,7 @@
 import { resizeRoundState } from '../events/hold-state.ts';
-import { createHandler, defineFunction } from '../middleware/define-function.ts';
-import { resizeDependencies } from '../resize-dependencies.ts';
-import { createTakeResizeStep } from '../tasks/take-resize-step.ts';
+import { createHandler, defineFunction } from '../lambda/define-function.ts';
+import { resizeDependencies } from '../lambda/resize-dependencies.ts';
+import { createTakeResizeStep } from '../tasks/resize/take-resize-step.ts';
 
 /** Task ExitStandby of `statemachines/resize-in-place.asl.json`. */
 export const definition = defineFunction({

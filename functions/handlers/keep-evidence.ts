@@ -5,8 +5,8 @@ import { createAutoScaling } from '../aws/auto-scaling.ts';
 import { createEc2 } from '../aws/ec2.ts';
 import { createKillSwitch } from '../aws/systems-manager.ts';
 import { drainRoundState } from '../events/hold-state.ts';
-import { createHandler, defineFunction } from '../middleware/define-function.ts';
-import { createKeepEvidence } from '../tasks/keep-evidence.ts';
+import { createHandler, defineFunction } from '../lambda/define-function.ts';
+import { createKeepEvidence } from '../tasks/drain/keep-evidence.ts';
 
 /** Task KeepEvidence of `statemachines/drain-pending-wait.asl.json`. */
 export const definition = defineFunction({

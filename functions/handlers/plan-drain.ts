@@ -7,8 +7,8 @@ import { createEc2 } from '../aws/ec2.ts';
 import { createStepFunctions } from '../aws/step-functions.ts';
 import { createKillSwitch } from '../aws/systems-manager.ts';
 import { planHoldState } from '../events/hold-state.ts';
-import { createHandler, defineFunction } from '../middleware/define-function.ts';
-import { createPlanDrain } from '../tasks/plan-drain.ts';
+import { createHandler, defineFunction } from '../lambda/define-function.ts';
+import { createPlanDrain } from '../tasks/drain/plan-drain.ts';
 
 /** Task PlanDrain of `statemachines/drain-pending-wait.asl.json`. */
 export const definition = defineFunction({

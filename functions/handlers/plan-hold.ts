@@ -5,8 +5,8 @@ import { createAutoScaling } from '../aws/auto-scaling.ts';
 import { createStepFunctions } from '../aws/step-functions.ts';
 import { createKillSwitch } from '../aws/systems-manager.ts';
 import { planHoldState } from '../events/hold-state.ts';
-import { createHandler, defineFunction } from '../middleware/define-function.ts';
-import { createPlanHold } from '../tasks/plan-hold.ts';
+import { createHandler, defineFunction } from '../lambda/define-function.ts';
+import { createPlanHold } from '../tasks/holds/plan-hold.ts';
 
 /** Task PlanHold of `statemachines/hold.asl.json`. */
 export const definition = defineFunction({

@@ -9,8 +9,8 @@ import { createElasticLoadBalancing } from '../aws/elastic-load-balancing.ts';
 import { createStepFunctions } from '../aws/step-functions.ts';
 import { createKillSwitch } from '../aws/systems-manager.ts';
 import { planHoldState } from '../events/hold-state.ts';
-import { createHandler, defineFunction } from '../middleware/define-function.ts';
-import { createPlanResize } from '../tasks/plan-resize.ts';
+import { createHandler, defineFunction } from '../lambda/define-function.ts';
+import { createPlanResize } from '../tasks/resize/plan-resize.ts';
 
 /** Task PlanResize of `statemachines/resize-in-place.asl.json`. It only reads, in every mode. */
 export const definition = defineFunction({

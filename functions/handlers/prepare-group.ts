@@ -1,7 +1,7 @@
 import { resizeRoundState } from '../events/hold-state.ts';
-import { groupDependencies } from '../group-dependencies.ts';
-import { createHandler, defineFunction } from '../middleware/define-function.ts';
-import { createPrepareGroup } from '../tasks/prepare-group.ts';
+import { createHandler, defineFunction } from '../lambda/define-function.ts';
+import { groupDependencies } from '../lambda/group-dependencies.ts';
+import { createPrepareGroup } from '../tasks/resize/prepare-group.ts';
 
 /** Task PrepareGroup of `statemachines/resize-in-place.asl.json`. */
 export const definition = defineFunction({

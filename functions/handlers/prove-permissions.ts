@@ -1,8 +1,8 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { createEc2Prove } from '../aws/ec2-prove.ts';
 import { resizeRoundState } from '../events/hold-state.ts';
-import { createHandler, defineFunction } from '../middleware/define-function.ts';
-import { createProvePermissions } from '../tasks/prove-permissions.ts';
+import { createHandler, defineFunction } from '../lambda/define-function.ts';
+import { createProvePermissions } from '../tasks/resize/prove-permissions.ts';
 
 /** Task ProvePermissions of `statemachines/resize-in-place.asl.json`. A dry run never comes here. */
 export const definition = defineFunction({

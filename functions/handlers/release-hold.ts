@@ -1,8 +1,8 @@
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { createAutoScaling } from '../aws/auto-scaling.ts';
 import { releaseHoldState } from '../events/hold-state.ts';
-import { createHandler, defineFunction } from '../middleware/define-function.ts';
-import { createReleaseHold } from '../tasks/release-hold.ts';
+import { createHandler, defineFunction } from '../lambda/define-function.ts';
+import { createReleaseHold } from '../tasks/holds/release-hold.ts';
 
 /** Task ReleaseHold of `statemachines/hold.asl.json`. */
 export const definition = defineFunction({

@@ -1,6 +1,6 @@
 import { reportHoldState } from '../events/hold-state.ts';
-import { createHandler, defineFunction } from '../middleware/define-function.ts';
-import { createReportDrain } from '../tasks/report-drain.ts';
+import { createHandler, defineFunction } from '../lambda/define-function.ts';
+import { createReportDrain } from '../tasks/drain/report-drain.ts';
 
 /** Task ReportDrain of `statemachines/drain-pending-wait.asl.json`. */
 export const definition = defineFunction({

@@ -1,6 +1,6 @@
 import { reportHoldState } from '../events/hold-state.ts';
-import { createHandler, defineFunction } from '../middleware/define-function.ts';
-import { createReportHold } from '../tasks/report-hold.ts';
+import { createHandler, defineFunction } from '../lambda/define-function.ts';
+import { createReportHold } from '../tasks/holds/report-hold.ts';
 
 /** Task ReportHold of `statemachines/hold.asl.json`. */
 export const definition = defineFunction({

@@ -1,6 +1,6 @@
 import { reportResizeState } from '../events/hold-state.ts';
-import { createHandler, defineFunction } from '../middleware/define-function.ts';
-import { createReportResize } from '../tasks/report-resize.ts';
+import { createHandler, defineFunction } from '../lambda/define-function.ts';
+import { createReportResize } from '../tasks/resize/report-resize.ts';
 
 /** Task ReportResize of `statemachines/resize-in-place.asl.json`. */
 export const definition = defineFunction({

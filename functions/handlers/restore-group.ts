@@ -1,7 +1,7 @@
 import { resizeRoundState } from '../events/hold-state.ts';
-import { groupDependencies } from '../group-dependencies.ts';
-import { createHandler, defineFunction } from '../middleware/define-function.ts';
-import { createRestoreGroup } from '../tasks/restore-group.ts';
+import { createHandler, defineFunction } from '../lambda/define-function.ts';
+import { groupDependencies } from '../lambda/group-dependencies.ts';
+import { createRestoreGroup } from '../tasks/resize/restore-group.ts';
 
 /** Task RestoreGroup of `statemachines/resize-in-place.asl.json`. */
 export const definition = defineFunction({

@@ -7,9 +7,9 @@ import { createAutoScaling } from '../aws/auto-scaling.ts';
 import { createCloudWatch } from '../aws/cloudwatch.ts';
 import { createStepFunctions } from '../aws/step-functions.ts';
 import { createKillSwitch } from '../aws/systems-manager.ts';
-import { createHandler, defineFunction } from '../middleware/define-function.ts';
-import { logged } from '../tasks/logged.ts';
-import { createRouteSignal } from '../tasks/route-signal.ts';
+import { createHandler, defineFunction } from '../lambda/define-function.ts';
+import { logged } from '../lambda/logged.ts';
+import { createRouteSignal } from '../tasks/signals/route-signal.ts';
 
 /** Takes every event of the rules in `serverless.yml`; a person may send it a test event too. */
 export const definition = defineFunction({

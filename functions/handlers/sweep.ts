@@ -9,10 +9,10 @@ import { createCloudWatch } from '../aws/cloudwatch.ts';
 import { createEc2 } from '../aws/ec2.ts';
 import { createStepFunctions } from '../aws/step-functions.ts';
 import { createKillSwitch } from '../aws/systems-manager.ts';
-import { createMeasure } from '../measure.ts';
-import { createHandler, defineFunction } from '../middleware/define-function.ts';
-import { logged } from '../tasks/logged.ts';
-import { createSweep } from '../tasks/sweep.ts';
+import { createHandler, defineFunction } from '../lambda/define-function.ts';
+import { logged } from '../lambda/logged.ts';
+import { createMeasure } from '../lambda/measure.ts';
+import { createSweep } from '../tasks/signals/sweep.ts';
 
 /** Runs on a schedule; its event says nothing. */
 export const definition = defineFunction({

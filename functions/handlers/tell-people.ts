@@ -1,10 +1,10 @@
 import { SNSClient } from '@aws-sdk/client-sns';
 import { createTopic } from '../aws/sns.ts';
-import { placeOf } from '../config.ts';
 import { noticeRecords } from '../events/notice-records.ts';
-import { createMeasure } from '../measure.ts';
-import { createHandler, defineFunction } from '../middleware/define-function.ts';
-import { createTellPeople } from '../tasks/tell-people.ts';
+import { placeOf } from '../lambda/config.ts';
+import { createHandler, defineFunction } from '../lambda/define-function.ts';
+import { createMeasure } from '../lambda/measure.ts';
+import { createTellPeople } from '../tasks/telling/tell-people.ts';
 
 /** Reads the notices from the table's stream. */
 export const definition = defineFunction({

@@ -3,8 +3,8 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { createAutoScaling } from '../aws/auto-scaling.ts';
 import { createKillSwitch } from '../aws/systems-manager.ts';
 import { drainRoundState } from '../events/hold-state.ts';
-import { createHandler, defineFunction } from '../middleware/define-function.ts';
-import { createTendBreakers } from '../tasks/tend-breakers.ts';
+import { createHandler, defineFunction } from '../lambda/define-function.ts';
+import { createTendBreakers } from '../tasks/drain/tend-breakers.ts';
 
 /** Task TendBreakers of `statemachines/drain-pending-wait.asl.json`. */
 export const definition = defineFunction({

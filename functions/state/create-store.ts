@@ -3,12 +3,13 @@ import pMap from 'p-map';
 import type { Clock } from '../clock.ts';
 import { chunk, chunkBySize } from '../domain/chunk.ts';
 import { IncidentClosedError, StaleRecordError } from '../domain/errors.ts';
-import type { Evidence } from '../domain/evidence.ts';
-import { emptyGroupRecord } from '../domain/group-record.ts';
+import { emptyGroupRecord } from '../domain/holds/group-record.ts';
 import type { Incident, JournalEntry } from '../domain/incident.ts';
-import { emptyLaunchRecord, type LaunchRecord } from '../domain/launch-record.ts';
+import type { Evidence } from '../domain/launches/evidence.ts';
+import { emptyLaunchRecord, type LaunchRecord } from '../domain/launches/launch-record.ts';
 import type { Mode } from '../domain/mode.ts';
-import { emptyResizeRecord, type ResizeRecord } from '../domain/resize-record.ts';
+import { emptyResizeRecord, type ResizeRecord } from '../domain/resize/resize-record.ts';
+import { unixSeconds } from '../domain/times.ts';
 import { fromGroupItem, type GroupItem, toGroupItem } from './group-item.ts';
 import {
   failureKey,
@@ -79,7 +80,7 @@ const missingFrom = <Each>(items: Each[], others: Each[], idOf: (each: Each) => 
 export const createStore = (table: Table, clock: Clock, writerId: () => string): Store => {
   // Two parts that one process writes in one millisecond stay in their order.
   let appended = 0;
-  const ttl = () => Math.floor(Date.parse(clock.now()) / 1000) + journalDays * 86_400;
+  const ttl = () => unixSeconds(clock.now()) + journalDays * 86_400;
 
   const readIncident = async (incidentId: string): Promise<Incident | undefined> =>
     (await table.get(incidentKey(incidentId)))?.incident as Incident | undefined;
@@ -220,7 +221,7 @@ export const createStore = (table: Table, clock: Clock, writerId: () => string):
       (await table.get(launchRulesKey(name)))?.rules as LaunchRules | undefined,
 
     writeLaunchRules: async (name, rules) => {
-      const until = Math.floor(Date.parse(rules.until) / 1000);
+      const until = unixSeconds(rules.until);
       await table.put({ ...launchRulesKey(name), rules, ttl: until });
     },
 

@@ -6,7 +6,8 @@ import type {
   KeptSizes,
   LaunchedInstance,
   Overridden,
-} from '../domain/group-record.ts';
+} from '../domain/holds/group-record.ts';
+import { fromUnixMilliseconds, unixMilliseconds } from '../domain/times.ts';
 
 /**
  * Settings that were put in force, and taken back, at the same times: recorded, applied, giving back, given back, as
@@ -40,14 +41,11 @@ export type GroupItem = Omit<GroupRecord, 'imposed' | 'kept' | 'holds' | 'baseli
 /** What the ARN of a group ends with. */
 const arnEnd = (autoScalingGroupName: string): string => `:autoScalingGroupName/${autoScalingGroupName}`;
 
-const packTime = (at: string | undefined): number | string | null => {
-  if (at === undefined) return null;
-  const milliseconds = Date.parse(at);
-  return Number.isNaN(milliseconds) ? at : milliseconds;
-};
+const packTime = (at: string | undefined): number | string | null =>
+  at === undefined ? null : (unixMilliseconds(at) ?? at);
 
 const unpackTime = (at: number | string | null | undefined): string | undefined =>
-  typeof at === 'number' ? new Date(at).toISOString() : (at ?? undefined);
+  typeof at === 'number' ? fromUnixMilliseconds(at) : (at ?? undefined);
 
 const packBaseline = ({ suspendedProcesses, protectedInstances, ...rest }: Baseline): PackedBaseline => ({
   ...rest,

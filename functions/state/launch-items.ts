@@ -5,9 +5,9 @@ import {
   type LaunchRecord,
   type LaunchWait,
   laterOf,
-} from '../domain/launch-record.ts';
+} from '../domain/launches/launch-record.ts';
 import { hookSecondsMax } from '../domain/limits.ts';
-import { addSeconds } from '../domain/times.ts';
+import { addSeconds, unixSeconds } from '../domain/times.ts';
 import type { Item, Key } from './table.ts';
 
 /** What is stored of a group's launches besides its waits and failures, which are items of their own. */
@@ -22,7 +22,6 @@ const failurePrefix = 'launch-failure#';
 const graceSeconds = 3600;
 
 const partition = (autoScalingGroupName: string): string => `group#${autoScalingGroupName}`;
-const ttlAt = (at: string): number => Math.floor(Date.parse(at) / 1000);
 
 /** Key of the record of a group's launches. */
 export const launchesKey = (autoScalingGroupName: string): Key => ({
@@ -49,14 +48,14 @@ export const failureKey = (
 export const toWaitItem = (name: string, wait: LaunchWait): Item => ({
   ...waitKey(name, wait),
   wait,
-  ttl: ttlAt(addSeconds(wait.since, hookSecondsMax + graceSeconds)),
+  ttl: unixSeconds(addSeconds(wait.since, hookSecondsMax + graceSeconds)),
 });
 
 /** The item of one failure, kept for as long as failures are counted. */
 export const toFailureItem = (name: string, failure: LaunchFailure): Item => ({
   ...failureKey(name, failure),
   failure,
-  ttl: ttlAt(addSeconds(failure.at, failureWindowSecondsMax + graceSeconds)),
+  ttl: unixSeconds(addSeconds(failure.at, failureWindowSecondsMax + graceSeconds)),
 });
 
 /** The record without what is stored beside it. */

@@ -1,10 +1,10 @@
-import type { Evidence } from '../domain/evidence.ts';
-import type { GroupRecord } from '../domain/group-record.ts';
+import type { GroupRecord } from '../domain/holds/group-record.ts';
 import type { Incident, JournalEntry } from '../domain/incident.ts';
-import type { LaunchFailure, LaunchRecord, LaunchWait } from '../domain/launch-record.ts';
+import type { Evidence } from '../domain/launches/evidence.ts';
+import type { LaunchFailure, LaunchRecord, LaunchWait } from '../domain/launches/launch-record.ts';
 import type { Mode } from '../domain/mode.ts';
-import type { Notice } from '../domain/notice.ts';
-import type { ResizeRecord } from '../domain/resize-record.ts';
+import type { ResizeRecord } from '../domain/resize/resize-record.ts';
+import type { Notice } from '../domain/telling/notice.ts';
 
 /** What may change in an incident while it lasts. */
 export type IncidentChange = Partial<

@@ -1,4 +1,4 @@
-import type { Notice } from '../../functions/domain/notice.ts';
+import type { Notice } from '../../functions/domain/telling/notice.ts';
 import type { VirtualTime } from '../virtual-time.ts';
 
 interface StreamRecord {

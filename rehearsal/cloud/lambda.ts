@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { LambdaHandler } from '../../functions/middleware/define-function.ts';
+import type { LambdaHandler } from '../../functions/lambda/define-function.ts';
 import type { VirtualTime } from '../virtual-time.ts';
 
 /** A deployed function: its handler and its timeout from `serverless.yml`. */

@@ -1,9 +1,9 @@
 import { createConnect } from '../../functions/aws/connect.ts';
-import { stateMachineArns } from '../../functions/config.ts';
-import type { Measure } from '../../functions/domain/metrics.ts';
+import type { Measure } from '../../functions/domain/telling/metrics.ts';
 import type { Policy } from '../../functions/events/policy.ts';
-import { createHandler, type FunctionDefinition } from '../../functions/middleware/define-function.ts';
-import type { Runtime } from '../../functions/runtime.ts';
+import { stateMachineArns } from '../../functions/lambda/config.ts';
+import { createHandler, type FunctionDefinition } from '../../functions/lambda/define-function.ts';
+import type { Runtime } from '../../functions/lambda/runtime.ts';
 import type { Deployment, FunctionOfServerless } from '../deployment.ts';
 import { createMemoryStore, type MemoryStore, watchStore } from '../memory-store.ts';
 import { seededRandom, type VirtualTime } from '../virtual-time.ts';

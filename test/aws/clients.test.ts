@@ -39,7 +39,7 @@ import { createConnect } from '../../functions/aws/connect.ts';
 import { createEc2 } from '../../functions/aws/ec2.ts';
 import { createStepFunctions } from '../../functions/aws/step-functions.ts';
 import { createKillSwitch } from '../../functions/aws/systems-manager.ts';
-import { snapshotCall } from '../../functions/domain/snapshot-call.ts';
+import { snapshotCall } from '../../functions/domain/drain/snapshot-call.ts';
 
 const configuration = { region: 'us-east-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } };
 const autoScalingMock = mockClient(AutoScalingClient);

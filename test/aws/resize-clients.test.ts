@@ -37,8 +37,8 @@ import {
   startCall,
   stopCall,
   updateSizesCall,
-} from '../../functions/domain/resize-calls.ts';
-import { now } from '../domain/group-fixtures.ts';
+} from '../../functions/domain/resize/resize-calls.ts';
+import { now } from '../domain/holds/group-fixtures.ts';
 
 const autoScalingMock = mockClient(AutoScalingClient);
 const ec2Mock = mockClient(EC2Client);

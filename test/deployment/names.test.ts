@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { NextState } from '../../functions/domain/decide-wave.ts';
 import * as errors from '../../functions/domain/errors.ts';
 import {
   changeBudgetSeconds,
@@ -11,6 +10,7 @@ import {
   resizeLookRoundsMax,
   roundsMax,
 } from '../../functions/domain/limits.ts';
+import type { NextState } from '../../functions/domain/resize/decide-wave.ts';
 import { loadFunction, readDeployment } from '../../rehearsal/deployment.ts';
 
 const root = new URL('../../', import.meta.url);

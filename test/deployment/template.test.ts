@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import aslValidator from 'asl-validator';
 import { unzipSync } from 'fflate';
 import { describe, expect, it, vi } from 'vitest';
-import { remediations } from '../../functions/domain/hold-effects.ts';
-import { createMeasure } from '../../functions/measure.ts';
+import { remediations } from '../../functions/domain/holds/settings.ts';
+import { createMeasure } from '../../functions/lambda/measure.ts';
 import { loadPolicy } from '../../functions/policy.ts';
 
 const packaged = new URL('../../.serverless/', import.meta.url);

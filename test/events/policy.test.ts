@@ -4,7 +4,7 @@ import {
   defaultHoldSettings,
   launchBreakerEffect,
   protectInstancesEffect,
-} from '../../functions/domain/hold-effects.ts';
+} from '../../functions/domain/holds/settings.ts';
 import { parsePolicy, policyJsonSchema } from '../../functions/events/policy.ts';
 import { loadPolicy } from '../../functions/policy.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { InvalidInputError } from '../../functions/domain/errors.ts';
-import { pauseScalingEffect, protectInstancesEffect } from '../../functions/domain/hold-effects.ts';
+import { pauseScalingEffect, protectInstancesEffect } from '../../functions/domain/holds/settings.ts';
 import { parseHoldInput } from '../../functions/events/hold-input.ts';
 import { parseSignal } from '../../functions/events/signal.ts';
 

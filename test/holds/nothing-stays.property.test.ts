@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isInstance } from '../../functions/domain/group-record.ts';
-import { pauseScalingEffect, protectInstancesEffect } from '../../functions/domain/hold-effects.ts';
+import { isInstance } from '../../functions/domain/holds/group-record.ts';
+import { pauseScalingEffect, protectInstancesEffect } from '../../functions/domain/holds/settings.ts';
 import { checkAsyncProperty } from '../check-property.ts';
 import { createWorld } from './world.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { decideApply } from '../../functions/domain/decide-apply.ts';
-import { protectInstancesEffect } from '../../functions/domain/hold-effects.ts';
+import { decideApply } from '../../functions/domain/holds/decide-apply.ts';
+import { protectInstancesEffect } from '../../functions/domain/holds/settings.ts';
 import { packetLoss } from '../../rehearsal/incidents/packet-loss.ts';
-import { aGroup, anIncident, aRecord, later, now } from '../domain/group-fixtures.ts';
+import { aGroup, anIncident, aRecord, later, now } from '../domain/holds/group-fixtures.ts';
 import {
   apiGroup,
   asksForMoreAt,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { holdTagKey } from '../../functions/domain/hold-tag.ts';
+import { holdTagKey } from '../../functions/domain/holds/hold-tag.ts';
 import { loadPolicy } from '../../functions/policy.ts';
 import { CloudError } from '../../rehearsal/cloud/cloud-error.ts';
 import { killSwitchParameter, type SimulatedCloud } from '../../rehearsal/cloud/simulated-cloud.ts';

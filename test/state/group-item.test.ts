@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { GroupRecord } from '../../functions/domain/group-record.ts';
+import type { GroupRecord } from '../../functions/domain/holds/group-record.ts';
 import { fromGroupItem, type GroupItem, toGroupItem } from '../../functions/state/group-item.ts';
 import { itemBytes } from '../../rehearsal/dynamodb-rules.ts';
-import { aHoldOnTerminate, aRecord, later, now } from '../domain/group-fixtures.ts';
+import { aHoldOnTerminate, aRecord, later, now } from '../domain/holds/group-fixtures.ts';
 
 const imposed = [
   { setting: 'HealthCheck', recordedAt: now, appliedAt: now, givingBackAt: later(1), givenBackAt: later(2) },

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { StaleRecordError } from '../../functions/domain/errors.ts';
-import type { Evidence } from '../../functions/domain/evidence.ts';
-import { emptyLaunchRecord } from '../../functions/domain/launch-record.ts';
+import type { Evidence } from '../../functions/domain/launches/evidence.ts';
+import { emptyLaunchRecord } from '../../functions/domain/launches/launch-record.ts';
 import { createDynamoDbStore } from '../../functions/state/dynamodb-store.ts';
 import type { Store } from '../../functions/state/store.ts';
 import { createMemoryStore } from '../../rehearsal/memory-store.ts';
-import { aHoldOnTerminate, anIncident, later, now } from '../domain/group-fixtures.ts';
-import { aResize, someWork } from '../domain/resize-fixtures.ts';
+import { aHoldOnTerminate, anIncident, later, now } from '../domain/holds/group-fixtures.ts';
+import { aResize, someWork } from '../domain/resize/resize-fixtures.ts';
 import { type Dynalite, startDynalite } from './strict-dynalite.ts';
 
 let table: Dynalite;

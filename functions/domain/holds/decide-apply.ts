@@ -1,0 +1,375 @@
+import {
+  type AutoScalingGroup,
+  hasTags,
+  inService,
+  isOptedIn,
+  launching,
+  markedUnhealthy,
+  optInTag,
+} from '../auto-scaling-group.ts';
+import type { AutoScalingCall, Incident } from '../incident.ts';
+import { holdsPerGroupMax, inForceWithinSeconds, leaseSeconds, protectedInstancesMax } from '../limits.ts';
+import { endsAtLatest } from '../telling/notice.ts';
+import { addSeconds, firstOf, secondsBetween } from '../times.ts';
+import {
+  afterLease,
+  emptyGroupRecord,
+  type GroupRecord,
+  type Hold,
+  type Imposed,
+  imposedSince,
+  isInstance,
+  isLeased,
+  mayBeInForceUnseen,
+  type Overridden,
+  type Setting,
+  withoutLease,
+} from './group-record.ts';
+import { holdCalls } from './hold-calls.ts';
+import { keptOf } from './plan-raise.ts';
+import { keepsInstances, settingsInForce, settingsStillInForce, wantedSettings } from './wanted-state.ts';
+
+/** The latest launches that are remembered: more than any rule asks to have succeeded. */
+const launchedMax = 50;
+/** Instances of a group that are remembered although no description has them: a description may be stale. */
+const leftRememberedMax = 1000;
+
+/**
+ * What one look at one group leads to.
+ * - `IN_FORCE`: the group is as wanted, nothing to do.
+ * - `UNVERIFIED`: the call was accepted, the description does not show it yet; look again soon.
+ * - `BUSY`: somebody else is changing the group; look again soon.
+ * - `GONE`: there is no such group any more.
+ * - `REFUSE`: the group may not be touched.
+ * - `WRITE`: record first, then make the calls (there may be none), then write `after`.
+ */
+export type ApplyDecision =
+  | { action: 'IN_FORCE' | 'UNVERIFIED' | 'BUSY' | 'GONE' | 'REFUSE'; reason: string }
+  | {
+      action: 'WRITE';
+      reason: string;
+      /** When it was decided. */
+      decidedAt: string;
+      /** The record with the lease, written before the calls. */
+      before: GroupRecord;
+      calls: AutoScalingCall[];
+      /** The record without the lease, written after the calls. */
+      after: GroupRecord;
+      /** Settings that a person took back meanwhile and that are left alone from now on. */
+      newlyOverridden: Setting[];
+      /** Whether the group of the record is gone, and this is another one of its name. */
+      isReplaced: boolean;
+    };
+
+/** The ids of what is in the group already, in service or in Standby: none of it is a launch that succeeds. */
+const presentNow = (group: AutoScalingGroup): string[] => {
+  const onTheWay = new Set(launching(group).map(({ instanceId }) => instanceId));
+  return group.instances.map(({ instanceId }) => instanceId).filter((id) => !onTheWay.has(id));
+};
+
+const withHold = (
+  record: GroupRecord,
+  group: AutoScalingGroup,
+  incident: Incident,
+  now: string,
+  seenAt: string,
+): GroupRecord => {
+  if (record.holds.some((hold) => hold.incidentId === incident.incidentId)) return record;
+  const { processes, protectsInstances, keepsLaunch } = incident.settings.effect;
+  const ours = new Set(record.imposed.map(({ setting }) => setting));
+  const isNotOurs = (setting: Setting): boolean => !ours.has(setting);
+  const end = endsAtLatest(incident);
+  const hold: Hold = {
+    incidentId: incident.incidentId,
+    processes,
+    protectsInstances,
+    reason: incident.reason,
+    heldAt: now,
+    stage: 'HELD',
+    stageAt: now,
+    ...(end === undefined ? {} : { endsAtLatest: end }),
+    ...(keepsLaunch === true ? { keepsLaunch } : {}),
+  };
+  return {
+    ...record,
+    baseline: record.baseline ?? {
+      seenAt,
+      suspendedProcesses: group.suspendedProcesses.filter(isNotOurs).sort(),
+      protectedInstances: group.instances
+        .filter(({ protectedFromScaleIn }) => protectedFromScaleIn)
+        .map(({ instanceId }) => instanceId)
+        .filter(isNotOurs),
+      minSize: group.minSize,
+      maxSize: group.maxSize,
+      desiredCapacity: group.desiredCapacity,
+    },
+    holds: [...record.holds, hold],
+  };
+};
+
+/** The record with the instances that came into service since the first hold that protects began. */
+const withLaunched = (record: GroupRecord, group: AutoScalingGroup, now: string): GroupRecord => {
+  if (!record.holds.some(({ protectsInstances }) => protectsInstances)) return record;
+  const { presentAtFirst, launched = [] } = record;
+  if (presentAtFirst === undefined) return { ...record, presentAtFirst: presentNow(group), launched: [] };
+  const unhealthy = new Set(markedUnhealthy(group).map(({ instanceId }) => instanceId));
+  const known = new Set([...presentAtFirst, ...launched.map(({ instanceId }) => instanceId)]);
+  const news = inService(group)
+    .filter(({ instanceId }) => !known.has(instanceId) && !unhealthy.has(instanceId))
+    .map(({ instanceId }) => ({ instanceId, seenAt: now }));
+  if (news.length === 0) return record;
+  const all = [...launched, ...news];
+  // Those that came long ago are old acquaintances by now; of these, only those that are still there need be known.
+  const present = new Set(group.instances.map(({ instanceId }) => instanceId));
+  const acquaintances = [
+    ...presentAtFirst,
+    ...all.slice(0, -launchedMax).map(({ instanceId }) => instanceId),
+  ];
+  return {
+    ...record,
+    presentAtFirst:
+      acquaintances.length > protectedInstancesMax + leftRememberedMax
+        ? acquaintances.filter((id) => present.has(id))
+        : acquaintances,
+    launched: all.slice(-launchedMax),
+  };
+};
+
+/** The record with the sizes that matter when what keeps instances from scale-in is given back. */
+const withKept = (record: GroupRecord, group: AutoScalingGroup, now: string, seenAt: string): GroupRecord => {
+  const { kept: known, ...rest } = record;
+  if (!record.holds.some(keepsInstances)) return known === undefined ? record : rest;
+  const { desiredCapacity, minSize, maxSize } = group;
+  const isNew = record.holds.filter(keepsInstances).every(({ heldAt }) => heldAt === now);
+  const kept = known ??
+    (isNew ? undefined : keptOf(record)) ?? {
+      since: seenAt,
+      desiredHighest: desiredCapacity,
+      minSize,
+      maxSize,
+      desiredCapacity,
+    };
+  if (known !== undefined && desiredCapacity <= known.desiredHighest) return record;
+  return { ...record, kept: { ...kept, desiredHighest: Math.max(kept.desiredHighest, desiredCapacity) } };
+};
+
+/**
+ * What was put in force since a group was made: calls go by name, so one that was meant for the group before it, seen in
+ * a description from before, met this one.
+ */
+const imposedOnNewGroup = (record: GroupRecord, { createdAt }: AutoScalingGroup, now: string): Imposed[] =>
+  record.imposed.filter((imposed) =>
+    createdAt === undefined
+      ? mayBeInForceUnseen(imposed, now)
+      : (imposed.appliedAt ?? imposed.recordedAt) >= createdAt,
+  );
+
+/**
+ * The record of this group: where the ARN of the group is another, the one that was remembered is gone, and nothing of
+ * it is true of this one but what was put in force since this one was made.
+ */
+export const ofThisGroup = (record: GroupRecord, group: AutoScalingGroup, now: string): GroupRecord => {
+  const { autoScalingGroupArn: arn } = group;
+  const { missingSince: _missingSince, ...known } = record;
+  if (arn === undefined || record.autoScalingGroupArn === arn) {
+    return record.missingSince === undefined ? record : known;
+  }
+  const adopted = { autoScalingGroupArn: arn, arnSeenAt: now };
+  return record.autoScalingGroupArn === undefined
+    ? { ...known, ...adopted }
+    : {
+        ...emptyGroupRecord(record.autoScalingGroupName),
+        version: record.version,
+        imposed: imposedOnNewGroup(record, group, now),
+        ...adopted,
+      };
+};
+
+/** Whether a description shows another group than the record, and does so for long enough to be believed. */
+export const isReplaced = (record: GroupRecord, group: AutoScalingGroup): boolean =>
+  record.autoScalingGroupArn !== undefined &&
+  group.autoScalingGroupArn !== undefined &&
+  record.autoScalingGroupArn !== group.autoScalingGroupArn;
+
+/** Whether such a description may show a group that was there before the one that is remembered. */
+export const mayBeStale = ({ arnSeenAt }: GroupRecord, now: string): boolean =>
+  arnSeenAt !== undefined && secondsBetween(arnSeenAt, now) < inForceWithinSeconds;
+
+const baselineSettings = ({ baseline }: GroupRecord): Setting[] => [
+  ...(baseline?.suspendedProcesses ?? []),
+  ...(baseline?.protectedInstances ?? []),
+];
+
+/**
+ * The record with its baseline confirmed, by the first look that is surely newer than the one it was seen in: what is
+ * not in force then was seen in a description from before somebody took it back. No look before that says anything:
+ * what showed may vanish once more.
+ */
+const withConfirmedBaseline = (record: GroupRecord, group: AutoScalingGroup, seenAt: string): GroupRecord => {
+  const { baseline } = record;
+  if (baseline?.seenAt === undefined || baselineSettings(record).length === 0) return record;
+  if (secondsBetween(baseline.seenAt, seenAt) < inForceWithinSeconds) return record;
+  const { seenAt: _seenAt, ...confirmed } = baseline;
+  const inForce = settingsInForce(group);
+  const isTrue = (setting: Setting): boolean => inForce.has(setting);
+  return {
+    ...record,
+    baseline: {
+      ...confirmed,
+      suspendedProcesses: baseline.suspendedProcesses.filter(isTrue),
+      protectedInstances: baseline.protectedInstances.filter(isTrue),
+    },
+  };
+};
+
+/** Settings that somebody put in force before us, as far as a look tells that may be from before they were taken back. */
+const unconfirmedSettings = (record: GroupRecord): Set<Setting> =>
+  new Set(record.baseline?.seenAt === undefined ? [] : baselineSettings(record));
+
+/**
+ * Settings that were in force and no longer are: AWS never takes one back by itself, so a person or a tool did. One that
+ * was asked for only just now may merely not show yet.
+ */
+const settingsUndoneByOthers = (record: GroupRecord, group: AutoScalingGroup, seenAt: string): Setting[] => {
+  const inForce = settingsInForce(group);
+  const unconfirmed = unconfirmedSettings(record);
+  const ofOthers = new Set(baselineSettings(record));
+  return wantedSettings(record, group).filter((setting) => {
+    if (inForce.has(setting)) return false;
+    const imposed = record.imposed.find((entry) => entry.setting === setting);
+    if (imposed === undefined && ofOthers.has(setting)) return !unconfirmed.has(setting);
+    const appliedAt = imposedSince(record, setting);
+    return appliedAt !== undefined && secondsBetween(appliedAt, seenAt) >= inForceWithinSeconds;
+  });
+};
+
+/** Why settings are put in force: the incident's reason when it begins, what is new later. */
+const applyReason = ({ remediation, reason }: Incident, toImpose: Setting[], isNewHold: boolean): string => {
+  if (remediation === 'drain-pending-wait') return 'its launch breaker is open';
+  return !isNewHold && toImpose.every(isInstance)
+    ? 'instances that came into service meanwhile are protected too'
+    : reason;
+};
+
+/** Why an incident may not hold a group; `undefined` when it may. */
+const refuseBecause = (
+  incident: Incident,
+  group: AutoScalingGroup,
+  record: GroupRecord,
+): string | undefined => {
+  if (!isOptedIn(group)) {
+    return `the group no longer carries the tag ${optInTag.key}=${optInTag.value}, so Holdfast may not touch it`;
+  }
+  if (group.status !== undefined) return `the group is being deleted (${group.status})`;
+  if (isReplaced(record, group) && !hasTags(group, incident.targetTags ?? {})) {
+    return 'the group was deleted, and the one that has its name now does not carry the tags that this is about';
+  }
+  const isHeld = record.holds.some(({ incidentId }) => incidentId === incident.incidentId);
+  if (!isHeld && record.holds.length >= holdsPerGroupMax) {
+    return `${record.holds.length} incidents hold the group already, and more than ${holdsPerGroupMax} may not`;
+  }
+  return undefined;
+};
+
+/**
+ * Decides what brings one group to its wanted state on behalf of one incident.
+ *
+ * @param incident the incident that looks after the group; it must be `HELD`
+ * @param group the group as described after `stored` was read; `undefined` when AWS knows no such group
+ * @param stored what is stored of the group
+ * @param owner who would take the lease
+ * @param now ISO 8601
+ * @param seenAt when the group was asked for: what a description may not show yet is judged by that, not by the time of
+ * the decision
+ */
+export const decideApply = (
+  incident: Incident,
+  group: AutoScalingGroup | undefined,
+  stored: GroupRecord,
+  owner: string,
+  now: string,
+  seenAt: string = now,
+): ApplyDecision => {
+  if (isLeased(stored, now)) {
+    return { action: 'BUSY', reason: `another task is changing the group until ${stored.lease?.expiresAt}` };
+  }
+  if (group === undefined) return { action: 'GONE', reason: 'the group does not exist any more' };
+  if (isReplaced(stored, group) && mayBeStale(stored, seenAt)) {
+    return { action: 'BUSY', reason: 'descriptions of the group do not agree yet' };
+  }
+  const refusal = refuseBecause(incident, group, stored);
+  if (refusal !== undefined) return { action: 'REFUSE', reason: refusal };
+
+  const known = ofThisGroup(afterLease(stored, now), group, seenAt);
+  const record = withConfirmedBaseline(known, group, seenAt);
+  const undone = settingsUndoneByOthers(record, group, seenAt);
+  const present = new Set(group.instances.map(({ instanceId }) => instanceId));
+  const isRemembered = (setting: Setting): boolean => !isInstance(setting) || present.has(setting);
+  const overridden: Overridden[] = [
+    ...record.overridden.filter(({ setting }) => isRemembered(setting)),
+    ...undone.map((setting) => ({ setting, seenAt: now })),
+  ];
+  // What a person took back is the person's from now on, also when it is in force again later. The protection of an
+  // instance ends with the instance, but a description that lacks it may be stale.
+  const forgets = record.imposed.length > protectedInstancesMax + leftRememberedMax;
+  const remaining = record.imposed.filter(
+    ({ setting }) => !undone.includes(setting) && (!forgets || isRemembered(setting)),
+  );
+  const watched = withLaunched({ ...record, overridden, imposed: remaining }, group, now);
+  const claimed = withHold(watched, group, incident, now, seenAt);
+  const held = withKept(withLaunched(claimed, group, now), group, now, seenAt);
+  const inForce = settingsStillInForce(held, group, seenAt);
+  const missing = wantedSettings(held, group).filter((setting) => !inForce.has(setting));
+  const unconfirmed = unconfirmedSettings(held);
+  const pending = missing.filter(
+    (setting) => imposedSince(record, setting) !== undefined || unconfirmed.has(setting),
+  );
+  const toImpose = missing.filter((setting) => !pending.includes(setting));
+
+  // The call was made and its maker died before writing so.
+  const isSeen = ({ setting, appliedAt, givingBackAt }: Imposed): boolean =>
+    appliedAt === undefined && givingBackAt === undefined && inForce.has(setting);
+  const isNews =
+    held.holds.length > record.holds.length ||
+    undone.length > 0 ||
+    held.launched !== record.launched ||
+    held.kept !== record.kept ||
+    record.baseline !== known.baseline ||
+    record.autoScalingGroupArn !== stored.autoScalingGroupArn ||
+    record.missingSince !== stored.missingSince ||
+    remaining.some(isSeen);
+  if (toImpose.length === 0 && !isNews) {
+    return pending.length > 0
+      ? { action: 'UNVERIFIED', reason: `${firstOf(pending)} accepted, not in force yet` }
+      : { action: 'IN_FORCE', reason: 'the group is as wanted' };
+  }
+
+  const imposed = [
+    ...held.imposed
+      .filter(({ setting }) => !toImpose.includes(setting))
+      .map((entry) => (isSeen(entry) ? { ...entry, appliedAt: now } : entry)),
+    ...toImpose.map((setting) => ({ setting, recordedAt: now })),
+  ];
+  const before = { ...held, imposed, lease: { owner, expiresAt: addSeconds(now, leaseSeconds) } };
+  const after = withoutLease({
+    ...before,
+    imposed: imposed.map((entry) =>
+      toImpose.includes(entry.setting) ? { ...entry, appliedAt: now } : entry,
+    ),
+  });
+  return {
+    action: 'WRITE',
+    decidedAt: now,
+    reason:
+      toImpose.length > 0
+        ? applyReason(incident, toImpose, held.holds.length > record.holds.length)
+        : undone.length > 0
+          ? `a person or a tool took back ${firstOf(undone)}`
+          : 'everything was in force already',
+    before,
+    calls: holdCalls(group.autoScalingGroupName, toImpose, incident.remediation),
+    after,
+    newlyOverridden: undone,
+    isReplaced: isReplaced(stored, group),
+  };
+};

@@ -1,0 +1,370 @@
+import {
+  type AutoScalingGroup,
+  type AutoScalingInstance,
+  canChangeProtection,
+  isOptedIn,
+  optInTag,
+} from '../auto-scaling-group.ts';
+import type { AutoScalingCall } from '../incident.ts';
+import { inForceWithinSeconds, leaseSeconds } from '../limits.ts';
+import { addSeconds, firstOf, secondsBetween } from '../times.ts';
+import { isReplaced, mayBeStale, ofThisGroup } from './decide-apply.ts';
+import {
+  afterLease,
+  type GroupRecord,
+  type Hold,
+  type Imposed,
+  isInstance,
+  isLeased,
+  mayBeInForceUnseen,
+  type Setting,
+  secondsUntilSeen,
+  withoutLease,
+} from './group-record.ts';
+import { giveBackCalls } from './hold-calls.ts';
+import { planRaise, type RaiseDecision, type ScalingFacts } from './plan-raise.ts';
+import { processesThatEndInstances, resumedFirst } from './settings.ts';
+import {
+  claimedProcesses,
+  claimsProtection,
+  keepsInstances,
+  settingsInForce,
+  wantedSettings,
+} from './wanted-state.ts';
+
+/** How long an instance that passes through a state in which its protection cannot be changed is waited for. */
+const passingSecondsMax = 3600;
+
+/**
+ * What one look at a group that is to be given back leads to.
+ * - `DONE`: nothing of this incident is left in the group.
+ * - `WAIT`: a stage has to pass first; look again then.
+ * - `BUSY`: somebody else is changing the group; look again soon.
+ * - `REFUSE`: the group may not be touched any more; a person has to undo it.
+ * - `READ_SCALING`: desired capacity may have to be raised; its policies and scheduled actions decide.
+ * - `WRITE`: record first, make the calls in order (there may be none), then write `after`.
+ */
+export type ReleaseDecision =
+  | { action: 'DONE' | 'BUSY' | 'REFUSE' | 'READ_SCALING'; reason: string }
+  | { action: 'WAIT'; reason: string; seconds: number }
+  | {
+      action: 'WRITE';
+      reason: string;
+      /** When it was decided. */
+      decidedAt: string;
+      before: GroupRecord;
+      calls: AutoScalingCall[];
+      after: GroupRecord;
+      /** Whether nothing of this incident is left once `after` is written. */
+      isDone: boolean;
+      /** Whether the group itself is gone, so that nothing was there to be given back. */
+      isGone: boolean;
+      /** Whether a person has to look: something could not be given back. */
+      needsPerson: boolean;
+      /** What becomes of its desired capacity, where that fell. */
+      raise?: RaiseDecision & { message: string };
+    };
+
+const withStage = (record: GroupRecord, incidentId: string, change: Partial<Hold>): GroupRecord => ({
+  ...record,
+  holds: record.holds.map((hold) => (hold.incidentId === incidentId ? { ...hold, ...change } : hold)),
+});
+
+/** `Launch` in a group that is being resized is the resize's to give back: first nothing may be missing that it would launch. */
+const isForResize = (setting: Setting, holds: Hold[]): boolean =>
+  setting === 'Launch' && holds.some(({ keepsLaunch }) => keepsLaunch === true);
+
+/** The record once the hold is gone; with the last hold goes everything else. */
+const withoutHold = (record: GroupRecord, incidentId: string): GroupRecord => {
+  const holds = record.holds.filter((hold) => hold.incidentId !== incidentId);
+  if (holds.length === 0) {
+    const { autoScalingGroupName, version } = record;
+    return { autoScalingGroupName, version, holds, imposed: [], overridden: [] };
+  }
+  const claimed = new Set<string>(holds.flatMap(claimedProcesses));
+  const isClaimed = (setting: Setting): boolean => {
+    if (isInstance(setting)) return holds.some(claimsProtection);
+    return claimed.has(setting) || isForResize(setting, holds);
+  };
+  const { kept, presentAtFirst, launched, ...rest } = record;
+  return withoutLease({
+    ...rest,
+    ...(kept !== undefined && holds.some(keepsInstances) ? { kept } : {}),
+    // Who came into service during a hold that protects is that hold's affair.
+    ...(presentAtFirst !== undefined && holds.some(({ protectsInstances }) => protectsInstances)
+      ? { presentAtFirst, launched: launched ?? [] }
+      : {}),
+    holds,
+    imposed: record.imposed.filter(({ setting }) => isClaimed(setting)),
+    // What a person took back is left alone for as long as a hold claims it, and no longer.
+    overridden: record.overridden.filter(({ setting }) => isClaimed(setting)),
+  });
+};
+
+/**
+ * How one setting stands that Holdfast put in force and that nobody wants any more.
+ * - `CALL`: it is to be given back, because it is in force or may be.
+ * - `WAIT`: it was given back, and no description can show that yet.
+ * - `PASSING`: it cannot be given back in the instance's present state.
+ * - `FOREIGN`: it was given back, and somebody or something else put it in force again.
+ * - `DONE`: it is not in force.
+ */
+type Standing = 'CALL' | 'WAIT' | 'PASSING' | 'FOREIGN' | 'DONE';
+
+const isLeaving = ({ lifecycleState }: AutoScalingInstance): boolean =>
+  /^(Terminat|Detach)/.test(lifecycleState);
+
+const standingOf = (imposed: Imposed, group: AutoScalingGroup, now: string): Standing => {
+  const { setting, givenBackAt } = imposed;
+  const isShown = settingsInForce(group).has(setting);
+  if (isInstance(setting)) {
+    const instance = group.instances.find(({ instanceId }) => instanceId === setting);
+    // The protection of an instance that leaves, or has left, ends with it; one that came only just now may not show.
+    if (instance === undefined) return mayBeInForceUnseen(imposed, now) ? 'WAIT' : 'DONE';
+    if (isLeaving(instance)) return 'DONE';
+    if (!canChangeProtection(instance)) {
+      return isShown || mayBeInForceUnseen(imposed, now) ? 'PASSING' : 'DONE';
+    }
+  }
+  if (givenBackAt === undefined) return isShown || mayBeInForceUnseen(imposed, now) ? 'CALL' : 'DONE';
+  if (secondsUntilSeen(imposed, now) > 0) return 'WAIT';
+  return isShown ? 'FOREIGN' : 'DONE';
+};
+
+/** How everything stands that Holdfast put in force and nobody wants any more once `next` is true. */
+const standings = (
+  record: GroupRecord,
+  next: GroupRecord,
+  group: AutoScalingGroup,
+  now: string,
+): Record<Standing, Imposed[]> => {
+  const stillWanted = new Set(wantedSettings(next, group));
+  const isClaimed = next.holds.some(claimsProtection);
+  const found: Record<Standing, Imposed[]> = { CALL: [], WAIT: [], PASSING: [], FOREIGN: [], DONE: [] };
+  for (const imposed of record.imposed) {
+    const { setting } = imposed;
+    // An instance that is out of service for a while stays protected for whoever still protects.
+    if (stillWanted.has(setting) || isForResize(setting, next.holds)) continue;
+    if (isInstance(setting) && isClaimed) continue;
+    found[standingOf(imposed, group, now)].push(imposed);
+  }
+  return found;
+};
+
+const settingsOf = (imposed: Imposed[]): Setting[] => imposed.map(({ setting }) => setting).sort();
+
+const withImposed = (record: GroupRecord, settings: Setting[], change: Partial<Imposed>): GroupRecord => ({
+  ...record,
+  imposed: record.imposed.map((entry) =>
+    settings.includes(entry.setting) ? { ...entry, ...change } : entry,
+  ),
+});
+
+/** Whether giving these back lets the group end instances down to its desired capacity. */
+const endsInstances = (settings: Setting[]): boolean =>
+  settings.some(
+    (setting) => isInstance(setting) || (processesThatEndInstances as string[]).includes(setting),
+  );
+
+/** What decides about one group beside the group itself. */
+export interface ReleaseSettings {
+  incidentId: string;
+  /** How long health is judged afresh before anything may act on it. */
+  settleSeconds: number;
+  /** Who would take the lease. */
+  owner: string;
+  /** Policies and scheduled actions of the group, where they were read just now. */
+  scaling?: ScalingFacts;
+  /** Minimums that a resize of the group sets. */
+  ownMinSizes?: number[];
+  /** When the group was asked for; the time of the decision where that is not given. */
+  seenAt?: string;
+}
+
+/**
+ * Decides the next step of giving one group back on behalf of one incident. Stages: HealthCheck first; after
+ * `settleSeconds` the rest, desired capacity raised before it; then looks until nothing of it is in force any more, for
+ * as long as a description may be from before. What a description may not show yet is judged by when the group was asked
+ * for, not by when it is decided.
+ *
+ * @param group the group as described after `stored` was read; `undefined` when AWS knows no such group
+ * @param stored what is stored of the group
+ * @param settings whose hold ends, and how
+ * @param now ISO 8601
+ */
+export const decideRelease = (
+  group: AutoScalingGroup | undefined,
+  stored: GroupRecord,
+  settings: ReleaseSettings,
+  now: string,
+): ReleaseDecision => {
+  const { incidentId, settleSeconds, owner, scaling, ownMinSizes = [], seenAt = now } = settings;
+  const hold = stored.holds.find((candidate) => candidate.incidentId === incidentId);
+  if (hold === undefined) return { action: 'DONE', reason: 'nothing of this incident is left in the group' };
+  if (isLeased(stored, now)) {
+    return { action: 'BUSY', reason: `another task is changing the group until ${stored.lease?.expiresAt}` };
+  }
+  const remembered = afterLease(stored, now);
+  // Of a group made anew under the name only what met it by mistake is to be given back.
+  const anew = group === undefined ? remembered : ofThisGroup(remembered, group, seenAt);
+  const record: GroupRecord =
+    group !== undefined && isReplaced(stored, group) ? { ...anew, holds: [hold] } : remembered;
+  const leased = (givingBack: Setting[]): GroupRecord => ({
+    ...withImposed(record, givingBack, { givingBackAt: now }),
+    lease: { owner, expiresAt: addSeconds(now, leaseSeconds) },
+  });
+  const write = (
+    reason: string,
+    after: GroupRecord,
+    more: Partial<ReleaseDecision & { action: 'WRITE' }> = {},
+  ): ReleaseDecision => ({
+    action: 'WRITE',
+    reason,
+    decidedAt: now,
+    before: leased([]),
+    calls: [],
+    after: withoutLease(after),
+    isDone: false,
+    isGone: false,
+    needsPerson: false,
+    ...more,
+  });
+  const ended = (reason: string, more: { needsPerson?: boolean; isGone?: boolean } = {}): ReleaseDecision =>
+    write(reason, withoutHold(record, incidentId), { ...more, isDone: true });
+
+  if (group === undefined) {
+    // One description may lack a group that is there.
+    if (record.missingSince === undefined) {
+      return write('no description has the group; it is looked at again', {
+        ...record,
+        missingSince: seenAt,
+      });
+    }
+    const missingSeconds = secondsBetween(record.missingSince, seenAt);
+    return missingSeconds < inForceWithinSeconds
+      ? {
+          action: 'WAIT',
+          reason: 'no description has the group; it is looked at again',
+          seconds: Math.ceil(inForceWithinSeconds - missingSeconds),
+        }
+      : ended('the group does not exist any more', { isGone: true });
+  }
+  if (record.missingSince !== undefined) {
+    const { missingSince: _missingSince, ...there } = record;
+    return write('the group is there again', there);
+  }
+  if (isReplaced(stored, group)) {
+    if (mayBeStale(stored, seenAt)) {
+      return { action: 'BUSY', reason: 'descriptions of the group do not agree yet' };
+    }
+    if (record.imposed.length === 0) {
+      return ended('the group was deleted, and another one has its name now', { isGone: true });
+    }
+  }
+  if (group.status !== undefined)
+    return ended(`the group is being deleted (${group.status})`, { isGone: true });
+  if (!isOptedIn(group)) {
+    return {
+      action: 'REFUSE',
+      reason: `the group no longer carries the tag ${optInTag.key}=${optInTag.value}, so Holdfast may not touch it; put the tag back, or give back ${firstOf(record.imposed.map(({ setting }) => setting))} by hand`,
+    };
+  }
+
+  if (hold.stage === 'HELD') {
+    const settling = withStage(record, incidentId, { stage: 'SETTLING', stageAt: now });
+    const { CALL, DONE } = standings(record, settling, group, seenAt);
+    const isFirst = (setting: Setting): boolean => (resumedFirst as string[]).includes(setting);
+    const first = settingsOf(CALL).filter(isFirst);
+    // Given back by somebody who died before writing so: health has to settle all the same.
+    const isBackUnwritten = DONE.some(
+      ({ setting, givenBackAt }) => isFirst(setting) && givenBackAt === undefined,
+    );
+    if (first.length > 0 || isBackUnwritten) {
+      return write(
+        `health is judged afresh for ${settleSeconds} s before anything may act on it`,
+        withImposed(settling, first, { givingBackAt: now, givenBackAt: now }),
+        {
+          before: leased(first),
+          calls: giveBackCalls(
+            group.autoScalingGroupName,
+            first,
+            'health has to be judged afresh before anything may act on it',
+          ),
+        },
+      );
+    }
+  }
+  if (hold.stage === 'SETTLING') {
+    const settled = secondsBetween(hold.stageAt, now);
+    if (settled < settleSeconds) {
+      return {
+        action: 'WAIT',
+        reason: 'health is being judged afresh',
+        seconds: Math.ceil(settleSeconds - settled),
+      };
+    }
+  }
+
+  const isVerifying = hold.stage === 'VERIFYING';
+  const verifying = isVerifying
+    ? record
+    : withStage(record, incidentId, { stage: 'VERIFYING', stageAt: now });
+  const found = standings(record, verifying, group, seenAt);
+  const rest = settingsOf(found.CALL);
+  if (rest.length > 0) {
+    const raise: RaiseDecision = endsInstances(rest)
+      ? planRaise(group, record, scaling, ownMinSizes, now)
+      : { action: 'NOTHING' };
+    if (raise.action === 'UNKNOWN') {
+      return { action: 'READ_SCALING', reason: 'its policies and scheduled actions have to be read first' };
+    }
+    return write(
+      'no hold wants it any more',
+      withImposed(verifying, rest, { givingBackAt: now, givenBackAt: now }),
+      {
+        before: leased(rest),
+        calls: [
+          ...(raise.action === 'RAISE' ? raise.calls : []),
+          ...giveBackCalls(group.autoScalingGroupName, rest, 'no hold wants them any more'),
+        ],
+        ...('message' in raise ? { raise } : {}),
+      },
+    );
+  }
+  const [passing] = settingsOf(found.PASSING);
+  const isUnseen = found.WAIT.length > 0;
+  if (!isVerifying && (passing !== undefined || isUnseen)) {
+    return write(
+      passing === undefined
+        ? 'given back; not seen to be so yet'
+        : `${passing} cannot be given back in its present state; it is waited for`,
+      verifying,
+    );
+  }
+  if (passing !== undefined) {
+    return secondsBetween(hold.stageAt, now) < passingSecondsMax
+      ? { action: 'WAIT', reason: `${passing} passes through another state`, seconds: 30 }
+      : ended(
+          `${firstOf(settingsOf(found.PASSING))} stayed in a state in which protection cannot be removed. Remove it by hand once it is in service`,
+          { needsPerson: true },
+        );
+  }
+  if (isUnseen) {
+    return {
+      action: 'WAIT',
+      reason: 'given back; not seen to be so yet',
+      seconds: Math.max(...found.WAIT.map((imposed) => secondsUntilSeen(imposed, seenAt))),
+    };
+  }
+  if (found.FOREIGN.length > 0) {
+    return ended(
+      `${firstOf(settingsOf(found.FOREIGN))} was given back and is in force again: somebody or something else put it there, so it is left. Take it back by hand if it should be gone`,
+      { needsPerson: true },
+    );
+  }
+  return ended(
+    isVerifying
+      ? 'given back, and seen to be so'
+      : 'nothing is left to give back: others still claim it, or had put it there',
+  );
+};

@@ -1,0 +1,86 @@
+import { chunk } from '../chunk.ts';
+import type { AutoScalingCall } from '../incident.ts';
+import { instancesPerProtectionCall } from '../limits.ts';
+import { isInstance, type Setting } from './group-record.ts';
+import { pauseScalingEffect, type Remediation, type ScalingProcess, suspendedBecause } from './settings.ts';
+
+/** Every process a hold may name, in the order in which the reasons are written down. */
+const order = pauseScalingEffect('all').processes;
+
+const suspendCalls = (
+  autoScalingGroupName: string,
+  processes: string[],
+  remediation: Remediation,
+): AutoScalingCall[] => {
+  const ordered = order.filter((process) => processes.includes(process));
+  if (ordered.length === 0) return [];
+  const because = (process: ScalingProcess): string =>
+    suspendedBecause[remediation][process] ?? 'another hold on the group wants it';
+  return [
+    {
+      service: 'AutoScaling',
+      operation: 'SuspendProcesses',
+      input: { AutoScalingGroupName: autoScalingGroupName, ScalingProcesses: ordered },
+      reason: ordered.map((process) => `${process}: ${because(process)}`).join('; '),
+    },
+  ];
+};
+
+/** The calls that set or remove scale-in protection, fifty instances each. */
+const protectionCalls = (
+  autoScalingGroupName: string,
+  instanceIds: string[],
+  isProtected: boolean,
+  reason: string,
+): AutoScalingCall[] =>
+  chunk([...instanceIds].sort(), instancesPerProtectionCall).map((InstanceIds) => ({
+    service: 'AutoScaling',
+    operation: 'SetInstanceProtection',
+    input: { AutoScalingGroupName: autoScalingGroupName, InstanceIds, ProtectedFromScaleIn: isProtected },
+    reason,
+  }));
+
+/**
+ * The calls that put settings in force, with the reason for each: what a plan lists is what a live run calls.
+ *
+ * @param settings in any order; no call is made for none, since to AWS an empty list of processes means all of them
+ */
+export const holdCalls = (
+  autoScalingGroupName: string,
+  settings: Setting[],
+  remediation: Remediation,
+): AutoScalingCall[] => [
+  ...suspendCalls(
+    autoScalingGroupName,
+    settings.filter((setting) => !isInstance(setting)),
+    remediation,
+  ),
+  ...protectionCalls(
+    autoScalingGroupName,
+    settings.filter(isInstance),
+    true,
+    'SetInstanceProtection: scale-in must not take an instance for which no replacement can be launched',
+  ),
+];
+
+/** The calls that take settings back: protection first, so that no process acts on a group half given back. */
+export const giveBackCalls = (
+  autoScalingGroupName: string,
+  settings: Setting[],
+  reason: string,
+): AutoScalingCall[] => {
+  const processes = settings.filter((setting) => !isInstance(setting)).sort();
+  return [
+    ...protectionCalls(autoScalingGroupName, settings.filter(isInstance), false, reason),
+    ...(processes.length === 0
+      ? []
+      : [
+          {
+            service: 'AutoScaling' as const,
+            operation: 'ResumeProcesses' as const,
+            input: { AutoScalingGroupName: autoScalingGroupName, ScalingProcesses: processes },
+            reason,
+          },
+        ]),
+  ];
+};

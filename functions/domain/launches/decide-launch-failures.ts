@@ -1,0 +1,70 @@
+import type { Rule } from '../../events/policy.ts';
+import { addSeconds } from '../times.ts';
+import {
+  failureWindowSecondsMax,
+  type LaunchFailure,
+  type LaunchRecord,
+  type StartedForFailures,
+} from './launch-record.ts';
+
+/** The failure that makes enough of them, and how many there are. */
+export interface EnoughFailures {
+  count: number;
+  /** The one that completes the count: the same whoever counts, so that it names the execution. */
+  completedBy: LaunchFailure;
+  /** The latest of them. */
+  latest: LaunchFailure;
+}
+
+/**
+ * Whether enough launches of a group failed for a rule: `count` within the window that ends now, of those that have
+ * not started an execution yet.
+ */
+export const enoughFailures = (
+  record: LaunchRecord,
+  rule: Pick<Rule, 'name'>,
+  { count, withinSeconds }: { count: number; withinSeconds: number },
+  now: string,
+): EnoughFailures | undefined => {
+  const windowFrom = addSeconds(now, -withinSeconds);
+  const countedUntil = record.countedUntil[rule.name] ?? '';
+  const failures = record.failures
+    .filter(({ at }) => at > windowFrom && at > countedUntil)
+    .sort((a, b) => (a.at === b.at ? (a.activityId < b.activityId ? -1 : 1) : a.at < b.at ? -1 : 1));
+  const completedBy = failures[count - 1];
+  const latest = failures.at(-1);
+  return completedBy === undefined || latest === undefined
+    ? undefined
+    : { count: failures.length, completedBy, latest };
+};
+
+/**
+ * The record once the failures up to this one have started an execution: they do not count again. What earlier rules
+ * counted is forgotten with the window in which failures count at all.
+ *
+ * @param started what they started, where it was started now
+ * @param now ISO 8601
+ */
+export const withCounted = (
+  record: LaunchRecord,
+  rule: Pick<Rule, 'name'>,
+  failure: LaunchFailure,
+  started: StartedForFailures | undefined,
+  now: string,
+): LaunchRecord => {
+  const countsFrom = addSeconds(now, -failureWindowSecondsMax);
+  return {
+    ...record,
+    countedUntil: {
+      ...Object.fromEntries(Object.entries(record.countedUntil).filter(([, until]) => until > countsFrom)),
+      [rule.name]: failure.at,
+    },
+    ...(started === undefined ? {} : { startedFor: { ...record.startedFor, [rule.name]: started } }),
+  };
+};
+
+/** The record once nothing more has to be done about what failures started for a rule. */
+export const withoutStarted = (record: LaunchRecord, rule: Pick<Rule, 'name'>): LaunchRecord => {
+  const { [rule.name]: started, ...others } = record.startedFor ?? {};
+  return started === undefined ? record : { ...record, startedFor: others };
+};

@@ -1,0 +1,374 @@
+import { type AutoScalingGroup, inService, isOptedIn } from '../auto-scaling-group.ts';
+import type { GroupRecord } from '../holds/group-record.ts';
+import type { Incident } from '../incident.ts';
+import { resizePauseSeconds, resizeRoundsMax, resizeWaitSecondsMax } from '../limits.ts';
+import type { Mode } from '../mode.ts';
+import { secondsBetween, spokenDuration } from '../times.ts';
+import {
+  decideResizeStep,
+  type ResizeOperation,
+  type ResizeStep,
+  type ResizeWait,
+  type SeenResize,
+  turnHome,
+} from './decide-resize-step.ts';
+import {
+  heldReservations,
+  inFlight,
+  type Resize,
+  type ResizeCandidate,
+  type ResizeWork,
+  withResize,
+} from './resize-record.ts';
+import { isHeldByUs, launchIsOurs, sizesForWave } from './resize-sizes.ts';
+
+/** A group that is being resized, as it is and as it is remembered. */
+export interface SeenWork {
+  group: AutoScalingGroup;
+  record: GroupRecord;
+  work: ResizeWork;
+  /** The instances in flight, by id. */
+  seen: Map<string, SeenResize>;
+  /** Ids of the instances in service that EC2 runs and every load balancer finds healthy. */
+  healthy: Set<string>;
+  /** Whether instances of the group are being drained: they are waited for. */
+  isDraining: boolean;
+}
+
+/** What a group needs next: a step, capacity held or given up, its hold or its sizes, or the end. */
+export type WaveNeed =
+  | 'ApplyHold'
+  | 'PrepareGroup'
+  | 'ReserveCapacity'
+  | ResizeOperation
+  | { waitsFor: ResizeWait | 'Group' }
+  | 'RestoreGroup'
+  | 'UpdateLaunchTemplate';
+
+/** What happened to an instance or to the group, for the journal. */
+export interface WaveNews {
+  event: 'turned' | 'resized' | 'brought-home' | 'kept' | 'gone' | 'left' | 'chosen' | 'refused';
+  instanceId?: string;
+  text: string;
+}
+
+/** What one look at one group came to. */
+export interface WaveDecision {
+  work: ResizeWork;
+  needs: WaveNeed[];
+  news: WaveNews[];
+}
+
+/** Why no further instance may be begun, for all groups of an incident at once. */
+export const endsBecause = (
+  incident: Incident,
+  mode: Mode | undefined,
+  round: number,
+  packetLoss: string | undefined,
+  now: string,
+): string | undefined => {
+  if (incident.status === 'RELEASING') return incident.releasingBecause ?? 'the run was ended';
+  if (mode === 'off' || mode === 'dry-run') return `the mode is ${mode}`;
+  if (now >= incident.expiresAt) return `it expired at ${incident.expiresAt}`;
+  if (round > resizeRoundsMax)
+    return `the execution has made ${resizeRoundsMax} rounds; start it again for the rest`;
+  return packetLoss;
+};
+
+const eventOf = {
+  RESIZED: 'resized',
+  BROUGHT_HOME: 'brought-home',
+  UNTOUCHED: 'kept',
+  GONE: 'gone',
+  LEFT: 'left',
+} as const;
+
+const endWork = (work: ResizeWork, because: string): ResizeWork =>
+  work.endsBecause === undefined ? { ...work, endsBecause: because } : work;
+
+/** Turns everything home that is still on its way forward: no failure of its own, so the shortest way. */
+const withAllHome = (work: ResizeWork, seen: Map<string, SeenResize>, now: string): ResizeWork =>
+  inFlight(work)
+    .filter(({ direction }) => direction === 'FORWARD')
+    .reduce((changed, resize) => {
+      const presentType = seen.get(resize.instanceId)?.ec2?.instanceType ?? resize.originalType;
+      const change = turnHome(work.endsBecause ?? '', presentType, now);
+      return withResize(changed, resize.instanceId, change);
+    }, work);
+
+interface Progress {
+  work: ResizeWork;
+  steps: Map<string, ResizeStep>;
+  news: WaveNews[];
+}
+
+/** What a look tells that the record has to remember. */
+const whatIsSeen = (
+  resize: Resize,
+  { lifecycleState = '', ec2 }: SeenResize,
+  now: string,
+): Partial<Resize> => {
+  const hasStarted = resize.stage === 'STARTING' && /^(pending|running)$/.test(ec2?.state ?? '');
+  return {
+    ...(/^(Entering)?Standby$/.test(lifecycleState) && !resize.hasEntered ? { hasEntered: true } : {}),
+    ...(hasStarted && !resize.hasStarted ? { hasStarted } : {}),
+    ...(ec2 === undefined && resize.missingSince === undefined ? { missingSince: now } : {}),
+    ...(ec2 !== undefined && resize.missingSince !== undefined ? { missingSince: undefined } : {}),
+  };
+};
+
+/** Takes every resize in flight as far as it goes without a call. */
+const moveOn = ({ work: before, seen }: SeenWork, now: string): Progress => {
+  let work = before;
+  const steps = new Map<string, ResizeStep>();
+  const news: WaveNews[] = [];
+  for (const { instanceId } of inFlight(before)) {
+    const facts = seen.get(instanceId);
+    // A look that did not find it decides nothing.
+    if (facts === undefined) continue;
+    const known = work.resizes.findLast((each) => each.instanceId === instanceId);
+    if (known === undefined) continue;
+    const seenNow = whatIsSeen(known, facts, now);
+    if (Object.keys(seenNow).length > 0) work = withResize(work, instanceId, seenNow);
+    const resize = { ...known, ...seenNow };
+    let step = decideResizeStep(resize, facts, now);
+    if (step.action === 'TURN') {
+      news.push({ event: 'turned', instanceId, text: step.reason });
+      work = withResize(work, instanceId, step.change);
+      if (step.change.failure !== undefined) {
+        work = endWork(work, `${instanceId} failed: ${step.change.failure}`);
+      }
+      const turned = work.resizes.findLast((each) => each.instanceId === instanceId) ?? resize;
+      step = decideResizeStep(turned, facts, now);
+    }
+    if (step.action === 'END') {
+      const presentType = facts.ec2?.instanceType;
+      work = withResize(work, instanceId, {
+        stage: 'ENDED',
+        stageAt: now,
+        outcome: step.outcome,
+        ...(presentType === undefined ? {} : { instanceType: presentType }),
+      });
+      if (step.outcome === 'LEFT' || step.outcome === 'GONE') {
+        work = endWork(work, `${instanceId}: ${step.reason}`);
+      }
+      news.push({ event: eventOf[step.outcome], instanceId, text: step.reason });
+      continue;
+    }
+    steps.set(instanceId, step);
+  }
+  return { work, steps, news };
+};
+
+/** Zones take turns, so that a wave never takes all of one. */
+export const inTurnByZone = <Item extends { availabilityZone: string; instanceId: string }>(
+  items: Item[],
+): Item[] => {
+  const zones = new Map<string, Item[]>();
+  for (const item of [...items].sort((a, b) => (a.instanceId < b.instanceId ? -1 : 1))) {
+    zones.set(item.availabilityZone, [...(zones.get(item.availabilityZone) ?? []), item]);
+  }
+  const rows = [...zones].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, members]) => members);
+  const longest = Math.max(0, ...rows.map(({ length }) => length));
+  return Array.from({ length: longest }, (_, index) =>
+    rows.flatMap((members) => members[index] ?? []),
+  ).flat();
+};
+
+/** Instances of the next wave: a canary of one until one was resized, then waves. */
+const nextWaveSize = (work: Pick<ResizeWork, 'resizes' | 'waveSize'>): number =>
+  work.resizes.some(({ outcome }) => outcome === 'RESIZED') ? work.waveSize : 1;
+
+const begin = (candidate: ResizeCandidate, isReserved: boolean, now: string): Resize => ({
+  ...candidate,
+  chosenAt: now,
+  stage: 'CHOSEN',
+  stageAt: now,
+  direction: 'FORWARD',
+  wantedType: candidate.candidates[0] ?? candidate.originalType,
+  tried: [],
+  isReserved,
+  hasEntered: false,
+  hasStarted: false,
+  isForced: false,
+});
+
+/** What is waited for before a wave may begin, in a word, and in a sentence for people. */
+interface GroupWait {
+  waitsFor: 'hold' | 'drains' | 'health' | 'sizes' | 'Launch';
+  reason: string;
+}
+
+/** Waits before a wave may begin; ends the run when that takes too long. */
+const waitForGroup = (
+  { work, news }: Progress,
+  { waitsFor, reason }: GroupWait,
+  now: string,
+  step: WaveNeed[] = [],
+): WaveDecision => {
+  const needs: WaveNeed[] = [...step, { waitsFor: 'Group' }];
+  const waitingSince = work.waitsFor === waitsFor ? (work.waitingSince ?? now) : now;
+  if (secondsBetween(waitingSince, now) < resizeWaitSecondsMax) {
+    return { work: { ...work, waitingSince, waitsFor }, needs, news };
+  }
+  const because = `${reason} for ${spokenDuration(resizeWaitSecondsMax)}`;
+  return { work: endWork(work, because), needs, news: [...news, { event: 'refused', text: because }] };
+};
+
+/** Begins the next wave, or says what it needs first. */
+const chooseWave = (seenWork: SeenWork, progress: Progress, reserves: boolean, now: string): WaveDecision => {
+  const { group, record, healthy, isDraining } = seenWork;
+  const { work, news } = progress;
+  const wait = (waitsFor: GroupWait['waitsFor'], reason: string, step: WaveNeed[] = []): WaveDecision =>
+    waitForGroup(progress, { waitsFor, reason }, now, step);
+  if (!isHeldByUs(group, record, work.incidentId, now)) {
+    return wait('hold', 'what holds the group still is not in force', ['ApplyHold']);
+  }
+  if (isDraining) return wait('drains', 'instances of the group are being drained');
+  const room = Math.min(nextWaveSize(work), healthy.size - work.floor);
+  if (room < 1) {
+    return wait('health', `${healthy.size} in service are healthy, and the floor is ${work.floor}`);
+  }
+  if (launchIsOurs(group, record) || sizesForWave(group, work) !== undefined) {
+    return wait('sizes', 'its sizes, or Launch, could not be prepared', ['PrepareGroup']);
+  }
+  if (group.suspendedProcesses.includes('Launch')) {
+    return wait('Launch', 'Launch is suspended, and Standby could not be left');
+  }
+  const present = new Set(inService(group).map(({ instanceId }) => instanceId));
+  const chosen: ResizeCandidate[] = [];
+  const queue: ResizeCandidate[] = [];
+  for (const candidate of work.queue) {
+    if (!present.has(candidate.instanceId)) {
+      news.push({
+        event: 'kept',
+        instanceId: candidate.instanceId,
+        text: 'it is not in service any more, and was left alone',
+      });
+    } else if (chosen.length < room) chosen.push(candidate);
+    else queue.push(candidate);
+  }
+  for (const { instanceId, originalType, candidates } of chosen) {
+    news.push({
+      event: 'chosen',
+      instanceId,
+      text: `is to be ${candidates[0]} instead of ${originalType}${nextWaveSize(work) === 1 ? ', alone' : ''}`,
+    });
+  }
+  const { waitingSince: _waitingSince, waitsFor: _waitsFor, ...rest } = work;
+  const begun = chosen.map((candidate) => begin(candidate, !reserves, now));
+  return {
+    work: { ...rest, queue, resizes: [...work.resizes, ...begun] },
+    needs: begun.length === 0 ? [{ waitsFor: 'Group' }] : [reserves ? 'ReserveCapacity' : 'EnterStandby'],
+    news,
+  };
+};
+
+/** The work without reservations that are given up and whose instances have ended: a record has to stay small. */
+const withoutOldReservations = (work: ResizeWork): ResizeWork => {
+  const going = new Set(inFlight(work).map(({ instanceId }) => instanceId));
+  const reservations = work.reservations.filter(
+    ({ givenUpAt, instanceIds }) => givenUpAt === undefined || instanceIds.some((id) => going.has(id)),
+  );
+  return reservations.length === work.reservations.length ? work : { ...work, reservations };
+};
+
+/** Whether a reservation is of no more use: its instances run, or have ended. */
+export const isSpent = (instanceIds: string[], work: ResizeWork, seen: Map<string, SeenResize>): boolean =>
+  instanceIds.every((instanceId) => {
+    const resize = inFlight(work).find((each) => each.instanceId === instanceId);
+    if (resize === undefined) return true;
+    return ['STARTING', 'EXITING'].includes(resize.stage) && seen.get(instanceId)?.ec2?.state === 'running';
+  });
+
+/**
+ * Looks at one group: moves on what needs no call, begins the next wave when the last one is over, and says what is
+ * needed next. Pure; the caller writes `work` before anything is done.
+ *
+ * @param because why no further instance may be begun in any group, when something ends the run
+ * @param mayBegin whether a wave may be begun now, when nothing ends the run
+ * @param now ISO 8601
+ */
+export const decideWave = (
+  seenWork: SeenWork,
+  incident: Incident,
+  because: string | undefined,
+  mayBegin: boolean,
+  now: string,
+): WaveDecision => {
+  const { group, record, seen } = seenWork;
+  const progress = moveOn(seenWork, now);
+  const ends = because ?? (isOptedIn(group) ? undefined : 'the group does not carry the opt-in tag any more');
+  if (ends !== undefined) progress.work = endWork(progress.work, ends);
+  if (progress.work.endsBecause !== undefined) {
+    const home = withAllHome(progress.work, seen, now);
+    // What turned just now is looked at again, so that an instance nothing was done to ends at once.
+    const again = moveOn({ ...seenWork, work: home }, now);
+    progress.work = again.work;
+    progress.steps = again.steps;
+    progress.news.push(...again.news);
+  }
+  const { steps, news } = progress;
+  const work = withoutOldReservations(progress.work);
+  progress.work = work;
+  const spent = heldReservations(work).some(({ instanceIds }) => isSpent(instanceIds, work, seen));
+  if (inFlight(work).length > 0) {
+    const needs: WaveNeed[] = spent ? ['ReserveCapacity'] : [];
+    if (launchIsOurs(group, record)) needs.push('PrepareGroup');
+    for (const step of steps.values()) {
+      if (step.action === 'CALL') needs.push(step.operation);
+      if (step.action === 'RESERVE') needs.push('ReserveCapacity');
+      if (step.action === 'WAIT') needs.push({ waitsFor: step.waitsFor });
+    }
+    return { work, needs: needs.length > 0 ? needs : [{ waitsFor: 'Group' }], news };
+  }
+  if (spent) return { work, needs: ['ReserveCapacity'], news };
+  if (work.restoredAt !== undefined) return { work, needs: ['UpdateLaunchTemplate'], news };
+  if (work.endsBecause === undefined && work.queue.length > 0) {
+    if (!mayBegin) return { work, needs: [{ waitsFor: 'Group' }], news };
+    return chooseWave(seenWork, progress, incident.resize?.reserveCapacity !== false, now);
+  }
+  return { work, needs: ['RestoreGroup'], news };
+};
+
+/** What is done first when several groups need something: what brings capacity back, then what takes it. */
+const order: WaveNeed[] = [
+  'ExitStandby',
+  'StartInstance',
+  'ChangeInstanceType',
+  'StopInstance',
+  'PrepareGroup',
+  'ReserveCapacity',
+  'EnterStandby',
+  'ApplyHold',
+  'RestoreGroup',
+  'UpdateLaunchTemplate',
+];
+const waits: ResizeWait[] = ['Standby', 'Stop', 'Start', 'StatusChecks', 'Service'];
+
+/** The next state of the state machine. */
+export type NextState = Extract<WaveNeed, string> | `WaitFor${ResizeWait | 'Group'}` | 'End';
+
+/**
+ * Seconds until the next look: short where what is waited for may show at any moment, longer where AWS itself looks
+ * once a minute (status checks).
+ */
+export const pauseSeconds = (next: string): number =>
+  next === 'WaitForStatusChecks' ? 2 * resizePauseSeconds : resizePauseSeconds;
+
+/**
+ * The one state that comes next, of all that the groups need. A step that could not be taken does not stand in the way
+ * of the others: they are taken first, and then it is waited.
+ *
+ * @param needs of all groups; none when nothing of the run is left
+ * @param tried steps that could not be taken since it was last waited
+ */
+export const nextState = (needs: WaveNeed[], tried: string[]): NextState => {
+  if (needs.length === 0) return 'End';
+  const due = order.find((need) => typeof need === 'string' && needs.includes(need) && !tried.includes(need));
+  if (typeof due === 'string') return due;
+  const waited = waits.find((waitsFor) =>
+    needs.some((need) => typeof need === 'object' && need.waitsFor === waitsFor),
+  );
+  return `WaitFor${waited ?? 'Group'}`;
+};

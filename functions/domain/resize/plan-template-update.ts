@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import type { Ec2Call } from '../incident.ts';
+import type { ResizeWork } from './resize-record.ts';
+
+/**
+ * How a launch template gets the type its group was resized to.
+ * - `UPDATE`: these calls; the second one, where there is one, needs the number of the version made by the first.
+ * - `REFUSE`: it is left as it is; the difference was reported with the exact change.
+ */
+export type TemplateUpdate =
+  | { action: 'UPDATE'; create: Ec2Call; setsDefault: boolean; launchTemplateId: string }
+  | { action: 'REFUSE'; reason: string };
+
+/**
+ * Decides whether the launch template may get the new type: only if everything was resized, to one type, and nobody
+ * changed the template meanwhile. A group that names a version by number is not touched: to name another one needs the
+ * rights to run what the template says.
+ *
+ * @param present the version the group names, as it is now
+ */
+export const planTemplateUpdate = (
+  {
+    resizes,
+    launchTemplate,
+    incidentId,
+    endsBecause,
+  }: Pick<ResizeWork, 'resizes' | 'launchTemplate' | 'incidentId' | 'endsBecause'>,
+  present: { versionNumber: number; instanceType?: string } | undefined,
+): TemplateUpdate => {
+  const refuse = (reason: string): TemplateUpdate => ({ action: 'REFUSE', reason });
+  if (launchTemplate === undefined) return refuse('the group has no launch template');
+  const { launchTemplateId, version, versionNumber, isOverridden } = launchTemplate;
+  if (isOverridden === true)
+    return refuse('the group launches several types, and its mixed instances policy names them');
+  const types = [
+    ...new Set(
+      resizes.map(({ outcome, instanceType }) => (outcome === 'RESIZED' ? instanceType : undefined)),
+    ),
+  ];
+  const [instanceType] = types;
+  if (endsBecause !== undefined || types.length !== 1 || instanceType === undefined) {
+    return refuse('not every instance was resized to one type');
+  }
+  if (version !== '$Latest' && version !== '$Default') {
+    return refuse(`the group names version ${version} by its number; let it name the new one by hand`);
+  }
+  if (present?.instanceType === instanceType) return refuse(`it has ${instanceType} already`);
+  if (present?.versionNumber !== versionNumber) {
+    return refuse('somebody changed the launch template meanwhile');
+  }
+  return {
+    action: 'UPDATE',
+    launchTemplateId,
+    setsDefault: version === '$Default',
+    create: {
+      service: 'EC2',
+      operation: 'CreateLaunchTemplateVersion',
+      input: {
+        LaunchTemplateId: launchTemplateId,
+        SourceVersion: String(versionNumber),
+        ClientToken: createHash('sha256')
+          .update(`${incidentId}\n${launchTemplateId}`)
+          .digest('hex')
+          .slice(0, 40),
+        VersionDescription: `Holdfast: ${instanceType}, as the running instances`,
+        LaunchTemplateData: { InstanceType: instanceType },
+      },
+      reason: 'else every replacement has the old type',
+    },
+  };
+};
+
+/** Makes a version the one that is launched. */
+export const setDefaultVersionCall = (launchTemplateId: string, versionNumber: number): Ec2Call => ({
+  service: 'EC2',
+  operation: 'ModifyLaunchTemplate',
+  input: { LaunchTemplateId: launchTemplateId, DefaultVersion: String(versionNumber) },
+  reason: 'the group launches the default version',
+});

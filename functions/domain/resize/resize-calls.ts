@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto';
+import type { AutoScalingCall, Ec2Call } from '../incident.ts';
+import type { Reservation } from './resize-record.ts';
+
+/** The tag by which a reservation is found again whose making died before its id was written down. */
+export const reservationTag = 'holdfast-reservation';
+
+/** Takes one instance out of service, desired capacity lowered with it, so that nothing is launched in its place. */
+export const enterStandbyCall = (AutoScalingGroupName: string, instanceId: string): AutoScalingCall => ({
+  service: 'AutoScaling',
+  operation: 'EnterStandby',
+  input: { AutoScalingGroupName, InstanceIds: [instanceId], ShouldDecrementDesiredCapacity: true },
+  reason:
+    'in Standby it is drained from the load balancer, and neither checked nor replaced while it is stopped',
+});
+
+/** Puts one instance back into service; desired capacity rises by one again. */
+export const exitStandbyCall = (AutoScalingGroupName: string, instanceId: string): AutoScalingCall => ({
+  service: 'AutoScaling',
+  operation: 'ExitStandby',
+  input: { AutoScalingGroupName, InstanceIds: [instanceId] },
+  reason: 'it runs and its status checks passed',
+});
+
+/** Stops one instance. */
+export const stopCall = (instanceId: string, isForced: boolean): Ec2Call => ({
+  service: 'EC2',
+  operation: 'StopInstances',
+  input: { InstanceIds: [instanceId], ...(isForced ? { Force: true } : {}) },
+  reason: isForced
+    ? 'its shutdown hangs; the operating system gets no further chance to write'
+    : 'the type of a stopped instance only can be changed',
+});
+
+/** Changes the type of one stopped instance. */
+export const changeTypeCall = (instanceId: string, instanceType: string, from: string): Ec2Call => ({
+  service: 'EC2',
+  operation: 'ModifyInstanceAttribute',
+  input: { InstanceId: instanceId, InstanceType: { Value: instanceType } },
+  reason: `from ${from} to ${instanceType}`,
+});
+
+/** Starts one instance. */
+export const startCall = (instanceId: string, instanceType: string): Ec2Call => ({
+  service: 'EC2',
+  operation: 'StartInstances',
+  input: { InstanceIds: [instanceId] },
+  reason: `as ${instanceType}`,
+});
+
+/** Snapshots all volumes of an instance that is stopped: what is on them is consistent. */
+export const resizeSnapshotCall = (autoScalingGroupName: string, instanceId: string): Ec2Call => ({
+  service: 'EC2',
+  operation: 'CreateSnapshots',
+  input: {
+    InstanceId: instanceId,
+    Description: `Holdfast: ${instanceId} of ${autoScalingGroupName}, before its type was changed`,
+  },
+  reason: 'the input asks for a snapshot while it is stopped',
+});
+
+/** The token of a reservation: the same for the same instances, type and try of one execution. */
+export const reservationToken = (
+  incidentId: string,
+  instanceType: string,
+  instanceIds: string[],
+  attempt: number,
+): string =>
+  createHash('sha256')
+    .update([incidentId, instanceType, ...instanceIds, attempt].join('\n'))
+    .digest('hex')
+    .slice(0, 40);
+
+/** Holds capacity for the starts of one zone. It ends by itself should everybody forget it. */
+export const reserveCall = ({
+  clientToken,
+  instanceType,
+  availabilityZone,
+  platform,
+  count,
+  endsAt,
+}: Reservation): Ec2Call => ({
+  service: 'EC2',
+  operation: 'CreateCapacityReservation',
+  input: {
+    ClientToken: clientToken,
+    InstanceType: instanceType,
+    InstancePlatform: platform,
+    AvailabilityZone: availabilityZone,
+    InstanceCount: count,
+    InstanceMatchCriteria: 'open',
+    EndDateType: 'limited',
+    EndDate: endsAt,
+    TagSpecifications: [
+      {
+        ResourceType: 'capacity-reservation',
+        Tags: [
+          { Key: 'holdfast', Value: 'true' },
+          { Key: reservationTag, Value: clientToken },
+        ],
+      },
+    ],
+  },
+  reason: 'nothing holds the place of a stopped instance but a reservation',
+});
+
+/** Gives held capacity up. */
+export const cancelReservationCall = (capacityReservationId: string): Ec2Call => ({
+  service: 'EC2',
+  operation: 'CancelCapacityReservation',
+  input: { CapacityReservationId: capacityReservationId },
+  reason: 'its instances run, or do not need it any more; it is paid for until it is given up',
+});
+
+/** Sets the sizes of a group. */
+export const updateSizesCall = (
+  AutoScalingGroupName: string,
+  sizes: { minSize: number; desiredCapacity?: number },
+  reason: string,
+): AutoScalingCall => ({
+  service: 'AutoScaling',
+  operation: 'UpdateAutoScalingGroup',
+  input: {
+    AutoScalingGroupName,
+    MinSize: sizes.minSize,
+    ...(sizes.desiredCapacity === undefined ? {} : { DesiredCapacity: sizes.desiredCapacity }),
+  },
+  reason,
+});
+
+/** Gives `Launch` back, or suspends it, for the time of a resize. */
+export const launchCall = (
+  operation: 'SuspendProcesses' | 'ResumeProcesses',
+  AutoScalingGroupName: string,
+): AutoScalingCall => ({
+  service: 'AutoScaling',
+  operation,
+  input: { AutoScalingGroupName, ScalingProcesses: ['Launch'] },
+  reason:
+    operation === 'ResumeProcesses'
+      ? 'Standby cannot be left without Launch; desired capacity is what is in service, so nothing is launched'
+      : 'another hold on the group wants it',
+});

@@ -1,0 +1,221 @@
+import { createHash } from 'node:crypto';
+import type { Policy, Rule } from '../../events/policy.ts';
+import type { AutoScalingGroup } from '../auto-scaling-group.ts';
+import type { EnoughFailures } from '../launches/decide-launch-failures.ts';
+import type { Breaker, StuckInstance } from '../launches/launch-record.ts';
+import type { Mode } from '../mode.ts';
+import { fromUnixSeconds, secondsBetween, spokenDuration, unixSeconds } from '../times.ts';
+import { rulesForAlarm } from './match-rules.ts';
+
+/** An alarm's change of state, as an event or a description tells it. */
+export interface AlarmState {
+  alarmName: string;
+  alarmArn: string;
+  value: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
+  /** ISO 8601 time since when the alarm has been in this state. */
+  since: string;
+  /** Why the alarm's actions are suppressed, muted or disabled, when they are. */
+  suppressedBecause?: string;
+  /** Of an OK: whether it is only for want of data. */
+  lacksData?: boolean;
+}
+
+/** The input of an execution that a rule starts. Nothing in it changes when the same signal comes again. */
+export type RuleInput =
+  | { rule: string; alarm: { alarmName: string; alarmArn: string; stateTimestamp: string } }
+  | { rule: string; launchFailures: { autoScalingGroupName: string; activityId: string; failedAt: string } }
+  | { rule: string; stuckInstance: { autoScalingGroupName: string; instanceId: string; since: string } }
+  | { rule: string; breaker: { autoScalingGroupName: string; openedAt: string } };
+
+/**
+ * The name of an execution that brings home what another one left in flight. Anew each time, because one that ended
+ * before it was done has to be followed by another.
+ */
+export const bringHomeName = (incidentId: string, now: string): string =>
+  executionName('bring-home', incidentId, now);
+
+/** The name of an execution that gives back what another one held. */
+export const giveBackName = (incidentId: string, now: string): string =>
+  executionName('give-back', incidentId, now);
+
+/**
+ * What the names of the executions of one signal begin with, whichever try of it this is; `undefined` when no signal
+ * started it.
+ *
+ * @param executionArn ARN or name of an execution
+ */
+export const signalNameOf = (executionArn: string): string | undefined =>
+  /^(?!.*:(?:bring-home|give-back)-\d)(.*-\d{14}-[0-9a-f]{16})(?:-\d{1,3})?$/.exec(executionArn)?.[1];
+
+/** What the sweep takes up: changes of state whose event was lost, or could not begin what it should have. */
+export interface TakeUp {
+  /** ISO 8601: since when the stage is there and its mode is what it is. What changed before is not taken up. */
+  since: string;
+}
+
+/** What a signal leads to, for one rule or for none. */
+export type StartDecision =
+  | { action: 'START'; rule: Rule; executionName: string; input: RuleInput; reason: string }
+  | { action: 'IGNORE'; rule?: string; reason: string };
+
+/**
+ * The name of the execution that a signal starts: the same for a duplicate, whoever finds it. Whole seconds only,
+ * because an event carries milliseconds and a description may not.
+ *
+ * @param rule name of the rule, or of what starts the execution
+ * @param identity what the signal is about: an alarm's ARN, a scaling activity's id, a group and an instance
+ * @param since ISO 8601
+ * @returns at most 80 characters of `0-9 A-Z a-z - _`, as Step Functions allows
+ */
+export const executionName = (rule: string, identity: string, since: string): string => {
+  const second = fromUnixSeconds(unixSeconds(since)).slice(0, 19);
+  const hash = createHash('sha256').update(`${rule}\n${identity}\n${second}`).digest('hex').slice(0, 16);
+  return `${rule}-${second.replace(/[-:T]/g, '')}-${hash}`;
+};
+
+/** Why a change of state is too old for a rule; `undefined` when it is not. */
+const staleBecause = (
+  { settings, when }: Rule,
+  { since }: AlarmState,
+  takeUp: TakeUp | undefined,
+  now: string,
+): string | undefined => {
+  const ageSeconds = secondsBetween(since, now);
+  const changed = `stale: the alarm changed ${spokenDuration(ageSeconds)} ago`;
+  if (takeUp === undefined) {
+    return ageSeconds > when.freshForSeconds
+      ? `${changed}, and only ${spokenDuration(when.freshForSeconds)} are fresh; if it is still in ALARM the sweep takes it up`
+      : undefined;
+  }
+  if (since < takeUp.since) {
+    return `the alarm changed at ${since}, before the stage was deployed or its mode changed (${takeUp.since})`;
+  }
+  // What may be held no longer than this need not be begun after it.
+  return ageSeconds > settings.holdAtMostSeconds
+    ? `${changed}, longer than the ${spokenDuration(settings.holdAtMostSeconds)} of holdAtMost`
+    : undefined;
+};
+
+/** Decides for one rule; the checks that concern the signal alone come first. */
+const decideForRule = (
+  rule: Rule,
+  signal: AlarmState,
+  current: AlarmState | undefined,
+  mode: Mode,
+  takeUp: TakeUp | undefined,
+  now: string,
+): StartDecision => {
+  const ignore = (reason: string): StartDecision => ({ action: 'IGNORE', rule: rule.name, reason });
+  if (mode === 'off') return ignore('the mode is off');
+  const stale = staleBecause(rule, signal, takeUp, now);
+  if (stale !== undefined) return ignore(stale);
+  if (current === undefined) return ignore('the alarm does not exist any more');
+  if (current.value !== 'ALARM') return ignore(`read again, the alarm is in ${current.value}`);
+  if (current.suppressedBecause !== undefined) return ignore(`read again, ${current.suppressedBecause}`);
+  return {
+    action: 'START',
+    rule,
+    executionName: executionName(rule.name, signal.alarmArn, signal.since),
+    input: {
+      rule: rule.name,
+      alarm: { alarmName: signal.alarmName, alarmArn: signal.alarmArn, stateTimestamp: signal.since },
+    },
+    reason: `alarm ${signal.alarmName} is in ALARM since ${signal.since}`,
+  };
+};
+
+/**
+ * Decides what an alarm's signal starts.
+ *
+ * @param policy the rules
+ * @param signal what the event (or the sweep) told
+ * @param current the alarm as read again just now; `undefined` when CloudWatch knows no such alarm
+ * @param mode what may happen
+ * @param now ISO 8601
+ * @param takeUp given by the sweep: the change of state may be as old as each rule's `holdAtMost`; without it as each
+ * rule's `freshFor`
+ * @returns one decision per matching rule; one `IGNORE` when the signal concerns no rule
+ */
+export const decideStart = (
+  policy: Policy,
+  signal: AlarmState,
+  current: AlarmState | undefined,
+  mode: Mode,
+  now: string,
+  takeUp?: TakeUp,
+): StartDecision[] => {
+  const rules = rulesForAlarm(policy, signal.alarmName);
+  if (rules.length === 0)
+    return [{ action: 'IGNORE', reason: `no rule names the alarm ${signal.alarmName}` }];
+  if (signal.value !== 'ALARM') {
+    return [
+      {
+        action: 'IGNORE',
+        reason: `${signal.value} starts nothing; a hold that is in force reads its alarm itself`,
+      },
+    ];
+  }
+  if (signal.suppressedBecause !== undefined) {
+    return [{ action: 'IGNORE', reason: signal.suppressedBecause }];
+  }
+  return rules.map((rule) => decideForRule(rule, signal, current, mode, takeUp, now));
+};
+
+/** Starts an execution because enough launches of a group failed. */
+export const startForFailures = (
+  rule: Rule,
+  group: AutoScalingGroup,
+  { count, completedBy }: EnoughFailures,
+): StartDecision & { action: 'START' } => ({
+  action: 'START',
+  rule,
+  // Not by the activity: of two that failed in one second, whoever counts may meet either first.
+  executionName: executionName(rule.name, group.autoScalingGroupName, completedBy.at),
+  input: {
+    rule: rule.name,
+    launchFailures: {
+      autoScalingGroupName: group.autoScalingGroupName,
+      activityId: completedBy.activityId,
+      failedAt: completedBy.at,
+    },
+  },
+  reason: `${count} launches of ${group.autoScalingGroupName} failed, the latest at ${completedBy.at}`,
+});
+
+/** How long what was started for stuck instances, and ended, is not started again. */
+const startAgainSeconds = 1800;
+
+/** The beginning of the present half hour. */
+export const startPeriod = (now: string): string =>
+  fromUnixSeconds(Math.floor(unixSeconds(now) / startAgainSeconds) * startAgainSeconds);
+
+/**
+ * Starts an execution because instances are stuck; the longest wait names it, anew each half hour: what ended although
+ * it is stuck (a dry run, a refusal, a person's Stop) is not begun again at once, and not forgotten either.
+ */
+export const startForStuck = (
+  rule: Rule,
+  autoScalingGroupName: string,
+  { instanceId, since, waitedSeconds }: StuckInstance,
+  now: string,
+): StartDecision & { action: 'START' } => ({
+  action: 'START',
+  rule,
+  executionName: executionName(rule.name, `${autoScalingGroupName}/${instanceId}`, startPeriod(now)),
+  input: { rule: rule.name, stuckInstance: { autoScalingGroupName, instanceId, since } },
+  reason: `${instanceId} of ${autoScalingGroupName} has been in Pending:Wait for ${spokenDuration(waitedSeconds)}`,
+});
+
+/** Starts an execution for a breaker that nobody tends; as often as for stuck instances. */
+export const startForBreaker = (
+  rule: Rule,
+  autoScalingGroupName: string,
+  { openedAt }: Breaker,
+  now: string,
+): StartDecision & { action: 'START' } => ({
+  action: 'START',
+  rule,
+  executionName: executionName(rule.name, `${autoScalingGroupName}/breaker`, startPeriod(now)),
+  input: { rule: rule.name, breaker: { autoScalingGroupName, openedAt } },
+  reason: `the breaker of ${autoScalingGroupName} is open since ${openedAt}`,
+});

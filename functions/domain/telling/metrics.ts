@@ -1,0 +1,50 @@
+import type { Incident } from '../incident.ts';
+import { homeTotalSecondsMax } from '../limits.ts';
+import { secondsBetween } from '../times.ts';
+import type { Notice } from './notice.ts';
+
+/** The metrics of a stage, in the namespace `Holdfast` with one dimension: few and fixed, since each is paid for. */
+export type Metrics = Partial<
+  Record<
+    | 'GroupsHeld'
+    | 'InstancesDrained'
+    | 'InstancesResized'
+    | 'Refusals'
+    | 'NeedsAPerson'
+    | 'SecondsFromAlarmToHold'
+    | 'OpenIncidents'
+    | 'OverdueIncidents',
+    number
+  >
+>;
+
+/** Takes metrics. */
+export type Measure = (metrics: Metrics) => void;
+
+/** What a notice adds to the metrics. */
+export const metricsOf = ({ kind, counts }: Notice): Metrics => ({
+  ...(counts.groupsHeld === undefined ? {} : { GroupsHeld: counts.groupsHeld }),
+  ...(counts.instancesDrained === undefined ? {} : { InstancesDrained: counts.instancesDrained }),
+  ...(counts.instancesResized === undefined ? {} : { InstancesResized: counts.instancesResized }),
+  ...(counts.secondsFromAlarmToHold === undefined
+    ? {}
+    : { SecondsFromAlarmToHold: counts.secondsFromAlarmToHold }),
+  ...(kind === 'refused' ? { Refusals: 1 } : {}),
+  ...(kind === 'needs-a-person' || kind === 'failed' ? { NeedsAPerson: 1 } : {}),
+});
+
+/** How long after its expiry an incident must have begun to be given back, by its execution or by the sweep. */
+const beginSecondsMax = 900;
+/** How long giving back takes at most: stages, looks, the time in which an old function may still run. */
+const giveBackSecondsMax = 3600;
+
+/** Whether something is held that should have been given back by now: neither its execution nor the sweep could. */
+export const isOverdue = (incident: Incident, now: string): boolean => {
+  const { status, expiresAt, releasingSince, remediation } = incident;
+  if (status === 'HELD' || releasingSince === undefined) {
+    return secondsBetween(expiresAt, now) > beginSecondsMax;
+  }
+  const secondsMax =
+    remediation === 'resize-in-place' ? homeTotalSecondsMax + giveBackSecondsMax : giveBackSecondsMax;
+  return secondsBetween(releasingSince, now) > secondsMax;
+};

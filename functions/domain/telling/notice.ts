@@ -1,0 +1,183 @@
+import { createHash } from 'node:crypto';
+import { bounded } from '../bounded.ts';
+import { type Remediation, remediations } from '../holds/settings.ts';
+import type { Incident, JournalEntry } from '../incident.ts';
+import { addSeconds, spokenDuration, spokenTime } from '../times.ts';
+
+/**
+ * What people are told of.
+ * - `would-act`: a dry run, and what a live stage would have done.
+ * - `acted`: something was changed.
+ * - `gave-back`: it is over, and what came of it.
+ * - `refused`: nothing was done, and why.
+ * - `overridden`: a person took back what Holdfast had put in force.
+ * - `breaker-opened`: launches fail again and again, so no more are ended.
+ * - `failed`: Holdfast could not do what it was to do.
+ * - `needs-a-person`: something is left that only a person can mend.
+ */
+export type NoticeKind =
+  | 'would-act'
+  | 'acted'
+  | 'gave-back'
+  | 'refused'
+  | 'overridden'
+  | 'breaker-opened'
+  | 'failed'
+  | 'needs-a-person';
+
+/** How often, and how fast: what metrics are made of. */
+export interface NoticeCounts {
+  groupsHeld?: number;
+  instancesDrained?: number;
+  instancesResized?: number;
+  secondsFromAlarmToHold?: number;
+}
+
+/** One thing that people are told, before it has a form. */
+export interface Notice {
+  kind: NoticeKind;
+  at: string;
+  /** ARN of the execution. */
+  incidentId: string;
+  /** What is the same is told once. */
+  identity: string;
+  /** What was seen, where that is known. */
+  seen?: string;
+  /** What was done, in one line. */
+  done: string;
+  /** What happens next, and when. */
+  next?: string;
+  /** The first of the groups. */
+  groups: string[];
+  groupsLeftOut: number;
+  /** Lines that a person should read, the first of them. */
+  lines: string[];
+  linesLeftOut: number;
+  counts: NoticeCounts;
+}
+
+const groupsShown = 20;
+const linesShown = 10;
+/** A message is for reading; all of it is in the journal. A line may hold a command, which is never cut. */
+const charactersShown = 500;
+const lineCharactersShown = 1000;
+
+/** Makes a notice of what there is to tell; only the first groups and lines are kept. */
+export const toNotice = (
+  facts: Omit<Notice, 'identity' | 'groups' | 'groupsLeftOut' | 'lines' | 'linesLeftOut' | 'counts'> & {
+    /** Tells it from others of its kind in the incident. */
+    about?: string;
+    /** Instead of incident, kind and what it is about. */
+    identity?: string;
+    groups?: string[];
+    lines?: string[];
+    linesLeftOut?: number;
+    counts?: NoticeCounts;
+  },
+): Notice => {
+  const {
+    about = '',
+    identity = `${facts.incidentId}#${facts.kind}#${about}`,
+    groups = [],
+    lines = [],
+    linesLeftOut = 0,
+    counts = {},
+    ...rest
+  } = facts;
+  return {
+    ...rest,
+    // Short, whatever it is about: it becomes a key.
+    identity: createHash('sha256').update(identity).digest('hex'),
+    groups: groups.slice(0, groupsShown),
+    groupsLeftOut: Math.max(0, groups.length - groupsShown),
+    ...(rest.seen === undefined ? {} : { seen: bounded(rest.seen, charactersShown) }),
+    done: bounded(rest.done, charactersShown),
+    lines: lines.slice(0, linesShown).map((line) => bounded(line, lineCharactersShown)),
+    linesLeftOut: linesLeftOut + Math.max(0, lines.length - linesShown),
+    counts,
+  };
+};
+
+/** Events of the journal that people are told at once, wherever they are written down. */
+const toldAtOnce: Partial<Record<JournalEntry['event'], { kind: NoticeKind; next: string }>> = {
+  overridden: {
+    kind: 'overridden',
+    next: 'Holdfast leaves alone what a person took back, until the last hold that claims it ends',
+  },
+  'breaker-opened': {
+    kind: 'breaker-opened',
+    next: 'Launch is held in these groups, their instances are protected, and one launch is tried now and then; it closes by itself when launches succeed',
+  },
+  widespread: {
+    kind: 'needs-a-person',
+    next: 'nothing is drained as long as it is so widespread; what runs is protected',
+  },
+  'mostly-unhealthy': {
+    kind: 'needs-a-person',
+    next: 'the group replaces them within minutes, unless somebody sets their health before',
+  },
+  left: { kind: 'needs-a-person', next: 'nothing more is done to it; a person has to' },
+};
+
+/** Up to so many lines of a kind are a notice each, so that each is told once; more at one time are one. */
+const noticesEach = 20;
+
+/** What of these lines of a journal people are told at once. The notices of one moment become one message. */
+export const noticesIn = (incidentId: string, journal: JournalEntry[]): Notice[] =>
+  Object.entries(toldAtOnce).flatMap(([event, { kind, next }]) => {
+    const entries = journal.filter((entry) => entry.event === event);
+    const parts = entries.length > noticesEach ? [entries] : entries.map((entry) => [entry]);
+    return parts.map((part): Notice => {
+      const messages = part.map(({ message }) => message).sort();
+      return toNotice({
+        kind,
+        at: part[0]?.at ?? '',
+        incidentId,
+        about: messages.join('\n'),
+        done: part.length === 1 ? (messages[0] ?? '') : `${part.length} times, the first: ${messages[0]}`,
+        next,
+        groups: [
+          ...new Set(part.flatMap(({ autoScalingGroupName: name }) => (name === undefined ? [] : [name]))),
+        ],
+        lines: part.length === 1 ? [] : messages,
+      });
+    });
+  });
+
+/** The remediation of an execution: the last part of its state machine's name; `undefined` for any other ARN. */
+export const remediationOf = (incidentId: string): Remediation | undefined => {
+  const machine = incidentId.split(':').at(-2) ?? '';
+  return remediations.find((remediation) => machine.endsWith(`-${remediation}`));
+};
+
+/**
+ * When an incident is over at the latest: a person's at its expiry, a rule's goes on while what it is for does. Of one
+ * that drains nobody can tell, because it is renewed for as long as something is stuck.
+ */
+export const endsAtLatest = (incident: Incident): string | undefined => {
+  if (incident.remediation === 'drain-pending-wait') return undefined;
+  return incident.alarm !== undefined || incident.untilLaunchesSucceed === true
+    ? addSeconds(incident.startedAt, incident.settings.holdAtMostSeconds)
+    : incident.expiresAt;
+};
+
+/** When an incident is given back, as a person says it. */
+export const describeEnd = (incident: Incident): string => {
+  const { alarm, untilLaunchesSucceed, settings } = incident;
+  if (incident.remediation === 'resize-in-place') return 'given back once the last wave is in service again';
+  const end = endsAtLatest(incident);
+  if (end === undefined) return 'given back once nothing is stuck any more';
+  const latest = `at the latest at ${spokenTime(end)}`;
+  if (untilLaunchesSucceed === true) {
+    const cause = alarm === undefined ? '' : `the alarm ${alarm.alarmName} is not in ALARM and `;
+    const otherwise =
+      alarm === undefined
+        ? ''
+        : `, or once the alarm has been OK for ${spokenDuration(settings.coolOffSeconds)}`;
+    return `given back once ${cause}launches succeed again${otherwise}, ${latest}`;
+  }
+  if (alarm !== undefined) {
+    return `given back once the alarm ${alarm.alarmName} has been OK for ${spokenDuration(settings.coolOffSeconds)}, ${latest}`;
+  }
+  return `given back at ${spokenTime(incident.expiresAt)}`;
+};

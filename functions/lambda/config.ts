@@ -1,0 +1,73 @@
+import * as z from 'zod/mini';
+import { type Remediation, remediations } from '../domain/holds/settings.ts';
+import type { Place } from '../domain/telling/console-links.ts';
+
+/** What the deployment tells a function through its environment. This is the only reader of `process.env`. */
+const configSchema = z.object({
+  HOLDFAST_STAGE: z.string().check(z.minLength(1)),
+  HOLDFAST_STAGE_MODE: z.enum(['live', 'dry-run', 'off']),
+  HOLDFAST_KILL_SWITCH_PARAMETER: z.string().check(z.minLength(1)),
+  HOLDFAST_TABLE: z.string().check(z.minLength(1)),
+  HOLDFAST_TOPIC_ARN: z.optional(z.string().check(z.minLength(1))),
+  HOLDFAST_STATE_MACHINE_ARN_PREFIX: z.optional(z.string().check(z.minLength(1))),
+});
+
+/** The parsed environment. */
+export interface Config {
+  stage: string;
+  /** The most that may happen in this stage. */
+  stageMode: 'live' | 'dry-run' | 'off';
+  killSwitchParameter: string;
+  tableName: string;
+  /** The topic over which people are told. Set for who tells them. */
+  topicArn?: string;
+  /** What the ARN of every state machine begins with; the name of its remediation follows. Set for who starts executions. */
+  stateMachineArnPrefix?: string;
+}
+
+/**
+ * Reads the environment.
+ * @throws ZodError naming the variable
+ */
+export const readConfig = (environment: Record<string, string | undefined> = process.env): Config => {
+  const parsed = configSchema.parse(environment);
+  return {
+    stage: parsed.HOLDFAST_STAGE,
+    stageMode: parsed.HOLDFAST_STAGE_MODE,
+    killSwitchParameter: parsed.HOLDFAST_KILL_SWITCH_PARAMETER,
+    tableName: parsed.HOLDFAST_TABLE,
+    ...(parsed.HOLDFAST_TOPIC_ARN === undefined ? {} : { topicArn: parsed.HOLDFAST_TOPIC_ARN }),
+    ...(parsed.HOLDFAST_STATE_MACHINE_ARN_PREFIX === undefined
+      ? {}
+      : { stateMachineArnPrefix: parsed.HOLDFAST_STATE_MACHINE_ARN_PREFIX }),
+  };
+};
+
+/**
+ * Where people are told, and where the stage lives: the topic is in its account and Region.
+ * @throws Error naming the variable that a function which tells people lacks
+ */
+export const placeOf = (
+  config: Pick<Config, 'stage' | 'topicArn' | 'tableName' | 'killSwitchParameter'>,
+): { topicArn: string; place: Place } => {
+  const { stage, topicArn, tableName, killSwitchParameter } = config;
+  if (topicArn === undefined) throw new Error('HOLDFAST_TOPIC_ARN is not set, so nobody can be told');
+  const [, partition = '', , region = ''] = topicArn.split(':');
+  return { topicArn, place: { stage, partition, region, tableName, killSwitchParameter } };
+};
+
+/**
+ * The state machine of each remediation.
+ * @throws Error naming the variable that a function which starts executions lacks
+ */
+export const stateMachineArns = (
+  config: Pick<Config, 'stateMachineArnPrefix'>,
+): Record<Remediation, string> => {
+  const { stateMachineArnPrefix } = config;
+  if (stateMachineArnPrefix === undefined) {
+    throw new Error('HOLDFAST_STATE_MACHINE_ARN_PREFIX is not set, so no execution can be started');
+  }
+  return Object.fromEntries(
+    remediations.map((remediation) => [remediation, `${stateMachineArnPrefix}${remediation}`]),
+  ) as Record<Remediation, string>;
+};

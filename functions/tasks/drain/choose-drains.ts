@@ -1,0 +1,320 @@
+import type * as z from 'zod/mini';
+import type { AutoScaling } from '../../aws/auto-scaling.ts';
+import type { Ec2 } from '../../aws/ec2.ts';
+import type { KillSwitch } from '../../aws/systems-manager.ts';
+import type { Clock } from '../../clock.ts';
+import { isOptedIn } from '../../domain/auto-scaling-group.ts';
+import { decideBreaker } from '../../domain/drain/decide-breaker.ts';
+import { type DrainChoice, decideDrains, isAtRest, withChosen } from '../../domain/drain/decide-drains.ts';
+import { decideHold } from '../../domain/holds/decide-hold.ts';
+import type { DrainSettings } from '../../domain/holds/settings.ts';
+import type { Incident, JournalEntry } from '../../domain/incident.ts';
+import { isInFlight } from '../../domain/launches/launch-record.ts';
+import { drainRoundsMax } from '../../domain/limits.ts';
+import type { Mode } from '../../domain/mode.ts';
+import { startPeriod } from '../../domain/signals/decide-start.ts';
+import { toNotice } from '../../domain/telling/notice.ts';
+import { addSeconds, counted, secondsBetween } from '../../domain/times.ts';
+import type { chooseDrainsState } from '../../events/hold-state.ts';
+import type { Store } from '../../state/store.ts';
+import { beginRelease } from '../incidents/end-incident.ts';
+import { groupsBeingResized } from '../incidents/groups-being-resized.ts';
+import { readModeOrUndefined } from '../incidents/read-mode.ts';
+import type { StartDependencies } from '../incidents/start-executions.ts';
+import { writeJournal } from '../incidents/write-journal.ts';
+import { writeLaunchesIfChanged } from '../launches/change-launches.ts';
+import { lookAtLaunches, type SeenLaunches } from '../launches/look-at-launches.ts';
+import { followOpening, protectUnlessProtected } from './follow-opening.ts';
+import { lookElsewhere } from './look-elsewhere.ts';
+
+/** What ChooseDrains needs. */
+export interface ChooseDrainsDependencies extends StartDependencies {
+  autoScaling: (mode: Mode) => AutoScaling;
+  ec2: (mode: Mode) => Ec2;
+  killSwitch: KillSwitch;
+  store: Store;
+  clock: Clock;
+  stageMode: Mode;
+}
+
+/**
+ * - `DRAIN`: some instances are being drained: keep evidence, take the next step with each.
+ * - `WAIT`: nothing to do in this round.
+ * - `END`: nothing is stuck any more, or draining has to stop.
+ */
+export interface ChooseDrainsResult {
+  round: number;
+  action: 'DRAIN' | 'WAIT' | 'END';
+  /** Whether a breaker is to be put in force, or given back. */
+  tendBreakers: boolean;
+  chosen: number;
+  inFlight: number;
+  waiting: number;
+  reason: string;
+  waitSeconds: number;
+}
+
+/** The longest pause while only open breakers are waited for: a probe must not be late, nor the kill switch. */
+const idleSecondsMax = 300;
+
+/** A group in a round: as stored, as it became (`record`), and what is to be told of its breaker. */
+interface GroupRound extends SeenLaunches {
+  news?: string;
+}
+
+const waitingMessage = (choices: DrainChoice[]): string => {
+  const waiting = choices.filter(({ action }) => action === 'WAIT');
+  return waiting
+    .slice(0, 10)
+    .map(({ instanceId, reason }) => `${instanceId} ${reason}`)
+    .join('. ');
+};
+
+/** What became of drains that were in flight when the round began. */
+const drainsEnded = (
+  { group: { autoScalingGroupName: group }, stored, record }: GroupRound,
+  at: string,
+): JournalEntry[] =>
+  record.drains.flatMap((drain): JournalEntry[] => {
+    const known = stored.drains.find(
+      ({ instanceId, chosenAt }) => instanceId === drain.instanceId && chosenAt === drain.chosenAt,
+    );
+    if (known === undefined || !isInFlight(known) || isInFlight(drain)) return [];
+    return [
+      {
+        at,
+        event: drain.stage === 'GONE' ? 'drained' : 'kept',
+        autoScalingGroupName: group,
+        instanceId: drain.instanceId,
+        message:
+          drain.stage === 'GONE'
+            ? `${group}: ${drain.instanceId} is gone`
+            : `${group}: ${drain.instanceId} came into service by itself and was left alone`,
+      },
+    ];
+  });
+
+/** Seconds until the next round: longer while only open breakers are waited for. */
+const pause = (rounds: GroupRound[], isBusy: boolean, incident: Incident, now: string): number => {
+  const { checkEverySeconds } = incident.settings;
+  const breakers = rounds.flatMap(({ record }) => record.breaker ?? []);
+  const isIdle = !isBusy && breakers.length > 0 && breakers.every(({ state }) => state === 'OPEN');
+  if (!isIdle) return checkEverySeconds;
+  const nextProbe = Math.min(...breakers.map(({ probeAt }) => secondsBetween(now, probeAt)));
+  return Math.ceil(Math.max(checkEverySeconds, Math.min(idleSecondsMax, nextProbe)));
+};
+
+/**
+ * Looks at every group of the incident, moves its breaker on, and chooses what is drained next, within every limit.
+ * What was chosen is written down before anything is done.
+ */
+export const createChooseDrains = (dependencies: ChooseDrainsDependencies) => {
+  const { killSwitch, store, clock, stageMode, stepFunctions } = dependencies;
+
+  /** Writes a round's records; a group whose record somebody else changed meanwhile waits for the next round. */
+  const writeRounds = async (rounds: GroupRound[]): Promise<GroupRound[]> => {
+    const written: GroupRound[] = [];
+    for (const round of rounds) {
+      const isWritten = (await writeLaunchesIfChanged(store, round.stored, round.record)) !== undefined;
+      if (isWritten) written.push(round);
+    }
+    return written;
+  };
+
+  const runRound = async (
+    incident: Incident,
+    drain: DrainSettings,
+    mode: Mode,
+    round: number,
+  ): Promise<ChooseDrainsResult> => {
+    const { incidentId } = incident;
+    const autoScaling = dependencies.autoScaling(mode);
+    const names = await store.readIncidentGroups(incidentId);
+    const seen = await lookAtLaunches({ autoScaling, ec2: dependencies.ec2(mode), store, clock }, names);
+    const now = clock.now();
+    const closedAt = seen.groups
+      .flatMap(({ record }) => record.breakerClosedAt ?? [])
+      .sort()
+      .at(-1);
+    // One changer per group: of one that is being resized nothing more is chosen, nor is its breaker moved.
+    const resized = await groupsBeingResized(store, names);
+    const isResized = ({ group }: SeenLaunches): boolean => resized.has(group.autoScalingGroupName);
+    const moved = seen.groups
+      .filter(({ group }) => isOptedIn(group) && group.status === undefined)
+      .map(
+        (each): GroupRound => ({
+          ...each,
+          ...(isResized(each) ? {} : decideBreaker(each.record, each.group, drain, now, closedAt)),
+        }),
+      );
+    const { records, widespread } = await lookElsewhere(autoScaling, store, moved, drain, now);
+    const choices = decideDrains(
+      moved.filter((each) => !isResized(each)),
+      drain,
+      [...records, ...moved.filter(isResized).map(({ record }) => record)],
+      widespread,
+      now,
+    );
+    const rounds = await writeRounds(
+      moved.map((each) => ({ ...each, record: withChosen(each.record, choices, incidentId, now) })),
+    );
+    const isWritten = new Set(rounds.map(({ group }) => group.autoScalingGroupName));
+    const chosen = choices.filter(
+      ({ action, autoScalingGroupName }) => action === 'DRAIN' && isWritten.has(autoScalingGroupName),
+    );
+
+    const journal: JournalEntry[] = seen.unreadable.map((message) => ({
+      at: now,
+      event: 'failed',
+      message: `${message}; tried again in the next round`,
+    }));
+    for (const each of rounds) {
+      journal.push(...drainsEnded(each, now));
+      if (each.news !== undefined) {
+        const { autoScalingGroupName } = each.group;
+        journal.push({
+          at: now,
+          event: 'breaker',
+          autoScalingGroupName,
+          message: `${autoScalingGroupName}: ${each.news}`,
+        });
+      }
+    }
+    for (const { autoScalingGroupName, instanceId, reason } of chosen) {
+      journal.push({
+        at: now,
+        event: 'chosen',
+        autoScalingGroupName,
+        instanceId,
+        message: `${autoScalingGroupName}: ${instanceId} is to be drained: ${reason}`,
+      });
+    }
+    if (widespread !== undefined && choices.length > 0) {
+      const failing = [...new Set(choices.map((choice) => choice.autoScalingGroupName))].sort();
+      const isNews = await protectUnlessProtected(
+        dependencies,
+        incident,
+        failing,
+        widespread,
+        startPeriod(now),
+      );
+      if (isNews || round === 1) {
+        journal.push({ at: now, event: 'widespread', message: widespread });
+      }
+    }
+    await writeJournal(store, incidentId, journal);
+    if (chosen.length > 0) {
+      await store.addNotice(
+        toNotice({
+          kind: 'acted',
+          at: now,
+          incidentId,
+          seen: incident.reason,
+          done: `${counted(chosen.length, 'stuck instance')} ${chosen.length === 1 ? 'is' : 'are'} being drained: evidence is kept, then the launch is abandoned`,
+          next: 'the others follow within the limits, one by one where none has succeeded yet; when launches go on failing the breaker opens',
+          groups: [...new Set(chosen.map(({ autoScalingGroupName }) => autoScalingGroupName))],
+          lines: chosen.map(
+            ({ autoScalingGroupName, instanceId, reason }) =>
+              `${autoScalingGroupName}: ${instanceId}: ${reason}`,
+          ),
+        }),
+      );
+    }
+    for (const { group, record } of rounds) {
+      await followOpening(dependencies, incident, group.autoScalingGroupName, record);
+    }
+
+    const inFlight = rounds.reduce((sum, { record }) => sum + record.drains.filter(isInFlight).length, 0);
+    const result = {
+      round: round + 1,
+      tendBreakers: await hasBreakerToTend(incidentId, rounds),
+      chosen: chosen.length,
+      inFlight,
+      waiting: choices.length - chosen.length,
+    };
+    const isComplete = seen.unreadable.length === 0 && rounds.length === moved.length && resized.size === 0;
+    if (isComplete && rounds.every((each) => isAtRest(each, drain, now))) {
+      const reason = 'nothing is stuck any more';
+      await beginRelease(store, clock, incident, reason);
+      return { ...result, action: 'END', reason, waitSeconds: 0 };
+    }
+    await renew(incident, now);
+    return {
+      ...result,
+      action: inFlight > 0 ? 'DRAIN' : 'WAIT',
+      reason: waitingMessage(choices),
+      waitSeconds: pause(rounds, inFlight > 0, incident, now),
+    };
+  };
+
+  /** Whether a breaker is open, or a hold of one is still in force or on its way back. */
+  const hasBreakerToTend = async (incidentId: string, rounds: GroupRound[]): Promise<boolean> => {
+    if (rounds.some(({ record }) => record.breaker?.state === 'OPEN')) return true;
+    const records = await store.readGroups(rounds.map(({ group }) => group.autoScalingGroupName));
+    return records.some(({ holds }) => holds.some((hold) => hold.incidentId === incidentId));
+  };
+
+  /** The incident lasts as long as there is something to do; one write in half of its time. */
+  const renew = async (incident: Incident, now: string): Promise<void> => {
+    const { expiresAfterSeconds } = incident.settings;
+    if (secondsBetween(now, incident.expiresAt) > expiresAfterSeconds / 2) return;
+    await store.changeIncident(incident.incidentId, { expiresAt: addSeconds(now, expiresAfterSeconds) });
+  };
+
+  /**
+   * Another execution that drains one of the same groups, when that one goes on and this one ends: two that began at
+   * one moment may not have seen each other when they were planned.
+   */
+  const findOlder = async (incident: Incident): Promise<string | undefined> => {
+    const names = await store.readIncidentGroups(incident.incidentId);
+    for (const other of await store.listOpenIncidents()) {
+      const isOlder =
+        `${other.startedAt} ${other.incidentId}` < `${incident.startedAt} ${incident.incidentId}`;
+      if (other.remediation !== incident.remediation || other.status !== 'HELD' || !isOlder) continue;
+      const theirs = await store.readIncidentGroups(other.incidentId);
+      const isSame = names.some((name) => theirs.includes(name));
+      if (isSame && (await stepFunctions.isRunning(other.incidentId)))
+        return other.incidentId.split(':').at(-1);
+    }
+    return undefined;
+  };
+
+  return async (state: z.output<typeof chooseDrainsState>): Promise<ChooseDrainsResult> => {
+    const { incidentId } = state.plan;
+    const round = state.round?.round ?? 1;
+    const incident = await store.readIncident(incidentId);
+    const idle = { round: round + 1, tendBreakers: false, chosen: 0, inFlight: 0, waiting: 0 };
+    if (incident?.drain === undefined) {
+      return { ...idle, action: 'END', reason: 'the incident is closed', waitSeconds: 0 };
+    }
+    const mode = await readModeOrUndefined(killSwitch, stageMode, incident.mode);
+    const decision = decideHold(
+      incident,
+      { kind: 'none' },
+      mode,
+      round,
+      clock.now(),
+      undefined,
+      drainRoundsMax,
+    );
+    if (decision.action === 'RELEASE') {
+      await beginRelease(store, clock, incident, decision.reason);
+      return { ...idle, action: 'END', reason: decision.reason, waitSeconds: 0 };
+    }
+    if (mode === undefined) {
+      return {
+        ...idle,
+        action: 'WAIT',
+        reason: decision.reason,
+        waitSeconds: incident.settings.checkEverySeconds,
+      };
+    }
+    const older = await findOlder(incident);
+    if (older !== undefined) {
+      const reason = `the execution ${older} drains one of these groups already`;
+      await beginRelease(store, clock, incident, reason);
+      return { ...idle, action: 'END', reason, waitSeconds: 0 };
+    }
+    return runRound(incident, incident.drain, mode, round);
+  };
+};

@@ -1,0 +1,147 @@
+import type * as z from 'zod/mini';
+import type { Ec2 } from '../../aws/ec2.ts';
+import { abandonCalls } from '../../domain/drain/decide-drain-step.ts';
+import { type DrainChoice, decideDrains } from '../../domain/drain/decide-drains.ts';
+import { snapshotCall } from '../../domain/drain/snapshot-call.ts';
+import { InvalidInputError, UnreadableFactError } from '../../domain/errors.ts';
+import { isHeld, planHold } from '../../domain/holds/plan-hold.ts';
+import type { JournalEntry, PlannedCall } from '../../domain/incident.ts';
+import type { Mode } from '../../domain/mode.ts';
+import { counted } from '../../domain/times.ts';
+import type { planHoldState } from '../../events/hold-state.ts';
+import {
+  beginPlan,
+  type PlanHoldDependencies,
+  type PlanHoldResult,
+  planGivingBack,
+  showCalls,
+} from '../holds/plan-hold.ts';
+import { describeTargets, findTending, openIncident, toIncident } from '../incidents/plan-request.ts';
+import { writeJournal } from '../incidents/write-journal.ts';
+import { lookAtLaunches } from '../launches/look-at-launches.ts';
+import { lookElsewhere } from './look-elsewhere.ts';
+
+/** What PlanDrain needs. */
+export interface PlanDrainDependencies extends PlanHoldDependencies {
+  ec2: (mode: Mode) => Ec2;
+}
+
+/** What every plan tells, and who is stuck. */
+export interface PlanDrainResult extends PlanHoldResult {
+  /** The first stuck instances of a dry run, with the age of each and what would happen to it. */
+  stuck?: string[];
+}
+
+/** Stuck instances shown in an execution's output; all of them are in the journal. */
+const stuckShown = 100;
+
+/** An open breaker is the only thing draining does to a group's settings, and not at its beginning. */
+const noEffectYet = { processes: [], protectsInstances: false };
+
+const toJournalEntry = (
+  { action, autoScalingGroupName, instanceId, reason }: DrainChoice,
+  calls: PlannedCall[],
+  mode: Mode,
+  at: string,
+): JournalEntry => ({
+  at,
+  event: 'planned',
+  autoScalingGroupName,
+  instanceId,
+  message:
+    action === 'DRAIN'
+      ? `${autoScalingGroupName}: ${mode === 'live' ? 'will' : 'would'} drain ${instanceId}: ${reason}`
+      : `${autoScalingGroupName}: ${instanceId} is stuck too and has to wait: ${reason}`,
+  calls,
+});
+
+/**
+ * Finds the groups and the instances that are stuck, decides what would be drained now and why, opens the incident.
+ * Changes nothing in AWS.
+ *
+ * @throws what `beginPlan` throws
+ */
+export const createPlanDrain =
+  (dependencies: PlanDrainDependencies) =>
+  async (state: z.output<typeof planHoldState>): Promise<PlanDrainResult> => {
+    const { store, clock } = dependencies;
+    const givingBack = await planGivingBack(dependencies, state);
+    if (givingBack !== undefined) return givingBack;
+    const { request, mode, incidentId, ofRule, refuse } = await beginPlan(dependencies, state);
+    const { drain } = request;
+    if (drain === undefined) throw new InvalidInputError('The input asks for nothing that can be drained');
+    if (mode === 'off') return refuse('the mode is off; nothing was looked at');
+    const now = clock.now();
+    const autoScaling = dependencies.autoScaling(mode);
+    const plan = planHold(
+      await describeTargets(autoScaling, request),
+      request.names,
+      { remediation: request.remediation, effect: noEffectYet, groupsMax: request.settings.groupsMax },
+      request.reason,
+    );
+    const names = plan.groups.filter(isHeld).map(({ autoScalingGroupName }) => autoScalingGroupName);
+    const tendedBy = await findTending(dependencies, incidentId, request, names);
+    if (tendedBy !== undefined)
+      return refuse(`the execution ${tendedBy} tends one of these groups already`, tendedBy);
+
+    const refused = plan.groups.flatMap((group): JournalEntry[] =>
+      group.action === 'HOLD'
+        ? []
+        : [
+            {
+              at: now,
+              event: 'refused',
+              autoScalingGroupName: group.autoScalingGroupName,
+              message: `${group.autoScalingGroupName} is left alone: ${group.reason}`,
+            },
+          ],
+    );
+    const base = { incidentId, ...ofRule, mode, groups: names.length, refused: refused.length };
+    if (plan.refusal !== undefined) {
+      const reason = plan.refusal.replace('nothing was held', 'nothing was drained');
+      await writeJournal(store, incidentId, [...refused, { at: now, event: 'refused', message: reason }]);
+      return { ...base, ...showCalls([]), action: 'REFUSE', reason };
+    }
+
+    const { groups, unreadable } = await lookAtLaunches(
+      { autoScaling, ec2: dependencies.ec2(mode), store, clock },
+      names,
+    );
+    if (unreadable.length > 0) throw new UnreadableFactError(unreadable.join('; '));
+    const { records, widespread } = await lookElsewhere(autoScaling, store, groups, drain, now);
+    const planned: { choice: DrainChoice; calls: PlannedCall[] }[] = [];
+    for (const choice of decideDrains(groups, drain, records, widespread, now)) {
+      const { action, autoScalingGroupName, instanceId, since, from } = choice;
+      const hooks = action === 'DRAIN' ? await autoScaling.describeLaunchHooks(autoScalingGroupName) : [];
+      const calls =
+        action === 'DRAIN'
+          ? [
+              ...(drain.snapshot ? [snapshotCall(autoScalingGroupName, instanceId)] : []),
+              ...abandonCalls(
+                autoScalingGroupName,
+                instanceId,
+                hooks.map(({ lifecycleHookName }) => lifecycleHookName),
+                `it waited since ${since} (by its ${from})`,
+              ),
+            ]
+          : [];
+      planned.push({ choice, calls });
+    }
+    const entries = planned.map(({ choice, calls }) => toJournalEntry(choice, calls, mode, now));
+    await writeJournal(store, incidentId, [...refused, ...entries]);
+    const calls = planned.flatMap((each) => each.calls);
+    const draining = planned.filter(({ choice }) => choice.action === 'DRAIN').length;
+    const summary = `${counted(planned.length, 'instance')} stuck, ${draining} to be drained first`;
+    if (mode === 'dry-run') {
+      const stuck = entries.slice(0, stuckShown).map(({ message }) => message);
+      return { ...base, ...showCalls(calls), stuck, action: 'REPORT', reason: `dry run: ${summary}` };
+    }
+    await openIncident(dependencies, toIncident(request, incidentId, mode, now), names);
+    return {
+      ...base,
+      action: 'HOLD',
+      reason: `${request.reason}; ${summary}`,
+      calls: [],
+      callsLeftOut: calls.length,
+    };
+  };

@@ -1,0 +1,298 @@
+import pMap from 'p-map';
+import type * as z from 'zod/mini';
+import type { AutoScaling } from '../../aws/auto-scaling.ts';
+import type { KillSwitch } from '../../aws/systems-manager.ts';
+import type { Clock } from '../../clock.ts';
+import type { GroupRecord } from '../../domain/holds/group-record.ts';
+import { processesThatEndInstances } from '../../domain/holds/settings.ts';
+import type { Incident, JournalEntry } from '../../domain/incident.ts';
+import {
+  type GroupLaunches,
+  groupLaunches,
+  type Launches,
+  sumUpLaunches,
+} from '../../domain/launches/decide-launches.ts';
+import { launchesOf } from '../../domain/launches/launch-record.ts';
+import { changeBudgetSeconds, checkEverySecondsMax, groupsAtOnce, soonSeconds } from '../../domain/limits.ts';
+import type { Mode } from '../../domain/mode.ts';
+import { describeEnd, toNotice } from '../../domain/telling/notice.ts';
+import { counted, firstOf, secondsBetween, spokenDuration } from '../../domain/times.ts';
+import type { applyHoldState } from '../../events/hold-state.ts';
+import type { Store } from '../../state/store.ts';
+import { readModeOrUndefined } from '../incidents/read-mode.ts';
+import { writeJournal } from '../incidents/write-journal.ts';
+import { type ApplyOutcome, applyToGroup } from './apply-to-group.ts';
+import { lookAtGroups, type SeenGroup } from './look-at-groups.ts';
+import { noteSchedules } from './note-schedules.ts';
+import { setHoldTag } from './set-hold-tag.ts';
+
+/** What ApplyHold needs. */
+export interface ApplyHoldDependencies {
+  autoScaling: (mode: Mode) => AutoScaling;
+  killSwitch: KillSwitch;
+  store: Store;
+  clock: Clock;
+  newOwner: () => string;
+  stageMode: Mode;
+}
+
+/** What one round found, in numbers. Everything else is in the journal. */
+export interface ApplyHoldResult {
+  round: number;
+  changed: number;
+  inForce: number;
+  /** Failed, busy, not in force yet, or not reached: looked at again next round. */
+  unfinished: number;
+  gone: number;
+  refused: number;
+  /** How the launches of its groups stand, for an incident that lasts until they succeed. */
+  launches?: Launches;
+  /** Why nothing was done, when nothing was. */
+  idleBecause?: string;
+  waitSeconds: number;
+}
+
+/** Up to so many groups are tagged as soon as they are held; of more all are held first, and tagged in the next round. */
+const groupsTaggedAtOnce = 20;
+
+const isTaggedNow = (outcome: ApplyOutcome | undefined, groupCount: number): boolean =>
+  outcome === 'inForce' || (outcome === 'changed' && groupCount <= groupsTaggedAtOnce);
+
+/** Whether everything of an incident's hold was accepted by AWS once, whatever is looked at again. */
+const isHeldBy = (record: GroupRecord, incidentId: string): boolean =>
+  record.holds.some((hold) => hold.incidentId === incidentId) &&
+  record.imposed.every(({ appliedAt }) => appliedAt !== undefined);
+
+/** What a hold means, for people. */
+const effectOf: Record<Incident['remediation'], string> = {
+  'pause-scaling': 'so that nothing is taken away or replaced',
+  'protect-instances': 'what is in service is protected',
+  'drain-pending-wait': 'nothing more is launched',
+  'resize-in-place': 'their instances are resized wave by wave',
+};
+
+/** Whether an incident keeps the instances of its groups from scale-in. */
+const keepsInstancesOf = ({ settings: { effect } }: Incident): boolean =>
+  effect.protectsInstances || effect.processes.some((process) => processesThatEndInstances.includes(process));
+
+/** Rounds in which unfinished groups are looked at again soon; after that at the hold's own pace. */
+const soonRounds = 10;
+
+/** Seconds from one round to the next, as far as the groups go. */
+const pause = (
+  { settings: { effect, checkEverySeconds } }: Incident,
+  round: number,
+  isSettled: boolean,
+): number => {
+  if (!isSettled && round <= soonRounds) return Math.min(soonSeconds, checkEverySeconds);
+  return isSettled && round > soonRounds && !effect.protectsInstances
+    ? Math.min(3 * checkEverySeconds, checkEverySecondsMax)
+    : checkEverySeconds;
+};
+
+/**
+ * Seconds to the next round. A group of which only processes are suspended gets nothing new that would have to be
+ * held, so after the first rounds it is looked at less often: every round is paid for. The expiry is not waited past.
+ */
+const secondsToNextRound = (incident: Incident, round: number, isSettled: boolean, now: string): number => {
+  const untilExpiry = Math.max(1, Math.ceil(secondsBetween(now, incident.expiresAt)));
+  return Math.min(pause(incident, round, isSettled), untilExpiry);
+};
+
+/** The groups of an incident; of a resize those that are being resized, not those that it refused or is done with. */
+const namesToHold = async (store: Store, { incidentId, remediation }: Incident): Promise<string[]> => {
+  const names = await store.readIncidentGroups(incidentId);
+  if (remediation !== 'resize-in-place') return names;
+  return (await store.readResizes(names))
+    .filter(
+      ({ work }) =>
+        work?.incidentId === incidentId &&
+        work.restoringSince === undefined &&
+        work.queue.length + work.resizes.length > 0,
+    )
+    .map(({ autoScalingGroupName }) => autoScalingGroupName);
+};
+
+/**
+ * Brings every group of the incident to its wanted state, and looks whether it is there. Running it again is
+ * harmless. One group that fails never stops the others and is tried again in the next round.
+ */
+export const createApplyHold = (dependencies: ApplyHoldDependencies) => {
+  const { killSwitch, store, clock, newOwner, stageMode } = dependencies;
+
+  /** How the launches of a page of groups stand; a group that is gone launches nothing. */
+  const readLaunches = async (incident: Incident, page: SeenGroup[]) => {
+    const records = await store.readLaunches(page.map(({ name }) => name));
+    return page.flatMap(({ group, record }, index) => {
+      const launchRecord = records[index];
+      if (group === undefined || launchRecord === undefined) return [];
+      const { incidentId, settings } = incident;
+      const launches = launchesOf(launchRecord, group);
+      return [groupLaunches(incidentId, group, record, launches, settings.launchesToRelease, clock.now())];
+    });
+  };
+
+  /** Tags what is held: after everything else, because nothing depends on it. */
+  const tag = async (
+    autoScaling: AutoScaling,
+    incidentId: string,
+    groups: SeenGroup[],
+    groupCount: number,
+    isInTime: () => boolean,
+  ): Promise<void> => {
+    const journal: JournalEntry[] = [];
+    await pMap(
+      groups,
+      async (seen) => {
+        if (!isInTime()) return;
+        const [record = seen.record] =
+          groupCount > groupsTaggedAtOnce ? [] : await store.readGroups([seen.name]);
+        if (record.holds.length === 0) return;
+        await setHoldTag({ autoScaling, clock }, incidentId, { ...seen, record }, journal);
+      },
+      { concurrency: groupsAtOnce },
+    );
+    await writeJournal(store, incidentId, journal);
+  };
+
+  /** Has people told that groups are held, once some are, and that others are not, once it was tried for a while. */
+  const tellProgress = async (
+    incident: Incident,
+    round: number,
+    groupCount: number,
+    { unfinished, gone, refused, notHeld }: Record<ApplyOutcome | 'notHeld', number>,
+    held: string[],
+    failures: string[],
+  ): Promise<void> => {
+    const { incidentId, alarm, reason } = incident;
+    const now = clock.now();
+    // Said again in the first rounds, and kept once: a function that died may have held them and not said so.
+    if (held.length > 0 && round <= soonRounds) {
+      const others = [
+        ...(unfinished > 0 ? [`${unfinished} not yet`] : []),
+        ...(refused > 0 ? [`${refused} refused`] : []),
+        ...(gone > 0 ? [`${gone} gone`] : []),
+      ];
+      await store.addNotice(
+        toNotice({
+          kind: 'acted',
+          at: now,
+          incidentId,
+          seen: reason,
+          done: `${held.length} of ${counted(groupCount, 'group')} ${held.length === 1 ? 'is' : 'are'} held, ${effectOf[incident.remediation]}${others.length === 0 ? '' : ` (${others.join(', ')})`}: ${firstOf(held, 5)}`,
+          next: describeEnd(incident),
+          groups: held,
+          lines: failures,
+          counts: {
+            groupsHeld: held.length,
+            ...(alarm === undefined || round > 1
+              ? {}
+              : { secondsFromAlarmToHold: secondsBetween(alarm.stateTimestamp, now) }),
+          },
+        }),
+      );
+    }
+    if (notHeld > 0 && round >= soonRounds) {
+      await store.addNotice(
+        toNotice({
+          kind: 'failed',
+          at: now,
+          incidentId,
+          about: 'groups not held',
+          seen: reason,
+          done: `${notHeld} of ${counted(groupCount, 'group')} ${notHeld === 1 ? 'is' : 'are'} still not held after ${round} rounds`,
+          next: `they are tried again every ${spokenDuration(incident.settings.checkEverySeconds)}`,
+          lines: failures,
+        }),
+      );
+    }
+  };
+
+  return async (state: z.output<typeof applyHoldState>): Promise<ApplyHoldResult> => {
+    const { incidentId } = state.plan;
+    const round = state.check?.round ?? 1;
+    const startedAt = clock.now();
+    const counts: Record<ApplyOutcome, number> = {
+      changed: 0,
+      inForce: 0,
+      unfinished: 0,
+      gone: 0,
+      refused: 0,
+    };
+    const incident = await store.readIncident(incidentId);
+    const idle = (idleBecause: string, waitSeconds = soonSeconds): ApplyHoldResult => ({
+      round,
+      ...counts,
+      idleBecause,
+      waitSeconds,
+    });
+    if (incident?.status !== 'HELD') return idle('the incident is not held any more');
+    const mode = await readModeOrUndefined(killSwitch, stageMode, incident.mode);
+    if (mode === undefined) {
+      return idle('the kill switch cannot be read', incident.settings.checkEverySeconds);
+    }
+    if (mode !== 'live') return idle(`the mode is ${mode}`);
+
+    const autoScaling = dependencies.autoScaling(mode);
+    const names = await namesToHold(store, incident);
+    const isInTime = () => secondsBetween(startedAt, clock.now()) < changeBudgetSeconds;
+    const watchesLaunches = incident.untilLaunchesSucceed === true;
+    const launches: GroupLaunches[] = [];
+    const held: string[] = [];
+    const toTag: SeenGroup[] = [];
+    let notHeld = 0;
+    const failures: string[] = [];
+    let isEverythingRead = true;
+    for await (const page of lookAtGroups({ store, autoScaling, clock }, names)) {
+      const journal: JournalEntry[] = [];
+      if ('unreadable' in page) {
+        counts.unfinished += page.names.length;
+        isEverythingRead = false;
+        journal.push({
+          at: clock.now(),
+          event: 'failed',
+          message: `${page.names.length} groups cannot be read (${page.unreadable}); tried again in the next round`,
+        });
+      } else if (!isInTime() || (await store.readIncident(incidentId))?.status !== 'HELD') {
+        counts.unfinished += page.names.length;
+        isEverythingRead = false;
+      } else {
+        const outcomes = await pMap(
+          page.seen,
+          (seen) =>
+            isInTime()
+              ? applyToGroup({ autoScaling, store, clock, newOwner }, incident, seen, journal)
+              : 'unfinished',
+          { concurrency: groupsAtOnce, stopOnError: false },
+        );
+        for (const [index, outcome] of outcomes.entries()) {
+          counts[outcome] += 1;
+          const name = page.seen[index]?.name;
+          if (name !== undefined && ['changed', 'inForce'].includes(outcome)) held.push(name);
+        }
+        notHeld += page.seen.filter(
+          ({ record }, index) => outcomes[index] === 'unfinished' && !isHeldBy(record, incidentId),
+        ).length;
+        toTag.push(...page.seen.filter((_seen, index) => isTaggedNow(outcomes[index], names.length)));
+        if (watchesLaunches) launches.push(...(await readLaunches(incident, page.seen)));
+      }
+      await writeJournal(store, incidentId, journal);
+      failures.push(...journal.filter(({ event }) => event === 'failed').map(({ message }) => message));
+    }
+    await tellProgress(incident, round, names.length, { ...counts, notHeld }, held, failures);
+    if (keepsInstancesOf(incident) && isInTime()) {
+      const journal: JournalEntry[] = [];
+      const isEverybody = counts.unfinished === 0 && isEverythingRead;
+      await noteSchedules({ autoScaling, store, clock }, incident, held, isEverybody, journal);
+      await writeJournal(store, incidentId, journal);
+    }
+    if (round <= soonRounds) await tag(autoScaling, incidentId, toTag, names.length, isInTime);
+    const isSettled = counts.unfinished === 0 && counts.changed === 0;
+    return {
+      round,
+      ...counts,
+      ...(watchesLaunches && isEverythingRead ? { launches: sumUpLaunches(launches) } : {}),
+      waitSeconds: secondsToNextRound(incident, round, isSettled, clock.now()),
+    };
+  };
+};

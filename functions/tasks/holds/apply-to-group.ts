@@ -1,0 +1,73 @@
+import { describeAwsError } from '../../aws/aws-error.ts';
+import { StaleRecordError } from '../../domain/errors.ts';
+import { decideApply } from '../../domain/holds/decide-apply.ts';
+import type { Incident, JournalEntry } from '../../domain/incident.ts';
+import { firstOf } from '../../domain/times.ts';
+import { createGroupNotes } from '../incidents/note-group.ts';
+import { changeGroup, type GroupDependencies } from './change-group.ts';
+import { lookAgain } from './look-again.ts';
+import { lookFreshly, type SeenGroup } from './look-at-groups.ts';
+
+/** What became of one group. */
+export type ApplyOutcome = 'changed' | 'inForce' | 'unfinished' | 'gone' | 'refused';
+
+/**
+ * Brings one group to its wanted state on behalf of an incident. An instance that leaves while the fifty of its call
+ * are protected makes AWS refuse the call: the group is looked at again at once, so that the others do not wait.
+ */
+export const applyToGroup = async (
+  dependencies: GroupDependencies,
+  incident: Incident,
+  known: SeenGroup,
+  journal: JournalEntry[],
+  looks = 1,
+): Promise<ApplyOutcome> => {
+  const { clock, newOwner } = dependencies;
+  const note = createGroupNotes(journal, clock, known.name);
+  const seen = await lookFreshly(dependencies, known);
+  if (seen === undefined) {
+    note('failed', 'the group cannot be read; tried again in the next round');
+    return 'unfinished';
+  }
+  const decision = decideApply(incident, seen.group, seen.record, newOwner(), clock.now(), seen.seenAt);
+  switch (decision.action) {
+    case 'IN_FORCE':
+      return 'inForce';
+    case 'UNVERIFIED':
+    case 'BUSY':
+      return 'unfinished';
+    case 'GONE':
+      return 'gone';
+    case 'REFUSE':
+      return 'refused';
+    case 'WRITE':
+      break;
+  }
+  const noteOverridden = (): void => {
+    const { newlyOverridden } = decision;
+    if (newlyOverridden.length === 0) return;
+    note(
+      'overridden',
+      `a person or a tool took back ${firstOf(newlyOverridden)} meanwhile; left alone from now on`,
+    );
+  };
+  try {
+    await changeGroup(dependencies, decision);
+  } catch (error) {
+    // What was written before the call says so already, and the next look finds nothing new in it.
+    if (!(error instanceof StaleRecordError)) noteOverridden();
+    const again = await lookAgain(dependencies, seen.name, error, looks);
+    if (again !== undefined) return applyToGroup(dependencies, incident, again, journal, looks + 1);
+    note('failed', `${describeAwsError(error)}; tried again in the next round`, decision.calls);
+    return 'unfinished';
+  }
+  noteOverridden();
+  if (decision.isReplaced) {
+    note(
+      'replaced',
+      'the group was deleted, and another one was made under its name; what was held of the old one ended with it',
+    );
+  }
+  if (decision.calls.length > 0) note('held', `held: ${decision.reason}`, decision.calls);
+  return decision.calls.length > 0 ? 'changed' : 'inForce';
+};

@@ -1,0 +1,54 @@
+import type { AutoScaling } from '../../aws/auto-scaling.ts';
+import type { Clock } from '../../clock.ts';
+import { acceptedAt, afterFailure, type GroupRecord } from '../../domain/holds/group-record.ts';
+import type { AutoScalingCall } from '../../domain/incident.ts';
+import type { Store } from '../../state/store.ts';
+
+/** What changing one group needs. */
+export interface GroupDependencies {
+  autoScaling: AutoScaling;
+  store: Store;
+  clock: Clock;
+  newOwner: () => string;
+}
+
+/** A change that was decided: what to write before, which calls to make, what to write after. */
+export interface GroupChange {
+  /** When it was decided; what the records say to have happened then is written with the time at which it did. */
+  decidedAt: string;
+  before: GroupRecord;
+  calls: AutoScalingCall[];
+  after: GroupRecord;
+}
+
+/**
+ * Carries out a change: recorded under a lease before it is made, recorded as made after. When a call fails the
+ * lease is given up, and the record still says what was meant, so that the next look can tell what to do. A call may
+ * wait for its turn: what counts is when AWS accepted it, or refused it, and not when it was decided.
+ *
+ * @param onAccepted called after each call that AWS accepted
+ * @throws StaleRecordError when somebody else changed the group since it was read; nothing was called then
+ * @throws whatever a call throws
+ */
+export const changeGroup = async (
+  { store, autoScaling, clock }: Pick<GroupDependencies, 'store' | 'autoScaling' | 'clock'>,
+  change: GroupChange,
+  onAccepted: (call: AutoScalingCall) => void = () => {},
+): Promise<void> => {
+  if (change.calls.length === 0) {
+    await store.writeGroup(change.after);
+    return;
+  }
+  const leased = await store.writeGroup(change.before);
+  try {
+    for (const call of change.calls) {
+      await autoScaling.make(call);
+      onAccepted(call);
+    }
+  } catch (error) {
+    await store.writeGroup(afterFailure(leased, change.decidedAt, clock.now()));
+    throw error;
+  }
+  const after = acceptedAt(change.after, change.decidedAt, clock.now());
+  await store.writeGroup({ ...after, version: leased.version });
+};

@@ -1,0 +1,88 @@
+import type * as z from 'zod/mini';
+import { describeAwsError } from '../../aws/aws-error.ts';
+import type { CloudWatch } from '../../aws/cloudwatch.ts';
+import type { KillSwitch } from '../../aws/systems-manager.ts';
+import type { Clock } from '../../clock.ts';
+import { type AlarmReading, decideHold, type HoldDecision } from '../../domain/holds/decide-hold.ts';
+import type { Incident } from '../../domain/incident.ts';
+import type { Mode } from '../../domain/mode.ts';
+import type { checkHoldState } from '../../events/hold-state.ts';
+import type { Store } from '../../state/store.ts';
+import { beginRelease } from '../incidents/end-incident.ts';
+import { readModeOrUndefined } from '../incidents/read-mode.ts';
+import { writeJournal } from '../incidents/write-journal.ts';
+
+/** What CheckHold needs. */
+export interface CheckHoldDependencies {
+  cloudWatch: CloudWatch;
+  killSwitch: KillSwitch;
+  store: Store;
+  clock: Clock;
+  stageMode: Mode;
+}
+
+/** Whether the hold goes on, and the number of the next round. */
+export interface CheckHoldResult {
+  round: number;
+  action: HoldDecision['action'];
+  because: HoldDecision['because'];
+  reason: string;
+}
+
+const readAlarm = async (cloudWatch: CloudWatch, incident: Incident): Promise<AlarmReading> => {
+  if (incident.alarm === undefined) return { kind: 'none' };
+  try {
+    const alarm = await cloudWatch.describeAlarm(incident.alarm.alarmName);
+    return alarm === undefined
+      ? { kind: 'deleted' }
+      : {
+          kind: 'read',
+          value: alarm.value,
+          since: alarm.since,
+          ...(alarm.lacksData === true ? { lacksData: true } : {}),
+        };
+  } catch (error) {
+    return { kind: 'unreadable', message: describeAwsError(error) };
+  }
+};
+
+/**
+ * Reads the alarm and the kill switch again and decides whether the hold goes on. Renewing is one write, however
+ * many groups are held, and happens only while what the hold is for is seen to go on.
+ */
+export const createCheckHold =
+  ({ cloudWatch, killSwitch, store, clock, stageMode }: CheckHoldDependencies) =>
+  async (state: z.output<typeof checkHoldState>): Promise<CheckHoldResult> => {
+    const { incidentId } = state.plan;
+    const { round } = state.applied;
+    const incident = await store.readIncident(incidentId);
+    if (incident === undefined) {
+      return {
+        round: round + 1,
+        action: 'RELEASE',
+        because: 'RELEASING',
+        reason: 'the incident was closed by the sweep',
+      };
+    }
+    const alarm = await readAlarm(cloudWatch, incident);
+    const decision = decideHold(
+      incident,
+      alarm,
+      await readModeOrUndefined(killSwitch, stageMode, incident.mode),
+      round,
+      clock.now(),
+      state.applied.launches,
+    );
+    if (decision.action === 'RELEASE') await beginRelease(store, clock, incident, decision.reason);
+    if (decision.because === 'OK_WITHOUT_DATA') {
+      await store.changeIncident(incidentId, { okWithoutDataAt: clock.now() });
+    }
+    if (decision.action === 'KEEP' && decision.renewUntil !== undefined) {
+      await store.changeIncident(incidentId, { expiresAt: decision.renewUntil });
+    }
+    if (decision.action === 'KEEP' && decision.because !== state.check?.because) {
+      await writeJournal(store, incidentId, [{ at: clock.now(), event: 'kept', message: decision.reason }]);
+    }
+    const { action, because, reason } = decision;
+    return { round: round + 1, action, because, reason };
+  };

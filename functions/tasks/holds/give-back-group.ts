@@ -1,0 +1,117 @@
+import { describeAwsError } from '../../aws/aws-error.ts';
+import { markedUnhealthy } from '../../domain/auto-scaling-group.ts';
+import { decideRelease, type ReleaseDecision } from '../../domain/holds/decide-release.ts';
+import type { AutoScalingCall, Incident, JournalEntry } from '../../domain/incident.ts';
+import { soonSeconds } from '../../domain/limits.ts';
+import { createGroupNotes } from '../incidents/note-group.ts';
+import { changeGroup, type GroupDependencies } from './change-group.ts';
+import { lookAgain } from './look-again.ts';
+import { lookFreshly, type SeenGroup } from './look-at-groups.ts';
+import { createReadScalingFacts, type ReadScalingFacts } from './read-scaling-facts.ts';
+import { setHoldTag } from './set-hold-tag.ts';
+
+/** A group's outcome: done, seconds after which to look again, or why only a person can go on. */
+export type GiveBackOutcome =
+  | { done: true }
+  | { done: false; waitSeconds: number }
+  | { done: false; refused: string };
+
+const eventOf = (decision: ReleaseDecision & { action: 'WRITE' }): JournalEntry['event'] => {
+  if (decision.needsPerson) return 'failed';
+  if (decision.isGone) return 'gone';
+  return decision.isDone ? 'given-back' : 'giving-back';
+};
+
+/**
+ * Desired capacity is set to a number, and a scale-out since the page was described would be undone by it: whoever
+ * sets it looks again right before, at the group's policies and scheduled actions too.
+ */
+const decideFreshly = async (
+  { autoScaling, store, clock, newOwner }: GroupDependencies,
+  incident: Incident,
+  seen: SeenGroup,
+  readScalingFacts: ReadScalingFacts,
+): Promise<ReleaseDecision> => {
+  const settings = {
+    incidentId: incident.incidentId,
+    settleSeconds: incident.settings.settleSeconds,
+    owner: newOwner(),
+    seenAt: seen.seenAt,
+  };
+  const decision = decideRelease(seen.group, seen.record, settings, clock.now());
+  if (decision.action !== 'READ_SCALING') return decision;
+  const scaling = await readScalingFacts(seen.name);
+  const [resize] = await store.readResizes([seen.name]);
+  const seenAt = clock.now();
+  const [group] = await autoScaling.describeAutoScalingGroups([seen.name]);
+  const ownMinSizes = resize?.work?.sizes?.minSizes ?? [];
+  return decideRelease(group, seen.record, { ...settings, scaling, ownMinSizes, seenAt }, clock.now());
+};
+
+/** Takes one group of an incident one stage further on its way back. */
+export const giveBackGroup = async (
+  dependencies: GroupDependencies,
+  incident: Incident,
+  known: SeenGroup,
+  journal: JournalEntry[],
+  readScalingFacts: ReadScalingFacts = createReadScalingFacts(dependencies.autoScaling, 1),
+  looks = 1,
+): Promise<GiveBackOutcome> => {
+  const { clock } = dependencies;
+  const note = createGroupNotes(journal, clock, known.name);
+  const seen = await lookFreshly(dependencies, known);
+  if (seen === undefined) {
+    note('failed', 'the group cannot be read; tried again');
+    return { done: false, waitSeconds: soonSeconds };
+  }
+  let decision: ReleaseDecision;
+  try {
+    decision = await decideFreshly(dependencies, incident, seen, readScalingFacts);
+  } catch (error) {
+    note('failed', `${describeAwsError(error)}; tried again`);
+    return { done: false, waitSeconds: soonSeconds };
+  }
+  switch (decision.action) {
+    case 'DONE':
+      await setHoldTag(dependencies, incident.incidentId, seen, journal);
+      return { done: true };
+    case 'WAIT':
+      return { done: false, waitSeconds: decision.seconds };
+    case 'BUSY':
+    case 'READ_SCALING':
+      return { done: false, waitSeconds: soonSeconds };
+    case 'REFUSE':
+      return { done: false, refused: `${seen.name}: ${decision.reason}` };
+    case 'WRITE':
+      break;
+  }
+  // Told as soon as it is so: the calls after it may fail, and the next look finds nothing to raise.
+  const noteAccepted = ({ operation }: AutoScalingCall): void => {
+    if (operation === 'SetDesiredCapacity' && decision.action === 'WRITE' && decision.raise !== undefined) {
+      note('raised', decision.raise.message);
+    }
+  };
+  try {
+    await changeGroup(dependencies, decision, noteAccepted);
+  } catch (error) {
+    const again = await lookAgain(dependencies, seen.name, error, looks);
+    if (again !== undefined)
+      return giveBackGroup(dependencies, incident, again, journal, readScalingFacts, looks + 1);
+    note('failed', `${describeAwsError(error)}; tried again`, decision.calls);
+    return { done: false, waitSeconds: soonSeconds };
+  }
+  note(eventOf(decision), decision.reason, decision.calls);
+  if (decision.raise?.action === 'LEAVE') note('not-raised', decision.raise.message);
+  const unhealthy = seen.group === undefined ? [] : markedUnhealthy(seen.group);
+  if (unhealthy.length > 0 && decision.calls.length > 0) {
+    const ids = unhealthy.map(({ instanceId }) => instanceId);
+    note(
+      // One or two are replaced as ever; half of a group is what somebody should stop in time.
+      2 * ids.length >= (seen.group?.instances.length ?? 0) ? 'mostly-unhealthy' : 'unhealthy',
+      `${ids.length} of ${seen.group?.instances.length} instances are marked unhealthy and will be replaced once ReplaceUnhealthy runs: ${ids.slice(0, 20).join(', ')}. To keep one that is well: aws autoscaling set-instance-health --health-status Healthy --instance-id ${ids[0]}`,
+    );
+  }
+  if (!decision.isDone) return { done: false, waitSeconds: soonSeconds };
+  await setHoldTag(dependencies, incident.incidentId, { ...seen, record: decision.after }, journal);
+  return { done: true };
+};

@@ -1,0 +1,193 @@
+import type * as z from 'zod/mini';
+import type { AutoScaling } from '../../aws/auto-scaling.ts';
+import type { StepFunctions } from '../../aws/step-functions.ts';
+import type { KillSwitch } from '../../aws/systems-manager.ts';
+import type { Clock } from '../../clock.ts';
+import { holdTagValue, stageOf } from '../../domain/holds/hold-tag.ts';
+import { type HoldPlan, isHeld, planHold } from '../../domain/holds/plan-hold.ts';
+import type { JournalEntry, PlannedCall } from '../../domain/incident.ts';
+import { lowestMode, type Mode } from '../../domain/mode.ts';
+import { endsAtLatest } from '../../domain/telling/notice.ts';
+import type { planHoldState } from '../../events/hold-state.ts';
+import type { Policy } from '../../events/policy.ts';
+import type { Store } from '../../state/store.ts';
+import {
+  describeTargets,
+  findTending,
+  incidentToGiveBack,
+  openIncident,
+  type Request,
+  toIncident,
+  toRequest,
+} from '../incidents/plan-request.ts';
+import { writeJournal } from '../incidents/write-journal.ts';
+
+/** What PlanHold needs. */
+export interface PlanHoldDependencies {
+  autoScaling: (mode: Mode) => AutoScaling;
+  stepFunctions: StepFunctions;
+  killSwitch: KillSwitch;
+  store: Store;
+  clock: Clock;
+  policy: Policy;
+  stageMode: Mode;
+}
+
+/**
+ * - `HOLD`: the incident is open, go on.
+ * - `GIVE_BACK`: the execution of this incident ended before it gave everything back; give it back.
+ * - `REPORT`: dry run; `calls` is what would have been done.
+ * - `REFUSE`: nothing may be done, and why.
+ */
+export interface PlanHoldResult {
+  action: 'HOLD' | 'GIVE_BACK' | 'REPORT' | 'REFUSE';
+  incidentId: string;
+  mode: Mode;
+  reason: string;
+  /** The rule that started it, where one did. */
+  rule?: string;
+  /** The execution that tends the same already, when that is why it refuses. */
+  tendedBy?: string;
+  groups: number;
+  refused: number;
+  /** The first calls of the plan; all of them are in the journal. */
+  calls: PlannedCall[];
+  callsLeftOut: number;
+}
+
+/** Calls shown in an execution's output, which may not exceed 256 KiB. */
+const callsShown = 50;
+
+/** The first part of every plan's result: which calls, and how many more. */
+export const showCalls = (calls: PlannedCall[]): Pick<PlanHoldResult, 'calls' | 'callsLeftOut'> => ({
+  calls: calls.slice(0, callsShown),
+  callsLeftOut: Math.max(0, calls.length - callsShown),
+});
+
+const toJournal = (plan: HoldPlan, mode: Mode, now: string): JournalEntry[] => {
+  const would = mode === 'live' ? 'will' : 'would';
+  const entries = plan.groups.map((group): JournalEntry => {
+    const { autoScalingGroupName } = group;
+    return group.action === 'HOLD'
+      ? {
+          at: now,
+          event: 'planned',
+          autoScalingGroupName,
+          message: `${would} hold ${autoScalingGroupName}: ${group.reason}`,
+          calls: group.calls,
+        }
+      : {
+          at: now,
+          event: 'refused',
+          autoScalingGroupName,
+          message: `${autoScalingGroupName} is left alone: ${group.reason}`,
+        };
+  });
+  return plan.refusal === undefined
+    ? entries
+    : [...entries, { at: now, event: 'refused', message: plan.refusal }];
+};
+
+/**
+ * What every plan begins with: the request, the mode, and whether anything may be planned at all.
+ *
+ * @throws InvalidInputError for an input that cannot be understood
+ * @throws UnreadableFactError when the kill switch cannot be read
+ */
+export const beginPlan = async (
+  { killSwitch, store, clock, policy, stageMode }: PlanHoldDependencies,
+  state: z.output<typeof planHoldState>,
+) => {
+  const request: Request = toRequest(state.remediation, state.input, policy);
+  const mode = lowestMode(stageMode, (await killSwitch.read()).mode, request.dryRun ? 'dry-run' : 'live');
+  const incidentId = state.executionArn;
+  const ofRule = request.rule === undefined ? {} : { rule: request.rule };
+  const refuse = async (reason: string, tendedBy?: string): Promise<PlanHoldResult> => {
+    await writeJournal(store, incidentId, [{ at: clock.now(), event: 'refused', message: reason }]);
+    return {
+      action: 'REFUSE',
+      incidentId,
+      ...ofRule,
+      mode,
+      groups: 0,
+      refused: 0,
+      reason,
+      ...(tendedBy === undefined ? {} : { tendedBy }),
+      ...showCalls([]),
+    };
+  };
+  return { request, mode, incidentId, ofRule, refuse };
+};
+
+/** What planning comes to when the sweep asks to give an incident back; `undefined` when it asks for anything else. */
+export const planGivingBack = async (
+  { store }: Pick<PlanHoldDependencies, 'store'>,
+  { remediation, input }: z.output<typeof planHoldState>,
+): Promise<PlanHoldResult | undefined> => {
+  const incidentId = incidentToGiveBack(remediation, input);
+  if (incidentId === undefined) return undefined;
+  const incident = await store.readIncident(incidentId);
+  return {
+    action: 'GIVE_BACK',
+    incidentId,
+    mode: incident?.mode ?? 'live',
+    reason: incident?.releasingBecause ?? 'everything was given back',
+    ...(incident?.rule === undefined ? {} : { rule: incident.rule }),
+    groups: 0,
+    refused: 0,
+    ...showCalls([]),
+  };
+};
+
+/**
+ * Finds the groups, plans the hold, opens the incident. Changes nothing in AWS.
+ *
+ * @throws what `beginPlan` throws
+ */
+export const createPlanHold =
+  (dependencies: PlanHoldDependencies) =>
+  async (state: z.output<typeof planHoldState>): Promise<PlanHoldResult> => {
+    const { store, clock } = dependencies;
+    const givingBack = await planGivingBack(dependencies, state);
+    if (givingBack !== undefined) return givingBack;
+    const { request, mode, incidentId, ofRule, refuse } = await beginPlan(dependencies, state);
+    if (mode === 'off') return refuse('the mode is off; nothing was looked at');
+    const now = clock.now();
+    const groups = await describeTargets(dependencies.autoScaling(mode), request);
+    const { effect, groupsMax } = request.settings;
+    const incident = toIncident(request, incidentId, mode, now);
+    const tag = holdTagValue([{ incidentId, reason: request.reason, endsAtLatest: endsAtLatest(incident) }]);
+    const plan = planHold(
+      groups,
+      request.names,
+      {
+        remediation: request.remediation,
+        effect,
+        groupsMax,
+        ...(tag === undefined ? {} : { tag, stage: stageOf(incidentId) }),
+      },
+      request.reason,
+    );
+    const held = plan.groups.filter(isHeld);
+    const names = held.map(({ autoScalingGroupName }) => autoScalingGroupName);
+    const tendedBy = await findTending(dependencies, incidentId, request, names);
+    if (tendedBy !== undefined) return refuse(`the execution ${tendedBy} tends this already`, tendedBy);
+
+    await writeJournal(store, incidentId, toJournal(plan, mode, now));
+    const calls = held.flatMap((group) => group.calls);
+    const summary = {
+      incidentId,
+      ...ofRule,
+      mode,
+      groups: held.length,
+      refused: plan.groups.length - held.length,
+      ...showCalls(calls),
+    };
+    if (plan.refusal !== undefined) return { ...summary, action: 'REFUSE', reason: plan.refusal };
+    if (mode === 'dry-run') {
+      return { ...summary, action: 'REPORT', reason: `dry run: ${request.reason}` };
+    }
+    await openIncident(dependencies, incident, names);
+    // The calls are in the journal; what an execution carries from state to state stays small.
+    return { ...summary, action: 'HOLD', reason: request.reason, calls: [], callsLeftOut: calls.length };
+  };

@@ -1,0 +1,63 @@
+import type * as z from 'zod/mini';
+import type { AutoScaling } from '../../aws/auto-scaling.ts';
+import type { Clock } from '../../clock.ts';
+import { secondsUntilClosable } from '../../domain/holds/seconds-until-closable.ts';
+import { releaseRoundsMax } from '../../domain/limits.ts';
+import type { Mode } from '../../domain/mode.ts';
+import type { releaseHoldState } from '../../events/hold-state.ts';
+import type { Store } from '../../state/store.ts';
+import { beginRelease, closeIncident } from '../incidents/end-incident.ts';
+import { writeJournal } from '../incidents/write-journal.ts';
+import { giveBackGroups } from './give-back-groups.ts';
+
+/** What ReleaseHold needs. */
+export interface ReleaseHoldDependencies {
+  autoScaling: (mode: Mode) => AutoScaling;
+  store: Store;
+  clock: Clock;
+  newOwner: () => string;
+}
+
+/**
+ * - `WAIT`: look again after `waitSeconds`.
+ * - `DONE`: everything was given back and seen to be so.
+ * - `GIVE_UP`: what is left is left to the sweep, and to a person.
+ */
+export interface ReleaseHoldResult {
+  round: number;
+  action: 'WAIT' | 'DONE' | 'GIVE_UP';
+  remaining: number;
+  waitSeconds: number;
+}
+
+/**
+ * Gives the groups of an incident back, a stage at each call. Neither the kill switch nor a stage whose mode was
+ * lowered stops it: what was done live is undone live.
+ */
+export const createReleaseHold =
+  ({ autoScaling, store, clock, newOwner }: ReleaseHoldDependencies) =>
+  async (state: z.output<typeof releaseHoldState>): Promise<ReleaseHoldResult> => {
+    const { incidentId } = state.plan;
+    const round = (state.release?.round ?? 0) + 1;
+    const stored = await store.readIncident(incidentId);
+    if (stored === undefined) return { round, action: 'DONE', remaining: 0, waitSeconds: 0 };
+    const because =
+      state.failure === undefined ? 'the hold ends' : `the execution failed: ${state.failure.Error}`;
+    const incident = await beginRelease(store, clock, stored, because);
+    const { remaining, refused, waitSeconds } = await giveBackGroups(
+      { autoScaling: autoScaling(incident.mode), store, clock, newOwner },
+      incident,
+    );
+    if (remaining > 0) {
+      if (refused.length < remaining && round < releaseRoundsMax) {
+        return { round, action: 'WAIT', remaining, waitSeconds };
+      }
+      const message = `${remaining} groups are left to the sweep and to a person. ${refused.slice(0, 20).join('. ')}`;
+      await writeJournal(store, incidentId, [{ at: clock.now(), event: 'failed', message }]);
+      return { round, action: 'GIVE_UP', remaining, waitSeconds: 0 };
+    }
+    const closableIn = secondsUntilClosable(incident, clock.now());
+    if (closableIn > 0) return { round, action: 'WAIT', remaining, waitSeconds: closableIn };
+    await closeIncident(store, clock, incident);
+    return { round, action: 'DONE', remaining, waitSeconds: 0 };
+  };

@@ -1,0 +1,19 @@
+import type { GroupRecord } from '../../domain/holds/group-record.ts';
+import type { Store } from '../../state/store.ts';
+
+/**
+ * The first of these groups in which somebody or something paused scaling, and why. Nothing is stopped meanwhile.
+ * Reads the incident of every hold until one is found.
+ */
+export const findPausedScaling = async (
+  store: Store,
+  records: Pick<GroupRecord, 'autoScalingGroupName' | 'holds'>[],
+): Promise<{ autoScalingGroupName: string; reason: string } | undefined> => {
+  for (const { autoScalingGroupName, holds } of records) {
+    for (const { incidentId } of holds) {
+      const incident = await store.readIncident(incidentId);
+      if (incident?.remediation === 'pause-scaling') return { autoScalingGroupName, reason: incident.reason };
+    }
+  }
+  return undefined;
+};

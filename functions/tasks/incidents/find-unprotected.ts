@@ -1,0 +1,18 @@
+import type { Store } from '../../state/store.ts';
+import { groupsOfOpenIncidents } from './groups-of-open-incidents.ts';
+
+/**
+ * Those of the groups that no open incident protects until their launches succeed. A hold that an alarm or a person
+ * began does not count: it may end before they do.
+ */
+export const findUnprotected = async (store: Store, names: string[]): Promise<string[]> => {
+  const covered = await groupsOfOpenIncidents(
+    store,
+    ({ remediation, untilLaunchesSucceed, alarm, status }) =>
+      remediation === 'protect-instances' &&
+      untilLaunchesSucceed === true &&
+      alarm === undefined &&
+      status === 'HELD',
+  );
+  return names.filter((name) => !covered.has(name));
+};

@@ -1,0 +1,173 @@
+import type * as z from 'zod/mini';
+import { describeAwsError } from '../../aws/aws-error.ts';
+import type { Incident, JournalEntry } from '../../domain/incident.ts';
+import { missingGroupSecondsMax, resizeLookRoundsMax, resizePauseSeconds } from '../../domain/limits.ts';
+import { byHand } from '../../domain/resize/decide-resize-step.ts';
+import {
+  decideWave,
+  endsBecause,
+  type NextState,
+  nextState,
+  pauseSeconds,
+  type WaveDecision,
+  type WaveNeed,
+} from '../../domain/resize/decide-wave.ts';
+import { heldReservations, inFlight, type ResizeWork } from '../../domain/resize/resize-record.ts';
+import { secondsBetween } from '../../domain/times.ts';
+import type { resizeRoundState } from '../../events/hold-state.ts';
+import type { Store } from '../../state/store.ts';
+import { findPausedScaling } from '../incidents/find-paused-scaling.ts';
+import { createGroupNotes, createInstanceNotes } from '../incidents/note-group.ts';
+import { readModeOrUndefined } from '../incidents/read-mode.ts';
+import { writeJournal } from '../incidents/write-journal.ts';
+import { clientsFor, lookAtResize, type ResizeDependencies, type SeenResizeWork } from './look-at-resizes.ts';
+
+/** What comes next, and how things stand. Everything about instances is in the table. */
+export interface ChooseWaveResult {
+  round: number;
+  /** The next state of the state machine. */
+  next: NextState | 'GiveUp';
+  inFlight: number;
+  waitSeconds: number;
+  /** Steps that could not be taken since it was last waited: the others go first. */
+  tried: string[];
+}
+
+/** Why nothing more may be begun, when scaling is paused in one of the groups. */
+const packetLossBecause = async (store: Store, names: string[]): Promise<string | undefined> => {
+  const paused = await findPausedScaling(store, await store.readGroups(names));
+  return paused && `scaling of ${paused.autoScalingGroupName} is paused: ${paused.reason}`;
+};
+
+/** A group that is gone takes its instances with it. */
+const withoutGroup = (work: ResizeWork, now: string): ResizeWork => ({
+  ...work,
+  queue: [],
+  endsBecause: work.endsBecause ?? 'the group does not exist any more',
+  resizes: work.resizes.map((resize) =>
+    resize.stage === 'ENDED' ? resize : { ...resize, stage: 'ENDED', stageAt: now, outcome: 'GONE' },
+  ),
+});
+
+/** Steps that could not be taken since it was last waited; a wait clears them. */
+const stepsTried = ({ round, step }: z.output<typeof resizeRoundState>): string[] => {
+  if (step?.hasWaited === true) return [];
+  const before = round?.tried ?? [];
+  return step?.hasToWait === true && round?.next !== undefined ? [...before, round.next] : before;
+};
+
+/** One group in one round: as it was, and as it is to be. */
+interface Look {
+  name: string;
+  looked: SeenResizeWork;
+  decision: WaveDecision;
+}
+
+/**
+ * Looks at every group of a resize, moves on what needs no call, begins the next wave when the last one is over, and
+ * says which state comes next. What was decided is written before anything is done.
+ */
+export const createChooseWave = (dependencies: ResizeDependencies) => {
+  const { killSwitch, store, clock, stageMode } = dependencies;
+
+  const decide = (
+    { looked }: Pick<Look, 'looked'>,
+    incident: Incident,
+    because: string | undefined,
+    mayBegin: boolean,
+  ): WaveDecision => {
+    const now = clock.now();
+    if (looked.seen !== undefined) {
+      const decision = decideWave(looked.seen, incident, because, mayBegin, now);
+      const { missingSince: _missing, ...work } = decision.work;
+      return { ...decision, work };
+    }
+    // One answer without the group proves nothing.
+    const missingSince = looked.work.missingSince ?? now;
+    if (secondsBetween(missingSince, now) < missingGroupSecondsMax) {
+      return { work: { ...looked.work, missingSince }, needs: [{ waitsFor: 'Group' }], news: [] };
+    }
+    const work = withoutGroup(looked.work, now);
+    const rest: WaveNeed = work.restoredAt === undefined ? 'RestoreGroup' : 'UpdateLaunchTemplate';
+    const needs: WaveNeed[] = [heldReservations(work).length > 0 ? 'ReserveCapacity' : rest];
+    const news = inFlight(looked.work).map(({ instanceId }): WaveDecision['news'][number] => ({
+      event: 'gone',
+      instanceId,
+      text: 'its group does not exist any more',
+    }));
+    return { work, needs, news };
+  };
+
+  const noteNews = ({ name, looked, decision }: Look, journal: JournalEntry[]): void => {
+    const noteGroup = createGroupNotes(journal, clock, name);
+    for (const { event, instanceId, text } of decision.news) {
+      if (instanceId === undefined) noteGroup(event, text);
+      else {
+        const said = event === 'left' ? `${text}. ${byHand(name, instanceId)}` : text;
+        createInstanceNotes(journal, clock, name, instanceId)(event, said);
+      }
+    }
+    const { endsBecause: ends } = decision.work;
+    if (ends !== undefined && looked.work.endsBecause === undefined) {
+      noteGroup('releasing', `no further instance is begun: ${ends}`);
+    }
+  };
+
+  return async (state: z.output<typeof resizeRoundState>): Promise<ChooseWaveResult> => {
+    const { incidentId } = state.plan;
+    const round = state.round?.round ?? 1;
+    const tried = stepsTried(state);
+    const result = { round: round + 1, inFlight: 0, waitSeconds: resizePauseSeconds, tried };
+    const incident = await store.readIncident(incidentId);
+    if (incident === undefined) return { ...result, next: 'End' };
+    if (round >= resizeLookRoundsMax) return { ...result, next: 'GiveUp' };
+    const mode = await readModeOrUndefined(killSwitch, stageMode, incident.mode);
+    const clients = clientsFor(dependencies, incident.mode);
+    const names = await store.readIncidentGroups(incidentId);
+    const journal: JournalEntry[] = [];
+    const needs: WaveNeed[] = [];
+
+    const looks: { name: string; looked: SeenResizeWork }[] = [];
+    for (const name of names) {
+      try {
+        const looked = await lookAtResize(clients, store, incidentId, name);
+        if (looked !== undefined) looks.push({ name, looked });
+      } catch (error) {
+        createGroupNotes(
+          journal,
+          clock,
+          name,
+        )('failed', `cannot be looked at (${describeAwsError(error)}); tried again`);
+        needs.push({ waitsFor: 'Group' });
+      }
+    }
+    // The first failure ends the run in every group.
+    const because =
+      endsBecause(incident, mode, round, await packetLossBecause(store, names), clock.now()) ??
+      looks.find(({ looked }) => looked.seen !== undefined && looked.work.endsBecause !== undefined)?.looked
+        .work.endsBecause;
+    const mayBegin = mode !== undefined && needs.length === 0;
+    const decideAll = (reason: string | undefined): Look[] =>
+      looks.map((look) => ({ ...look, decision: decide(look, incident, reason, mayBegin) }));
+    const first = decideAll(because);
+    const ended = first.find(
+      ({ looked, decision }) => looked.seen !== undefined && decision.work.endsBecause !== undefined,
+    )?.decision.work.endsBecause;
+    const decisions = ended === undefined || because !== undefined ? first : decideAll(ended);
+
+    for (const look of decisions) {
+      noteNews(look, journal);
+      needs.push(...look.decision.needs);
+      result.inFlight += inFlight(look.decision.work).length;
+    }
+    // Told before it is written: what ended is not looked at again, and must not be lost.
+    await writeJournal(store, incidentId, journal);
+    for (const { looked, decision } of decisions) {
+      if (JSON.stringify(decision.work) !== JSON.stringify(looked.work)) {
+        await store.writeResize({ ...looked.resize, work: decision.work });
+      }
+    }
+    const next = nextState(needs, tried);
+    return { ...result, next, waitSeconds: pauseSeconds(next) };
+  };
+};

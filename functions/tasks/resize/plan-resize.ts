@@ -1,0 +1,369 @@
+import pMap from 'p-map';
+import type * as z from 'zod/mini';
+import type { Ec2Resize } from '../../aws/ec2-resize.ts';
+import type { ElasticLoadBalancing } from '../../aws/elastic-load-balancing.ts';
+import type { AutoScalingGroup } from '../../domain/auto-scaling-group.ts';
+import { InvalidInputError, UnreadableFactError } from '../../domain/errors.ts';
+import type { GroupRecord } from '../../domain/holds/group-record.ts';
+import { holdTagCall, holdTagKey, holdTagValue, stageOf } from '../../domain/holds/hold-tag.ts';
+import { isHeld, planHold } from '../../domain/holds/plan-hold.ts';
+import type { ResizeSettings } from '../../domain/holds/settings.ts';
+import type { JournalEntry, PlannedCall } from '../../domain/incident.ts';
+import { areLaunchesFailing, stuckInstances } from '../../domain/launches/launch-record.ts';
+import type { Mode } from '../../domain/mode.ts';
+import { familyOf, nextLargerType } from '../../domain/resize/instance-facts.ts';
+import { type GroupResizePlan, planResize, type ResizeFacts } from '../../domain/resize/plan-resize.ts';
+import { isFit } from '../../domain/resize/preflight.ts';
+import type { TemplateFacts } from '../../domain/resize/resize-record.ts';
+import { endsAtLatest } from '../../domain/telling/notice.ts';
+import { counted } from '../../domain/times.ts';
+import { parseHoldInput } from '../../events/hold-input.ts';
+import type { planHoldState } from '../../events/hold-state.ts';
+import { beginPlan, type PlanHoldDependencies, showCalls } from '../holds/plan-hold.ts';
+import { findPausedScaling } from '../incidents/find-paused-scaling.ts';
+import {
+  describeTargets,
+  findTending,
+  openIncident,
+  type Request,
+  toIncident,
+} from '../incidents/plan-request.ts';
+import { writeJournal } from '../incidents/write-journal.ts';
+import { lookAtHealth, type ResizeClients } from './look-at-resizes.ts';
+
+/** What PlanResize needs. */
+export interface PlanResizeDependencies extends PlanHoldDependencies {
+  ec2: (mode: Mode) => Ec2Resize;
+  elasticLoadBalancing: (mode: Mode) => ElasticLoadBalancing;
+}
+
+/**
+ * - `RESIZE`: the incident is open, go on.
+ * - `BRING_HOME`: another execution left something in flight; bring it home.
+ * - `NOTHING`: everything has a type that was asked for.
+ * - `REPORT`: dry run; `calls` is what would have been done.
+ * - `REFUSE`: nothing may be done, and why.
+ */
+export interface PlanResizeResult {
+  action: 'RESIZE' | 'BRING_HOME' | 'NOTHING' | 'REPORT' | 'REFUSE';
+  incidentId: string;
+  mode: Mode;
+  reason: string;
+  /** The rule that started it, where one did. */
+  rule?: string;
+  tendedBy?: string;
+  groups: number;
+  refused: number;
+  /** What is risked, and what stands against single instances. */
+  warnings: string[];
+  calls: PlannedCall[];
+  callsLeftOut: number;
+}
+
+/** Lines shown in an execution's output, which may not exceed 256 KiB; all of them are in the journal. */
+const linesShown = 50;
+/** How long failed launches count for a rule that resizes only while launches fail. */
+const failingWithinSeconds = 3600;
+/** An instance that waits in a launch hook for so long counts as a launch that fails, before anybody ends it. */
+const stuckAfterSeconds = 900;
+/** Stop protection is read instance by instance. */
+const readsAtOnce = 4;
+
+/** The findings of a group: of each instance and type one line, all of it in words. */
+const toFindingsEntries = ({ autoScalingGroupName, findings }: GroupResizePlan, at: string): JournalEntry[] =>
+  findings.map(({ instanceId, instanceType, findings: found }) => ({
+    at,
+    event: 'checked',
+    autoScalingGroupName,
+    instanceId,
+    message: `${autoScalingGroupName}: ${instanceId} as ${instanceType} ${isFit(found) ? 'passes' : 'is refused'}: ${found.map(({ verdict, check, fact }) => `${verdict} ${check} (${fact})`).join('; ')}`,
+  }));
+
+const toPlanEntry = (plan: GroupResizePlan, mode: Mode, at: string): JournalEntry => {
+  const { action, autoScalingGroupName, reason, warnings, calls } = plan;
+  const text = {
+    RESIZE: `${mode === 'live' ? 'will' : 'would'} resize ${reason}`,
+    NOTHING: `nothing to do: ${reason}`,
+    REFUSE: `is left alone: ${reason}`,
+  }[action];
+  return {
+    at,
+    event: action === 'REFUSE' ? 'refused' : 'planned',
+    autoScalingGroupName,
+    message: `${autoScalingGroupName}: ${[text, ...warnings].join('; ')}`,
+    calls,
+  };
+};
+
+/** The plan with the tag that the group has meanwhile. */
+const withTag = (
+  plan: GroupResizePlan,
+  group: AutoScalingGroup,
+  tag: string | undefined,
+  stage: string,
+): GroupResizePlan => {
+  const calls = [
+    holdTagCall(group, tag, stage),
+    holdTagCall({ ...group, tags: { [holdTagKey]: tag ?? '' } }, undefined, stage),
+  ];
+  return plan.action === 'RESIZE'
+    ? { ...plan, calls: [...plan.calls, ...calls.filter((call) => call !== undefined)] }
+    : plan;
+};
+
+/** Warnings and refusals of single instances, the like ones told once. */
+const warningsOf = (plans: GroupResizePlan[]): string[] => [
+  ...new Set(
+    plans.flatMap(({ warnings, findings }) => [
+      ...warnings,
+      ...findings.flatMap(({ instanceId, instanceType, findings: found }) =>
+        found
+          .filter(({ verdict }) => verdict !== 'pass')
+          .map(
+            ({ verdict, check, fact }) => `${verdict} ${instanceId} as ${instanceType}: ${check}: ${fact}`,
+          ),
+      ),
+    ]),
+  ),
+];
+
+/**
+ * Finds the groups, checks everything that can be known of every instance for every type, plans the waves, and opens
+ * the incident. Changes nothing in AWS.
+ *
+ * @throws what `beginPlan` throws
+ */
+export const createPlanResize = (dependencies: PlanResizeDependencies) => {
+  const { store, clock } = dependencies;
+
+  const readTemplate = async (
+    ec2: Ec2Resize,
+    { launchTemplate, hasMixedInstances }: AutoScalingGroup,
+  ): Promise<TemplateFacts | undefined> => {
+    if (launchTemplate === undefined) return undefined;
+    const { launchTemplateId, version } = launchTemplate;
+    const found = await ec2.describeLaunchTemplate(launchTemplateId, version);
+    if (found === undefined) return undefined;
+    return { ...launchTemplate, ...found, ...(hasMixedInstances === true ? { isOverridden: true } : {}) };
+  };
+
+  /** The types wanted in a group. */
+  const wantedTypes = async (
+    ec2: Ec2Resize,
+    { instanceTypes }: ResizeSettings,
+    template: TemplateFacts | undefined,
+  ): Promise<string[]> => {
+    if (instanceTypes !== 'larger') return instanceTypes;
+    if (template?.instanceType === undefined) return [];
+    const family = await ec2.describeFamily(familyOf(template.instanceType));
+    const larger = nextLargerType(template.instanceType, family);
+    return larger === undefined ? [] : [larger.instanceType];
+  };
+
+  /** Why something else of ours has the group, or scaling is paused in it. */
+  const takenBecause = async (incidentId: string, record: GroupRecord): Promise<string | undefined> => {
+    const [resize] = await store.readResizes([record.autoScalingGroupName]);
+    if (resize?.work !== undefined && resize.work.incidentId !== incidentId) {
+      return `the execution ${resize.work.incidentId.split(':').at(-1)} resizes it already`;
+    }
+    const paused = await findPausedScaling(store, [record]);
+    return paused && `its scaling is paused (${paused.reason}): nothing is stopped meanwhile`;
+  };
+
+  const lookAtGroup = async (
+    clients: ResizeClients,
+    request: Request & { resize: ResizeSettings },
+    incidentId: string,
+    group: AutoScalingGroup,
+  ): Promise<ResizeFacts> => {
+    const { autoScaling, ec2 } = clients;
+    const name = group.autoScalingGroupName;
+    const [record] = await store.readGroups([name]);
+    const [launches] = await store.readLaunches([name]);
+    if (record === undefined || launches === undefined)
+      throw new Error(`The store has no answer for ${name}`);
+    const takenBy = await takenBecause(incidentId, record);
+    const refresh = await autoScaling.describeInstanceRefresh(name);
+    const template = await readTemplate(ec2, group);
+    const wanted = await wantedTypes(ec2, request.resize, template);
+    const { instances, healthy, problem } = await lookAtHealth(clients, group);
+    if (problem !== undefined) {
+      throw new UnreadableFactError(`The health of the targets of ${name} cannot be read: ${problem}`);
+    }
+    const present = [...new Set([...instances.values()].map(({ instanceType }) => instanceType))];
+    const zones = [...new Set([...instances.values()].map(({ availabilityZone }) => availabilityZone))];
+    const hasWork = wanted.length > 0 && instances.size > 0;
+    const types = hasWork ? await ec2.describeInstanceTypes([...new Set([...wanted, ...present])]) : [];
+    const offered = hasWork ? await ec2.describeOfferings(wanted, zones) : new Set<string>();
+    const concerned = hasWork
+      ? [...instances.values()].filter(({ instanceType }) => !wanted.includes(instanceType))
+      : [];
+    const stopProtected = await pMap(
+      concerned,
+      async ({ instanceId }) => [instanceId, await ec2.isStopProtected(instanceId)] as const,
+      { concurrency: readsAtOnce },
+    );
+    const isByRule = request.rule !== undefined;
+    const areFailing =
+      areLaunchesFailing(launches, clock.now(), failingWithinSeconds) ||
+      stuckInstances(launches, group, stuckAfterSeconds, clock.now()).length > 0;
+    const notNow = isByRule && !areFailing ? 'its launches do not fail: it can scale out instead' : undefined;
+    return {
+      group,
+      record,
+      instances,
+      healthy,
+      types: new Map(types.map((type) => [type.instanceType, type])),
+      offered,
+      stopProtected: new Map(stopProtected),
+      wantedTypes: wanted,
+      ...(refresh === undefined ? {} : { refresh }),
+      ...(template === undefined ? {} : { template }),
+      ...(takenBy === undefined ? {} : { takenBy }),
+      ...(notNow === undefined ? {} : { notNow }),
+    };
+  };
+
+  /** Another execution's incident, which the sweep gave up. */
+  const bringHome = async (incidentId: string): Promise<PlanResizeResult> => {
+    const incident = await store.readIncident(incidentId);
+    const base = { incidentId, groups: 0, refused: 0, warnings: [], ...showCalls([]) };
+    if (incident?.resize === undefined) {
+      return { ...base, action: 'REFUSE', mode: 'live', reason: `nothing of ${incidentId} is open` };
+    }
+    return {
+      ...base,
+      action: 'BRING_HOME',
+      mode: incident.mode,
+      reason: 'what its execution left is brought home',
+    };
+  };
+
+  return async (state: z.output<typeof planHoldState>): Promise<PlanResizeResult> => {
+    const parsed = parseHoldInput(state.remediation, state.input);
+    if (parsed.trigger === 'sweep') return bringHome(parsed.incidentId);
+    const { request, mode, incidentId, ofRule, refuse } = await beginPlan(dependencies, state);
+    const { resize } = request;
+    if (resize === undefined) throw new InvalidInputError('The input asks for nothing that can be resized');
+    const refuseAll = async (reason: string, tended?: string): Promise<PlanResizeResult> => ({
+      ...(await refuse(reason, tended)),
+      action: 'REFUSE',
+      warnings: [],
+    });
+    if (mode === 'off') return refuseAll('the mode is off; nothing was looked at');
+    const now = clock.now();
+    const clients: ResizeClients = {
+      autoScaling: dependencies.autoScaling(mode),
+      ec2: dependencies.ec2(mode),
+      elasticLoadBalancing: dependencies.elasticLoadBalancing(mode),
+    };
+    const groups = await describeTargets(clients.autoScaling, request);
+    const found = planHold(
+      groups,
+      request.names,
+      {
+        remediation: request.remediation,
+        effect: { processes: [], protectsInstances: false },
+        groupsMax: request.settings.groupsMax,
+      },
+      request.reason,
+    );
+    const held = found.groups.filter(isHeld).map(({ autoScalingGroupName }) => autoScalingGroupName);
+    const unfit = found.groups.flatMap((plan): JournalEntry[] =>
+      plan.action === 'HOLD'
+        ? []
+        : [
+            {
+              at: now,
+              event: 'refused',
+              autoScalingGroupName: plan.autoScalingGroupName,
+              message: `${plan.autoScalingGroupName}: is left alone: ${plan.reason}`,
+            },
+          ],
+    );
+    const tendedBy = await findTending(dependencies, incidentId, request, held);
+    if (tendedBy !== undefined)
+      return refuseAll(`the execution ${tendedBy} resizes one of these groups already`, tendedBy);
+    if (found.refusal !== undefined) {
+      await writeJournal(store, incidentId, unfit);
+      return refuseAll(
+        found.refusal
+          .replace('nothing was held', 'nothing was resized')
+          .replace('can be held', 'can be resized'),
+      );
+    }
+
+    const tag = holdTagValue([
+      {
+        incidentId,
+        reason: request.reason,
+        endsAtLatest: endsAtLatest(toIncident(request, incidentId, mode, now)),
+      },
+    ]);
+    const plans: GroupResizePlan[] = [];
+    const facts = new Map<string, ResizeFacts>();
+    for (const group of groups.filter(({ autoScalingGroupName }) => held.includes(autoScalingGroupName))) {
+      const seen = await lookAtGroup(clients, { ...request, resize }, incidentId, group);
+      facts.set(group.autoScalingGroupName, seen);
+      plans.push(withTag(planResize(seen, resize, incidentId, now), group, tag, stageOf(incidentId)));
+    }
+    await writeJournal(store, incidentId, [
+      ...unfit,
+      ...plans.flatMap((plan) => [...toFindingsEntries(plan, now), toPlanEntry(plan, mode, now)]),
+    ]);
+    const begun = plans.filter(({ action }) => action === 'RESIZE');
+    const refused = plans.filter(({ action }) => action === 'REFUSE');
+    const warnings = warningsOf(plans);
+    const calls = begun.flatMap((plan) => plan.calls);
+    const base = {
+      incidentId,
+      ...ofRule,
+      mode,
+      groups: begun.length,
+      refused: refused.length + unfit.length,
+      warnings: [
+        ...warnings.slice(0, linesShown),
+        ...(warnings.length > linesShown ? [`and ${warnings.length - linesShown} more, in the journal`] : []),
+      ],
+      ...showCalls(calls),
+    };
+    const reasons = plans.map((plan) => `${plan.autoScalingGroupName}: ${plan.reason}`).join('. ');
+    if (begun.length === 0) {
+      return { ...base, action: refused.length + unfit.length > 0 ? 'REFUSE' : 'NOTHING', reason: reasons };
+    }
+    if (mode === 'dry-run') return { ...base, action: 'REPORT', reason: `dry run: ${reasons}` };
+    const names = begun.map(({ autoScalingGroupName }) => autoScalingGroupName);
+    await openIncident(dependencies, toIncident(request, incidentId, mode, now), names);
+    // A task that is tried again keeps to the groups of its first try.
+    const opened = new Set(await store.readIncidentGroups(incidentId));
+    for (const { autoScalingGroupName, queue, floor } of begun) {
+      if (!opened.has(autoScalingGroupName)) continue;
+      const [record] = await store.readResizes([autoScalingGroupName]);
+      const template = facts.get(autoScalingGroupName)?.template;
+      const groupArn = facts.get(autoScalingGroupName)?.group.autoScalingGroupArn;
+      // A task that is tried again finds what it wrote itself.
+      if (record === undefined || record.work !== undefined) continue;
+      await store.writeResize({
+        ...record,
+        work: {
+          incidentId,
+          ...(groupArn === undefined ? {} : { autoScalingGroupArn: groupArn }),
+          startedAt: now,
+          floor,
+          waveSize: resize.waveSize,
+          queue,
+          resizes: [],
+          reservations: [],
+          ...(template === undefined ? {} : { launchTemplate: template }),
+        },
+      });
+    }
+    return {
+      ...base,
+      action: 'RESIZE',
+      reason: `${request.reason}; ${counted(begun.length, 'group')}. ${reasons}`,
+      calls: [],
+      callsLeftOut: calls.length,
+    };
+  };
+};

@@ -1,0 +1,112 @@
+import type * as z from 'zod/mini';
+import { describeAwsError } from '../../aws/aws-error.ts';
+import {
+  afterLease,
+  type GroupRecord,
+  type Imposed,
+  isLeased,
+  withoutLease,
+} from '../../domain/holds/group-record.ts';
+import type { AutoScalingCall, Incident, JournalEntry } from '../../domain/incident.ts';
+import { leaseSeconds } from '../../domain/limits.ts';
+import type { Mode } from '../../domain/mode.ts';
+import { sizesReason } from '../../domain/resize/plan-resize.ts';
+import { launchCall, updateSizesCall } from '../../domain/resize/resize-calls.ts';
+import { inFlight } from '../../domain/resize/resize-record.ts';
+import { isHeldByUs, launchIsOurs, sizesFor, withSizes } from '../../domain/resize/resize-sizes.ts';
+import { addSeconds } from '../../domain/times.ts';
+import type { resizeRoundState } from '../../events/hold-state.ts';
+import { changeGroup } from '../holds/change-group.ts';
+import { createGroupNotes } from '../incidents/note-group.ts';
+import { readModeOrUndefined } from '../incidents/read-mode.ts';
+import { writeJournal } from '../incidents/write-journal.ts';
+import { type GroupWorkDependencies, lookAtWork } from './look-at-resizes.ts';
+import type { ResizeStepResult } from './take-resize-step.ts';
+
+/**
+ * Sees to it that a group can be resized: its minimum leaves room for a wave; and where another hold of ours had
+ * suspended `Launch`, that runs again so that Standby can be left, after desired capacity was set to what is in
+ * service, so that nothing is launched. What was before is written down before.
+ */
+export const createPrepareGroup = (dependencies: GroupWorkDependencies) => {
+  const { killSwitch, store, clock, newOwner, stageMode } = dependencies;
+
+  /** Prepares one group, if it needs it and may be prepared now. */
+  const prepare = async (
+    incident: Incident,
+    mode: Mode | undefined,
+    name: string,
+    note: ReturnType<typeof createGroupNotes>,
+    result: ResizeStepResult,
+  ): Promise<void> => {
+    const autoScaling = dependencies.autoScaling(incident.mode);
+    const looked = await lookAtWork(autoScaling, store, incident.incidentId, name);
+    if (looked?.group === undefined) return;
+    const { work, group } = looked;
+    const now = clock.now();
+    const record = afterLease(looked.record, now);
+    const freesLaunch = launchIsOurs(group, record);
+    const pins = freesLaunch || work.sizes?.desiredCapacity !== undefined;
+    const isGoing = inFlight(work).length > 0;
+    const mayBegin =
+      mode === 'live' &&
+      work.endsBecause === undefined &&
+      isHeldByUs(group, record, incident.incidentId, now);
+    if (work.restoringSince !== undefined || !(isGoing || mayBegin)) return;
+    const wanted = sizesFor(group, isGoing ? 0 : Math.min(work.waveSize, work.queue.length), pins);
+    if (!freesLaunch && wanted === undefined) return;
+    // Without Terminate suspended, desired capacity below what is alive would end instances.
+    const isSafe = !pins || group.suspendedProcesses.includes('Terminate');
+    if (isLeased(record, now) || !isSafe) return;
+    const calls: AutoScalingCall[] = [
+      ...(wanted === undefined ? [] : [updateSizesCall(name, wanted, sizesReason(wanted))]),
+      ...(freesLaunch ? [launchCall('ResumeProcesses', name)] : []),
+    ];
+    if (wanted !== undefined) {
+      await store.writeResize({
+        ...looked.resize,
+        work: { ...work, sizes: withSizes(work, group, wanted, now) },
+      });
+    }
+    // It stays in the record: a description from before must not be believed.
+    const withLaunch = (change: Partial<Imposed>): GroupRecord['imposed'] =>
+      freesLaunch
+        ? record.imposed.map((entry) => (entry.setting === 'Launch' ? { ...entry, ...change } : entry))
+        : record.imposed;
+    await changeGroup(
+      { store, autoScaling, clock },
+      {
+        decidedAt: now,
+        before: {
+          ...record,
+          imposed: withLaunch({ givingBackAt: now }),
+          lease: { owner: newOwner(), expiresAt: addSeconds(now, leaseSeconds) },
+        },
+        calls,
+        after: withoutLease({ ...record, imposed: withLaunch({ givingBackAt: now, givenBackAt: now }) }),
+      },
+    );
+    note('prepared', calls.map(({ reason }) => reason).join('; '), calls);
+    result.taken += 1;
+  };
+
+  return async (state: z.output<typeof resizeRoundState>): Promise<ResizeStepResult> => {
+    const { incidentId } = state.plan;
+    // A resumed process shows a little later: the next look waits in any case.
+    const result: ResizeStepResult = { taken: 0, hasToWait: true };
+    const incident = await store.readIncident(incidentId);
+    if (incident === undefined) return result;
+    const mode = await readModeOrUndefined(killSwitch, stageMode, incident.mode);
+    for (const name of await store.readIncidentGroups(incidentId)) {
+      const journal: JournalEntry[] = [];
+      const note = createGroupNotes(journal, clock, name);
+      try {
+        await prepare(incident, mode, name, note, result);
+      } catch (error) {
+        note('failed', `cannot be prepared now (${describeAwsError(error)}); tried again`);
+      }
+      await writeJournal(store, incidentId, journal);
+    }
+    return result;
+  };
+};

@@ -1,0 +1,73 @@
+import type * as z from 'zod/mini';
+import type { Ec2Prove } from '../../aws/ec2-prove.ts';
+import type { Clock } from '../../clock.ts';
+import type { Ec2Call, JournalEntry } from '../../domain/incident.ts';
+import { toReservation } from '../../domain/resize/plan-resize.ts';
+import {
+  changeTypeCall,
+  reserveCall,
+  resizeSnapshotCall,
+  startCall,
+  stopCall,
+} from '../../domain/resize/resize-calls.ts';
+import type { resizeRoundState } from '../../events/hold-state.ts';
+import type { Store } from '../../state/store.ts';
+import { createGroupNotes } from '../incidents/note-group.ts';
+import { writeJournal } from '../incidents/write-journal.ts';
+
+/** What ProvePermissions needs. */
+export interface ProvePermissionsDependencies {
+  ec2: Ec2Prove;
+  store: Store;
+  clock: Clock;
+}
+
+/** Whether EC2 would let us do everything that was planned. */
+export interface ProvePermissionsResult {
+  proven: number;
+  refused: string[];
+}
+
+/**
+ * Asks EC2, with `DryRun`, whether each kind of call would be allowed on the first instance of each group, before
+ * anything is touched. `DryRun` tells of permission only, not of state or capacity. A group for which something is not
+ * allowed is not resized. Auto Scaling has no `DryRun`.
+ */
+export const createProvePermissions =
+  ({ ec2, store, clock }: ProvePermissionsDependencies) =>
+  async (state: z.output<typeof resizeRoundState>): Promise<ProvePermissionsResult> => {
+    const { incidentId } = state.plan;
+    const result: ProvePermissionsResult = { proven: 0, refused: [] };
+    const incident = await store.readIncident(incidentId);
+    if (incident?.resize === undefined) return result;
+    const { reserveCapacity, snapshot } = incident.resize;
+    for (const record of await store.readResizes(await store.readIncidentGroups(incidentId))) {
+      const { autoScalingGroupName: name, work } = record;
+      const [first] = work?.queue ?? [];
+      if (work?.incidentId !== incidentId || first === undefined) continue;
+      const { instanceId, originalType, candidates } = first;
+      const wanted = candidates[0] ?? originalType;
+      const calls: Ec2Call[] = [
+        stopCall(instanceId, false),
+        changeTypeCall(instanceId, wanted, originalType),
+        startCall(instanceId, wanted),
+        ...(snapshot ? [resizeSnapshotCall(name, instanceId)] : []),
+        ...(reserveCapacity
+          ? [reserveCall(toReservation(incidentId, [first], wanted, 1, 0, clock.now()))]
+          : []),
+      ];
+      for (const call of calls) {
+        const refusal = await ec2.prove(call);
+        if (refusal === undefined) result.proven += 1;
+        else result.refused.push(`${name}: ${call.operation} would be refused (${refusal})`);
+      }
+      const refused = result.refused.filter((each) => each.startsWith(`${name}: `));
+      if (refused.length === 0) continue;
+      const reason = refused.join('; ');
+      await store.writeResize({ ...record, work: { ...work, queue: [] } });
+      const journal: JournalEntry[] = [];
+      createGroupNotes(journal, clock, name)('refused', `not touched: ${reason.replaceAll(`${name}: `, '')}`);
+      await writeJournal(store, incidentId, journal);
+    }
+    return result;
+  };

@@ -1,0 +1,190 @@
+import type * as z from 'zod/mini';
+import type { AutoScaling } from '../../aws/auto-scaling.ts';
+import { describeAwsError, isRefusal } from '../../aws/aws-error.ts';
+import { type AutoScalingGroup, isOptedIn } from '../../domain/auto-scaling-group.ts';
+import { afterLease, type GroupRecord, isLeased, withoutLease } from '../../domain/holds/group-record.ts';
+import type { AutoScalingCall, Incident, JournalEntry } from '../../domain/incident.ts';
+import { homeSecondsMax, leaseSeconds } from '../../domain/limits.ts';
+import { decideRestore, driftOf } from '../../domain/resize/decide-restore.ts';
+import { restoreReason } from '../../domain/resize/plan-resize.ts';
+import { launchCall, updateSizesCall } from '../../domain/resize/resize-calls.ts';
+import {
+  heldReservations,
+  inFlight,
+  type ResizeRecord,
+  type ResizeWork,
+} from '../../domain/resize/resize-record.ts';
+import { addSeconds, secondsBetween, spokenDuration } from '../../domain/times.ts';
+import type { resizeRoundState } from '../../events/hold-state.ts';
+import { changeGroup } from '../holds/change-group.ts';
+import { createGroupNotes } from '../incidents/note-group.ts';
+import { writeJournal } from '../incidents/write-journal.ts';
+import { type GroupWorkDependencies, lookAtWork } from './look-at-resizes.ts';
+import type { ResizeStepResult } from './take-resize-step.ts';
+
+/**
+ * Sets a group back once none of its instances is in flight: `Launch` as the other holds want it, and seen to be so,
+ * before the sizes of before are set again; then says what differs from the launch template. Called until nothing is
+ * left to set back.
+ */
+export const createRestoreGroup = (dependencies: GroupWorkDependencies) => {
+  const { store, clock, newOwner } = dependencies;
+
+  /** Makes changes of a group that its record remembers. */
+  const change = (
+    autoScaling: AutoScaling,
+    record: GroupRecord,
+    calls: AutoScalingCall[],
+    before: Partial<GroupRecord>,
+    after: Partial<GroupRecord>,
+    now: string,
+  ): Promise<void> =>
+    changeGroup(
+      { store, autoScaling, clock },
+      {
+        decidedAt: now,
+        before: {
+          ...record,
+          ...before,
+          lease: { owner: newOwner(), expiresAt: addSeconds(now, leaseSeconds) },
+        },
+        calls,
+        after: withoutLease({ ...record, ...after }),
+      },
+    );
+
+  /** What is left of the resize once everything is set back. */
+  const finish = async (
+    incident: Incident,
+    resize: ResizeRecord,
+    work: ResizeWork,
+    group: AutoScalingGroup | undefined,
+    note: ReturnType<typeof createGroupNotes>,
+  ): Promise<void> => {
+    const drift = driftOf(work);
+    if (drift !== undefined && group !== undefined) note('drift', drift);
+    const updates =
+      incident.resize?.updateLaunchTemplate === true && drift !== undefined && group !== undefined;
+    const { work: _work, ...rest } = resize;
+    await store.writeResize(updates ? { ...rest, work: { ...work, restoredAt: clock.now() } } : rest);
+  };
+
+  const restore = async (
+    autoScaling: AutoScaling,
+    incident: Incident,
+    name: string,
+    journal: JournalEntry[],
+  ): Promise<'restored' | 'not yet' | 'nothing'> => {
+    const looked = await lookAtWork(autoScaling, store, incident.incidentId, name);
+    if (looked === undefined || looked.work.restoredAt !== undefined) return 'nothing';
+    const { resize, work, group } = looked;
+    if (inFlight(work).length > 0 || heldReservations(work).length > 0) return 'nothing';
+    const note = createGroupNotes(journal, clock, name);
+    if (group === undefined) {
+      await finish(incident, resize, work, undefined, note);
+      return 'restored';
+    }
+    const now = clock.now();
+    if (!isOptedIn(group) && work.sizes !== undefined) {
+      const { minSize, desiredCapacity } = work.sizes.before;
+      const message = `the group does not carry the opt-in tag any more, so Holdfast may not set it back. By hand: aws autoscaling update-auto-scaling-group --auto-scaling-group-name ${name} --min-size ${minSize} --desired-capacity ${desiredCapacity}`;
+      note('left', message);
+      await finish(incident, resize, work, group, note);
+      return 'restored';
+    }
+    const record = afterLease(looked.record, now);
+    if (isLeased(record, now)) return 'not yet';
+    const decision = decideRestore(group, record, work, now);
+    switch (decision.action) {
+      case 'HOLD_LAUNCH': {
+        const calls = decision.suspendsLaunch ? [launchCall('SuspendProcesses', name)] : [];
+        await store.writeResize({ ...resize, work: { ...work, restoringSince: work.restoringSince ?? now } });
+        const imposed = decision.suspendsLaunch
+          ? [
+              ...record.imposed.filter(({ setting }) => setting !== 'Launch'),
+              { setting: 'Launch', recordedAt: now },
+            ]
+          : record.imposed;
+        await change(
+          autoScaling,
+          record,
+          calls,
+          { holds: decision.holds, imposed },
+          {
+            holds: decision.holds,
+            imposed: imposed.map((entry) =>
+              decision.suspendsLaunch && entry.setting === 'Launch' ? { ...entry, appliedAt: now } : entry,
+            ),
+          },
+          now,
+        );
+        if (calls.length > 0) note('prepared', 'Launch is suspended again, as another hold wants it', calls);
+        return 'not yet';
+      }
+      case 'WAIT':
+        return 'not yet';
+      case 'SET': {
+        const call = updateSizesCall(name, decision.sizes, restoreReason);
+        const written = await store.writeResize({ ...resize, work: { ...work, restore: decision.sizes } });
+        await change(autoScaling, record, [call], {}, {}, now);
+        await store.writeResize({
+          ...written,
+          work: { ...work, restore: { ...decision.sizes, appliedAt: clock.now() } },
+        });
+        note(
+          'restored',
+          `minimum ${group.minSize} → ${decision.sizes.minSize}, desired capacity ${group.desiredCapacity} → ${decision.sizes.desiredCapacity}${decision.reason}`,
+          [call],
+        );
+        return 'not yet';
+      }
+      case 'DONE':
+        await finish(incident, resize, work, group, note);
+        return 'restored';
+    }
+  };
+
+  /** Sizes that AWS refuses are decided anew, as the group is then; after a while they are left to a person. */
+  const decideAgain = async (incident: Incident, name: string, journal: JournalEntry[]): Promise<void> => {
+    const [resize] = await store.readResizes([name]);
+    const { work } = resize ?? {};
+    if (resize === undefined || work?.incidentId !== incident.incidentId) return;
+    const { restore, ...rest } = work;
+    const isTooLong = secondsBetween(work.restoringSince ?? clock.now(), clock.now()) > homeSecondsMax;
+    if (!isTooLong) {
+      await store.writeResize({ ...resize, work: rest });
+      return;
+    }
+    const { minSize, desiredCapacity } = restore ?? work.sizes?.before ?? { minSize: 0, desiredCapacity: 0 };
+    const message = `it could not be set back for ${spokenDuration(homeSecondsMax)}: its sizes were minimum ${minSize} and desired capacity ${desiredCapacity}, and another hold may want Launch suspended. Do it by hand`;
+    createGroupNotes(journal, clock, name)('left', message);
+    const { work: _work, ...bare } = resize;
+    await store.writeResize(bare);
+  };
+
+  return async (state: z.output<typeof resizeRoundState>): Promise<ResizeStepResult> => {
+    const { incidentId } = state.plan;
+    const result: ResizeStepResult = { taken: 0, hasToWait: false };
+    const incident = await store.readIncident(incidentId);
+    if (incident === undefined) return result;
+    const autoScaling = dependencies.autoScaling(incident.mode);
+    for (const name of await store.readIncidentGroups(incidentId)) {
+      const journal: JournalEntry[] = [];
+      try {
+        const outcome = await restore(autoScaling, incident, name, journal);
+        if (outcome === 'restored') result.taken += 1;
+        if (outcome === 'not yet') result.hasToWait = true;
+      } catch (error) {
+        createGroupNotes(
+          journal,
+          clock,
+          name,
+        )('failed', `cannot be set back now (${describeAwsError(error)}); tried again`);
+        if (isRefusal(error)) await decideAgain(incident, name, journal);
+        result.hasToWait = true;
+      }
+      await writeJournal(store, incidentId, journal);
+    }
+    return result;
+  };
+};

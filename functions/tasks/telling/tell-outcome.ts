@@ -1,0 +1,107 @@
+import type * as z from 'zod/mini';
+import type { Clock } from '../../clock.ts';
+import type { JournalEntry } from '../../domain/incident.ts';
+import type { Attention } from '../../domain/telling/attention.ts';
+import { type NoticeCounts, type NoticeKind, toNotice } from '../../domain/telling/notice.ts';
+import { unixSeconds } from '../../domain/times.ts';
+import type { reportHoldState, reportResizeState } from '../../events/hold-state.ts';
+import type { Store } from '../../state/store.ts';
+
+/** What a function needs that sums up an incident. */
+export interface ReportDependencies {
+  store: Store;
+  clock: Clock;
+}
+
+/** A report, as far as all remediations have it. */
+interface Report extends Attention {
+  headline: string;
+  /** Instances, and groups, left for a person. */
+  left?: number;
+}
+
+type ReportState = z.output<typeof reportHoldState> | z.output<typeof reportResizeState>;
+
+const nextOf: Record<'would-act' | 'refused' | 'gave-back' | 'failed' | 'needs-a-person', string> = {
+  'would-act': 'nothing; the exact calls are in the output of the execution and in the journal',
+  refused: 'nothing, until somebody or an alarm starts it again',
+  'gave-back': 'nothing; it is over',
+  failed: 'what is still held is given back by the sweep, and what is in flight is brought back',
+  'needs-a-person': 'the sweep goes on trying to give groups back; the rest is for a person',
+};
+
+const kindOf = (
+  { plan, failure, release, round }: ReportState,
+  { left = 0 }: Report,
+): keyof typeof nextOf => {
+  if (plan.action === 'REPORT') return 'would-act';
+  if (plan.action === 'REFUSE' || plan.action === 'NOTHING') return 'refused';
+  if (left > 0 || release?.action === 'GIVE_UP') return 'needs-a-person';
+  // Its history is full: another execution brings home what is in flight, and tells the end.
+  if (round?.next === 'GiveUp') return 'failed';
+  return failure === undefined ? 'gave-back' : 'failed';
+};
+
+/** A message of a dry run says so in its title. */
+const withoutMode = (text: string): string => text.replace(/^dry run: /, '');
+
+/** How long a rule that would act on the same groups again is no news. */
+const sameNewsSeconds = 21_600;
+
+/**
+ * What a dry run of a rule would have done, or why a rule was refused, is told once in a while: nothing was changed, so
+ * the same rule comes to the same again and again for as long as the trouble lasts.
+ */
+const identityOf = (
+  { plan }: ReportState,
+  kind: NoticeKind,
+  groups: string[],
+  now: string,
+): { identity?: string } =>
+  (kind === 'would-act' || kind === 'refused') && plan.rule !== undefined
+    ? {
+        identity: `${kind}#${plan.rule}#${kind === 'refused' ? plan.reason : ''}#${[...groups].sort().join()}#${Math.floor(unixSeconds(now) / sameNewsSeconds)}`,
+      }
+    : {};
+
+/**
+ * Has people told what an incident came to. That another execution tends the same already is no news: its start was.
+ */
+export const tellOutcome = async (
+  { store, clock }: ReportDependencies,
+  state: ReportState,
+  journal: JournalEntry[],
+  report: Report,
+  counts: NoticeCounts = {},
+): Promise<void> => {
+  const { plan, failure } = state;
+  if (plan.tendedBy !== undefined) return;
+  const kind: NoticeKind & keyof typeof nextOf = kindOf(state, report);
+  const planned =
+    kind === 'would-act'
+      ? journal.filter(({ event }) => event === 'planned').map(({ message }) => message)
+      : [];
+  const groups = [
+    ...new Set(journal.flatMap(({ autoScalingGroupName: name }) => (name === undefined ? [] : [name]))),
+  ];
+  const now = clock.now();
+  await store.addNotice(
+    toNotice({
+      kind,
+      at: now,
+      ...identityOf(state, kind, groups, now),
+      incidentId: plan.incidentId,
+      ...(plan.reason === undefined ? {} : { seen: withoutMode(plan.reason) }),
+      done: withoutMode(report.headline),
+      next: nextOf[kind],
+      groups,
+      lines: [
+        ...planned,
+        ...(failure === undefined ? [] : [`the execution failed: ${failure.Error}`]),
+        ...report.attention,
+      ],
+      linesLeftOut: report.attentionLeftOut,
+      counts,
+    }),
+  );
+};

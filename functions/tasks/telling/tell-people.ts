@@ -1,0 +1,66 @@
+import type * as z from 'zod/mini';
+import type { Topic } from '../../aws/sns.ts';
+import { bounded } from '../../domain/bounded.ts';
+import { composeMessages, type Message } from '../../domain/telling/compose-messages.ts';
+import type { Place } from '../../domain/telling/console-links.ts';
+import { type Measure, metricsOf } from '../../domain/telling/metrics.ts';
+import type { Notice } from '../../domain/telling/notice.ts';
+import { type noticeRecords, noticeSchema } from '../../events/notice-records.ts';
+
+/** What TellPeople needs. */
+export interface TellPeopleDependencies {
+  topic: Topic;
+  place: Place;
+  measure: Measure;
+  log: { info(message: string, details: Record<string, unknown>): void };
+}
+
+/** The first record that could not be told, for Lambda to begin with again. */
+export interface TellPeopleResult {
+  batchItemFailures: { itemIdentifier: string }[];
+}
+
+/** A notice as the table keeps it; `undefined` for what is none. */
+const parseNotice = (text: string | undefined): Notice | undefined => {
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text ?? '');
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+  const parsed = noticeSchema.safeParse(raw);
+  return parsed.success ? (parsed.data as Notice) : undefined;
+};
+
+/**
+ * Tells people of what was written for them: one message for all that is of one kind. A message that the topic does
+ * not take is tried again with everything after it, so that a thing may be told twice, but not never.
+ */
+export const createTellPeople =
+  ({ topic, place, measure, log }: TellPeopleDependencies) =>
+  async (event: z.output<typeof noticeRecords>): Promise<TellPeopleResult> => {
+    const sequenceNumbers = new Map<Notice, string>();
+    for (const { dynamodb } of event.Records) {
+      const notice = parseNotice(dynamodb.NewImage?.notice?.S);
+      // Written by another release, or by hand. The others must not wait for it.
+      if (notice === undefined)
+        log.info('cannot be read', { notice: bounded(JSON.stringify(dynamodb), 2000) });
+      else sequenceNumbers.set(notice, dynamodb.SequenceNumber);
+    }
+    const firstRecord = ({ notices: [first] }: Message): string =>
+      (first === undefined ? undefined : sequenceNumbers.get(first)) ?? '';
+    for (const message of composeMessages(place, [...sequenceNumbers.keys()])) {
+      const { subject, kind, notices } = message;
+      const incidentIds = [...new Set(notices.map(({ incidentId }) => incidentId))];
+      try {
+        await topic.publish(message);
+      } catch (error) {
+        log.info('not told yet', { subject, kind, incidentIds, error: String(error) });
+        return { batchItemFailures: [{ itemIdentifier: firstRecord(message) }] };
+      }
+      log.info('told', { subject, kind, incidentIds });
+      for (const notice of notices) measure(metricsOf(notice));
+    }
+    return { batchItemFailures: [] };
+  };

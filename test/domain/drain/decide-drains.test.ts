@@ -1,0 +1,182 @@
+import { describe, expect, it } from 'vitest';
+import {
+  decideDrains,
+  isAtRest,
+  widespreadBecause,
+  withChosen,
+} from '../../../functions/domain/drain/decide-drains.ts';
+import type { Breaker, LaunchRecord } from '../../../functions/domain/launches/launch-record.ts';
+import { later, now } from '../holds/group-fixtures.ts';
+import {
+  aDrain,
+  aLaunchRecord,
+  aWaitingGroup,
+  drainSettings,
+  waitingSince,
+} from '../launches/launch-fixtures.ts';
+
+const ids = (count: number, from = 10): string[] => Array.from({ length: count }, (_, n) => `i-${from + n}`);
+const waits = (instances: string[]) =>
+  waitingSince(Object.fromEntries(instances.map((id, index) => [id, 5000 - index])));
+/** A group with so many stuck, of its own name. */
+const seen = (count: number, over: Partial<LaunchRecord> = {}, name = 'web') => {
+  const stuck = ids(count).map((id) => `${id}${name === 'web' ? '' : name}`);
+  return {
+    group: aWaitingGroup(stuck, { autoScalingGroupName: name, desiredCapacity: count + 2 }),
+    record: aLaunchRecord({ autoScalingGroupName: name, waits: waits(stuck), ...over }),
+  };
+};
+const decide = (
+  groups: ReturnType<typeof seen>[],
+  settings = {},
+  refused?: string,
+  elsewhere: LaunchRecord[] = [],
+) => decideDrains(groups, { ...drainSettings, breakerAfter: 20, ...settings }, elsewhere, refused, now);
+const chosen = (groups: ReturnType<typeof seen>[], settings = {}, refused?: string) =>
+  decide(groups, settings, refused).filter(({ action }) => action === 'DRAIN');
+const breaker: Breaker = {
+  state: 'OPEN',
+  openedAt: later(-60),
+  stateAt: later(-60),
+  delaySeconds: 600,
+  probeAt: later(540),
+  probes: 0,
+  reason: 'three came back',
+  isTold: true,
+};
+
+describe('decideDrains', () => {
+  it('takes the longest waits first and says age and source', () => {
+    const [first, second] = decide([seen(2)]);
+    expect(first).toMatchObject({
+      instanceId: 'i-10',
+      action: 'DRAIN',
+      autoScalingGroupName: 'web',
+      reason: 'in Pending:Wait for 83 min (by its lifecycle event)',
+    });
+    expect(second?.instanceId).toBe('i-11');
+  });
+
+  it.each([
+    ['atOnce', { atOnce: 2 }, 2],
+    ['perGroupPerHour', { perGroupPerHour: 3 }, 3],
+    ['perHour', { perHour: 4 }, 4],
+    ['breakerAfter', { breakerAfter: 1 }, 1],
+  ])('keeps within %s', (_limit, settings, expected) => {
+    const all = decide([seen(5)], settings);
+    expect(all).toHaveLength(5);
+    expect(all.filter(({ action }) => action === 'DRAIN')).toHaveLength(expected);
+  });
+
+  it('counts what is in flight, and what was drained within the hour, in every group', () => {
+    const inFlight = seen(5, { drains: [aDrain('i-1', later(-60), { stage: 'ABANDONED' })] });
+    expect(chosen([inFlight, seen(5, {}, 'other')], { atOnce: 3 })).toHaveLength(2);
+    const past = (seconds: number) => seen(5, { drains: [aDrain('i-1', later(-seconds))] });
+    expect(chosen([past(3599), seen(5, {}, 'other')], { perHour: 3 })).toHaveLength(2);
+    expect(chosen([past(3600), seen(5, {}, 'other')], { perHour: 3 })).toHaveLength(3);
+  });
+
+  it('counts what other rules drain, too', () => {
+    const elsewhere = [
+      aLaunchRecord({ drains: [aDrain('i-1', later(-60), { stage: 'CHOSEN' }), aDrain('i-2', later(-60))] }),
+    ];
+    const count = (settings: object) =>
+      decide([seen(5)], settings, undefined, elsewhere).filter(({ action }) => action === 'DRAIN').length;
+    expect(count({ atOnce: 3 })).toBe(2);
+    expect(count({ perHour: 3 })).toBe(1);
+  });
+
+  it('leaves alone what is being drained already, and what was left for a person', () => {
+    const record = seen(3, {
+      drains: [
+        aDrain('i-10', later(-60), { stage: 'CHOSEN' }),
+        aDrain('i-11', later(-60), { stage: 'LEFT' }),
+      ],
+    });
+    expect(decide([record]).map(({ instanceId }) => instanceId)).toEqual(['i-12']);
+  });
+
+  it('lists but drains nothing while something forbids it, and says what', () => {
+    expect(decide([seen(1)], {}, 'it is nobody’s fault')[0]).toMatchObject({
+      action: 'WAIT',
+      reason: expect.stringContaining('it is nobody’s fault'),
+    });
+    expect(decide([seen(1, { breaker })])[0]?.reason).toContain('the breaker is open until');
+  });
+
+  it.each(['Terminate', 'Launch'])('drains nothing while %s is suspended by others', (process) => {
+    const { group, record } = seen(1);
+    expect(decide([{ group: { ...group, suspendedProcesses: [process] }, record }])[0]).toMatchObject({
+      action: 'WAIT',
+      reason: expect.stringContaining(`${process} is suspended`),
+    });
+  });
+
+  describe('while the breaker probes', () => {
+    const probing = { ...breaker, state: 'PROBING' as const };
+
+    it('drains exactly one when nothing is missing, so that a launch follows', () => {
+      expect(chosen([seen(3, { breaker: probing })])).toHaveLength(1);
+    });
+
+    it('keeps within perGroupPerHour', () => {
+      const past = Array.from({ length: 6 }, (_, n) => aDrain(`i-${n}`, later(-3000)));
+      expect(chosen([seen(3, { breaker: probing, drains: past })])).toEqual([]);
+    });
+
+    it('drains none once one was drained, or when there is room for a launch', () => {
+      expect(chosen([seen(3, { breaker: probing, drains: [aDrain('i-1', later(-30))] })])).toEqual([]);
+      const { group, record } = seen(3, { breaker: probing });
+      expect(chosen([{ group: { ...group, desiredCapacity: 6 }, record }])).toEqual([]);
+    });
+  });
+});
+
+describe('withChosen', () => {
+  it('writes down what was chosen in this group, as not begun', () => {
+    const record = aLaunchRecord({ waits: waits(ids(2)) });
+    const choices = decide([seen(2)], { atOnce: 1 });
+    expect(withChosen(record, choices, 'incident-a', now).drains).toEqual([
+      aDrain('i-10', now, { since: later(-5000), stage: 'CHOSEN', hasEvidence: false }),
+    ]);
+    expect(withChosen(record, choices, 'incident-a', now).lastFailedLaunchAt).toBe(later(-5000));
+    expect(withChosen({ ...record, autoScalingGroupName: 'other' }, choices, 'a', now).drains).toEqual([]);
+  });
+});
+
+describe('widespreadBecause', () => {
+  const failing = (name: string) => seen(0, { lastFailedLaunchAt: later(-60) }, name);
+  const well = (name: string) => seen(0, {}, name);
+
+  it.each([
+    [2, 0, false],
+    [3, 0, true],
+    [3, 2, true],
+    [3, 3, false],
+    [4, 3, true],
+  ])('with %i groups that fail and %i that do not: %s', (fail, good, expected) => {
+    const managed = [...ids(fail).map(failing), ...ids(good, 50).map(well)];
+    expect(widespreadBecause(managed, 1200, now) !== undefined).toBe(expected);
+  });
+});
+
+describe('isAtRest', () => {
+  const rest = (over: Partial<LaunchRecord>, waiting: string[] = []) =>
+    isAtRest({ group: aWaitingGroup(waiting), record: aLaunchRecord(over) }, drainSettings, now);
+
+  it.each([
+    ['nothing goes on', {}, [], true],
+    ['the breaker is open', { breaker }, [], false],
+    ['a drain is in flight', { drains: [aDrain('i-9', now, { stage: 'CHOSEN' })] }, [], false],
+    ['one is half way to being stuck', { waits: waitingSince({ 'i-9': 600 }) }, ['i-9'], false],
+    ['one has only begun to wait', { waits: waitingSince({ 'i-9': 599 }) }, ['i-9'], true],
+    [
+      'the only one was left for a person',
+      { waits: waitingSince({ 'i-9': 5000 }), drains: [aDrain('i-9', now, { stage: 'LEFT' })] },
+      ['i-9'],
+      true,
+    ],
+  ] as const)('when %s: %j', (_what, over, waiting, expected) => {
+    expect(rest(over as Partial<LaunchRecord>, [...waiting])).toBe(expected);
+  });
+});

@@ -1,0 +1,201 @@
+import { describe, expect, it } from 'vitest';
+import { decideApply } from '../../../functions/domain/holds/decide-apply.ts';
+import { decideRelease } from '../../../functions/domain/holds/decide-release.ts';
+import { pauseScalingEffect, protectInstancesEffect } from '../../../functions/domain/holds/settings.ts';
+import { inForceWithinSeconds, leaseSeconds } from '../../../functions/domain/limits.ts';
+import { aGroup, anIncident, aRecord, later, now, scaleInProcesses } from './group-fixtures.ts';
+
+const write = (decision: ReturnType<typeof decideApply>) => {
+  if (decision.action !== 'WRITE')
+    throw new Error(`expected WRITE, found ${decision.action}: ${decision.reason}`);
+  return decision;
+};
+
+describe('decideApply', () => {
+  it('records baseline, hold, intent and lease before one call that names every process', () => {
+    const decision = write(decideApply(anIncident(), aGroup(), aRecord(), 'me', now));
+    expect(decision.calls.map(({ operation, input }) => ({ operation, input }))).toEqual([
+      {
+        operation: 'SuspendProcesses',
+        input: { AutoScalingGroupName: 'web', ScalingProcesses: scaleInProcesses },
+      },
+    ]);
+    expect(decision.before).toMatchObject({
+      baseline: { suspendedProcesses: [], minSize: 1, maxSize: 10, desiredCapacity: 4 },
+      holds: [{ incidentId: 'incident-a', stage: 'HELD' }],
+      lease: { owner: 'me', expiresAt: later(leaseSeconds) },
+    });
+    expect(decision.before.imposed.every(({ appliedAt }) => appliedAt === undefined)).toBe(true);
+    expect(decision.after.lease).toBeUndefined();
+    expect(decision.after.imposed.every(({ appliedAt }) => appliedAt === now)).toBe(true);
+  });
+
+  it('suspends everything when the incident blocks all', () => {
+    const incident = anIncident({
+      settings: { ...anIncident().settings, effect: pauseScalingEffect('all') },
+    });
+    const decision = write(decideApply(incident, aGroup(), aRecord(), 'me', now));
+    expect(decision.calls[0]?.input.ScalingProcesses).toEqual([
+      ...scaleInProcesses,
+      'Launch',
+      'AlarmNotification',
+      'ScheduledActions',
+    ]);
+  });
+
+  it('claims without a call what somebody suspended before', () => {
+    const group = aGroup({ suspendedProcesses: scaleInProcesses });
+    const decision = write(decideApply(anIncident(), group, aRecord(), 'me', now));
+    expect(decision.calls).toEqual([]);
+    expect(decision.after.imposed).toEqual([]);
+    expect(decision.after.baseline?.suspendedProcesses).toEqual([...scaleInProcesses].sort());
+  });
+
+  it('does nothing a second time', () => {
+    const first = write(decideApply(anIncident(), aGroup(), aRecord(), 'me', now));
+    const group = aGroup({ suspendedProcesses: scaleInProcesses });
+    expect(decideApply(anIncident(), group, first.after, 'me', later(600)).action).toBe('IN_FORCE');
+  });
+
+  it('makes the call again when a crash left only the intent', () => {
+    const first = write(decideApply(anIncident(), aGroup(), aRecord(), 'me', now));
+    const second = write(decideApply(anIncident(), aGroup(), first.before, 'me', later(leaseSeconds + 1)));
+    expect(second.calls[0]?.input.ScalingProcesses).toEqual(scaleInProcesses);
+    expect(second.newlyOverridden).toEqual([]);
+  });
+
+  it.each([
+    [inForceWithinSeconds - 1, 'UNVERIFIED'],
+    [inForceWithinSeconds, 'WRITE'],
+  ])('takes an absence %i s after the call for %s', (seconds, action) => {
+    const first = write(decideApply(anIncident(), aGroup(), aRecord(), 'me', now));
+    expect(decideApply(anIncident(), aGroup(), first.after, 'me', later(seconds)).action).toBe(action);
+  });
+
+  it('leaves alone, and tells, what a person resumed meanwhile', () => {
+    const first = write(decideApply(anIncident(), aGroup(), aRecord(), 'me', now));
+    const group = aGroup({ suspendedProcesses: scaleInProcesses.filter((p) => p !== 'AZRebalance') });
+    const decision = write(decideApply(anIncident(), group, first.after, 'me', later(600)));
+    expect(decision.calls).toEqual([]);
+    expect(decision.newlyOverridden).toEqual(['AZRebalance']);
+    expect(decideApply(anIncident(), group, decision.after, 'me', later(660)).action).toBe('IN_FORCE');
+  });
+
+  it('writes down what a crash left unwritten, so that a person who resumes it later is not fought', () => {
+    const first = write(decideApply(anIncident(), aGroup(), aRecord(), 'me', now));
+    const seenAt = later(leaseSeconds + 1);
+    const group = aGroup({ suspendedProcesses: scaleInProcesses });
+    const second = write(decideApply(anIncident(), group, first.before, 'me', seenAt));
+    expect(second.calls).toEqual([]);
+    expect(second.after.imposed.every(({ appliedAt }) => appliedAt === seenAt)).toBe(true);
+  });
+
+  it('gives up its claim on what a person resumed: suspended again later, it is the person’s', () => {
+    const first = write(decideApply(anIncident(), aGroup(), aRecord(), 'me', now));
+    const group = aGroup({ suspendedProcesses: scaleInProcesses.filter((p) => p !== 'Terminate') });
+    const decision = write(decideApply(anIncident(), group, first.after, 'me', later(600)));
+    expect(decision.after.imposed.map(({ setting }) => setting)).not.toContain('Terminate');
+  });
+
+  it('suspends anew for a second incident what the first was giving back when it crashed', () => {
+    const first = write(decideApply(anIncident(), aGroup(), aRecord(), 'me', now)).after;
+    const suspended = aGroup({ suspendedProcesses: scaleInProcesses });
+    const release = decideRelease(
+      suspended,
+      first,
+      { incidentId: 'incident-a', settleSeconds: 180, owner: 'me' },
+      later(600),
+    );
+    if (release.action !== 'WRITE') throw new Error(release.reason);
+    const group = aGroup({ suspendedProcesses: scaleInProcesses.filter((p) => p !== 'HealthCheck') });
+    const other = anIncident({ incidentId: 'incident-b' });
+    const decision = write(decideApply(other, group, release.before, 'me', later(600 + leaseSeconds)));
+    expect(decision.calls[0]?.input.ScalingProcesses).toEqual(['HealthCheck']);
+    expect(decision.newlyOverridden).toEqual([]);
+  });
+
+  it('does not suspend anew what a person resumed of the baseline', () => {
+    const before = aGroup({ suspendedProcesses: ['AZRebalance'] });
+    const first = write(decideApply(anIncident(), before, aRecord(), 'me', now));
+    const all = aGroup({ suspendedProcesses: scaleInProcesses });
+    const confirmed = write(decideApply(anIncident(), all, first.after, 'me', later(180)));
+    expect(confirmed.calls).toEqual([]);
+    const group = aGroup({ suspendedProcesses: scaleInProcesses.filter((p) => p !== 'AZRebalance') });
+    const decision = write(decideApply(anIncident(), group, confirmed.after, 'me', later(600)));
+    expect(decision.calls).toEqual([]);
+    expect(decision.newlyOverridden).toEqual(['AZRebalance']);
+  });
+
+  it('believes no single look about the baseline: what showed may vanish once more', () => {
+    const before = aGroup({ suspendedProcesses: ['AZRebalance'] });
+    const without = aGroup({ suspendedProcesses: scaleInProcesses.filter((p) => p !== 'AZRebalance') });
+    const first = write(decideApply(anIncident(), before, aRecord(), 'me', now));
+    expect(decideApply(anIncident(), without, first.after, 'me', later(15)).action).toBe('UNVERIFIED');
+    // The first look that is surely newer tells that it was taken back before the hold began: now it is ours to suspend.
+    const decision = write(decideApply(anIncident(), without, first.after, 'me', later(180)));
+    expect(decision.calls.map(({ input }) => input.ScalingProcesses)).toEqual([['AZRebalance']]);
+    expect(decision.newlyOverridden).toEqual([]);
+  });
+
+  it('judges what a description may not show yet by when the group was asked for', () => {
+    const { after } = write(decideApply(anIncident(), aGroup(), aRecord(), 'me', now));
+    // Described ten seconds after the call, decided three minutes later, when the groups before it were done.
+    const late = decideApply(anIncident(), aGroup(), after, 'me', later(180), later(10));
+    expect(late).toMatchObject({ action: 'UNVERIFIED' });
+    expect(write(decideApply(anIncident(), aGroup(), after, 'me', later(180))).newlyOverridden).toEqual(
+      [...scaleInProcesses].sort(),
+    );
+  });
+
+  it.each([
+    ['BUSY', aGroup(), aRecord({ lease: { owner: 'other', expiresAt: later(1) } })],
+    ['GONE', undefined, aRecord()],
+    ['REFUSE', aGroup({ tags: { tier: 'web' } }), aRecord()],
+    ['REFUSE', aGroup({ tags: { holdfast: 'false' } }), aRecord()],
+    ['REFUSE', aGroup({ status: 'Delete in progress' }), aRecord()],
+  ] as const)('answers %s and changes nothing', (action, group, record) => {
+    expect(decideApply(anIncident(), group, record, 'me', now).action).toBe(action);
+  });
+
+  it('takes over from a lease that has expired', () => {
+    const record = aRecord({ lease: { owner: 'dead', expiresAt: now } });
+    expect(decideApply(anIncident(), aGroup(), record, 'me', now).action).toBe('WRITE');
+  });
+
+  describe('for a hold that protects', () => {
+    const incident = anIncident({
+      remediation: 'protect-instances',
+      settings: { ...anIncident().settings, effect: protectInstancesEffect },
+    });
+    const instance = (instanceId: string, protectedFromScaleIn: boolean, healthStatus = 'Healthy') => ({
+      instanceId,
+      lifecycleState: 'InService',
+      healthStatus,
+      protectedFromScaleIn,
+    });
+    const first = write(decideApply(incident, aGroup(), aRecord(), 'me', now)).after;
+    const later600 = (...instances: ReturnType<typeof instance>[]) =>
+      decideApply(
+        incident,
+        aGroup({ suspendedProcesses: protectInstancesEffect.processes, instances }),
+        first,
+        'me',
+        later(600),
+      );
+
+    it('protects newcomers, counts them, and remembers who left: a description may be stale', () => {
+      const decision = write(later600(instance('i-1', true), instance('i-8', false)));
+      expect(decision.calls.map(({ input }) => input.InstanceIds)).toEqual([['i-8']]);
+      expect(decision.reason).toBe('instances that came into service meanwhile are protected too');
+      expect(decision.after.launched).toEqual([{ instanceId: 'i-8', seenAt: later(600) }]);
+      expect(
+        decision.after.imposed.map(({ setting }) => setting).filter((id) => id.startsWith('i-')),
+      ).toEqual(['i-1', 'i-2', 'i-3', 'i-4', 'i-8']);
+    });
+
+    it('does not count a newcomer that is unhealthy', () => {
+      const decision = write(later600(instance('i-1', true), instance('i-8', false, 'Unhealthy')));
+      expect(decision.after.launched).toEqual([]);
+    });
+  });
+});

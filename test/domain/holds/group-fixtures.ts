@@ -1,0 +1,68 @@
+import type { AutoScalingGroup } from '../../../functions/domain/auto-scaling-group.ts';
+import { emptyGroupRecord, type GroupRecord } from '../../../functions/domain/holds/group-record.ts';
+import { defaultHoldSettings } from '../../../functions/domain/holds/settings.ts';
+import type { Incident } from '../../../functions/domain/incident.ts';
+
+/** A moment in every test. */
+export const now = '2026-03-02T03:00:00.000Z';
+
+export const later = (seconds: number): string => new Date(Date.parse(now) + seconds * 1000).toISOString();
+
+export const aGroup = (over: Partial<AutoScalingGroup> = {}): AutoScalingGroup => ({
+  autoScalingGroupName: 'web',
+  minSize: 1,
+  maxSize: 10,
+  desiredCapacity: 4,
+  suspendedProcesses: [],
+  tags: { holdfast: 'true', tier: 'web' },
+  instances: ['i-1', 'i-2', 'i-3', 'i-4'].map((instanceId) => ({
+    instanceId,
+    lifecycleState: 'InService',
+    healthStatus: 'Healthy',
+    protectedFromScaleIn: false,
+  })),
+  ...over,
+});
+
+export const anIncident = (over: Partial<Incident> = {}): Incident => ({
+  incidentId: 'incident-a',
+  remediation: 'pause-scaling',
+  rule: 'packet-loss',
+  alarm: { alarmName: 'loss', alarmArn: 'arn:loss', stateTimestamp: now },
+  reason: 'packets are lost',
+  mode: 'live',
+  settings: defaultHoldSettings,
+  startedAt: now,
+  expiresAt: later(7200),
+  status: 'HELD',
+  ...over,
+});
+
+export const aRecord = (over: Partial<GroupRecord> = {}): GroupRecord => ({
+  ...emptyGroupRecord('web'),
+  ...over,
+});
+
+/** One process held for an incident, as a function that died right after left it. */
+export const aHoldOnTerminate = (incidentId: string): Pick<GroupRecord, 'holds' | 'imposed'> => ({
+  holds: [
+    {
+      incidentId,
+      processes: ['Terminate'],
+      protectsInstances: false,
+      reason: 'test',
+      heldAt: now,
+      stage: 'HELD',
+      stageAt: now,
+    },
+  ],
+  imposed: [{ setting: 'Terminate', recordedAt: now, appliedAt: now }],
+});
+
+export const scaleInProcesses = [
+  'Terminate',
+  'ReplaceUnhealthy',
+  'AZRebalance',
+  'HealthCheck',
+  'InstanceRefresh',
+];

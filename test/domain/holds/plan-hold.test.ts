@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { planHold } from '../../../functions/domain/holds/plan-hold.ts';
+import { pauseScalingEffect } from '../../../functions/domain/holds/settings.ts';
+import { lowestMode } from '../../../functions/domain/mode.ts';
+import { aGroup, scaleInProcesses } from './group-fixtures.ts';
+
+const settings = {
+  remediation: 'pause-scaling' as const,
+  effect: pauseScalingEffect('scale-in'),
+  groupsMax: 2,
+};
+const named = (name: string, over = {}) => aGroup({ autoScalingGroupName: name, ...over });
+
+describe('planHold', () => {
+  it('plans one call per group, sorted by name, with a reason for every process', () => {
+    const plan = planHold([named('b'), named('a')], [], settings, 'loss');
+    expect(plan.groups.map(({ autoScalingGroupName, action }) => [autoScalingGroupName, action])).toEqual([
+      ['a', 'HOLD'],
+      ['b', 'HOLD'],
+    ]);
+    const [first] = plan.groups;
+    const call = first?.action === 'HOLD' ? first.calls[0] : undefined;
+    expect(call?.input).toEqual({ AutoScalingGroupName: 'a', ScalingProcesses: scaleInProcesses });
+    for (const process of scaleInProcesses) expect(call?.reason).toContain(`${process}: `);
+  });
+
+  it('names only what is not suspended yet', () => {
+    const plan = planHold([named('a', { suspendedProcesses: ['Terminate'] })], [], settings, 'loss');
+    const [first] = plan.groups;
+    expect(first?.action === 'HOLD' && first.calls[0]?.input.ScalingProcesses).toEqual(
+      scaleInProcesses.slice(1),
+    );
+  });
+
+  it('refuses, by name and reason, what did not opt in, is being deleted, or does not exist', () => {
+    const plan = planHold(
+      [named('a'), named('b', { tags: {} }), named('c', { status: 'Delete in progress' })],
+      ['a', 'd'],
+      settings,
+      'loss',
+    );
+    expect(plan.refusal).toBeUndefined();
+    expect(plan.groups.filter(({ action }) => action === 'REFUSE').map(({ reason }) => reason)).toEqual([
+      'the group does not carry the tag holdfast=true',
+      'the group is being deleted (Delete in progress)',
+      'there is no Auto Scaling group of this name in this account and Region',
+    ]);
+  });
+
+  it.each([
+    [2, undefined],
+    [3, expect.stringContaining('3 groups match, more than the 2 that groupsMax allows')],
+  ])('with %i groups of at most two refuses: %s', (count, refusal) => {
+    const groups = Array.from({ length: count }, (_, index) => named(`g${index}`));
+    expect(planHold(groups, [], settings, 'loss').refusal).toEqual(refusal);
+  });
+
+  it('refuses when there is nothing to hold', () => {
+    expect(planHold([], [], settings, 'loss').refusal).toContain('none matches the targets');
+  });
+});
+
+describe('lowestMode', () => {
+  it.each([
+    [['live', 'live', 'live'], 'live'],
+    [['live', 'dry-run', 'live'], 'dry-run'],
+    [['dry-run', 'off', 'live'], 'off'],
+  ] as const)('of %j is %s', (modes, lowest) => {
+    expect(lowestMode(...modes)).toBe(lowest);
+  });
+});

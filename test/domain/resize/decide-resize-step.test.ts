@@ -1,0 +1,379 @@
+import { describe, expect, it } from 'vitest';
+import {
+  bootSecondsMax,
+  changeRefusedSecondsMax,
+  enteringSecondsMax,
+  forcedStopSecondsMax,
+  homeSecondsMax,
+  homeTotalSecondsMax,
+  leaseSeconds,
+  resizeWaitSecondsMax,
+  serviceSecondsMax,
+  startSecondsMax,
+  stopSecondsMax,
+} from '../../../functions/domain/limits.ts';
+import { afterRefusal, decideResizeStep } from '../../../functions/domain/resize/decide-resize-step.ts';
+import type { Resize } from '../../../functions/domain/resize/resize-record.ts';
+import { later, now } from '../holds/group-fixtures.ts';
+import { aResize, seen } from './resize-fixtures.ts';
+
+const xlarge = (state: string, stateReason?: string) => ({
+  ec2: { state, instanceType: 'm7i.xlarge', ...(stateReason === undefined ? {} : { stateReason }) },
+});
+const large = (state: string) => ({ ec2: { state, instanceType: 'm7i.large' } });
+const inStandby = (over: Partial<Resize> = {}) => aResize({ hasEntered: true, stage: 'ENTERING', ...over });
+
+describe('decideResizeStep', () => {
+  type Case = [what: string, resize: Resize, Parameters<typeof decideResizeStep>[1], object];
+
+  it.each<Case>([
+    ['reserves first', aResize({ isReserved: false }), seen('InService'), { action: 'RESERVE' }],
+    [
+      'enters Standby',
+      aResize(),
+      seen('InService'),
+      { action: 'CALL', operation: 'EnterStandby', stage: 'ENTERING' },
+    ],
+    [
+      'waits while it is drained',
+      inStandby(),
+      seen('EnteringStandby'),
+      { action: 'WAIT', waitsFor: 'Standby' },
+    ],
+    ['stops', inStandby(), seen('Standby'), { action: 'CALL', operation: 'StopInstance', isForced: false }],
+    [
+      'waits while it stops',
+      inStandby({ stage: 'STOPPING' }),
+      seen('Standby', large('stopping')),
+      { action: 'WAIT', waitsFor: 'Stop' },
+    ],
+    [
+      'changes the type',
+      inStandby({ stage: 'STOPPING' }),
+      seen('Standby', large('stopped')),
+      { action: 'CALL', operation: 'ChangeInstanceType' },
+    ],
+    [
+      'starts',
+      inStandby({ stage: 'CHANGING' }),
+      seen('Standby', xlarge('stopped')),
+      { action: 'CALL', operation: 'StartInstance' },
+    ],
+    [
+      'waits while it starts',
+      inStandby({ stage: 'STARTING' }),
+      seen('Standby', xlarge('pending')),
+      { action: 'WAIT', waitsFor: 'Start' },
+    ],
+    [
+      'waits for its checks',
+      inStandby({ stage: 'STARTING' }),
+      seen('Standby', { ...xlarge('running'), hasPassedChecks: false }),
+      { action: 'WAIT', waitsFor: 'StatusChecks' },
+    ],
+    [
+      'leaves Standby',
+      inStandby({ stage: 'STARTING' }),
+      seen('Standby', xlarge('running')),
+      { action: 'CALL', operation: 'ExitStandby' },
+    ],
+    [
+      'waits on its way into service',
+      inStandby({ stage: 'EXITING' }),
+      seen('Pending', xlarge('running')),
+      { action: 'WAIT', waitsFor: 'Service' },
+    ],
+    [
+      'waits to be healthy',
+      inStandby({ stage: 'EXITING' }),
+      seen('InService', { ...xlarge('running'), isHealthy: false }),
+      { action: 'WAIT', waitsFor: 'Service' },
+    ],
+    [
+      'is done',
+      inStandby({ stage: 'EXITING' }),
+      seen('InService', xlarge('running')),
+      { action: 'END', outcome: 'RESIZED' },
+    ],
+    [
+      'leaves alone what the run ended before',
+      aResize({ direction: 'HOME', failure: 'x' }),
+      seen('InService'),
+      { action: 'END', outcome: 'UNTOUCHED' },
+    ],
+    [
+      'starts again what is on its way home',
+      inStandby({ direction: 'HOME', wantedType: 'm7i.large', homeSince: now }),
+      seen('Standby', large('stopped')),
+      { action: 'CALL', operation: 'StartInstance' },
+    ],
+    [
+      'is home',
+      inStandby({ direction: 'HOME', wantedType: 'm7i.large', stage: 'EXITING', homeSince: now }),
+      seen('InService', large('running')),
+      { action: 'END', outcome: 'BROUGHT_HOME' },
+    ],
+    [
+      'counts a candidate as resized also on the way home',
+      inStandby({ direction: 'HOME', wantedType: 'm6i.xlarge', stage: 'EXITING', homeSince: now }),
+      seen('InService', { ec2: { state: 'running', instanceType: 'm6i.xlarge' } }),
+      { action: 'END', outcome: 'RESIZED' },
+    ],
+    [
+      'takes an unhealthy one back to its type',
+      inStandby({ direction: 'HOME', wantedType: 'm7i.large', stage: 'EXITING', homeSince: now }),
+      seen('InService', { ...xlarge('running'), isHealthy: false }),
+      { action: 'CALL', operation: 'EnterStandby' },
+    ],
+    ['finds it gone', inStandby(), seen(undefined), { action: 'END', outcome: 'GONE' }],
+    [
+      'finds it terminated in Standby',
+      inStandby(),
+      seen('Standby', large('terminated')),
+      { action: 'END', outcome: 'GONE' },
+    ],
+    [
+      'does not believe that EC2 lost it',
+      inStandby({ missingSince: now }),
+      seen('Standby', { ec2: undefined }),
+      { action: 'WAIT' },
+    ],
+  ])('%s', (_what, resize, facts, expected) => {
+    expect(decideResizeStep(resize, facts, later(30))).toMatchObject(expected);
+  });
+
+  type Limit = [
+    what: string,
+    seconds: number,
+    resize: Resize,
+    Parameters<typeof decideResizeStep>[1],
+    before: object,
+    after: object,
+  ];
+
+  it.each<Limit>([
+    [
+      'a drain',
+      enteringSecondsMax,
+      inStandby(),
+      seen('EnteringStandby'),
+      { action: 'WAIT' },
+      { action: 'END', outcome: 'LEFT' },
+    ],
+    [
+      'a stop, then forces it',
+      stopSecondsMax,
+      inStandby({ stage: 'STOPPING' }),
+      seen('Standby', large('stopping')),
+      { action: 'WAIT' },
+      { action: 'CALL', operation: 'StopInstance', isForced: true },
+    ],
+    [
+      'a forced stop',
+      forcedStopSecondsMax,
+      inStandby({ stage: 'STOPPING', isForced: true }),
+      seen('Standby', large('stopping')),
+      { action: 'WAIT' },
+      { action: 'END', outcome: 'LEFT' },
+    ],
+    [
+      'a start',
+      startSecondsMax,
+      inStandby({ stage: 'STARTING' }),
+      seen('Standby', xlarge('pending')),
+      { action: 'WAIT' },
+      { action: 'END', outcome: 'LEFT' },
+    ],
+    [
+      'checks, then goes home',
+      bootSecondsMax,
+      inStandby({ stage: 'STARTING' }),
+      seen('Standby', { ...xlarge('running'), hasPassedChecks: false }),
+      { action: 'WAIT' },
+      { action: 'TURN', change: { direction: 'HOME', wantedType: 'm7i.large', tried: ['m7i.xlarge'] } },
+    ],
+    [
+      'health, then goes home',
+      serviceSecondsMax,
+      inStandby({ stage: 'EXITING' }),
+      seen('InService', { ...xlarge('running'), isHealthy: false }),
+      { action: 'WAIT' },
+      { action: 'TURN', change: { direction: 'HOME', wantedType: 'm7i.large' } },
+    ],
+    [
+      'a load balancer that cannot be asked',
+      serviceSecondsMax,
+      inStandby({ stage: 'EXITING' }),
+      seen('InService', { ...xlarge('running'), isHealthy: undefined }),
+      { action: 'WAIT' },
+      { action: 'END', outcome: 'LEFT' },
+    ],
+    [
+      'a way into service',
+      serviceSecondsMax,
+      inStandby({ stage: 'EXITING' }),
+      seen('Pending', xlarge('running')),
+      { action: 'WAIT' },
+      { action: 'END', outcome: 'LEFT' },
+    ],
+    [
+      'Standby that was asked for',
+      leaseSeconds,
+      aResize({ stage: 'ENTERING', direction: 'HOME', failure: 'x' }),
+      seen('InService'),
+      { action: 'WAIT' },
+      { action: 'END', outcome: 'UNTOUCHED' },
+    ],
+    [
+      'what EC2 does not tell of',
+      startSecondsMax,
+      inStandby({ missingSince: now }),
+      seen('Standby', { ec2: undefined }),
+      { action: 'WAIT' },
+      { action: 'END', outcome: 'LEFT' },
+    ],
+  ])('waits for %s so long, and no longer', (_what, seconds, resize, facts, before, after) => {
+    expect(decideResizeStep(resize, facts, later(seconds - 1))).toMatchObject(before);
+    expect(decideResizeStep(resize, facts, later(seconds))).toMatchObject(after);
+  });
+
+  it('gives up what could not be taken out of service for long', () => {
+    const facts = seen('InService');
+    expect(decideResizeStep(aResize(), facts, later(resizeWaitSecondsMax))).toMatchObject({ action: 'CALL' });
+    expect(decideResizeStep(aResize(), facts, later(resizeWaitSecondsMax + 1))).toMatchObject({
+      action: 'END',
+      outcome: 'UNTOUCHED',
+    });
+  });
+
+  it('leaves to a person what is on its way home for hours', () => {
+    const resize = inStandby({
+      direction: 'HOME',
+      wantedType: 'm7i.large',
+      stage: 'STARTING',
+      homeSince: now,
+    });
+    const facts = seen('Standby', large('stopped'));
+    expect(
+      decideResizeStep({ ...resize, stageAt: later(homeTotalSecondsMax) }, facts, later(homeTotalSecondsMax)),
+    ).toMatchObject({ action: 'CALL' });
+    expect(decideResizeStep(resize, facts, later(homeTotalSecondsMax + 1))).toMatchObject({
+      action: 'END',
+      outcome: 'LEFT',
+    });
+  });
+
+  it('goes down the list on its way home when a start comes to nothing, and through it again for a while', () => {
+    const stopped = (type: string) =>
+      seen('Standby', {
+        ec2: { state: 'stopped', instanceType: type, stateReason: 'Server.InsufficientInstanceCapacity' },
+      });
+    const first = decideResizeStep(inStandby({ stage: 'STARTING' }), stopped('m7i.xlarge'), later(60));
+    expect(first).toMatchObject({
+      action: 'TURN',
+      change: { direction: 'HOME', wantedType: 'm7i.large', tried: ['m7i.xlarge'] },
+    });
+    const home = inStandby({
+      stage: 'STARTING',
+      direction: 'HOME',
+      wantedType: 'm7i.large',
+      tried: ['m7i.xlarge'],
+      homeSince: now,
+    });
+    expect(decideResizeStep(home, stopped('m7i.large'), later(60))).toMatchObject({
+      action: 'TURN',
+      change: { wantedType: 'm6i.xlarge' },
+    });
+    const last = { ...home, wantedType: 'm6i.xlarge', tried: ['m7i.xlarge', 'm7i.large'] };
+    expect(decideResizeStep(last, stopped('m6i.xlarge'), later(homeSecondsMax - 1))).toMatchObject({
+      action: 'TURN',
+      change: { wantedType: 'm7i.large', tried: [] },
+    });
+    expect(decideResizeStep(last, stopped('m6i.xlarge'), later(homeSecondsMax))).toMatchObject({
+      action: 'END',
+      outcome: 'LEFT',
+    });
+  });
+
+  it('does not judge a start by what may be the reason of an earlier stop', () => {
+    const facts = seen('Standby', xlarge('stopped', 'Server.InsufficientInstanceCapacity'));
+    const resize = inStandby({ stage: 'STARTING' });
+    expect(decideResizeStep(resize, facts, later(59))).toMatchObject({ action: 'WAIT', waitsFor: 'Start' });
+    expect(decideResizeStep(resize, facts, later(60))).toMatchObject({ action: 'TURN' });
+  });
+
+  it('does not take a description for the truth that still shows it in service', () => {
+    const resize = inStandby();
+    expect(decideResizeStep(resize, seen('InService'), later(119))).toMatchObject({
+      action: 'WAIT',
+      waitsFor: 'Standby',
+    });
+    const home = inStandby({ direction: 'HOME', wantedType: 'm7i.large', homeSince: now });
+    expect(decideResizeStep(home, seen('InService'), later(119))).toMatchObject({ action: 'WAIT' });
+    expect(decideResizeStep(home, seen('InService'), later(120))).toMatchObject({
+      action: 'END',
+      outcome: 'BROUGHT_HOME',
+    });
+  });
+
+  it('reserves anew in Standby what others took before it was stopped', () => {
+    expect(decideResizeStep(inStandby({ isReserved: false }), seen('Standby'), later(5))).toMatchObject({
+      action: 'RESERVE',
+    });
+  });
+
+  it('takes a stop that somebody asked for before the start for no failure, and one after it for one', () => {
+    const facts = seen('Standby', xlarge('stopped', 'Client.UserInitiatedShutdown'));
+    expect(decideResizeStep(inStandby({ stage: 'STARTING' }), facts, later(60))).toMatchObject({
+      action: 'CALL',
+      operation: 'StartInstance',
+    });
+    expect(
+      decideResizeStep(inStandby({ stage: 'STARTING', hasStarted: true }), facts, later(5)),
+    ).toMatchObject({ action: 'TURN', change: { direction: 'HOME' } });
+  });
+});
+
+describe('afterRefusal', () => {
+  const error = { name: 'IncorrectState', text: 'IncorrectState: no' };
+
+  it('tries again for a while, then brings home what it can', () => {
+    const resize = inStandby({ stage: 'STOPPING' });
+    expect(afterRefusal(resize, 'StopInstance', error, 'm7i.large', now)).toMatchObject({
+      action: 'TURN',
+      change: { refusedSince: now },
+    });
+    const refused = { ...resize, refusedSince: now };
+    expect(
+      afterRefusal(refused, 'StopInstance', error, 'm7i.large', later(changeRefusedSecondsMax - 1)),
+    ).toMatchObject({ action: 'TURN', change: { refusedSince: now } });
+    expect(
+      afterRefusal(refused, 'StopInstance', error, 'm7i.large', later(changeRefusedSecondsMax)),
+    ).toMatchObject({ action: 'TURN', change: { direction: 'HOME', wantedType: 'm7i.large' } });
+  });
+
+  it('touches nothing that cannot enter Standby', () => {
+    const refused = aResize({ stage: 'ENTERING', refusedSince: now });
+    expect(
+      afterRefusal(refused, 'EnterStandby', error, 'm7i.large', later(changeRefusedSecondsMax)),
+    ).toMatchObject({ action: 'END', outcome: 'UNTOUCHED' });
+  });
+
+  it('takes a lack of capacity for an answer at once', () => {
+    const lacking = { name: 'InsufficientInstanceCapacity', text: '' };
+    expect(
+      afterRefusal(inStandby({ stage: 'STARTING' }), 'StartInstance', lacking, 'm7i.xlarge', now),
+    ).toMatchObject({ action: 'TURN', change: { direction: 'HOME', wantedType: 'm7i.large' } });
+  });
+
+  it('leaves to a person what is refused on the way home for half an hour', () => {
+    const home = inStandby({ stage: 'EXITING', direction: 'HOME', refusedSince: now, homeSince: now });
+    expect(afterRefusal(home, 'ExitStandby', error, 'm7i.large', later(homeSecondsMax - 1))).toMatchObject({
+      action: 'TURN',
+    });
+    expect(afterRefusal(home, 'ExitStandby', error, 'm7i.large', later(homeSecondsMax))).toMatchObject({
+      action: 'END',
+      outcome: 'LEFT',
+    });
+  });
+});

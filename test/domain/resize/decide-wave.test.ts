@@ -1,0 +1,293 @@
+import { describe, expect, it } from 'vitest';
+import type { AutoScalingGroup } from '../../../functions/domain/auto-scaling-group.ts';
+import { resizeEffect } from '../../../functions/domain/holds/settings.ts';
+import { resizeRoundsMax, resizeWaitSecondsMax } from '../../../functions/domain/limits.ts';
+import { decideRestore, driftOf } from '../../../functions/domain/resize/decide-restore.ts';
+import {
+  decideWave,
+  endsBecause,
+  inTurnByZone,
+  nextState,
+  type SeenWork,
+} from '../../../functions/domain/resize/decide-wave.ts';
+import { floorOf } from '../../../functions/domain/resize/plan-resize.ts';
+import type { ResizeWork } from '../../../functions/domain/resize/resize-record.ts';
+import { aGroup, anIncident, aRecord, later, now } from '../holds/group-fixtures.ts';
+import { aResize, seen, someWork } from './resize-fixtures.ts';
+
+const candidate = (instanceId: string, availabilityZone = 'us-east-1a') => ({
+  instanceId,
+  availabilityZone,
+  platform: 'Linux/UNIX',
+  originalType: 'm7i.large',
+  candidates: ['m7i.xlarge'],
+});
+const incident = anIncident({ remediation: 'resize-in-place', status: 'HELD' });
+const hold = {
+  incidentId: 'incident-a',
+  processes: resizeEffect.processes,
+  protectsInstances: false,
+  keepsLaunch: true,
+  reason: 'more room',
+  heldAt: now,
+  stage: 'HELD' as const,
+  stageAt: now,
+};
+const held = (over: Partial<AutoScalingGroup> = {}) =>
+  aGroup({ suspendedProcesses: [...resizeEffect.processes], ...over });
+
+const seenWork = (work: Partial<ResizeWork> = {}, over: Partial<SeenWork> = {}): SeenWork => ({
+  group: held(),
+  record: { ...aRecord(), holds: [hold] },
+  work: someWork({ queue: ['i-1', 'i-2', 'i-3'].map((id) => candidate(id)), ...work }),
+  seen: new Map(),
+  healthy: new Set(['i-1', 'i-2', 'i-3', 'i-4']),
+  isDraining: false,
+  ...over,
+});
+const decide = (look: SeenWork, because?: string, at = now) => decideWave(look, incident, because, true, at);
+
+describe('decideWave', () => {
+  it('begins with a canary of one', () => {
+    const { work, needs } = decide(seenWork());
+    expect(work.resizes.map(({ instanceId, stage }) => [instanceId, stage])).toEqual([['i-1', 'CHOSEN']]);
+    expect(needs).toEqual(['ReserveCapacity']);
+  });
+
+  it('begins a wave once one was resized, and no further one while any is in flight', () => {
+    const done = aResize({ instanceId: 'i-9', stage: 'ENDED', outcome: 'RESIZED' });
+    const { work } = decide(seenWork({ resizes: [done] }));
+    expect(work.resizes.slice(1).map(({ instanceId }) => instanceId)).toEqual(['i-1', 'i-2']);
+    const going = aResize({ instanceId: 'i-4', hasEntered: true, stage: 'ENTERING' });
+    const look = seenWork({ resizes: [done, going] }, { seen: new Map([['i-4', seen('EnteringStandby')]]) });
+    expect(decide(look).work.resizes).toHaveLength(2);
+    expect(decide(look).needs).toEqual([{ waitsFor: 'Standby' }]);
+  });
+
+  it('never goes below the floor, and ends when it cannot begin for long', () => {
+    const look = seenWork({ floor: 4 });
+    const waiting = decide(look);
+    expect(waiting.work.resizes).toEqual([]);
+    expect(waiting.needs).toEqual([{ waitsFor: 'Group' }]);
+    const later_ = decide({ ...look, work: waiting.work }, undefined, later(resizeWaitSecondsMax));
+    expect(later_.work.endsBecause).toContain('4 in service are healthy, and the floor is 4');
+  });
+
+  it.each<[what: string, over: Partial<SeenWork>, needs: unknown[]]>([
+    ['its hold', { group: aGroup() }, ['ApplyHold', { waitsFor: 'Group' }]],
+    ['drains that go on', { isDraining: true }, [{ waitsFor: 'Group' }]],
+    ['room below the minimum', { group: held({ minSize: 4 }) }, ['PrepareGroup', { waitsFor: 'Group' }]],
+    [
+      'Launch, which a breaker holds',
+      {
+        group: held({ suspendedProcesses: [...resizeEffect.processes, 'Launch'] }),
+        record: {
+          ...aRecord(),
+          holds: [hold],
+          imposed: [{ setting: 'Launch', recordedAt: now, appliedAt: now }],
+        },
+      },
+      ['PrepareGroup', { waitsFor: 'Group' }],
+    ],
+    [
+      'Launch, which a person suspended',
+      { group: held({ suspendedProcesses: [...resizeEffect.processes, 'Launch'] }) },
+      [{ waitsFor: 'Group' }],
+    ],
+  ])('sees to %s before it begins', (_what, over, needs) => {
+    const decision = decide(seenWork({}, over));
+    expect(decision.needs).toEqual(needs);
+    expect(decision.work.resizes).toEqual([]);
+  });
+
+  it('begins nothing while it may not, and nothing more once the run ends', () => {
+    expect(decideWave(seenWork(), incident, undefined, false, now).work.resizes).toEqual([]);
+    const { work, needs } = decide(seenWork(), 'the mode is off');
+    expect([work.endsBecause, work.resizes, needs]).toEqual(['the mode is off', [], ['RestoreGroup']]);
+  });
+
+  it('turns home what is in flight when the run ends, the shortest way', () => {
+    const going = aResize({ hasEntered: true, stage: 'CHANGING' });
+    const look = seenWork(
+      { resizes: [going] },
+      {
+        seen: new Map([['i-1', seen('Standby', { ec2: { state: 'stopped', instanceType: 'm7i.xlarge' } })]]),
+      },
+    );
+    const { work, needs } = decide(look, 'the mode is off');
+    expect(work.resizes[0]).toMatchObject({ direction: 'HOME', wantedType: 'm7i.xlarge' });
+    expect(needs).toEqual(['StartInstance']);
+  });
+
+  it('decides nothing about an instance that the look did not find', () => {
+    const going = aResize({ hasEntered: true, stage: 'STOPPING' });
+    expect(decide(seenWork({ resizes: [going] })).work.resizes[0]).toEqual(going);
+  });
+});
+
+describe('endsBecause', () => {
+  it.each<[unknown, Parameters<typeof endsBecause>, RegExp | undefined]>([
+    ['nothing', [incident, 'live', 1, undefined, now], undefined],
+    ['an unreadable kill switch', [incident, undefined, 1, undefined, now], undefined],
+    ['the kill switch', [incident, 'off', 1, undefined, now], /the mode is off/],
+    ['expiry', [incident, 'live', 1, undefined, incident.expiresAt], /it expired/],
+    [
+      'the sweep',
+      [{ ...incident, status: 'RELEASING', releasingBecause: 'x' }, 'live', 1, undefined, now],
+      /x/,
+    ],
+    ['many rounds', [incident, 'live', resizeRoundsMax + 1, undefined, now], /rounds/],
+    ['packet loss', [incident, 'live', 1, 'scaling is paused', now], /paused/],
+  ])('ends by %s', (_what, input, expected) => {
+    const because = endsBecause(...input);
+    if (expected === undefined) expect(because).toBeUndefined();
+    else expect(because).toMatch(expected);
+  });
+});
+
+describe('nextState', () => {
+  it('brings capacity back before it takes any', () => {
+    expect(nextState(['EnterStandby', 'StopInstance', 'ExitStandby', 'StartInstance'], [])).toBe(
+      'ExitStandby',
+    );
+  });
+
+  it('lets a step that cannot be taken not stand in the way of the others, and then waits', () => {
+    const needs: Parameters<typeof nextState>[0] = ['ExitStandby', 'StartInstance', { waitsFor: 'Stop' }];
+    expect(nextState(needs, ['ExitStandby'])).toBe('StartInstance');
+    expect(nextState(needs, ['ExitStandby', 'StartInstance'])).toBe('WaitForStop');
+    expect(nextState(['ExitStandby'], ['ExitStandby'])).toBe('WaitForGroup');
+  });
+
+  it('ends when nothing is needed', () => {
+    expect(nextState([], [])).toBe('End');
+  });
+});
+
+describe('inTurnByZone', () => {
+  it('takes zones in turn', () => {
+    const items = [
+      candidate('i-1', 'a'),
+      candidate('i-2', 'a'),
+      candidate('i-3', 'b'),
+      candidate('i-4', 'a'),
+    ];
+    expect(inTurnByZone(items).map(({ instanceId }) => instanceId)).toEqual(['i-1', 'i-3', 'i-2', 'i-4']);
+  });
+});
+
+describe('floorOf', () => {
+  it.each([
+    [undefined, 2, false, 8],
+    [{ instances: 5 }, 2, false, 5],
+    [{ percent: 75 }, 2, false, 8],
+    [{ instances: 0 }, 2, false, 1],
+    [{ instances: 0 }, 2, true, 0],
+  ])('of %j with waves of %i is %s %i of ten', (floor, waveSize, allowDowntime, expected) => {
+    expect(floorOf({ waveSize, allowDowntime, ...(floor === undefined ? {} : { floor }) }, 10)).toBe(
+      expected,
+    );
+  });
+});
+
+describe('decideRestore', () => {
+  const sizes = {
+    before: { minSize: 4, desiredCapacity: 6 },
+    minSizes: [1],
+    desiredCapacity: 4,
+    changedAt: now,
+  };
+  const drainHold = { ...hold, incidentId: 'incident-b', processes: ['Launch' as const], keepsLaunch: false };
+  const record = { ...aRecord(), holds: [{ ...hold, keepsLaunch: false }, drainHold] };
+  const suspended = { minSize: 1, suspendedProcesses: ['Launch'] };
+
+  it('suspends Launch again before anything else, also when it died in between', () => {
+    const freed = { ...record, holds: [hold, drainHold] };
+    const group = aGroup({ minSize: 1 });
+    expect(decideRestore(group, freed, someWork({ sizes }), now)).toMatchObject({
+      action: 'HOLD_LAUNCH',
+      suspendsLaunch: true,
+    });
+    const restoring = someWork({ sizes, restoringSince: now });
+    expect(decideRestore(group, freed, restoring, later(900))).toMatchObject({
+      action: 'HOLD_LAUNCH',
+      suspendsLaunch: true,
+    });
+    expect(decideRestore(group, record, restoring, later(900))).toMatchObject({
+      action: 'HOLD_LAUNCH',
+      suspendsLaunch: true,
+    });
+  });
+
+  it('waits until it shows, and takes its absence for a person’s doing after two minutes', () => {
+    const imposed = { ...record, imposed: [{ setting: 'Launch', recordedAt: now, appliedAt: now }] };
+    const restoring = someWork({ sizes, restoringSince: now });
+    expect(decideRestore(aGroup({ minSize: 1 }), imposed, restoring, later(119))).toEqual({ action: 'WAIT' });
+    expect(decideRestore(aGroup({ minSize: 1 }), imposed, restoring, later(120))).toMatchObject({
+      action: 'SET',
+    });
+  });
+
+  it('sets the sizes of before', () => {
+    const restoring = someWork({ sizes, restoringSince: now });
+    expect(decideRestore(aGroup(suspended), record, restoring, now)).toMatchObject({
+      action: 'SET',
+      sizes: { minSize: 4, desiredCapacity: 6 },
+    });
+  });
+
+  it('leaves a minimum alone that is not ours, and never exceeds the maximum', () => {
+    const restoring = someWork({ sizes, restoringSince: now });
+    expect(decideRestore(aGroup({ ...suspended, minSize: 2 }), record, restoring, now)).toMatchObject({
+      sizes: { minSize: 2, desiredCapacity: 6 },
+      reason: expect.stringContaining('somebody changed the minimum'),
+    });
+    expect(decideRestore(aGroup({ ...suspended, maxSize: 3 }), record, restoring, now)).toMatchObject({
+      sizes: { minSize: 3, desiredCapacity: 3 },
+    });
+  });
+
+  it('lets one be launched for what was terminated in Standby, and none for what is left there', () => {
+    const gone = aResize({ instanceId: 'i-9', stage: 'ENDED', outcome: 'GONE', hasEntered: true });
+    const restoring = (resizes: ResizeWork['resizes']) => someWork({ resizes, restoringSince: now });
+    expect(decideRestore(aGroup(), aRecord(), restoring([gone]), now)).toMatchObject({
+      sizes: { desiredCapacity: 5 },
+    });
+    const left = aResize({ stage: 'ENDED', outcome: 'LEFT', hasEntered: true });
+    expect(decideRestore(aGroup(), aRecord(), restoring([left]), now)).toEqual({ action: 'DONE' });
+  });
+
+  it('is done once its sizes were accepted, whatever they are then', () => {
+    const work = someWork({
+      sizes,
+      restoringSince: now,
+      restore: { minSize: 4, desiredCapacity: 6, appliedAt: now },
+    });
+    expect(decideRestore(aGroup(suspended), record, work, now)).toEqual({ action: 'DONE' });
+  });
+});
+
+describe('driftOf', () => {
+  const resized = aResize({ stage: 'ENDED', outcome: 'RESIZED', instanceType: 'm7i.xlarge' });
+  const launchTemplate = {
+    launchTemplateId: 'lt-1',
+    version: '$Latest',
+    versionNumber: 3,
+    instanceType: 'm7i.large',
+  };
+
+  it('says what the template would launch, and the exact change', () => {
+    expect(driftOf(someWork({ resizes: [resized], launchTemplate }))).toMatch(
+      /lt-1 \(version \$Latest\) still launches m7i.large.*aws ec2 create-launch-template-version --launch-template-id lt-1 --source-version 3/,
+    );
+  });
+
+  it('is nothing where nothing was resized, or the template says the same', () => {
+    expect(driftOf(someWork({ launchTemplate }))).toBeUndefined();
+    expect(
+      driftOf(
+        someWork({ resizes: [resized], launchTemplate: { ...launchTemplate, instanceType: 'm7i.xlarge' } }),
+      ),
+    ).toBeUndefined();
+  });
+});

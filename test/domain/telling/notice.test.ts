@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import type { JournalEntry } from '../../../functions/domain/incident.ts';
+import { isOverdue, metricsOf } from '../../../functions/domain/telling/metrics.ts';
+import { describeEnd, noticesIn, remediationOf, toNotice } from '../../../functions/domain/telling/notice.ts';
+import { anIncident, later, now } from '../holds/group-fixtures.ts';
+
+const entry = (
+  event: JournalEntry['event'],
+  name: string,
+  message = `${event} of ${name}`,
+): JournalEntry => ({
+  at: now,
+  event,
+  autoScalingGroupName: name,
+  message,
+});
+
+describe('noticesIn', () => {
+  it('tells at once what a person should know, each once', () => {
+    const notices = noticesIn('i', [
+      entry('held', 'a'),
+      entry('overridden', 'a'),
+      entry('overridden', 'b'),
+      entry('left', 'c'),
+      entry('failed', 'd'),
+    ]);
+    expect(notices.map(({ kind, groups, done }) => [kind, groups, done])).toEqual([
+      ['overridden', ['a'], 'overridden of a'],
+      ['overridden', ['b'], 'overridden of b'],
+      ['needs-a-person', ['c'], 'left of c'],
+    ]);
+  });
+
+  it('makes one notice of very many, whose order says nothing', () => {
+    const many = Array.from({ length: 21 }, (_, index) => entry('overridden', `g-${index}`));
+    const [notice, ...others] = noticesIn('i', many);
+    expect(others).toEqual([]);
+    expect(notice).toMatchObject({ groupsLeftOut: 1, linesLeftOut: 11 });
+    expect(noticesIn('i', many.toReversed())[0]?.identity).toBe(notice?.identity);
+  });
+
+  it('says nothing of what goes well, nor of what is tried again', () => {
+    expect(noticesIn('i', [entry('held', 'a'), entry('failed', 'a'), entry('given-back', 'a')])).toEqual([]);
+  });
+});
+
+describe('the identity of a notice', () => {
+  const key = (about: string, kind: 'acted' | 'failed' = 'acted', incidentId = 'i') =>
+    toNotice({ kind, at: now, incidentId, about, done: 'x' }).identity;
+
+  it('is the same for the same, whenever and however it is said, and another for anything else', () => {
+    expect(key('a')).toBe(
+      toNotice({ kind: 'acted', at: later(5), incidentId: 'i', about: 'a', done: 'y' }).identity,
+    );
+    expect(new Set([key('a'), key('b'), key('a', 'failed'), key('a', 'acted', 'j')]).size).toBe(4);
+    expect(key('x'.repeat(5000)).length).toBeLessThan(100);
+  });
+});
+
+describe('remediationOf', () => {
+  it('is the end of the name of the state machine', () => {
+    const arn = (machine: string) => `arn:aws:states:eu-west-1:1:execution:${machine}:name`;
+    expect(remediationOf(arn('holdfast-my-stage-resize-in-place'))).toBe('resize-in-place');
+    expect(remediationOf(arn('somebody-elses'))).toBeUndefined();
+  });
+});
+
+describe('describeEnd', () => {
+  it('names the alarm and the latest time', () => {
+    expect(describeEnd(anIncident())).toBe(
+      'given back once the alarm loss has been OK for 10 min, at the latest at 2026-03-02 15:00 UTC',
+    );
+  });
+  it('names the expiry of what a person started', () => {
+    const { alarm: _alarm, ...byHand } = anIncident();
+    expect(describeEnd(byHand)).toBe('given back at 2026-03-02 05:00 UTC');
+  });
+  it('names the launches that have to succeed', () => {
+    const { alarm: _alarm, ...byHand } = anIncident({ untilLaunchesSucceed: true });
+    expect(describeEnd(byHand)).toBe(
+      'given back once launches succeed again, at the latest at 2026-03-02 15:00 UTC',
+    );
+  });
+});
+
+describe('isOverdue', () => {
+  const held = anIncident({ expiresAt: now });
+  const releasing = anIncident({ status: 'RELEASING', releasingSince: now });
+  it.each([
+    ['expired 15 minutes ago', held, 900, false],
+    ['expired longer ago', held, 901, true],
+    ['is given back for an hour', releasing, 3600, false],
+    ['is given back for longer', releasing, 3601, true],
+    ['is a resize that is brought home', { ...releasing, remediation: 'resize-in-place' }, 14_400, false],
+    ['is a resize that never comes home', { ...releasing, remediation: 'resize-in-place' }, 14_401, true],
+  ] as const)('of what %s', (_what, incident, seconds, expected) => {
+    expect(isOverdue(incident, later(seconds))).toBe(expected);
+  });
+});
+
+describe('metricsOf', () => {
+  it('counts what was done, and what is for a person', () => {
+    const notice = (kind: 'acted' | 'failed' | 'refused', counts = {}) =>
+      toNotice({ kind, at: now, incidentId: 'i', done: 'x', counts });
+    expect(metricsOf(notice('acted', { groupsHeld: 2, secondsFromAlarmToHold: 7 }))).toEqual({
+      GroupsHeld: 2,
+      SecondsFromAlarmToHold: 7,
+    });
+    expect(metricsOf(notice('failed'))).toEqual({ NeedsAPerson: 1 });
+    expect(metricsOf(notice('refused'))).toEqual({ Refusals: 1 });
+  });
+});

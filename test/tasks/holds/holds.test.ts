@@ -1,0 +1,299 @@
+import { describe, expect, it } from 'vitest';
+import type { AutoScaling } from '../../../functions/aws/auto-scaling.ts';
+import type { CloudWatch } from '../../../functions/aws/cloudwatch.ts';
+import type { StepFunctions } from '../../../functions/aws/step-functions.ts';
+import type { KillSwitch } from '../../../functions/aws/systems-manager.ts';
+import type { AutoScalingGroup } from '../../../functions/domain/auto-scaling-group.ts';
+import { UnreadableFactError } from '../../../functions/domain/errors.ts';
+import type { PlannedCall } from '../../../functions/domain/incident.ts';
+import { changeFunctionTimeoutSeconds, inForceWithinSeconds } from '../../../functions/domain/limits.ts';
+import type { Mode } from '../../../functions/domain/mode.ts';
+import { parsePolicy } from '../../../functions/events/policy.ts';
+import type { Store } from '../../../functions/state/store.ts';
+import { createApplyHold } from '../../../functions/tasks/holds/apply-hold.ts';
+import { createCheckHold } from '../../../functions/tasks/holds/check-hold.ts';
+import { giveBackGroups } from '../../../functions/tasks/holds/give-back-groups.ts';
+import { createPlanHold } from '../../../functions/tasks/holds/plan-hold.ts';
+import { createReleaseHold } from '../../../functions/tasks/holds/release-hold.ts';
+import { createMemoryStore } from '../../../rehearsal/memory-store.ts';
+import {
+  aGroup,
+  aHoldOnTerminate,
+  anIncident,
+  aRecord,
+  later,
+  now,
+  scaleInProcesses,
+} from '../../domain/holds/group-fixtures.ts';
+
+/** A clock that a test sets. */
+const createClock = () => {
+  let present = now;
+  return {
+    now: () => present,
+    set: (at: string) => {
+      present = at;
+    },
+  };
+};
+
+/** Auto Scaling over a list of groups, with a log of what was asked of it. */
+const createFleet = (groups: AutoScalingGroup[], log: string[] = []) => {
+  const made: PlannedCall[] = [];
+  const fleet: AutoScaling = {
+    describeAutoScalingGroups: async (names) => {
+      log.push('describe');
+      return structuredClone(groups.filter((group) => names.includes(group.autoScalingGroupName)));
+    },
+    describeAutoScalingGroupsByTags: async () => structuredClone(groups),
+    describeAutoScalingGroupsWithTag: async () => [],
+    describeAutoScalingInstance: async () => undefined,
+    describeLaunches: async () => [],
+    describeInstanceRefresh: async () => undefined,
+    describeLaunchHooks: async () => [],
+    describePolicies: async () => new Map([['web', [{ name: 'cpu', canLower: true }]]]),
+    describeScheduledActions: async () => new Map(),
+    make: async (call) => {
+      made.push(call);
+      const group = groups.find(
+        ({ autoScalingGroupName }) => autoScalingGroupName === call.input.AutoScalingGroupName,
+      );
+      const named = (call.input.ScalingProcesses ?? []) as string[];
+      if (group === undefined) return;
+      if (call.operation === 'SuspendProcesses') group.suspendedProcesses.push(...named);
+      if (call.operation === 'ResumeProcesses') {
+        group.suspendedProcesses = group.suspendedProcesses.filter((process) => !named.includes(process));
+      }
+      if (call.operation === 'SetDesiredCapacity') group.desiredCapacity = Number(call.input.DesiredCapacity);
+    },
+  };
+  return { fleet, made };
+};
+
+const switchAt = (mode: Mode | undefined): KillSwitch => ({
+  read: async () => {
+    if (mode === undefined) throw new UnreadableFactError('the kill switch cannot be read');
+    return { mode };
+  },
+});
+
+let owners = 0;
+const newOwner = () => {
+  owners += 1;
+  return `owner-${owners}`;
+};
+const incidentId = anIncident().incidentId;
+const many = (count: number) =>
+  Array.from({ length: count }, (_, index) =>
+    aGroup({ autoScalingGroupName: `web-${index}`, suspendedProcesses: [] }),
+  );
+const namesOf = (groups: AutoScalingGroup[]) =>
+  groups.map(({ autoScalingGroupName }) => autoScalingGroupName);
+
+const applyHoldWith = (
+  fleet: AutoScaling,
+  store: Store,
+  killSwitch = switchAt('live'),
+  stageMode: Mode = 'live',
+) =>
+  createApplyHold({
+    autoScaling: () => fleet,
+    killSwitch,
+    store,
+    clock: createClock(),
+    newOwner,
+    stageMode,
+  });
+
+describe('createApplyHold', () => {
+  it.each([
+    ['off', 'off' as const, 'live' as const],
+    ['dry-run', 'dry-run' as const, 'live' as const],
+    ['unreadable', undefined, 'live' as const],
+    ['live in a stage that is a dry run', 'live' as const, 'dry-run' as const],
+  ])('changes nothing while the kill switch is %s', async (_what, mode, stageMode) => {
+    const store = createMemoryStore();
+    const { fleet, made } = createFleet([aGroup()]);
+    await store.createIncident(anIncident(), ['web']);
+    const applyHold = applyHoldWith(fleet, store, switchAt(mode), stageMode);
+    expect(await applyHold({ plan: { incidentId } })).toMatchObject({
+      changed: 0,
+      idleBecause: expect.any(String),
+    });
+    expect(made).toEqual([]);
+    expect(store.listGroups()).toEqual([]);
+  });
+
+  it('reads the record before it describes the group: an unchanged record proves the description', async () => {
+    const log: string[] = [];
+    const store = createMemoryStore();
+    const { fleet } = createFleet([aGroup()], log);
+    await store.createIncident(anIncident(), ['web']);
+    const readGroups: typeof store.readGroups = async (names) => {
+      log.push('read');
+      return store.readGroups(names);
+    };
+    const applyHold = applyHoldWith(fleet, { ...store, readGroups });
+    await applyHold({ plan: { incidentId } });
+    // The last is for the tag, once the group is held.
+    expect(log).toEqual(['read', 'describe', 'read']);
+  });
+
+  it('stops at the next hundred when the incident is given back meanwhile', async () => {
+    const store = createMemoryStore();
+    const groups = many(150);
+    const { fleet, made } = createFleet(groups);
+    await store.createIncident(anIncident(), namesOf(groups));
+    let reads = 0;
+    const readIncident: typeof store.readIncident = async (id) => {
+      reads += 1;
+      // Once for the function, once for the first hundred; then the sweep has come.
+      if (reads === 3) await store.changeIncident(id, { status: 'RELEASING', releasingSince: now });
+      return store.readIncident(id);
+    };
+    const applyHold = applyHoldWith(fleet, { ...store, readIncident });
+    expect(await applyHold({ plan: { incidentId } })).toMatchObject({ changed: 100, unfinished: 50 });
+    expect(made).toHaveLength(100);
+  });
+});
+
+describe('createCheckHold', () => {
+  it('writes down that it is given back, so that no other function holds on', async () => {
+    const store = createMemoryStore();
+    await store.createIncident(anIncident(), ['web']);
+    const cloudWatch: CloudWatch = {
+      describeAlarm: async () => ({ alarmName: 'loss', alarmArn: 'arn', value: 'OK', since: now }),
+      describeAlarmsInAlarm: async () => [],
+      describeMute: async () => undefined,
+    };
+    const clock = createClock();
+    clock.set(later(600));
+    const checkHold = createCheckHold({
+      cloudWatch,
+      killSwitch: switchAt('live'),
+      store,
+      clock,
+      stageMode: 'live',
+    });
+    expect(await checkHold({ plan: { incidentId }, applied: { round: 1 } })).toMatchObject({
+      action: 'RELEASE',
+    });
+    expect(await store.readIncident(incidentId)).toMatchObject({
+      status: 'RELEASING',
+      releasingSince: later(600),
+    });
+  });
+});
+
+describe('createReleaseHold', () => {
+  it('does not close while a function that began before could still hold a group', async () => {
+    const store = createMemoryStore();
+    const clock = createClock();
+    const group = aGroup({ suspendedProcesses: [] });
+    const { fleet, made } = createFleet([group]);
+    await store.createIncident(anIncident(), ['web']);
+    const releaseHold = createReleaseHold({ autoScaling: () => fleet, store, clock, newOwner });
+    const plan = { incidentId };
+
+    // Nothing is held yet: the function that was to hold is slow. It holds after this look.
+    const first = await releaseHold({ plan });
+    expect(first).toEqual({
+      round: 1,
+      action: 'WAIT',
+      remaining: 0,
+      waitSeconds: changeFunctionTimeoutSeconds,
+    });
+    group.suspendedProcesses = [...scaleInProcesses];
+    await store.writeGroup(aRecord(aHoldOnTerminate(incidentId)));
+
+    clock.set(later(changeFunctionTimeoutSeconds));
+    expect(await releaseHold({ plan, release: { round: 1 } })).toMatchObject({
+      action: 'WAIT',
+      remaining: 1,
+    });
+    expect(made.map(({ operation }) => operation)).toEqual(['ResumeProcesses']);
+    clock.set(later(changeFunctionTimeoutSeconds + inForceWithinSeconds));
+    expect(await releaseHold({ plan, release: { round: 2 } })).toMatchObject({ action: 'DONE' });
+    expect(await store.listOpenIncidents()).toEqual([]);
+    expect(store.listGroups()).toEqual([]);
+  });
+});
+
+describe('giveBackGroups', () => {
+  it('looks again right before it sets desired capacity: a scale-out since then stands', async () => {
+    const store = createMemoryStore();
+    const clock = createClock();
+    const group = aGroup({ desiredCapacity: 2, suspendedProcesses: ['Terminate'] });
+    const { fleet, made } = createFleet([group]);
+    await store.createIncident(anIncident(), ['web']);
+    const kept = { since: now, desiredHighest: 4, minSize: 1, maxSize: 10, desiredCapacity: 4 };
+    await store.writeGroup(aRecord({ ...aHoldOnTerminate(incidentId), kept }));
+    let describes = 0;
+    const autoScaling: AutoScaling = {
+      ...fleet,
+      describeAutoScalingGroups: async (names) => {
+        describes += 1;
+        // Between the look at a hundred groups and the turn of this one, the group scales out.
+        if (describes === 2) group.desiredCapacity = 9;
+        return fleet.describeAutoScalingGroups(names);
+      },
+    };
+    await giveBackGroups({ autoScaling, store, clock, newOwner }, anIncident({ status: 'RELEASING' }));
+    expect(made.map(({ operation }) => operation)).toEqual(['ResumeProcesses']);
+    expect(group.desiredCapacity).toBe(9);
+  });
+});
+
+describe('createPlanHold', () => {
+  const policy = parsePolicy(
+    {
+      rules: ['first', 'second'].map((name) => ({
+        name,
+        when: { alarm: 'loss' },
+        do: 'pause-scaling',
+        targets: { tags: { tier: 'web' } },
+      })),
+    },
+    'test',
+  );
+  const alarm = { alarmName: 'loss', alarmArn: 'arn:loss', stateTimestamp: now };
+  const plan = async (open: Parameters<typeof anIncident>[0], rule: string, isRunning = true) => {
+    const store = createMemoryStore();
+    await store.createIncident(anIncident({ incidentId: 'arn:execution:other', alarm, ...open }), ['web']);
+    const stepFunctions: StepFunctions = {
+      startExecution: async () => ({ started: false }),
+      describeExecution: async () => undefined,
+      isRunning: async () => isRunning,
+    };
+    const planHold = createPlanHold({
+      autoScaling: () => createFleet([aGroup()]).fleet,
+      stepFunctions,
+      killSwitch: switchAt('live'),
+      store,
+      clock: createClock(),
+      policy,
+      stageMode: 'live',
+    });
+    return planHold({
+      executionArn: 'arn:execution:mine',
+      remediation: 'pause-scaling',
+      input: { rule, alarm },
+    });
+  };
+
+  it('leaves an alarm that comes back to the execution that tends it', async () => {
+    expect(await plan({ rule: 'first' }, 'first')).toMatchObject({
+      action: 'REFUSE',
+      reason: 'the execution other tends this already',
+    });
+  });
+
+  it.each([
+    ['for another rule', { rule: 'first' }, 'second', true],
+    ['that is being given back', { rule: 'first', status: 'RELEASING' as const }, 'first', true],
+    ['of another alarm', { rule: 'first', alarm: { ...alarm, alarmArn: 'arn:other' } }, 'first', true],
+    ['whose execution does not run any more', { rule: 'first' }, 'first', false],
+  ])('holds beside an incident %s', async (_what, open, rule, isRunning) => {
+    expect(await plan(open, rule, isRunning)).toMatchObject({ action: 'HOLD', groups: 1 });
+  });
+});
