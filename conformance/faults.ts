@@ -86,8 +86,8 @@ export const faults: Fault[] = [
     story: 'bad-input',
     what: 'an unknown field in an input by hand is passed over',
     file: 'functions/events/hold-input.ts',
-    find: 'const pauseScalingInput = z\n  .strictObject(',
-    replace: 'const pauseScalingInput = z\n  .object(',
+    find: 'z.strictObject({ ...targetFields,',
+    replace: 'z.object({ ...targetFields,',
   },
   {
     story: 'silent-table',

@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import type { Clock } from '../functions/clock.ts';
 import type { GroupRecord } from '../functions/domain/holds/group-record.ts';
-import type { JournalEntry } from '../functions/domain/incident.ts';
+import type { JournalEntry } from '../functions/domain/journal.ts';
 import type { Evidence } from '../functions/domain/launches/evidence.ts';
 import { emptyLaunchRecord, type LaunchRecord } from '../functions/domain/launches/launch-record.ts';
 import type { ResizeRecord } from '../functions/domain/resize/resize-record.ts';

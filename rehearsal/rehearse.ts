@@ -1,4 +1,4 @@
-import type { PlannedCall } from '../functions/domain/incident.ts';
+import type { PlannedCall } from '../functions/domain/calls.ts';
 import { rulesForAlarm } from '../functions/domain/signals/match-rules.ts';
 import type { Metrics } from '../functions/domain/telling/metrics.ts';
 import type { Policy } from '../functions/events/policy.ts';

@@ -1,4 +1,5 @@
-import type { JournalEntry, PlannedCall } from '../functions/domain/incident.ts';
+import type { PlannedCall } from '../functions/domain/calls.ts';
+import type { JournalEntry } from '../functions/domain/journal.ts';
 import { counted } from '../functions/domain/times.ts';
 
 /** One line of the story as it happened. */

@@ -26,11 +26,11 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import pThrottle from 'p-throttle';
 import type { AutoScalingGroup } from '../domain/auto-scaling-group.ts';
+import type { AutoScalingCall, TagCall } from '../domain/calls.ts';
 import { chunk } from '../domain/chunk.ts';
 import { weights } from '../domain/group-units.ts';
 import type { ScheduledAction } from '../domain/holds/group-record.ts';
 import type { ScalingPolicyFacts } from '../domain/holds/plan-raise.ts';
-import type { AutoScalingCall, TagCall } from '../domain/incident.ts';
 import { groupsPerDescribe } from '../domain/limits.ts';
 
 /** Amazon EC2 Auto Scaling, as far as Holdfast uses it. */

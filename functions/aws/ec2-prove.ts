@@ -6,7 +6,7 @@ import {
   StartInstancesCommand,
   StopInstancesCommand,
 } from '@aws-sdk/client-ec2';
-import type { Ec2Call } from '../domain/incident.ts';
+import type { Ec2Call } from '../domain/calls.ts';
 
 /** Amazon EC2, asked whether it would allow a call. Nothing here can change anything: every call has `DryRun`. */
 export interface Ec2Prove {

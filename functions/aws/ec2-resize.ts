@@ -21,8 +21,8 @@ import {
   StartInstancesCommand,
   StopInstancesCommand,
 } from '@aws-sdk/client-ec2';
+import type { Ec2Call } from '../domain/calls.ts';
 import { chunk } from '../domain/chunk.ts';
-import type { Ec2Call } from '../domain/incident.ts';
 import type { InstanceFacts, InstanceTypeFacts } from '../domain/resize/instance-facts.ts';
 import { reservationTag } from '../domain/resize/resize-calls.ts';
 import { toDate } from '../domain/times.ts';

@@ -4,7 +4,7 @@ import {
   GetConsoleOutputCommand,
   type Instance,
 } from '@aws-sdk/client-ec2';
-import type { Ec2Call } from '../domain/incident.ts';
+import type { Ec2Call } from '../domain/calls.ts';
 import { createSnapshots } from './create-snapshots.ts';
 
 /** Amazon EC2, as far as Holdfast uses it. */

@@ -27,6 +27,21 @@ export interface AutoScalingGroup {
   hasMixedInstances?: boolean;
 }
 
+/**
+ * Scaling processes of an Auto Scaling group, in AWS's words.
+ * Source: Amazon EC2 Auto Scaling API reference, SuspendProcesses.
+ */
+export type ScalingProcess =
+  | 'Launch'
+  | 'Terminate'
+  | 'AddToLoadBalancer'
+  | 'AlarmNotification'
+  | 'AZRebalance'
+  | 'HealthCheck'
+  | 'InstanceRefresh'
+  | 'ReplaceUnhealthy'
+  | 'ScheduledActions';
+
 /** One instance of a group. */
 export interface AutoScalingInstance {
   instanceId: string;

@@ -136,6 +136,9 @@ export const missingGroupSecondsMax = 600;
 /** How long an instance may be on its way home in all. */
 export const homeTotalSecondsMax = 10_800;
 
+/** How long giving back takes at most: stages, looks, the time in which an old function may still run. */
+export const giveBackSecondsMax = 3600;
+
 /** How long a resize waits for what it needs before it begins a further wave, before it ends. */
 export const resizeWaitSecondsMax = 1800;
 

@@ -1,19 +1,11 @@
 import * as z from 'zod/mini';
 import { InvalidInputError } from '../domain/errors.ts';
-import type { DrainSettings, HoldSettings, Remediation, ResizeSettings } from '../domain/holds/settings.ts';
-import { remediationOf } from '../domain/telling/notice.ts';
+import { remediationOf } from '../domain/execution-arn.ts';
+import type { AskedSettings } from '../domain/incident.ts';
+import type { RemediationRecord } from '../domain/remediation.ts';
+import type { Remediation } from '../domain/remediation-names.ts';
+import { remediations } from '../domain/remediations.ts';
 import { describeIssues } from './describe-issues.ts';
-import {
-  drainChecks,
-  drainPendingWaitFields,
-  holdChecks,
-  pauseScalingFields,
-  protectInstancesFields,
-  resizeInPlaceFields,
-  toDrainSettings,
-  toHoldSettings,
-  toResizeSettings,
-} from './remediation-settings.ts';
 import { oneNameOrSeveral, tagsSchema } from './targets.ts';
 
 const name = z.string().check(z.minLength(1));
@@ -53,26 +45,16 @@ const namesItsTargets = z.refine<{ autoScalingGroupName?: unknown; tags?: unknow
   { path: ['autoScalingGroupName'], error: 'either autoScalingGroupName or tags, and not both' },
 );
 
-const pauseScalingInput = z
-  .strictObject({ ...targetFields, ...pauseScalingFields })
-  .check(namesItsTargets, ...holdChecks);
+/** An input by hand, as it is parsed. */
+type ManualInput = Record<string, unknown> & {
+  autoScalingGroupName?: string[];
+  tags?: Record<string, string>;
+  reason: string;
+  dryRun: boolean;
+};
 
-const protectInstancesInput = z
-  .strictObject({
-    ...targetFields,
-    until: z
-      ._default(z.enum(['expiry', 'launches-succeed']), 'expiry')
-      .check(z.describe('launches-succeed: given back as soon as launches succeed again.')),
-    ...protectInstancesFields,
-  })
-  .check(namesItsTargets, ...holdChecks);
-
-const drainPendingWaitInput = z
-  .strictObject({ ...targetFields, ...drainPendingWaitFields })
-  .check(namesItsTargets, ...drainChecks);
-
-const resizeInPlaceInput = () =>
-  z.strictObject({ ...targetFields, ...resizeInPlaceFields() }).check(namesItsTargets);
+const manualInput = ({ fields, fieldsByHand, checks }: RemediationRecord) =>
+  z.strictObject({ ...targetFields, ...fieldsByHand?.(), ...fields() }).check(namesItsTargets, ...checks());
 
 /** What the sweep starts an execution with that brings home what another one left in flight, or gives back for it. */
 const incidentOf = (remediation: Remediation) =>
@@ -95,28 +77,13 @@ export type InputSignal = Pick<
 export type HoldInput =
   | { trigger: 'sweep'; incidentId: string }
   | { trigger: 'rule'; rule: string; signal: InputSignal; dryRun: boolean }
-  | {
+  | (AskedSettings & {
       trigger: 'manual';
       targets: { autoScalingGroupNames: string[] } | { tags: Record<string, string> };
       reason: string;
       dryRun: boolean;
       untilLaunchesSucceed: boolean;
-      settings: HoldSettings;
-      drain?: DrainSettings;
-      resize?: ResizeSettings;
-    };
-
-/** A correct input, shown with every complaint about a wrong one. */
-export const manualInputExample: Record<Remediation, object> = {
-  'pause-scaling': { autoScalingGroupName: 'web', reason: 'switch upgrade', expiresAfter: '2h' },
-  'protect-instances': { autoScalingGroupName: 'api', reason: 'package repository down', expiresAfter: '2h' },
-  'drain-pending-wait': { autoScalingGroupName: 'api', reason: 'bootstrap hangs', olderThan: '20m' },
-  'resize-in-place': {
-    autoScalingGroupName: 'api',
-    instanceTypes: ['m7i.xlarge', 'm6i.xlarge'],
-    reason: 'promotion at nine, and nothing can be launched',
-  },
-};
+    });
 
 const parseOrExplain = <Schema extends z.ZodMiniType>(
   schema: Schema,
@@ -126,29 +93,8 @@ const parseOrExplain = <Schema extends z.ZodMiniType>(
   const parsed = schema.safeParse(raw);
   if (parsed.success) return parsed.data;
   throw new InvalidInputError(
-    `The input of this execution is not valid; nothing was changed.\n${describeIssues(schema, parsed.error, raw)}\nA correct input by hand: ${JSON.stringify(manualInputExample[remediation])}`,
+    `The input of this execution is not valid; nothing was changed.\n${describeIssues(schema, parsed.error, raw)}\nA correct input by hand: ${JSON.stringify(remediations[remediation].example)}`,
   );
-};
-
-const parseManualFields = (remediation: Remediation, raw: unknown) => {
-  switch (remediation) {
-    case 'pause-scaling': {
-      const fields = parseOrExplain(pauseScalingInput, raw, remediation);
-      return { fields, untilLaunchesSucceed: false };
-    }
-    case 'protect-instances': {
-      const fields = parseOrExplain(protectInstancesInput, raw, remediation);
-      return { fields, untilLaunchesSucceed: fields.until === 'launches-succeed' };
-    }
-    case 'drain-pending-wait': {
-      const fields = parseOrExplain(drainPendingWaitInput, raw, remediation);
-      return { fields, untilLaunchesSucceed: false, drain: toDrainSettings(fields) };
-    }
-    case 'resize-in-place': {
-      const fields = parseOrExplain(resizeInPlaceInput(), raw, remediation);
-      return { fields, untilLaunchesSucceed: false, resize: toResizeSettings(fields) };
-    }
-  }
 };
 
 /** The input without the link to the workflow that started it. */
@@ -166,34 +112,29 @@ const withoutParent = (input: unknown): unknown => {
  */
 export const parseHoldInput = (remediation: Remediation, input: unknown): HoldInput => {
   const raw = withoutParent(input);
-  if (remediation === 'resize-in-place' && typeof raw === 'object' && raw !== null && 'bringHome' in raw) {
-    const { bringHome } = parseOrExplain(
-      z.strictObject({ bringHome: incidentOf(remediation) }),
+  const record = remediations[remediation];
+  const { field } = record.continuedBy;
+  if (typeof raw === 'object' && raw !== null && field in raw) {
+    const { [field]: incidentId } = parseOrExplain(
+      z.strictObject({ [field]: incidentOf(remediation) }),
       raw,
       remediation,
     );
-    return { trigger: 'sweep', incidentId: bringHome };
-  }
-  if (remediation !== 'resize-in-place' && typeof raw === 'object' && raw !== null && 'giveBack' in raw) {
-    const { giveBack } = parseOrExplain(
-      z.strictObject({ giveBack: incidentOf(remediation) }),
-      raw,
-      remediation,
-    );
-    return { trigger: 'sweep', incidentId: giveBack };
+    return { trigger: 'sweep', incidentId: incidentId as string };
   }
   if (typeof raw === 'object' && raw !== null && 'rule' in raw) {
     const { rule, dryRun, ...signal } = parseOrExplain(ruleInputSchema, raw, remediation);
     return { trigger: 'rule', rule, dryRun, signal };
   }
-  const { fields, ...rest } = parseManualFields(remediation, raw);
-  const { autoScalingGroupName, tags, reason, dryRun } = fields;
+  // The schema is made from the record, so what is parsed is as the record says.
+  const parsed = parseOrExplain(manualInput(record), raw, remediation) as ManualInput;
+  const { autoScalingGroupName, tags, reason, dryRun } = parsed;
   return {
     trigger: 'manual',
     targets: autoScalingGroupName ? { autoScalingGroupNames: autoScalingGroupName } : { tags: tags ?? {} },
     reason,
     dryRun,
-    settings: toHoldSettings(remediation, fields),
-    ...rest,
+    untilLaunchesSucceed: record.untilLaunchesSucceed(parsed),
+    ...record.toSettings(parsed),
   };
 };

@@ -1,6 +1,6 @@
 // The small build of zod: these functions run in every round, and what they read is our own.
 import * as z from 'zod/mini';
-import { remediations } from '../domain/holds/settings.ts';
+import { remediationNames } from '../domain/remediation-names.ts';
 
 /**
  * What the Task states of the state machines hand to their functions: the state, of which each reads the little it needs. Everything else about an incident is in the table.
@@ -11,7 +11,7 @@ const incident = z.object({ incidentId: z.string().check(z.minLength(1)) });
 /** Input of PlanHold and PlanDrain. */
 export const planHoldState = z.object({
   executionArn: z.string().check(z.minLength(1)),
-  remediation: z.enum(remediations),
+  remediation: z.enum(remediationNames),
   input: z.unknown(),
 });
 

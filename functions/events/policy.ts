@@ -1,20 +1,12 @@
 import * as z from 'zod';
+import { duration, optionalDuration } from '../domain/duration.ts';
 import { InvalidPolicyError } from '../domain/errors.ts';
-import type { DrainSettings, HoldSettings, Remediation, ResizeSettings } from '../domain/holds/settings.ts';
+import type { AskedSettings } from '../domain/incident.ts';
 import { failureWindowSecondsMax } from '../domain/launches/launch-record.ts';
+import type { RemediationRecord } from '../domain/remediation.ts';
+import { type Remediation, remediationNames } from '../domain/remediation-names.ts';
+import { remediations } from '../domain/remediations.ts';
 import { describeIssues } from './describe-issues.ts';
-import { duration, optionalDuration } from './duration.ts';
-import {
-  drainChecks,
-  drainPendingWaitFields,
-  holdChecks,
-  pauseScalingFields,
-  protectInstancesFields,
-  resizeInPlaceFields,
-  toDrainSettings,
-  toHoldSettings,
-  toResizeSettings,
-} from './remediation-settings.ts';
 import { oneNameOrSeveral, tagsSchema } from './targets.ts';
 
 const alarm = oneNameOrSeveral().check(
@@ -38,9 +30,6 @@ const stuckInstances = z
   .max(1000)
   .describe('So many instances of one group in Pending:Wait for longer than olderThan start the rule.');
 
-const exactlyOne = (names: string[]) => (when: Record<string, unknown>) =>
-  names.filter((name) => when[name] !== undefined).length === 1;
-
 const common = {
   name: z
     .string()
@@ -59,80 +48,73 @@ const common = {
     .describe('Which groups the rule is about.'),
 };
 
-const pauseScalingRule = z.strictObject({
-  ...common,
-  do: z.literal('pause-scaling').describe('Nothing is taken away while the network loses packets.'),
-  when: z.strictObject({ alarm, freshFor }),
-  with: z
-    .strictObject(pauseScalingFields)
-    .check(...holdChecks)
-    .prefault({})
-    .describe('How the remediation behaves.'),
-});
+/** What starts a rule beside an alarm. */
+const starters = { launchFailures: launchFailures.optional(), stuckInstances: stuckInstances.optional() };
 
-const protectInstancesRule = z.strictObject({
-  ...common,
-  do: z.literal('protect-instances').describe('What runs is kept while nothing can be launched.'),
-  when: z
-    .strictObject({ alarm: z.optional(alarm), launchFailures: launchFailures.optional(), freshFor })
-    .refine(exactlyOne(['alarm', 'launchFailures']), 'exactly one of alarm and launchFailures'),
-  with: z
-    .strictObject(protectInstancesFields)
-    .check(...holdChecks)
-    .prefault({})
-    .describe('How the remediation behaves.'),
-});
+/** What starts a rule, as it is parsed. */
+interface ParsedWhen {
+  alarm?: string[];
+  launchFailures?: { count: number; within: number };
+  stuckInstances?: number;
+  freshFor: number;
+}
 
-const drainPendingWaitRule = z.strictObject({
-  ...common,
-  do: z
-    .literal('drain-pending-wait')
-    .describe('Launches that are stuck in Pending:Wait are ended, a few at a time.'),
-  when: z
-    .strictObject({ alarm: z.optional(alarm), stuckInstances: stuckInstances.optional(), freshFor })
-    .refine(exactlyOne(['alarm', 'stuckInstances']), 'exactly one of alarm and stuckInstances'),
-  with: z
-    .strictObject(drainPendingWaitFields)
-    .check(...drainChecks)
-    .prefault({})
-    .describe('How the remediation behaves.'),
-});
+/** A rule, as it is parsed. */
+interface ParsedRule {
+  name: string;
+  do: Remediation;
+  when: ParsedWhen;
+  targets: { tags: Record<string, string> };
+  with: Record<string, unknown>;
+}
 
-const resizeInPlaceRule = z.strictObject({
-  ...common,
-  do: z
-    .literal('resize-in-place')
-    .describe('Running instances get a larger type, wave by wave, in groups whose launches fail.'),
-  when: z.strictObject({ alarm, freshFor }),
-  with: z.strictObject(resizeInPlaceFields()).describe('How the remediation behaves.'),
-});
+const whenOf = ({ startsOn }: RemediationRecord) =>
+  startsOn === undefined
+    ? z.strictObject({ alarm, freshFor })
+    : z
+        .strictObject({ alarm: z.optional(alarm), [startsOn]: starters[startsOn], freshFor })
+        .refine(
+          (when: Record<string, unknown>) => (when.alarm === undefined) !== (when[startsOn] === undefined),
+          `exactly one of alarm and ${startsOn}`,
+        );
+
+const withOf = ({ fields, checks }: RemediationRecord) => {
+  const all = z.strictObject(fields()).check(...checks());
+  // Where every field may be left out, so may all of them.
+  return (all.safeParse({}).success ? all.prefault({}) : all).describe('How the remediation behaves.');
+};
+
+const ruleOf = (remediation: Remediation) => {
+  const record = remediations[remediation];
+  return z.strictObject({
+    ...common,
+    do: z.literal(remediation).describe(record.description),
+    when: whenOf(record),
+    with: withOf(record),
+  });
+};
+
+const [firstRule, ...otherRules] = remediationNames.map(ruleOf);
 
 const ruleSchema = z
-  .discriminatedUnion('do', [pauseScalingRule, protectInstancesRule, drainPendingWaitRule, resizeInPlaceRule])
-  .transform((rule): Rule => {
-    const { freshFor: freshForSeconds, ...when } = rule.when;
+  .discriminatedUnion('do', [firstRule as NonNullable<typeof firstRule>, ...otherRules])
+  .transform((parsed): Rule => {
+    // The schemas are made from the records, so what is parsed is as the records say.
+    const rule = parsed as ParsedRule;
+    const { alarm: alarms, launchFailures: failures, stuckInstances: stuck, freshFor: seconds } = rule.when;
     return {
       name: rule.name,
       do: rule.do,
       when: {
-        freshForSeconds,
-        ...(when.alarm === undefined ? {} : { alarm: when.alarm }),
-        ...('launchFailures' in when && when.launchFailures !== undefined
-          ? {
-              launchFailures: {
-                count: when.launchFailures.count,
-                withinSeconds: when.launchFailures.within,
-              },
-            }
-          : {}),
-        ...('stuckInstances' in when && when.stuckInstances !== undefined
-          ? { stuckInstances: when.stuckInstances }
-          : {}),
+        freshForSeconds: seconds,
+        ...(alarms === undefined ? {} : { alarm: alarms }),
+        ...(failures === undefined
+          ? {}
+          : { launchFailures: { count: failures.count, withinSeconds: failures.within } }),
+        ...(stuck === undefined ? {} : { stuckInstances: stuck }),
       },
       targets: rule.targets,
-      settings: toHoldSettings(rule.do, rule.with),
-      ...(rule.do === 'drain-pending-wait' ? { drain: toDrainSettings(rule.with) } : {}),
-      ...(rule.do === 'resize-in-place' ? { resize: toResizeSettings(rule.with) } : {}),
+      ...remediations[rule.do].toSettings(rule.with),
     };
   });
 
@@ -155,7 +137,7 @@ export const policySchema = z
   });
 
 /** One rule, as the code uses it: durations in seconds, defaults filled in. */
-export interface Rule {
+export interface Rule extends AskedSettings {
   name: string;
   /** What starts it: exactly one of these, apart from how old an alarm event may be. */
   when: {
@@ -166,11 +148,6 @@ export interface Rule {
   };
   do: Remediation;
   targets: { tags: Record<string, string> };
-  settings: HoldSettings;
-  /** Of a rule that drains. */
-  drain?: DrainSettings;
-  /** Of a rule that resizes. */
-  resize?: ResizeSettings;
 }
 
 /** A parsed policy. */

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { type Remediation, remediations } from '../domain/holds/settings.ts';
+import { parseArn } from '../domain/arn.ts';
+import { type Remediation, remediationNames } from '../domain/remediation-names.ts';
 import type { Place } from '../domain/telling/console-links.ts';
 
 /** What the deployment tells a function through its environment. This is the only reader of `process.env`. */
@@ -52,7 +53,7 @@ export const placeOf = (
 ): { topicArn: string; place: Place } => {
   const { stage, topicArn, tableName, killSwitchParameter } = config;
   if (topicArn === undefined) throw new Error('HOLDFAST_TOPIC_ARN is not set, so nobody can be told');
-  const [, partition = '', , region = ''] = topicArn.split(':');
+  const { partition, region } = parseArn(topicArn);
   return { topicArn, place: { stage, partition, region, tableName, killSwitchParameter } };
 };
 
@@ -68,6 +69,6 @@ export const stateMachineArns = (
     throw new Error('HOLDFAST_STATE_MACHINE_ARN_PREFIX is not set, so no execution can be started');
   }
   return Object.fromEntries(
-    remediations.map((remediation) => [remediation, `${stateMachineArnPrefix}${remediation}`]),
+    remediationNames.map((remediation) => [remediation, `${stateMachineArnPrefix}${remediation}`]),
   ) as Record<Remediation, string>;
 };

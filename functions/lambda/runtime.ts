@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type Connect, createConnect } from '../aws/connect.ts';
 import { type Clock, systemClock } from '../clock.ts';
-import type { Remediation } from '../domain/holds/settings.ts';
+import type { Remediation } from '../domain/remediation-names.ts';
 import type { Measure } from '../domain/telling/metrics.ts';
 import type { Policy } from '../events/policy.ts';
 import { loadPolicy } from '../policy.ts';

@@ -1,5 +1,6 @@
 import type { GroupRecord } from '../domain/holds/group-record.ts';
-import type { Incident, JournalEntry } from '../domain/incident.ts';
+import type { Incident } from '../domain/incident.ts';
+import type { JournalEntry } from '../domain/journal.ts';
 import type { Evidence } from '../domain/launches/evidence.ts';
 import type { LaunchFailure, LaunchRecord, LaunchWait } from '../domain/launches/launch-record.ts';
 import type { Mode } from '../domain/mode.ts';

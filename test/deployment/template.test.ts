@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import aslValidator from 'asl-validator';
 import { unzipSync } from 'fflate';
 import { describe, expect, it, vi } from 'vitest';
-import { remediations } from '../../functions/domain/holds/settings.ts';
+import { remediationNames } from '../../functions/domain/remediation-names.ts';
 import { createMeasure } from '../../functions/lambda/measure.ts';
 import { loadPolicy } from '../../functions/policy.ts';
 
@@ -101,7 +101,7 @@ describe('the packaged template', () => {
       ofType('AWS::StepFunctions::StateMachine')
         .map(({ Properties }) => Properties.StateMachineName)
         .sort(),
-    ).toEqual(remediations.map((remediation) => `holdfast-dev-${remediation}`).sort());
+    ).toEqual(remediationNames.map((remediation) => `holdfast-dev-${remediation}`).sort());
   });
 
   it('keeps an alarm event that no function could take', () => {

@@ -1,10 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import {
-  defaultHoldSettings,
-  launchBreakerEffect,
-  protectInstancesEffect,
-} from '../../functions/domain/holds/settings.ts';
+import { launchBreakerEffect } from '../../functions/domain/drain/settings.ts';
+import { defaultHoldSettings } from '../../functions/domain/holds/pause-scaling.ts';
+import { protectInstancesEffect } from '../../functions/domain/holds/protect-instances.ts';
 import { parsePolicy, policyJsonSchema } from '../../functions/events/policy.ts';
 import { loadPolicy } from '../../functions/policy.ts';
 

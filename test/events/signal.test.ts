@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { InvalidInputError } from '../../functions/domain/errors.ts';
-import { pauseScalingEffect, protectInstancesEffect } from '../../functions/domain/holds/settings.ts';
+import { pauseScalingEffect } from '../../functions/domain/holds/pause-scaling.ts';
+import { protectInstancesEffect } from '../../functions/domain/holds/protect-instances.ts';
 import { parseHoldInput } from '../../functions/events/hold-input.ts';
 import { parseSignal } from '../../functions/events/signal.ts';
 

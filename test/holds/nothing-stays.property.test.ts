@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isInstance } from '../../functions/domain/holds/group-record.ts';
-import { pauseScalingEffect, protectInstancesEffect } from '../../functions/domain/holds/settings.ts';
+import { pauseScalingEffect } from '../../functions/domain/holds/pause-scaling.ts';
+import { protectInstancesEffect } from '../../functions/domain/holds/protect-instances.ts';
 import { checkAsyncProperty } from '../check-property.ts';
 import { createWorld } from './world.ts';
 

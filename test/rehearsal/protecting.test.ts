@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decideApply } from '../../functions/domain/holds/decide-apply.ts';
-import { protectInstancesEffect } from '../../functions/domain/holds/settings.ts';
+import { protectInstancesEffect } from '../../functions/domain/holds/protect-instances.ts';
 import { packetLoss } from '../../rehearsal/incidents/packet-loss.ts';
 import { aGroup, anIncident, aRecord, later, now } from '../domain/holds/group-fixtures.ts';
 import {

@@ -1,6 +1,5 @@
 import type { AutoScalingGroup } from '../auto-scaling-group.ts';
 import { isComplete } from '../group-units.ts';
-import type { DrainSettings } from '../holds/settings.ts';
 import {
   type Breaker,
   type Drain,
@@ -9,6 +8,7 @@ import {
   stuckInstances,
 } from '../launches/launch-record.ts';
 import { addSeconds, secondsBetween, spokenDuration } from '../times.ts';
+import type { DrainSettings } from './settings.ts';
 
 /** What became of a breaker at one look, with a sentence when that is news. That it opened is told apart. */
 export interface BreakerStep {

@@ -1,4 +1,4 @@
-import type { AutoScalingCall } from '../incident.ts';
+import type { AutoScalingCall } from '../calls.ts';
 import type { Drain } from '../launches/launch-record.ts';
 import { abandonedWithinSeconds, drainAttemptsMax, terminatedWithinSeconds } from '../limits.ts';
 import { secondsBetween, spokenDuration } from '../times.ts';

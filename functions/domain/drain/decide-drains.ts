@@ -1,6 +1,5 @@
 import { type AutoScalingGroup, inService, launching } from '../auto-scaling-group.ts';
 import { unitsOf } from '../group-units.ts';
-import type { DrainSettings } from '../holds/settings.ts';
 import {
   areLaunchesFailing,
   type Drain,
@@ -12,6 +11,7 @@ import {
 } from '../launches/launch-record.ts';
 import { secondsBetween, spokenDuration } from '../times.ts';
 import { drainsThatCount } from './decide-breaker.ts';
+import type { DrainSettings } from './settings.ts';
 
 /** One group as it is and as its launches are remembered. */
 export interface GroupWithLaunches {

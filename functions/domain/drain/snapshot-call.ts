@@ -1,4 +1,4 @@
-import type { PlannedCall } from '../incident.ts';
+import type { PlannedCall } from '../calls.ts';
 
 /** The call that snapshots every volume of an instance before it is ended. The data is as of the call. */
 export const snapshotCall = (

@@ -7,9 +7,11 @@ import {
   markedUnhealthy,
   optInTag,
 } from '../auto-scaling-group.ts';
-import type { AutoScalingCall, Incident } from '../incident.ts';
+import type { AutoScalingCall } from '../calls.ts';
+import type { Incident } from '../incident.ts';
 import { holdsPerGroupMax, inForceWithinSeconds, leaseSeconds, protectedInstancesMax } from '../limits.ts';
-import { endsAtLatest } from '../telling/notice.ts';
+import { remediations } from '../remediations.ts';
+
 import { addSeconds, firstOf, secondsBetween } from '../times.ts';
 import {
   afterLease,
@@ -78,7 +80,7 @@ const withHold = (
   const { processes, protectsInstances, keepsLaunch } = incident.settings.effect;
   const ours = new Set(record.imposed.map(({ setting }) => setting));
   const isNotOurs = (setting: Setting): boolean => !ours.has(setting);
-  const end = endsAtLatest(incident);
+  const end = remediations[incident.remediation].endsAtLatest(incident);
   const hold: Hold = {
     incidentId: incident.incidentId,
     processes,
@@ -245,10 +247,10 @@ const settingsUndoneByOthers = (record: GroupRecord, group: AutoScalingGroup, se
 
 /** Why settings are put in force: the incident's reason when it begins, what is new later. */
 const applyReason = ({ remediation, reason }: Incident, toImpose: Setting[], isNewHold: boolean): string => {
-  if (remediation === 'drain-pending-wait') return 'its launch breaker is open';
+  const { imposedBecause = reason } = remediations[remediation];
   return !isNewHold && toImpose.every(isInstance)
     ? 'instances that came into service meanwhile are protected too'
-    : reason;
+    : imposedBecause;
 };
 
 /** Why an incident may not hold a group; `undefined` when it may. */

@@ -5,7 +5,7 @@ import {
   isOptedIn,
   optInTag,
 } from '../auto-scaling-group.ts';
-import type { AutoScalingCall } from '../incident.ts';
+import type { AutoScalingCall } from '../calls.ts';
 import { inForceWithinSeconds, leaseSeconds } from '../limits.ts';
 import { addSeconds, firstOf, secondsBetween } from '../times.ts';
 import { isReplaced, mayBeStale, ofThisGroup } from './decide-apply.ts';

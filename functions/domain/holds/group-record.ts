@@ -1,6 +1,6 @@
+import type { ScalingProcess } from '../auto-scaling-group.ts';
 import { inForceWithinSeconds } from '../limits.ts';
 import { secondsBetween } from '../times.ts';
-import type { ScalingProcess } from './settings.ts';
 
 /**
  * Where a hold stands.

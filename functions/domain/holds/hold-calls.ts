@@ -1,21 +1,21 @@
+import type { ScalingProcess } from '../auto-scaling-group.ts';
+import type { AutoScalingCall } from '../calls.ts';
 import { chunk } from '../chunk.ts';
-import type { AutoScalingCall } from '../incident.ts';
 import { instancesPerProtectionCall } from '../limits.ts';
+import type { Remediation } from '../remediation-names.ts';
+import { remediations } from '../remediations.ts';
 import { isInstance, type Setting } from './group-record.ts';
-import { pauseScalingEffect, type Remediation, type ScalingProcess, suspendedBecause } from './settings.ts';
-
-/** Every process a hold may name, in the order in which the reasons are written down. */
-const order = pauseScalingEffect('all').processes;
+import { processOrder } from './settings.ts';
 
 const suspendCalls = (
   autoScalingGroupName: string,
   processes: string[],
   remediation: Remediation,
 ): AutoScalingCall[] => {
-  const ordered = order.filter((process) => processes.includes(process));
+  const ordered = processOrder.filter((process) => processes.includes(process));
   if (ordered.length === 0) return [];
   const because = (process: ScalingProcess): string =>
-    suspendedBecause[remediation][process] ?? 'another hold on the group wants it';
+    remediations[remediation].suspendedBecause[process] ?? 'another hold on the group wants it';
   return [
     {
       service: 'AutoScaling',

@@ -1,9 +1,9 @@
 import type { AutoScalingGroup } from '../auto-scaling-group.ts';
-import type { TagCall } from '../incident.ts';
-import { remediationOf } from '../telling/notice.ts';
+import type { TagCall } from '../calls.ts';
+import { executionNameOf, remediationOf, stageOfExecution } from '../execution-arn.ts';
+import { type Remediation, remediationNames } from '../remediation-names.ts';
 import { spokenTime } from '../times.ts';
 import type { Hold } from './group-record.ts';
-import { type Remediation, remediations } from './settings.ts';
 
 /** The tag that says on a group itself who holds it. It is Holdfast's alone. */
 export const holdTagKey = 'holdfast-hold';
@@ -21,12 +21,6 @@ const allowedText = (text: string): string =>
 /** What the values of a stage begin with: two stages may look at the same groups, and each tidies up its own. */
 export const holdTagPrefix = (stage: string): string => `${allowedText(stage)} holds it: `;
 
-/** The stage of an execution, from the name of its state machine: `holdfast-<stage>-<remediation>`. */
-export const stageOf = (incidentId: string): string => {
-  const machine = incidentId.split(':').at(-2) ?? '';
-  return machine.replace(/^holdfast-/, '').replace(`-${remediationOf(incidentId)}`, '');
-};
-
 /**
  * What a group's tag says of its holds, in one line: who holds it, why, until when at the latest, and which execution.
  *
@@ -37,13 +31,13 @@ export const holdTagValue = (
 ): string | undefined => {
   const [first] = holds;
   if (first === undefined) return undefined;
-  const prefix = holdTagPrefix(stageOf(first.incidentId));
+  const prefix = holdTagPrefix(stageOfExecution(first.incidentId));
   const share = Math.floor((valueCharactersMax - prefix.length - 3 * (holds.length - 1)) / holds.length);
   const parts = holds.map(({ incidentId, reason, endsAtLatest }) => {
     const remediation = remediationOf(incidentId) ?? '';
     const until = endsAtLatest === undefined ? '' : ` until ${spokenTime(endsAtLatest)} at the latest`;
     const what = allowedText(`${remediation}${until}: ${reason}`);
-    return { remediation, what, until, name: ` - ${incidentId.split(':').at(-1)}` };
+    return { remediation, what, until, name: ` - ${executionNameOf(incidentId)}` };
   });
   // A part of a word says nothing: what does not fit is left out as a whole, the reason first.
   const fitting = [
@@ -69,7 +63,7 @@ export const holdersIn = (
     .slice(holdTagPrefix(stage).length)
     .split(' + ')
     .flatMap((told) => {
-      const remediation = remediations.find((each) => told.startsWith(each));
+      const remediation = remediationNames.find((each) => told.startsWith(each));
       const executionName = / - ([\w-]+)$/.exec(told)?.[1];
       return remediation === undefined || executionName === undefined ? [] : [{ remediation, executionName }];
     });

@@ -1,10 +1,11 @@
 import { type AutoScalingGroup, inService, isOptedIn, optInTag } from '../auto-scaling-group.ts';
+import type { AutoScalingCall, TagCall } from '../calls.ts';
 import { unitsUnknownBecause } from '../group-units.ts';
-import type { AutoScalingCall, TagCall } from '../incident.ts';
 import { protectedInstancesMax } from '../limits.ts';
+import type { Remediation } from '../remediation-names.ts';
 import { holdCalls } from './hold-calls.ts';
 import { holdTagCall } from './hold-tag.ts';
-import type { HoldEffect, Remediation } from './settings.ts';
+import type { HoldEffect } from './settings.ts';
 import { settingsInForce } from './wanted-state.ts';
 
 /** What is planned for one group. */

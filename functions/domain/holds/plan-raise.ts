@@ -1,14 +1,14 @@
 import { Cron } from 'croner';
 import { parseArn } from '../arn.ts';
+import type { ScalingProcess } from '../auto-scaling-group.ts';
 import { type AutoScalingGroup, inService, launching } from '../auto-scaling-group.ts';
 import { bounded } from '../bounded.ts';
+import type { AutoScalingCall } from '../calls.ts';
 import { unitsOf } from '../group-units.ts';
-import type { AutoScalingCall } from '../incident.ts';
 import { inForceWithinSeconds } from '../limits.ts';
 import { awsCommand } from '../shell.ts';
 import { addSeconds, firstOf, secondsBetween, spokenTime, toDate } from '../times.ts';
 import { type GroupRecord, imposedSince, type KeptSizes, type ScheduledAction } from './group-record.ts';
-import type { ScalingProcess } from './settings.ts';
 
 /** A scaling policy, as far as it decides whether it can have lowered desired capacity. */
 export interface ScalingPolicyFacts {

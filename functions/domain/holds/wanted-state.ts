@@ -1,6 +1,6 @@
-import { type AutoScalingGroup, inService } from '../auto-scaling-group.ts';
+import { type AutoScalingGroup, inService, type ScalingProcess } from '../auto-scaling-group.ts';
 import { type GroupRecord, type Hold, isGivenBackUnseen, type Setting } from './group-record.ts';
-import { processesThatEndInstances, resumedFirst, type ScalingProcess } from './settings.ts';
+import { processesThatEndInstances, resumedFirst } from './settings.ts';
 
 /** The processes one hold still claims in its stage. */
 export const claimedProcesses = (hold: Hold): ScalingProcess[] => {

@@ -1,9 +1,8 @@
 import { type AutoScalingGroup, inService, isOptedIn, optInTag } from '../auto-scaling-group.ts';
+import type { PlannedCall } from '../calls.ts';
 import { chunk } from '../chunk.ts';
 import type { GroupRecord } from '../holds/group-record.ts';
 import { holdCalls } from '../holds/hold-calls.ts';
-import { type ResizeSettings, resizeEffect } from '../holds/settings.ts';
-import type { PlannedCall } from '../incident.ts';
 import { reservationSeconds, resizesMax } from '../limits.ts';
 import { addSeconds, counted, firstOf } from '../times.ts';
 import { inTurnByZone } from './decide-wave.ts';
@@ -24,6 +23,7 @@ import {
 } from './resize-calls.ts';
 import type { Reservation, ResizeCandidate, TemplateFacts } from './resize-record.ts';
 import { launchIsOurs, sizesFor } from './resize-sizes.ts';
+import { type ResizeSettings, resizeEffect } from './settings.ts';
 
 /** Everything a plan for one group rests on, observed just now. */
 export interface ResizeFacts {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Ec2Call } from '../incident.ts';
+import type { Ec2Call } from '../calls.ts';
 import type { ResizeWork } from './resize-record.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { AutoScalingCall, Ec2Call } from '../incident.ts';
+import type { AutoScalingCall, Ec2Call } from '../calls.ts';
 import type { Reservation } from './resize-record.ts';
 
 /** The tag by which a reservation is found again whose making died before its id was written down. */

@@ -1,8 +1,8 @@
 import { type AutoScalingGroup, inService } from '../auto-scaling-group.ts';
 import type { GroupRecord } from '../holds/group-record.ts';
-import { resizeEffect } from '../holds/settings.ts';
 import { settingsStillInForce } from '../holds/wanted-state.ts';
 import type { ChangedSizes, ResizeWork } from './resize-record.ts';
+import { resizeEffect } from './settings.ts';
 
 /** Whether everything the resize holds is in force, save what a person took back. */
 export const isHeldByUs = (

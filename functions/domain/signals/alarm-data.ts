@@ -1,3 +1,5 @@
+import { parseArn } from '../arn.ts';
+
 /** Why an alarm is in its state, as CloudWatch tells it. */
 export interface StateReason {
   /** The text. */
@@ -88,8 +90,8 @@ export const triggeringAlarms = (
   const known = children as { arn?: unknown; state?: { value?: unknown } }[];
   return {
     alarmNames: known.flatMap(({ arn }) => {
-      const name = typeof arn === 'string' ? /:alarm:(.+)$/.exec(arn)?.[1] : undefined;
-      return name ?? [];
+      const [kind, ...name] = typeof arn === 'string' ? parseArn(arn).resource : [];
+      return kind === 'alarm' && name.length > 0 ? [name.join(':')] : [];
     }),
     lackData: known.some(({ state }) => state?.value === 'INSUFFICIENT_DATA'),
   };

@@ -28,17 +28,6 @@ export type RuleInput =
   | { rule: string; breaker: { autoScalingGroupName: string; openedAt: string } };
 
 /**
- * The name of an execution that brings home what another one left in flight. Anew each time, because one that ended
- * before it was done has to be followed by another.
- */
-export const bringHomeName = (incidentId: string, now: string): string =>
-  executionName('bring-home', incidentId, now);
-
-/** The name of an execution that gives back what another one held. */
-export const giveBackName = (incidentId: string, now: string): string =>
-  executionName('give-back', incidentId, now);
-
-/**
  * What the names of the executions of one signal begin with, whichever try of it this is; `undefined` when no signal
  * started it.
  *
@@ -67,7 +56,7 @@ export type StartDecision =
  * @param since ISO 8601
  * @returns at most 80 characters of `0-9 A-Z a-z - _`, as Step Functions allows
  */
-export const executionName = (rule: string, identity: string, since: string): string => {
+export const nameExecution = (rule: string, identity: string, since: string): string => {
   const second = fromUnixSeconds(unixSeconds(since)).slice(0, 19);
   const hash = createHash('sha256').update(`${rule}\n${identity}\n${second}`).digest('hex').slice(0, 16);
   return `${rule}-${second.replace(/[-:T]/g, '')}-${hash}`;
@@ -115,7 +104,7 @@ const decideForRule = (
   return {
     action: 'START',
     rule,
-    executionName: executionName(rule.name, signal.alarmArn, signal.since),
+    executionName: nameExecution(rule.name, signal.alarmArn, signal.since),
     input: {
       rule: rule.name,
       alarm: { alarmName: signal.alarmName, alarmArn: signal.alarmArn, stateTimestamp: signal.since },
@@ -170,7 +159,7 @@ export const startForFailures = (
   action: 'START',
   rule,
   // Not by the activity: of two that failed in one second, whoever counts may meet either first.
-  executionName: executionName(rule.name, group.autoScalingGroupName, completedBy.at),
+  executionName: nameExecution(rule.name, group.autoScalingGroupName, completedBy.at),
   input: {
     rule: rule.name,
     launchFailures: {
@@ -201,7 +190,7 @@ export const startForStuck = (
 ): StartDecision & { action: 'START' } => ({
   action: 'START',
   rule,
-  executionName: executionName(rule.name, `${autoScalingGroupName}/${instanceId}`, startPeriod(now)),
+  executionName: nameExecution(rule.name, `${autoScalingGroupName}/${instanceId}`, startPeriod(now)),
   input: { rule: rule.name, stuckInstance: { autoScalingGroupName, instanceId, since } },
   reason: `${instanceId} of ${autoScalingGroupName} has been in Pending:Wait for ${spokenDuration(waitedSeconds)}`,
 });
@@ -215,7 +204,7 @@ export const startForBreaker = (
 ): StartDecision & { action: 'START' } => ({
   action: 'START',
   rule,
-  executionName: executionName(rule.name, `${autoScalingGroupName}/breaker`, startPeriod(now)),
+  executionName: nameExecution(rule.name, `${autoScalingGroupName}/breaker`, startPeriod(now)),
   input: { rule: rule.name, breaker: { autoScalingGroupName, openedAt } },
   reason: `the breaker of ${autoScalingGroupName} is open since ${openedAt}`,
 });

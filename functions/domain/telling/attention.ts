@@ -1,5 +1,5 @@
 import { bounded } from '../bounded.ts';
-import type { JournalEntry } from '../incident.ts';
+import type { JournalEntry } from '../journal.ts';
 
 /** The lines of a journal that a person should read. */
 export interface Attention {

@@ -1,6 +1,7 @@
-import type { Remediation } from '../holds/settings.ts';
+import { executionNameOf, remediationOf } from '../execution-arn.ts';
+import { remediations } from '../remediations.ts';
 import { executionLink, groupLink, type Place, tableLink } from './console-links.ts';
-import { type Notice, type NoticeKind, remediationOf } from './notice.ts';
+import type { Notice, NoticeKind } from './notice.ts';
 
 /** One message, in the forms in which it is sent. */
 export interface Message {
@@ -43,16 +44,6 @@ const cut = (text: string, charactersMax: number): string =>
 const toSubject = (text: string): string =>
   cut(text.replaceAll(/\s+/g, ' ').replaceAll(/[^ -~]/g, '?'), subjectCharactersMax);
 
-/** What stopping an execution leads to. */
-const stopped: Record<Remediation, string> = {
-  'pause-scaling': 'within minutes what it suspended is given back',
-  'protect-instances':
-    'within minutes what it suspended and protected is given back; launches that fail again start it again',
-  'drain-pending-wait':
-    'nothing more is drained, and within minutes Launch is given back; what was drained is gone, and the rule starts again while something is stuck',
-  'resize-in-place': 'what is out of service is brought back, and then everything is given back',
-};
-
 const undo = ({ killSwitchParameter }: Place, { kind, incidentId }: Notice): string => {
   const stopAll = `To stop all of Holdfast, which gives back every hold of every group: aws ssm put-parameter --name ${killSwitchParameter} --value off --overwrite`;
   const remediation = remediationOf(incidentId);
@@ -65,7 +56,7 @@ const undo = ({ killSwitchParameter }: Place, { kind, incidentId }: Notice): str
     case 'acted':
     case 'overridden':
     case 'breaker-opened':
-      return `Stop the execution (link below): ${remediation === undefined ? 'within minutes everything is given back' : stopped[remediation]}. ${stopAll}`;
+      return `Stop the execution (link below): ${remediation === undefined ? 'within minutes everything is given back' : remediations[remediation].words.stopped}. ${stopAll}`;
     case 'failed':
     case 'needs-a-person':
       // What no execution did, an execution cannot undo.
@@ -74,8 +65,6 @@ const undo = ({ killSwitchParameter }: Place, { kind, incidentId }: Notice): str
         : `By hand, as the lines above and the pages in docs/ say; what can be given back the sweep gives back by itself. ${stopAll}`;
   }
 };
-
-const executionName = (incidentId: string): string => incidentId.split(':').at(-1) ?? incidentId;
 
 const andMore = (count: number, noun: string): string[] => (count > 0 ? [`and ${count} more ${noun}`] : []);
 
@@ -117,7 +106,7 @@ const toMessage = (place: Place, kind: NoticeKind, remediation: string, notices:
       ? []
       : [
           cut(
-            `And ${more.length} more of the same: ${more.map(({ groups, incidentId }) => groups.join(', ') || executionName(incidentId)).join('; ')}`,
+            `And ${more.length} more of the same: ${more.map(({ groups, incidentId }) => groups.join(', ') || executionNameOf(incidentId)).join('; ')}`,
             othersCharactersMax,
           ),
         ];
@@ -154,7 +143,7 @@ const toMessage = (place: Place, kind: NoticeKind, remediation: string, notices:
       },
       metadata: {
         // What is told of one incident is one thread; a storm of them is its own.
-        threadId: executionName(incidentIds[0] ?? `holdfast-${place.stage}-sweep`),
+        threadId: executionNameOf(incidentIds[0] ?? `holdfast-${place.stage}-sweep`),
         summary: subject,
         eventType: `holdfast-${kind}`,
         relatedResources: incidentIds.slice(0, incidentsShown),

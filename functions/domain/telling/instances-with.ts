@@ -1,4 +1,4 @@
-import type { JournalEntry } from '../incident.ts';
+import type { JournalEntry } from '../journal.ts';
 
 /** How many instances a journal tells an event of; one that is told twice counts once. */
 export const instancesWith = (journal: JournalEntry[], event: JournalEntry['event']): number =>

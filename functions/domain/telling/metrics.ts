@@ -1,5 +1,5 @@
 import type { Incident } from '../incident.ts';
-import { homeTotalSecondsMax } from '../limits.ts';
+import { remediations } from '../remediations.ts';
 import { secondsBetween } from '../times.ts';
 import type { Notice } from './notice.ts';
 
@@ -35,8 +35,6 @@ export const metricsOf = ({ kind, counts }: Notice): Metrics => ({
 
 /** How long after its expiry an incident must have begun to be given back, by its execution or by the sweep. */
 const beginSecondsMax = 900;
-/** How long giving back takes at most: stages, looks, the time in which an old function may still run. */
-const giveBackSecondsMax = 3600;
 
 /** Whether something is held that should have been given back by now: neither its execution nor the sweep could. */
 export const isOverdue = (incident: Incident, now: string): boolean => {
@@ -44,7 +42,5 @@ export const isOverdue = (incident: Incident, now: string): boolean => {
   if (status === 'HELD' || releasingSince === undefined) {
     return secondsBetween(expiresAt, now) > beginSecondsMax;
   }
-  const secondsMax =
-    remediation === 'resize-in-place' ? homeTotalSecondsMax + giveBackSecondsMax : giveBackSecondsMax;
-  return secondsBetween(releasingSince, now) > secondsMax;
+  return secondsBetween(releasingSince, now) > remediations[remediation].giveBackSecondsMax;
 };

@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
 import { bounded } from '../bounded.ts';
-import { type Remediation, remediations } from '../holds/settings.ts';
-import type { Incident, JournalEntry } from '../incident.ts';
-import { addSeconds, spokenDuration, spokenTime } from '../times.ts';
+import type { JournalEntry } from '../journal.ts';
 
 /**
  * What people are told of.
@@ -143,41 +141,3 @@ export const noticesIn = (incidentId: string, journal: JournalEntry[]): Notice[]
       });
     });
   });
-
-/** The remediation of an execution: the last part of its state machine's name; `undefined` for any other ARN. */
-export const remediationOf = (incidentId: string): Remediation | undefined => {
-  const machine = incidentId.split(':').at(-2) ?? '';
-  return remediations.find((remediation) => machine.endsWith(`-${remediation}`));
-};
-
-/**
- * When an incident is over at the latest: a person's at its expiry, a rule's goes on while what it is for does. Of one
- * that drains nobody can tell, because it is renewed for as long as something is stuck.
- */
-export const endsAtLatest = (incident: Incident): string | undefined => {
-  if (incident.remediation === 'drain-pending-wait') return undefined;
-  return incident.alarm !== undefined || incident.untilLaunchesSucceed === true
-    ? addSeconds(incident.startedAt, incident.settings.holdAtMostSeconds)
-    : incident.expiresAt;
-};
-
-/** When an incident is given back, as a person says it. */
-export const describeEnd = (incident: Incident): string => {
-  const { alarm, untilLaunchesSucceed, settings } = incident;
-  if (incident.remediation === 'resize-in-place') return 'given back once the last wave is in service again';
-  const end = endsAtLatest(incident);
-  if (end === undefined) return 'given back once nothing is stuck any more';
-  const latest = `at the latest at ${spokenTime(end)}`;
-  if (untilLaunchesSucceed === true) {
-    const cause = alarm === undefined ? '' : `the alarm ${alarm.alarmName} is not in ALARM and `;
-    const otherwise =
-      alarm === undefined
-        ? ''
-        : `, or once the alarm has been OK for ${spokenDuration(settings.coolOffSeconds)}`;
-    return `given back once ${cause}launches succeed again${otherwise}, ${latest}`;
-  }
-  if (alarm !== undefined) {
-    return `given back once the alarm ${alarm.alarmName} has been OK for ${spokenDuration(settings.coolOffSeconds)}, ${latest}`;
-  }
-  return `given back at ${spokenTime(incident.expiresAt)}`;
-};

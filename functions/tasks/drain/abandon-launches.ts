@@ -4,7 +4,7 @@ import { describeAwsError, isNoActiveLifecycleAction, isRefusal } from '../../aw
 import type { KillSwitch } from '../../aws/systems-manager.ts';
 import type { Clock } from '../../clock.ts';
 import { type DrainStep, decideDrainStep } from '../../domain/drain/decide-drain-step.ts';
-import type { JournalEntry } from '../../domain/incident.ts';
+import type { JournalEntry } from '../../domain/journal.ts';
 import { type Drain, isInFlight, withDrain } from '../../domain/launches/launch-record.ts';
 import { changeBudgetSeconds } from '../../domain/limits.ts';
 import type { Mode } from '../../domain/mode.ts';

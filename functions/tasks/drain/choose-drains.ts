@@ -6,9 +6,11 @@ import type { Clock } from '../../clock.ts';
 import { isOptedIn } from '../../domain/auto-scaling-group.ts';
 import { decideBreaker } from '../../domain/drain/decide-breaker.ts';
 import { type DrainChoice, decideDrains, isAtRest, withChosen } from '../../domain/drain/decide-drains.ts';
+import type { DrainSettings } from '../../domain/drain/settings.ts';
+import { executionNameOf } from '../../domain/execution-arn.ts';
 import { decideHold } from '../../domain/holds/decide-hold.ts';
-import type { DrainSettings } from '../../domain/holds/settings.ts';
-import type { Incident, JournalEntry } from '../../domain/incident.ts';
+import type { Incident } from '../../domain/incident.ts';
+import type { JournalEntry } from '../../domain/journal.ts';
 import { isInFlight } from '../../domain/launches/launch-record.ts';
 import { drainRoundsMax } from '../../domain/limits.ts';
 import type { Mode } from '../../domain/mode.ts';
@@ -274,7 +276,7 @@ export const createChooseDrains = (dependencies: ChooseDrainsDependencies) => {
       const theirs = await store.readIncidentGroups(other.incidentId);
       const isSame = names.some((name) => theirs.includes(name));
       if (isSame && (await stepFunctions.isRunning(other.incidentId)))
-        return other.incidentId.split(':').at(-1);
+        return executionNameOf(other.incidentId);
     }
     return undefined;
   };

@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.ts';
 import type { Incident } from '../../domain/incident.ts';
 import { groupByLikeness } from '../../domain/launches/evidence.ts';
 import type { LaunchRecord } from '../../domain/launches/launch-record.ts';
-import { executionName } from '../../domain/signals/decide-start.ts';
+import { nameExecution } from '../../domain/signals/decide-start.ts';
 import type { Store } from '../../state/store.ts';
 import { findUnprotected } from '../incidents/find-unprotected.ts';
 import { findNextName, type StartDependencies } from '../incidents/start-executions.ts';
@@ -33,7 +33,7 @@ export const protectUnlessProtected = async (
   const unprotected = await findUnprotected(store, names);
   if (unprotected.length === 0) return false;
   const identity = `${unprotected.join()}/${incident.incidentId}`;
-  const name = executionName(incident.rule ?? 'drain-by-hand', identity, since);
+  const name = nameExecution(incident.rule ?? 'drain-by-hand', identity, since);
   const arn = stateMachineArns['protect-instances'];
   const next = await findNextName({ stepFunctions, stateMachineArns, store, clock }, arn, name);
   if (!('name' in next)) return false;

@@ -1,7 +1,7 @@
 import type { AutoScaling } from '../../aws/auto-scaling.ts';
 import { optInTag } from '../../domain/auto-scaling-group.ts';
 import { type GroupWithLaunches, widespreadBecause } from '../../domain/drain/decide-drains.ts';
-import type { DrainSettings } from '../../domain/holds/settings.ts';
+import type { DrainSettings } from '../../domain/drain/settings.ts';
 import { emptyLaunchRecord, type LaunchRecord, launchesOf } from '../../domain/launches/launch-record.ts';
 import type { Store } from '../../state/store.ts';
 

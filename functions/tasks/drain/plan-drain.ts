@@ -1,12 +1,14 @@
 import type * as z from 'zod/mini';
 import type { Ec2 } from '../../aws/ec2.ts';
+import type { PlannedCall } from '../../domain/calls.ts';
 import { abandonCalls } from '../../domain/drain/decide-drain-step.ts';
 import { type DrainChoice, decideDrains } from '../../domain/drain/decide-drains.ts';
 import { snapshotCall } from '../../domain/drain/snapshot-call.ts';
 import { InvalidInputError, UnreadableFactError } from '../../domain/errors.ts';
 import { isHeld, planHold } from '../../domain/holds/plan-hold.ts';
-import type { JournalEntry, PlannedCall } from '../../domain/incident.ts';
+import type { JournalEntry } from '../../domain/journal.ts';
 import type { Mode } from '../../domain/mode.ts';
+import { toIncident } from '../../domain/request.ts';
 import { counted } from '../../domain/times.ts';
 import type { planHoldState } from '../../events/hold-state.ts';
 import {
@@ -16,7 +18,7 @@ import {
   planGivingBack,
   showCalls,
 } from '../holds/plan-hold.ts';
-import { describeTargets, findTending, openIncident, toIncident } from '../incidents/plan-request.ts';
+import { describeTargets, findTending, openIncident } from '../incidents/plan-request.ts';
 import { writeJournal } from '../incidents/write-journal.ts';
 import { lookAtLaunches } from '../launches/look-at-launches.ts';
 import { lookElsewhere } from './look-elsewhere.ts';

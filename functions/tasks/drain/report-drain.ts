@@ -1,5 +1,5 @@
 import type * as z from 'zod/mini';
-import type { JournalEntry } from '../../domain/incident.ts';
+import type { JournalEntry } from '../../domain/journal.ts';
 import { type Attention, attentionIn } from '../../domain/telling/attention.ts';
 import { instancesWith } from '../../domain/telling/instances-with.ts';
 import { counted } from '../../domain/times.ts';

@@ -2,7 +2,7 @@ import type * as z from 'zod/mini';
 import type { AutoScaling } from '../../aws/auto-scaling.ts';
 import type { KillSwitch } from '../../aws/systems-manager.ts';
 import type { Clock } from '../../clock.ts';
-import type { JournalEntry } from '../../domain/incident.ts';
+import type { JournalEntry } from '../../domain/journal.ts';
 import type { Mode } from '../../domain/mode.ts';
 import type { drainRoundState } from '../../events/hold-state.ts';
 import type { Store } from '../../state/store.ts';

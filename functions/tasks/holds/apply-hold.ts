@@ -5,7 +5,8 @@ import type { KillSwitch } from '../../aws/systems-manager.ts';
 import type { Clock } from '../../clock.ts';
 import type { GroupRecord } from '../../domain/holds/group-record.ts';
 import { processesThatEndInstances } from '../../domain/holds/settings.ts';
-import type { Incident, JournalEntry } from '../../domain/incident.ts';
+import type { Incident } from '../../domain/incident.ts';
+import type { JournalEntry } from '../../domain/journal.ts';
 import {
   type GroupLaunches,
   groupLaunches,
@@ -15,7 +16,8 @@ import {
 import { launchesOf } from '../../domain/launches/launch-record.ts';
 import { changeBudgetSeconds, checkEverySecondsMax, groupsAtOnce, soonSeconds } from '../../domain/limits.ts';
 import type { Mode } from '../../domain/mode.ts';
-import { describeEnd, toNotice } from '../../domain/telling/notice.ts';
+import { remediations } from '../../domain/remediations.ts';
+import { toNotice } from '../../domain/telling/notice.ts';
 import { counted, firstOf, secondsBetween, spokenDuration } from '../../domain/times.ts';
 import type { applyHoldState } from '../../events/hold-state.ts';
 import type { Store } from '../../state/store.ts';
@@ -63,14 +65,6 @@ const isHeldBy = (record: GroupRecord, incidentId: string): boolean =>
   record.holds.some((hold) => hold.incidentId === incidentId) &&
   record.imposed.every(({ appliedAt }) => appliedAt !== undefined);
 
-/** What a hold means, for people. */
-const effectOf: Record<Incident['remediation'], string> = {
-  'pause-scaling': 'so that nothing is taken away or replaced',
-  'protect-instances': 'what is in service is protected',
-  'drain-pending-wait': 'nothing more is launched',
-  'resize-in-place': 'their instances are resized wave by wave',
-};
-
 /** Whether an incident keeps the instances of its groups from scale-in. */
 const keepsInstancesOf = ({ settings: { effect } }: Incident): boolean =>
   effect.protectsInstances || effect.processes.some((process) => processesThatEndInstances.includes(process));
@@ -100,9 +94,9 @@ const secondsToNextRound = (incident: Incident, round: number, isSettled: boolea
 };
 
 /** The groups of an incident; of a resize those that are being resized, not those that it refused or is done with. */
-const namesToHold = async (store: Store, { incidentId, remediation }: Incident): Promise<string[]> => {
+const namesToHold = async (store: Store, { incidentId, resize }: Incident): Promise<string[]> => {
   const names = await store.readIncidentGroups(incidentId);
-  if (remediation !== 'resize-in-place') return names;
+  if (resize === undefined) return names;
   return (await store.readResizes(names))
     .filter(
       ({ work }) =>
@@ -179,8 +173,8 @@ export const createApplyHold = (dependencies: ApplyHoldDependencies) => {
           at: now,
           incidentId,
           seen: reason,
-          done: `${held.length} of ${counted(groupCount, 'group')} ${held.length === 1 ? 'is' : 'are'} held, ${effectOf[incident.remediation]}${others.length === 0 ? '' : ` (${others.join(', ')})`}: ${firstOf(held, 5)}`,
-          next: describeEnd(incident),
+          done: `${held.length} of ${counted(groupCount, 'group')} ${held.length === 1 ? 'is' : 'are'} held, ${remediations[incident.remediation].words.held}${others.length === 0 ? '' : ` (${others.join(', ')})`}: ${firstOf(held, 5)}`,
+          next: remediations[incident.remediation].describeEnd(incident),
           groups: held,
           lines: failures,
           counts: {

@@ -1,7 +1,8 @@
 import { describeAwsError } from '../../aws/aws-error.ts';
 import { StaleRecordError } from '../../domain/errors.ts';
 import { decideApply } from '../../domain/holds/decide-apply.ts';
-import type { Incident, JournalEntry } from '../../domain/incident.ts';
+import type { Incident } from '../../domain/incident.ts';
+import type { JournalEntry } from '../../domain/journal.ts';
 import { firstOf } from '../../domain/times.ts';
 import { createGroupNotes } from '../incidents/note-group.ts';
 import { changeGroup, type GroupDependencies } from './change-group.ts';

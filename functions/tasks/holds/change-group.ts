@@ -1,7 +1,7 @@
 import type { AutoScaling } from '../../aws/auto-scaling.ts';
 import type { Clock } from '../../clock.ts';
+import type { AutoScalingCall } from '../../domain/calls.ts';
 import { acceptedAt, afterFailure, type GroupRecord } from '../../domain/holds/group-record.ts';
-import type { AutoScalingCall } from '../../domain/incident.ts';
 import type { Store } from '../../state/store.ts';
 
 /** What changing one group needs. */

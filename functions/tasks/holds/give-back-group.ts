@@ -1,7 +1,9 @@
 import { describeAwsError } from '../../aws/aws-error.ts';
 import { markedUnhealthy } from '../../domain/auto-scaling-group.ts';
+import type { AutoScalingCall } from '../../domain/calls.ts';
 import { decideRelease, type ReleaseDecision } from '../../domain/holds/decide-release.ts';
-import type { AutoScalingCall, Incident, JournalEntry } from '../../domain/incident.ts';
+import type { Incident } from '../../domain/incident.ts';
+import type { JournalEntry } from '../../domain/journal.ts';
 import { soonSeconds } from '../../domain/limits.ts';
 import { createGroupNotes } from '../incidents/note-group.ts';
 import { changeGroup, type GroupDependencies } from './change-group.ts';

@@ -1,5 +1,6 @@
 import pMap from 'p-map';
-import type { Incident, JournalEntry } from '../../domain/incident.ts';
+import type { Incident } from '../../domain/incident.ts';
+import type { JournalEntry } from '../../domain/journal.ts';
 import { changeBudgetSeconds, groupsAtOnce, soonSeconds } from '../../domain/limits.ts';
 import { secondsBetween } from '../../domain/times.ts';
 import { writeJournal } from '../incidents/write-journal.ts';

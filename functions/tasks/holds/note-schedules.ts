@@ -4,7 +4,8 @@ import type { Clock } from '../../clock.ts';
 import { StaleRecordError } from '../../domain/errors.ts';
 import { isLeased } from '../../domain/holds/group-record.ts';
 import { keepsInstances } from '../../domain/holds/wanted-state.ts';
-import type { Incident, JournalEntry } from '../../domain/incident.ts';
+import type { Incident } from '../../domain/incident.ts';
+import type { JournalEntry } from '../../domain/journal.ts';
 import { groupsReadAlone } from '../../domain/limits.ts';
 import type { Store } from '../../state/store.ts';
 

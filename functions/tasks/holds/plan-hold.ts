@@ -3,11 +3,14 @@ import type { AutoScaling } from '../../aws/auto-scaling.ts';
 import type { StepFunctions } from '../../aws/step-functions.ts';
 import type { KillSwitch } from '../../aws/systems-manager.ts';
 import type { Clock } from '../../clock.ts';
-import { holdTagValue, stageOf } from '../../domain/holds/hold-tag.ts';
+import type { PlannedCall } from '../../domain/calls.ts';
+import { stageOfExecution } from '../../domain/execution-arn.ts';
+import { holdTagValue } from '../../domain/holds/hold-tag.ts';
 import { type HoldPlan, isHeld, planHold } from '../../domain/holds/plan-hold.ts';
-import type { JournalEntry, PlannedCall } from '../../domain/incident.ts';
+import type { JournalEntry } from '../../domain/journal.ts';
 import { lowestMode, type Mode } from '../../domain/mode.ts';
-import { endsAtLatest } from '../../domain/telling/notice.ts';
+import { remediations } from '../../domain/remediations.ts';
+import { type Request, toIncident } from '../../domain/request.ts';
 import type { planHoldState } from '../../events/hold-state.ts';
 import type { Policy } from '../../events/policy.ts';
 import type { Store } from '../../state/store.ts';
@@ -16,8 +19,6 @@ import {
   findTending,
   incidentToGiveBack,
   openIncident,
-  type Request,
-  toIncident,
   toRequest,
 } from '../incidents/plan-request.ts';
 import { writeJournal } from '../incidents/write-journal.ts';
@@ -156,7 +157,13 @@ export const createPlanHold =
     const groups = await describeTargets(dependencies.autoScaling(mode), request);
     const { effect, groupsMax } = request.settings;
     const incident = toIncident(request, incidentId, mode, now);
-    const tag = holdTagValue([{ incidentId, reason: request.reason, endsAtLatest: endsAtLatest(incident) }]);
+    const tag = holdTagValue([
+      {
+        incidentId,
+        reason: request.reason,
+        endsAtLatest: remediations[request.remediation].endsAtLatest(incident),
+      },
+    ]);
     const plan = planHold(
       groups,
       request.names,
@@ -164,7 +171,7 @@ export const createPlanHold =
         remediation: request.remediation,
         effect,
         groupsMax,
-        ...(tag === undefined ? {} : { tag, stage: stageOf(incidentId) }),
+        ...(tag === undefined ? {} : { tag, stage: stageOfExecution(incidentId) }),
       },
       request.reason,
     );

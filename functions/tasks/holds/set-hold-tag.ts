@@ -2,8 +2,9 @@ import type { AutoScaling } from '../../aws/auto-scaling.ts';
 import { describeAwsError } from '../../aws/aws-error.ts';
 import type { Clock } from '../../clock.ts';
 import { isOptedIn } from '../../domain/auto-scaling-group.ts';
-import { holdTagCall, holdTagValue, stageOf } from '../../domain/holds/hold-tag.ts';
-import type { JournalEntry } from '../../domain/incident.ts';
+import { stageOfExecution } from '../../domain/execution-arn.ts';
+import { holdTagCall, holdTagValue } from '../../domain/holds/hold-tag.ts';
+import type { JournalEntry } from '../../domain/journal.ts';
 import { createGroupNotes } from '../incidents/note-group.ts';
 import type { SeenGroup } from './look-at-groups.ts';
 
@@ -20,7 +21,7 @@ export const setHoldTag = async (
   journal: JournalEntry[],
 ): Promise<void> => {
   if (group === undefined || !isOptedIn(group)) return;
-  const call = holdTagCall(group, holdTagValue(record.holds), stageOf(incidentId));
+  const call = holdTagCall(group, holdTagValue(record.holds), stageOfExecution(incidentId));
   if (call === undefined) return;
   const note = createGroupNotes(journal, clock, name);
   try {

@@ -27,8 +27,8 @@ export const beginRelease = async (
  * of that rule; one that a person's incident leaves is nobody's, and goes with it.
  */
 export const closeIncident = async (store: Store, clock: Clock, incident: Incident): Promise<void> => {
-  const { incidentId, remediation, rule } = incident;
-  if (remediation === 'drain-pending-wait' && rule === undefined) {
+  const { incidentId, drain, rule } = incident;
+  if (drain !== undefined && rule === undefined) {
     for (const name of await store.readIncidentGroups(incidentId)) {
       await changeLaunches(store, name, (record) => {
         const { breaker, ...rest } = record;

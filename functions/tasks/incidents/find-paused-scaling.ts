@@ -1,4 +1,5 @@
 import type { GroupRecord } from '../../domain/holds/group-record.ts';
+import { remediations } from '../../domain/remediations.ts';
 import type { Store } from '../../state/store.ts';
 
 /**
@@ -12,7 +13,8 @@ export const findPausedScaling = async (
   for (const { autoScalingGroupName, holds } of records) {
     for (const { incidentId } of holds) {
       const incident = await store.readIncident(incidentId);
-      if (incident?.remediation === 'pause-scaling') return { autoScalingGroupName, reason: incident.reason };
+      if (incident === undefined || !remediations[incident.remediation].forbidsStops) continue;
+      return { autoScalingGroupName, reason: incident.reason };
     }
   }
   return undefined;

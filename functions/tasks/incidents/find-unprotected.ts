@@ -8,8 +8,8 @@ import { groupsOfOpenIncidents } from './groups-of-open-incidents.ts';
 export const findUnprotected = async (store: Store, names: string[]): Promise<string[]> => {
   const covered = await groupsOfOpenIncidents(
     store,
-    ({ remediation, untilLaunchesSucceed, alarm, status }) =>
-      remediation === 'protect-instances' &&
+    ({ settings, untilLaunchesSucceed, alarm, status }) =>
+      settings.effect.protectsInstances &&
       untilLaunchesSucceed === true &&
       alarm === undefined &&
       status === 'HELD',

@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts';
-import type { JournalEntry } from '../../domain/incident.ts';
+import type { JournalEntry } from '../../domain/journal.ts';
 
 /** Writes journal lines about one group into a list that is stored later, in one go. */
 export const createGroupNotes =

@@ -3,34 +3,17 @@ import type { StepFunctions } from '../../aws/step-functions.ts';
 import type { Clock } from '../../clock.ts';
 import { type AutoScalingGroup, optInTag } from '../../domain/auto-scaling-group.ts';
 import { InvalidInputError } from '../../domain/errors.ts';
-import type {
-  DrainSettings,
-  HoldSettings,
-  Remediation,
-  ResizeSettings,
-} from '../../domain/holds/settings.ts';
-import type { Incident, IncidentAlarm } from '../../domain/incident.ts';
-import type { Mode } from '../../domain/mode.ts';
-import { addSeconds, counted } from '../../domain/times.ts';
+import { executionNameOf } from '../../domain/execution-arn.ts';
+import type { Incident } from '../../domain/incident.ts';
+import { askedSettings } from '../../domain/incident.ts';
+import type { Remediation } from '../../domain/remediation-names.ts';
+import { remediations } from '../../domain/remediations.ts';
+import type { Request } from '../../domain/request.ts';
+import { counted } from '../../domain/times.ts';
 import { type InputSignal, parseHoldInput } from '../../events/hold-input.ts';
 import type { Policy } from '../../events/policy.ts';
 import type { Store } from '../../state/store.ts';
 import { writeJournal } from './write-journal.ts';
-
-/** What an input asks for, whoever gave it. */
-export interface Request {
-  remediation: Remediation;
-  rule?: string;
-  alarm?: IncidentAlarm;
-  untilLaunchesSucceed: boolean;
-  reason: string;
-  names: string[];
-  tags: Record<string, string> | undefined;
-  settings: HoldSettings;
-  drain?: DrainSettings;
-  resize?: ResizeSettings;
-  dryRun: boolean;
-}
 
 const reasonOf = ({ alarm, launchFailures, stuckInstance, breaker }: InputSignal): string => {
   if (alarm !== undefined) return `alarm ${alarm.alarmName} in ALARM since ${alarm.stateTimestamp}`;
@@ -57,9 +40,7 @@ export const toRequest = (remediation: Remediation, input: unknown, policy: Poli
       untilLaunchesSucceed: parsed.untilLaunchesSucceed,
       names: 'autoScalingGroupNames' in parsed.targets ? parsed.targets.autoScalingGroupNames : [],
       tags: 'tags' in parsed.targets ? parsed.targets.tags : undefined,
-      settings: parsed.settings,
-      ...(parsed.drain === undefined ? {} : { drain: parsed.drain }),
-      ...(parsed.resize === undefined ? {} : { resize: parsed.resize }),
+      ...askedSettings(parsed),
       dryRun: parsed.dryRun,
     };
   }
@@ -75,14 +56,12 @@ export const toRequest = (remediation: Remediation, input: unknown, policy: Poli
     remediation,
     rule: rule.name,
     ...(alarm === undefined ? {} : { alarm }),
-    untilLaunchesSucceed: remediation === 'protect-instances',
+    untilLaunchesSucceed: remediations[remediation].untilLaunchesSucceed(),
     reason: `rule ${rule.name}: ${reasonOf(parsed.signal)}`,
     // Failed launches are one group's; an alarm says nothing of groups.
     names: launchFailures === undefined ? [] : [launchFailures.autoScalingGroupName],
     tags: launchFailures === undefined ? rule.targets.tags : undefined,
-    settings: rule.settings,
-    ...(rule.drain === undefined ? {} : { drain: rule.drain }),
-    ...(rule.resize === undefined ? {} : { resize: rule.resize }),
+    ...askedSettings(rule),
     dryRun: parsed.dryRun,
   };
 };
@@ -92,30 +71,6 @@ export const describeTargets = (autoScaling: AutoScaling, request: Request): Pro
   request.tags === undefined
     ? autoScaling.describeAutoScalingGroups(request.names)
     : autoScaling.describeAutoScalingGroupsByTags({ ...request.tags, [optInTag.key]: optInTag.value });
-
-/** Whether an open incident is the same affair as a request over these groups. */
-const isSameAffair = (
-  incident: Incident,
-  heldNames: string[],
-  request: Request,
-  names: string[],
-): boolean => {
-  if (incident.remediation !== request.remediation) return false;
-  // Two that drain one group would count each other's drains twice, and each believe the other's to be its own.
-  if (request.remediation === 'drain-pending-wait' || request.remediation === 'resize-in-place') {
-    return names.some((name) => heldNames.includes(name));
-  }
-  if (request.alarm !== undefined) {
-    return incident.rule === request.rule && incident.alarm?.alarmArn === request.alarm.alarmArn;
-  }
-  return (
-    request.untilLaunchesSucceed &&
-    incident.untilLaunchesSucceed === true &&
-    incident.alarm === undefined &&
-    names.length > 0 &&
-    names.every((name) => heldNames.includes(name))
-  );
-};
 
 /**
  * The running execution that tends the same affair already, if one does: an alarm that flaps is one incident, and so
@@ -131,10 +86,12 @@ export const findTending = async (
   names: string[],
 ): Promise<string | undefined> => {
   for (const incident of await store.listOpenIncidents()) {
-    if (incident.incidentId === incidentId || incident.status !== 'HELD') continue;
-    const heldNames = await store.readIncidentGroups(incident.incidentId);
-    if (!isSameAffair(incident, heldNames, request, names)) continue;
-    if (await stepFunctions.isRunning(incident.incidentId)) return incident.incidentId.split(':').at(-1);
+    const isOther = incident.incidentId !== incidentId && incident.remediation === request.remediation;
+    if (!isOther || incident.status !== 'HELD') continue;
+    const held = await store.readIncidentGroups(incident.incidentId);
+    const { isSameAffair } = remediations[request.remediation];
+    if (!isSameAffair(incident, request, { held, asked: names })) continue;
+    if (await stepFunctions.isRunning(incident.incidentId)) return executionNameOf(incident.incidentId);
   }
   return undefined;
 };
@@ -163,21 +120,3 @@ export const incidentToGiveBack = (remediation: Remediation, input: unknown): st
   const parsed = parseHoldInput(remediation, input);
   return parsed.trigger === 'sweep' ? parsed.incidentId : undefined;
 };
-
-/** The incident that a request opens. */
-export const toIncident = (request: Request, incidentId: string, mode: Mode, now: string): Incident => ({
-  incidentId,
-  remediation: request.remediation,
-  ...(request.rule === undefined ? {} : { rule: request.rule }),
-  ...(request.alarm === undefined ? {} : { alarm: request.alarm }),
-  ...(request.untilLaunchesSucceed ? { untilLaunchesSucceed: true } : {}),
-  ...(request.tags === undefined ? {} : { targetTags: request.tags }),
-  reason: request.reason,
-  mode,
-  settings: request.settings,
-  ...(request.drain === undefined ? {} : { drain: request.drain }),
-  ...(request.resize === undefined ? {} : { resize: request.resize }),
-  startedAt: now,
-  expiresAt: addSeconds(now, request.settings.expiresAfterSeconds),
-  status: 'HELD',
-});

@@ -1,8 +1,9 @@
 import type { EndedExecution, StepFunctions } from '../../aws/step-functions.ts';
 import type { Clock } from '../../clock.ts';
-import type { Remediation } from '../../domain/holds/settings.ts';
-import type { JournalEntry } from '../../domain/incident.ts';
+import { executionArnOf } from '../../domain/execution-arn.ts';
+import type { JournalEntry } from '../../domain/journal.ts';
 import { startAgainAfterSeconds, startTriesMax } from '../../domain/limits.ts';
+import type { Remediation } from '../../domain/remediation-names.ts';
 import type { StartDecision } from '../../domain/signals/decide-start.ts';
 import { secondsBetween } from '../../domain/times.ts';
 import type { Store } from '../../state/store.ts';
@@ -27,10 +28,6 @@ export interface StartOutcome {
   executionName?: string;
   reason: string;
 }
-
-/** The ARN of an execution of a state machine. */
-export const executionArnOf = (stateMachineArn: string, name: string): string =>
-  `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
 
 const carryOut = async (
   { stepFunctions, stateMachineArns }: StartDependencies,

@@ -1,5 +1,5 @@
 import { bounded } from '../../domain/bounded.ts';
-import type { JournalEntry } from '../../domain/incident.ts';
+import type { JournalEntry } from '../../domain/journal.ts';
 import { noticesIn } from '../../domain/telling/notice.ts';
 import type { Store } from '../../state/store.ts';
 

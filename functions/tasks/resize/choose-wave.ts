@@ -1,6 +1,7 @@
 import type * as z from 'zod/mini';
 import { describeAwsError } from '../../aws/aws-error.ts';
-import type { Incident, JournalEntry } from '../../domain/incident.ts';
+import type { Incident } from '../../domain/incident.ts';
+import type { JournalEntry } from '../../domain/journal.ts';
 import { missingGroupSecondsMax, resizeLookRoundsMax, resizePauseSeconds } from '../../domain/limits.ts';
 import { byHand } from '../../domain/resize/decide-resize-step.ts';
 import {

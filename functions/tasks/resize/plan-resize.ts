@@ -3,31 +3,28 @@ import type * as z from 'zod/mini';
 import type { Ec2Resize } from '../../aws/ec2-resize.ts';
 import type { ElasticLoadBalancing } from '../../aws/elastic-load-balancing.ts';
 import type { AutoScalingGroup } from '../../domain/auto-scaling-group.ts';
+import type { PlannedCall } from '../../domain/calls.ts';
 import { InvalidInputError, UnreadableFactError } from '../../domain/errors.ts';
+import { executionNameOf, stageOfExecution } from '../../domain/execution-arn.ts';
 import type { GroupRecord } from '../../domain/holds/group-record.ts';
-import { holdTagCall, holdTagKey, holdTagValue, stageOf } from '../../domain/holds/hold-tag.ts';
+import { holdTagCall, holdTagKey, holdTagValue } from '../../domain/holds/hold-tag.ts';
 import { isHeld, planHold } from '../../domain/holds/plan-hold.ts';
-import type { ResizeSettings } from '../../domain/holds/settings.ts';
-import type { JournalEntry, PlannedCall } from '../../domain/incident.ts';
+import type { JournalEntry } from '../../domain/journal.ts';
 import { areLaunchesFailing, stuckInstances } from '../../domain/launches/launch-record.ts';
 import type { Mode } from '../../domain/mode.ts';
+import { remediations } from '../../domain/remediations.ts';
+import { type Request, toIncident } from '../../domain/request.ts';
 import { familyOf, nextLargerType } from '../../domain/resize/instance-facts.ts';
 import { type GroupResizePlan, planResize, type ResizeFacts } from '../../domain/resize/plan-resize.ts';
 import { isFit } from '../../domain/resize/preflight.ts';
 import type { TemplateFacts } from '../../domain/resize/resize-record.ts';
-import { endsAtLatest } from '../../domain/telling/notice.ts';
+import type { ResizeSettings } from '../../domain/resize/settings.ts';
 import { counted } from '../../domain/times.ts';
 import { parseHoldInput } from '../../events/hold-input.ts';
 import type { planHoldState } from '../../events/hold-state.ts';
 import { beginPlan, type PlanHoldDependencies, showCalls } from '../holds/plan-hold.ts';
 import { findPausedScaling } from '../incidents/find-paused-scaling.ts';
-import {
-  describeTargets,
-  findTending,
-  openIncident,
-  type Request,
-  toIncident,
-} from '../incidents/plan-request.ts';
+import { describeTargets, findTending, openIncident } from '../incidents/plan-request.ts';
 import { writeJournal } from '../incidents/write-journal.ts';
 import { lookAtHealth, type ResizeClients } from './look-at-resizes.ts';
 
@@ -164,7 +161,7 @@ export const createPlanResize = (dependencies: PlanResizeDependencies) => {
   const takenBecause = async (incidentId: string, record: GroupRecord): Promise<string | undefined> => {
     const [resize] = await store.readResizes([record.autoScalingGroupName]);
     if (resize?.work !== undefined && resize.work.incidentId !== incidentId) {
-      return `the execution ${resize.work.incidentId.split(':').at(-1)} resizes it already`;
+      return `the execution ${executionNameOf(resize.work.incidentId)} resizes it already`;
     }
     const paused = await findPausedScaling(store, [record]);
     return paused && `its scaling is paused (${paused.reason}): nothing is stopped meanwhile`;
@@ -297,7 +294,9 @@ export const createPlanResize = (dependencies: PlanResizeDependencies) => {
       {
         incidentId,
         reason: request.reason,
-        endsAtLatest: endsAtLatest(toIncident(request, incidentId, mode, now)),
+        endsAtLatest: remediations[request.remediation].endsAtLatest(
+          toIncident(request, incidentId, mode, now),
+        ),
       },
     ]);
     const plans: GroupResizePlan[] = [];
@@ -305,7 +304,9 @@ export const createPlanResize = (dependencies: PlanResizeDependencies) => {
     for (const group of groups.filter(({ autoScalingGroupName }) => held.includes(autoScalingGroupName))) {
       const seen = await lookAtGroup(clients, { ...request, resize }, incidentId, group);
       facts.set(group.autoScalingGroupName, seen);
-      plans.push(withTag(planResize(seen, resize, incidentId, now), group, tag, stageOf(incidentId)));
+      plans.push(
+        withTag(planResize(seen, resize, incidentId, now), group, tag, stageOfExecution(incidentId)),
+      );
     }
     await writeJournal(store, incidentId, [
       ...unfit,

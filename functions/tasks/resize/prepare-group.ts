@@ -1,5 +1,6 @@
 import type * as z from 'zod/mini';
 import { describeAwsError } from '../../aws/aws-error.ts';
+import type { AutoScalingCall } from '../../domain/calls.ts';
 import {
   afterLease,
   type GroupRecord,
@@ -7,7 +8,8 @@ import {
   isLeased,
   withoutLease,
 } from '../../domain/holds/group-record.ts';
-import type { AutoScalingCall, Incident, JournalEntry } from '../../domain/incident.ts';
+import type { Incident } from '../../domain/incident.ts';
+import type { JournalEntry } from '../../domain/journal.ts';
 import { leaseSeconds } from '../../domain/limits.ts';
 import type { Mode } from '../../domain/mode.ts';
 import { sizesReason } from '../../domain/resize/plan-resize.ts';

@@ -1,7 +1,8 @@
 import type * as z from 'zod/mini';
 import type { Ec2Prove } from '../../aws/ec2-prove.ts';
 import type { Clock } from '../../clock.ts';
-import type { Ec2Call, JournalEntry } from '../../domain/incident.ts';
+import type { Ec2Call } from '../../domain/calls.ts';
+import type { JournalEntry } from '../../domain/journal.ts';
 import { toReservation } from '../../domain/resize/plan-resize.ts';
 import {
   changeTypeCall,

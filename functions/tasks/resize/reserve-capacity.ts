@@ -1,7 +1,8 @@
 import type * as z from 'zod/mini';
 import { describeAwsError, isRefusal } from '../../aws/aws-error.ts';
 import type { Ec2Resize, HeldCapacity } from '../../aws/ec2-resize.ts';
-import type { Incident, JournalEntry } from '../../domain/incident.ts';
+import type { Incident } from '../../domain/incident.ts';
+import type { JournalEntry } from '../../domain/journal.ts';
 import type { Mode } from '../../domain/mode.ts';
 import { isLackOfCapacity, turnHome } from '../../domain/resize/decide-resize-step.ts';
 import { isSpent } from '../../domain/resize/decide-wave.ts';

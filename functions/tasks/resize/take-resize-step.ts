@@ -1,6 +1,8 @@
 import type * as z from 'zod/mini';
 import { describeAwsError, isRefusal } from '../../aws/aws-error.ts';
-import type { Incident, JournalEntry, PlannedCall } from '../../domain/incident.ts';
+import type { PlannedCall } from '../../domain/calls.ts';
+import type { Incident } from '../../domain/incident.ts';
+import type { JournalEntry } from '../../domain/journal.ts';
 import { changeBudgetSeconds } from '../../domain/limits.ts';
 import type { Mode } from '../../domain/mode.ts';
 import {

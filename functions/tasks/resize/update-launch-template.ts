@@ -1,6 +1,7 @@
 import type * as z from 'zod/mini';
 import { describeAwsError, isRefusal } from '../../aws/aws-error.ts';
-import type { Ec2Call, JournalEntry } from '../../domain/incident.ts';
+import type { Ec2Call } from '../../domain/calls.ts';
+import type { JournalEntry } from '../../domain/journal.ts';
 import { planTemplateUpdate, setDefaultVersionCall } from '../../domain/resize/plan-template-update.ts';
 import type { resizeRoundState } from '../../events/hold-state.ts';
 import { createGroupNotes } from '../incidents/note-group.ts';

@@ -90,10 +90,7 @@ export const sweepLaunches = async (
 
   /** Groups that an open incident drains already. */
   const findTended = (): Promise<Set<string>> =>
-    groupsOfOpenIncidents(
-      store,
-      ({ remediation, status }) => remediation === 'drain-pending-wait' && status === 'HELD',
-    );
+    groupsOfOpenIncidents(store, ({ drain, status }) => drain !== undefined && status === 'HELD');
 
   const carryOut = async (decision: LaunchSweep): Promise<void> => {
     for (const name of decision.closeBreakers) {

@@ -5,13 +5,15 @@ import type { StepFunctions } from '../../aws/step-functions.ts';
 import type { KillSwitch, KillSwitchState } from '../../aws/systems-manager.ts';
 import type { Clock } from '../../clock.ts';
 import { IncidentClosedError, UnknownModeError, UnreadableFactError } from '../../domain/errors.ts';
+import { executionArnOf, executionNameOf } from '../../domain/execution-arn.ts';
 import { secondsUntilClosable } from '../../domain/holds/seconds-until-closable.ts';
 import type { Incident } from '../../domain/incident.ts';
 import { laterOf } from '../../domain/launches/launch-record.ts';
 import { changeBudgetSeconds, giveBackAgainSeconds, sweepGraceSeconds } from '../../domain/limits.ts';
 import { lowestMode, type Mode } from '../../domain/mode.ts';
+import { remediations } from '../../domain/remediations.ts';
 import { awsCommand } from '../../domain/shell.ts';
-import { bringHomeName, decideStart, giveBackName, signalNameOf } from '../../domain/signals/decide-start.ts';
+import { decideStart, nameExecution, signalNameOf } from '../../domain/signals/decide-start.ts';
 import { attentionIn, sizeEvents } from '../../domain/telling/attention.ts';
 import { isOverdue, type Measure } from '../../domain/telling/metrics.ts';
 import { toNotice } from '../../domain/telling/notice.ts';
@@ -23,7 +25,6 @@ import { giveBackGroups } from '../holds/give-back-groups.ts';
 import { beginRelease, closeIncident } from '../incidents/end-incident.ts';
 import { groupsBeingResized } from '../incidents/groups-being-resized.ts';
 import {
-  executionArnOf,
   type StartDependencies,
   type StartOutcome,
   saysChanged,
@@ -106,8 +107,7 @@ export const createSweep = (dependencies: SweepDependencies) => {
     if (because === undefined) return;
     const incident = await beginRelease(store, clock, open, `the sweep gives it back: ${because}`);
     const names = await store.readIncidentGroups(incidentId);
-    const isResizing =
-      open.remediation === 'resize-in-place' && (await groupsBeingResized(store, names)).size > 0;
+    const isResizing = open.resize !== undefined && (await groupsBeingResized(store, names)).size > 0;
     // Its holds stay until nothing is in flight. An execution that runs sees by itself that it is to end.
     if (isResizing && isRunning) return;
     if (isResizing) {
@@ -166,21 +166,18 @@ export const createSweep = (dependencies: SweepDependencies) => {
   ): Promise<void> => {
     const arn = dependencies.stateMachineArns[remediation];
     const now = clock.now();
-    const isResize = remediation === 'resize-in-place';
-    const name = isResize ? bringHomeName(incidentId, now) : giveBackName(incidentId, now);
+    const { continuedBy } = remediations[remediation];
+    // Anew each time, because one that ended before it was done has to be followed by another.
+    const name = nameExecution(continuedBy.name, incidentId, now);
     await store.changeIncident(incidentId, { tendedBy: executionArnOf(arn, name), tendedSince: now });
     try {
-      await stepFunctions.startExecution(
-        arn,
-        name,
-        isResize ? { bringHome: incidentId } : { giveBack: incidentId },
-      );
+      await stepFunctions.startExecution(arn, name, { [continuedBy.field]: incidentId });
     } catch (error) {
       // Nothing was started: the next sweep need not wait for it.
       await store.changeIncident(incidentId, { tendedSince: addSeconds(now, -giveBackAgainSeconds) });
       throw error;
     }
-    const reason = `${incidentId.split(':').at(-1)} is given back: ${because}`;
+    const reason = `${executionNameOf(incidentId)} is given back: ${because}`;
     await writeJournal(store, incidentId, [{ at: now, event: 'releasing', message: `${name}: ${reason}` }]);
     result.started.push({ action: 'STARTED', executionName: name, reason });
   };

@@ -2,13 +2,13 @@ import type { AutoScaling } from '../../aws/auto-scaling.ts';
 import type { Clock } from '../../clock.ts';
 import { parseArn } from '../../domain/arn.ts';
 import { type AutoScalingGroup, isOptedIn } from '../../domain/auto-scaling-group.ts';
+import { executionArnOf } from '../../domain/execution-arn.ts';
 import { holdersIn, holdTagCall, holdTagKey, holdTagPrefix } from '../../domain/holds/hold-tag.ts';
-import type { Remediation } from '../../domain/holds/settings.ts';
+import type { Remediation } from '../../domain/remediation-names.ts';
 import { awsCommand } from '../../domain/shell.ts';
 import { toNotice } from '../../domain/telling/notice.ts';
 import { firstOf } from '../../domain/times.ts';
 import type { Store } from '../../state/store.ts';
-import { executionArnOf } from '../incidents/start-executions.ts';
 
 /** What tidying needs. */
 export interface TidyHoldTagsDependencies {

@@ -1,6 +1,6 @@
 import type * as z from 'zod/mini';
 import type { Clock } from '../../clock.ts';
-import type { JournalEntry } from '../../domain/incident.ts';
+import type { JournalEntry } from '../../domain/journal.ts';
 import type { Attention } from '../../domain/telling/attention.ts';
 import { type NoticeCounts, type NoticeKind, toNotice } from '../../domain/telling/notice.ts';
 import { unixSeconds } from '../../domain/times.ts';

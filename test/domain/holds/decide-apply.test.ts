@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { decideApply } from '../../../functions/domain/holds/decide-apply.ts';
 import { decideRelease } from '../../../functions/domain/holds/decide-release.ts';
-import { pauseScalingEffect, protectInstancesEffect } from '../../../functions/domain/holds/settings.ts';
+import { pauseScalingEffect } from '../../../functions/domain/holds/pause-scaling.ts';
+import { protectInstancesEffect } from '../../../functions/domain/holds/protect-instances.ts';
 import { inForceWithinSeconds, leaseSeconds } from '../../../functions/domain/limits.ts';
 import { aGroup, anIncident, aRecord, later, now, scaleInProcesses } from './group-fixtures.ts';
 

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { AutoScalingGroup } from '../../../functions/domain/auto-scaling-group.ts';
+import { launchBreakerEffect } from '../../../functions/domain/drain/settings.ts';
 import { decideApply } from '../../../functions/domain/holds/decide-apply.ts';
 import { decideRelease, type ReleaseDecision } from '../../../functions/domain/holds/decide-release.ts';
 import type { GroupRecord } from '../../../functions/domain/holds/group-record.ts';
 import type { ScalingFacts } from '../../../functions/domain/holds/plan-raise.ts';
-import { launchBreakerEffect, protectInstancesEffect } from '../../../functions/domain/holds/settings.ts';
+import { protectInstancesEffect } from '../../../functions/domain/holds/protect-instances.ts';
 import { inForceWithinSeconds, leaseSeconds } from '../../../functions/domain/limits.ts';
 import { aGroup, anIncident, aRecord, later, now, scaleInProcesses } from './group-fixtures.ts';
 

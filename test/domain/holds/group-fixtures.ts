@@ -1,6 +1,7 @@
 import type { AutoScalingGroup } from '../../../functions/domain/auto-scaling-group.ts';
 import { emptyGroupRecord, type GroupRecord } from '../../../functions/domain/holds/group-record.ts';
-import { defaultHoldSettings } from '../../../functions/domain/holds/settings.ts';
+import { defaultHoldSettings } from '../../../functions/domain/holds/pause-scaling.ts';
+
 import type { Incident } from '../../../functions/domain/incident.ts';
 
 /** A moment in every test. */

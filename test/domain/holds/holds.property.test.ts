@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { PlannedCall } from '../../../functions/domain/calls.ts';
 import { decideApply } from '../../../functions/domain/holds/decide-apply.ts';
 import { decideRelease } from '../../../functions/domain/holds/decide-release.ts';
 import { type GroupRecord, isInstance } from '../../../functions/domain/holds/group-record.ts';
-import { pauseScalingEffect, protectInstancesEffect } from '../../../functions/domain/holds/settings.ts';
-import type { PlannedCall } from '../../../functions/domain/incident.ts';
+import { pauseScalingEffect } from '../../../functions/domain/holds/pause-scaling.ts';
+import { protectInstancesEffect } from '../../../functions/domain/holds/protect-instances.ts';
 import { checkProperty } from '../../check-property.ts';
 import { aGroup, anIncident, aRecord, later } from './group-fixtures.ts';
 

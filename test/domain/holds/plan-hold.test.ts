@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { pauseScalingEffect } from '../../../functions/domain/holds/pause-scaling.ts';
 import { planHold } from '../../../functions/domain/holds/plan-hold.ts';
-import { pauseScalingEffect } from '../../../functions/domain/holds/settings.ts';
 import { lowestMode } from '../../../functions/domain/mode.ts';
 import { aGroup, scaleInProcesses } from './group-fixtures.ts';
 

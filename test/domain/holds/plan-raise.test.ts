@@ -11,9 +11,9 @@ import type {
   KeptSizes,
   ScheduledAction,
 } from '../../../functions/domain/holds/group-record.ts';
+import { pauseScalingEffect } from '../../../functions/domain/holds/pause-scaling.ts';
 import { planHold } from '../../../functions/domain/holds/plan-hold.ts';
 import { planRaise, type ScalingFacts } from '../../../functions/domain/holds/plan-raise.ts';
-import { pauseScalingEffect } from '../../../functions/domain/holds/settings.ts';
 import { aGroup, aRecord, later, now } from './group-fixtures.ts';
 
 const kept: KeptSizes = { since: now, desiredHighest: 4, minSize: 1, maxSize: 10, desiredCapacity: 4 };

@@ -1,5 +1,5 @@
 import type { AutoScalingGroup } from '../../../functions/domain/auto-scaling-group.ts';
-import type { DrainSettings } from '../../../functions/domain/holds/settings.ts';
+import type { DrainSettings } from '../../../functions/domain/drain/settings.ts';
 import {
   type Drain,
   emptyLaunchRecord,

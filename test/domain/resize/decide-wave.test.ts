@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import type { AutoScalingGroup } from '../../../functions/domain/auto-scaling-group.ts';
-import { resizeEffect } from '../../../functions/domain/holds/settings.ts';
 import { resizeRoundsMax, resizeWaitSecondsMax } from '../../../functions/domain/limits.ts';
 import { decideRestore, driftOf } from '../../../functions/domain/resize/decide-restore.ts';
 import {
@@ -12,6 +11,7 @@ import {
 } from '../../../functions/domain/resize/decide-wave.ts';
 import { floorOf } from '../../../functions/domain/resize/plan-resize.ts';
 import type { ResizeWork } from '../../../functions/domain/resize/resize-record.ts';
+import { resizeEffect } from '../../../functions/domain/resize/settings.ts';
 import { aGroup, anIncident, aRecord, later, now } from '../holds/group-fixtures.ts';
 import { aResize, seen, someWork } from './resize-fixtures.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   type AlarmState,
   decideStart,
-  executionName,
+  nameExecution,
 } from '../../../functions/domain/signals/decide-start.ts';
 import { matchesPattern } from '../../../functions/domain/signals/match-rules.ts';
 import { parsePolicy } from '../../../functions/events/policy.ts';
@@ -82,22 +82,22 @@ describe('decideStart', () => {
 
 describe('executionName', () => {
   it('is what Step Functions accepts', () => {
-    const longest = executionName('a'.repeat(40), 'arn', now);
+    const longest = nameExecution('a'.repeat(40), 'arn', now);
     expect(longest).toMatch(/^[0-9A-Za-z_-]{1,80}$/);
   });
 
   it('is the same for the event with milliseconds and the description without', () => {
-    expect(executionName('rule', 'arn', '2026-03-02T03:00:00.989Z')).toBe(
-      executionName('rule', 'arn', '2026-03-02T03:00:00.000Z'),
+    expect(nameExecution('rule', 'arn', '2026-03-02T03:00:00.989Z')).toBe(
+      nameExecution('rule', 'arn', '2026-03-02T03:00:00.000Z'),
     );
   });
 
   it('differs for another rule, another alarm, another change of state', () => {
     const names = [
-      executionName('rule', 'arn', now),
-      executionName('other', 'arn', now),
-      executionName('rule', 'other', now),
-      executionName('rule', 'arn', later(1)),
+      nameExecution('rule', 'arn', now),
+      nameExecution('other', 'arn', now),
+      nameExecution('rule', 'other', now),
+      nameExecution('rule', 'arn', later(1)),
     ];
     expect(new Set(names).size).toBe(4);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { JournalEntry } from '../../../functions/domain/incident.ts';
+import type { JournalEntry } from '../../../functions/domain/journal.ts';
 import { isOverdue, metricsOf } from '../../../functions/domain/telling/metrics.ts';
-import { describeEnd, noticesIn, remediationOf, toNotice } from '../../../functions/domain/telling/notice.ts';
+import { noticesIn, toNotice } from '../../../functions/domain/telling/notice.ts';
 import { anIncident, later, now } from '../holds/group-fixtures.ts';
 
 const entry = (
@@ -54,32 +54,6 @@ describe('the identity of a notice', () => {
     );
     expect(new Set([key('a'), key('b'), key('a', 'failed'), key('a', 'acted', 'j')]).size).toBe(4);
     expect(key('x'.repeat(5000)).length).toBeLessThan(100);
-  });
-});
-
-describe('remediationOf', () => {
-  it('is the end of the name of the state machine', () => {
-    const arn = (machine: string) => `arn:aws:states:eu-west-1:1:execution:${machine}:name`;
-    expect(remediationOf(arn('holdfast-my-stage-resize-in-place'))).toBe('resize-in-place');
-    expect(remediationOf(arn('somebody-elses'))).toBeUndefined();
-  });
-});
-
-describe('describeEnd', () => {
-  it('names the alarm and the latest time', () => {
-    expect(describeEnd(anIncident())).toBe(
-      'given back once the alarm loss has been OK for 10 min, at the latest at 2026-03-02 15:00 UTC',
-    );
-  });
-  it('names the expiry of what a person started', () => {
-    const { alarm: _alarm, ...byHand } = anIncident();
-    expect(describeEnd(byHand)).toBe('given back at 2026-03-02 05:00 UTC');
-  });
-  it('names the launches that have to succeed', () => {
-    const { alarm: _alarm, ...byHand } = anIncident({ untilLaunchesSucceed: true });
-    expect(describeEnd(byHand)).toBe(
-      'given back once launches succeed again, at the latest at 2026-03-02 15:00 UTC',
-    );
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { JournalEntry } from '../../../functions/domain/incident.ts';
+import type { JournalEntry } from '../../../functions/domain/journal.ts';
 import { summariseDrain } from '../../../functions/tasks/drain/report-drain.ts';
 import { now } from '../../domain/holds/group-fixtures.ts';
 

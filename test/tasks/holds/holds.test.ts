@@ -4,8 +4,8 @@ import type { CloudWatch } from '../../../functions/aws/cloudwatch.ts';
 import type { StepFunctions } from '../../../functions/aws/step-functions.ts';
 import type { KillSwitch } from '../../../functions/aws/systems-manager.ts';
 import type { AutoScalingGroup } from '../../../functions/domain/auto-scaling-group.ts';
+import type { PlannedCall } from '../../../functions/domain/calls.ts';
 import { UnreadableFactError } from '../../../functions/domain/errors.ts';
-import type { PlannedCall } from '../../../functions/domain/incident.ts';
 import { changeFunctionTimeoutSeconds, inForceWithinSeconds } from '../../../functions/domain/limits.ts';
 import type { Mode } from '../../../functions/domain/mode.ts';
 import { parsePolicy } from '../../../functions/events/policy.ts';
@@ -259,7 +259,14 @@ describe('createPlanHold', () => {
   const alarm = { alarmName: 'loss', alarmArn: 'arn:loss', stateTimestamp: now };
   const plan = async (open: Parameters<typeof anIncident>[0], rule: string, isRunning = true) => {
     const store = createMemoryStore();
-    await store.createIncident(anIncident({ incidentId: 'arn:execution:other', alarm, ...open }), ['web']);
+    await store.createIncident(
+      anIncident({
+        incidentId: 'arn:aws:states:us-east-1:123456789012:execution:holdfast-test-pause-scaling:other',
+        alarm,
+        ...open,
+      }),
+      ['web'],
+    );
     const stepFunctions: StepFunctions = {
       startExecution: async () => ({ started: false }),
       describeExecution: async () => undefined,
@@ -275,7 +282,7 @@ describe('createPlanHold', () => {
       stageMode: 'live',
     });
     return planHold({
-      executionArn: 'arn:execution:mine',
+      executionArn: 'arn:aws:states:us-east-1:123456789012:execution:holdfast-test-pause-scaling:mine',
       remediation: 'pause-scaling',
       input: { rule, alarm },
     });

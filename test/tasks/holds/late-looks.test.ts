@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AutoScaling } from '../../../functions/aws/auto-scaling.ts';
 import type { AutoScalingGroup } from '../../../functions/domain/auto-scaling-group.ts';
-import { launchBreakerEffect } from '../../../functions/domain/holds/settings.ts';
+import { launchBreakerEffect } from '../../../functions/domain/drain/settings.ts';
 import type { Incident } from '../../../functions/domain/incident.ts';
 import { createApplyHold } from '../../../functions/tasks/holds/apply-hold.ts';
 import { giveBackGroups } from '../../../functions/tasks/holds/give-back-groups.ts';

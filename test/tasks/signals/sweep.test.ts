@@ -3,7 +3,7 @@ import type { EndedExecution } from '../../../functions/aws/step-functions.ts';
 import { holdTagKey, holdTagPrefix } from '../../../functions/domain/holds/hold-tag.ts';
 import { sweepGraceSeconds } from '../../../functions/domain/limits.ts';
 import type { Mode } from '../../../functions/domain/mode.ts';
-import { executionName } from '../../../functions/domain/signals/decide-start.ts';
+import { nameExecution } from '../../../functions/domain/signals/decide-start.ts';
 import type { Notice } from '../../../functions/domain/telling/notice.ts';
 import { parsePolicy } from '../../../functions/events/policy.ts';
 import { createSweep } from '../../../functions/tasks/signals/sweep.ts';
@@ -113,7 +113,7 @@ const aWorld = ({ alarms = [alarmOf('x', now)], group = aGroup() } = {}) => {
   } as unknown as Parameters<typeof createSweep>[0]);
   return world;
 };
-const nameOfSignal = executionName('packet-loss', alarmOf('x', now).alarmArn, now);
+const nameOfSignal = nameExecution('packet-loss', alarmOf('x', now).alarmArn, now);
 const failedAt = (seconds: number, error = 'Throttling'): EndedExecution => ({
   status: 'FAILED',
   error,
@@ -193,7 +193,7 @@ describe('a signal whose execution failed', () => {
     const before = alarmOf('y', later(-30));
     world.alarms.push(before);
     await world.sweepAt(240);
-    expect(world.started).toEqual([executionName('packet-loss', alarm.alarmArn, alarm.since)]);
+    expect(world.started).toEqual([nameExecution('packet-loss', alarm.alarmArn, alarm.since)]);
   });
 
   it('is not taken up when a deployment changed the mode after it', async () => {
@@ -207,7 +207,7 @@ describe('a signal whose execution failed', () => {
     const world = aWorld({ alarms: [alarmOf('x', now), alarmOf('y', now)] });
     world.isMuteUnreadable = (alarmName) => alarmName.endsWith('-x');
     await expect(world.sweepAt(60)).rejects.toThrow('mute rules cannot be read');
-    expect(world.started).toEqual([executionName('packet-loss', alarmOf('y', now).alarmArn, now)]);
+    expect(world.started).toEqual([nameExecution('packet-loss', alarmOf('y', now).alarmArn, now)]);
   });
 });
 

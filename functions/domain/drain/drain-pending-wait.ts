@@ -1,0 +1,93 @@
+import * as z from 'zod/mini';
+import { optionalDuration } from '../duration.ts';
+import { count, expiryFits, flag, groupsMaxField, lengthFields } from '../fields.ts';
+import { holdDefaults } from '../holds/settings.ts';
+import { giveBackSecondsMax, hookSecondsMax } from '../limits.ts';
+import { defineRemediation } from '../remediation.ts';
+import { launchBreakerEffect } from './settings.ts';
+
+const day = 86_400;
+
+/** Launches that are stuck in `Pending:Wait` are ended, a few at a time. */
+export const drainPendingWait = defineRemediation({
+  description: 'Launches that are stuck in Pending:Wait are ended, a few at a time.',
+  startsOn: 'stuckInstances',
+  fields: () => ({
+    olderThan: optionalDuration(
+      60,
+      hookSecondsMax,
+      1800,
+      'Instances in Pending:Wait for longer than this are stuck. Longer than a good launch ever takes.',
+    ),
+    atOnce: count(20, 5, 'Instances being drained at one time, in all groups.'),
+    perGroupPerHour: count(100, 6, 'Instances drained within an hour in one group.'),
+    perHour: count(1000, 30, 'Instances drained within an hour in all groups.'),
+    breakerAfter: count(
+      20,
+      3,
+      'Drains of a group without a launch that succeeded, after which no more are made; when what was launched in their place is stuck too, the breaker opens.',
+    ),
+    probeAfter: optionalDuration(
+      300,
+      day,
+      600,
+      'How long the open breaker waits before its first probe; it doubles.',
+    ),
+    probeAtMost: optionalDuration(300, day, 3600, 'The longest it waits between two probes.'),
+    snapshot: flag(
+      false,
+      'Whether the volumes of an instance are snapshotted before it is ended. An instance that does not carry the tag holdfast=true is then not ended.',
+    ),
+    ...lengthFields(),
+    groupsMax: groupsMaxField(),
+  }),
+  checks: () => [
+    expiryFits(),
+    z.refine<Record<'probeAfter' | 'probeAtMost', number>>(
+      ({ probeAfter, probeAtMost }) => probeAfter <= probeAtMost,
+      { path: ['probeAtMost'], error: 'at least probeAfter (1h where nothing is said)' },
+    ),
+  ],
+  toSettings: (fields) => ({
+    settings: {
+      effect: launchBreakerEffect,
+      coolOffSeconds: 0,
+      expiresAfterSeconds: fields.expiresAfter,
+      holdAtMostSeconds: fields.holdAtMost,
+      checkEverySeconds: fields.checkEvery,
+      settleSeconds: 0,
+      groupsMax: fields.groupsMax,
+      launchesToRelease: holdDefaults.launchesToRelease,
+    },
+    drain: {
+      olderThanSeconds: fields.olderThan,
+      atOnce: fields.atOnce,
+      perGroupPerHour: fields.perGroupPerHour,
+      perHour: fields.perHour,
+      breakerAfter: fields.breakerAfter,
+      probeAfterSeconds: fields.probeAfter,
+      probeAtMostSeconds: fields.probeAtMost,
+      snapshot: fields.snapshot,
+    },
+  }),
+  untilLaunchesSucceed: () => false,
+  example: { autoScalingGroupName: 'api', reason: 'bootstrap hangs', olderThan: '20m' },
+  suspendedBecause: {
+    Launch: 'every launch fails, so each one only feeds the loop',
+    ReplaceUnhealthy: 'with Launch suspended it would end instances and replace none',
+  },
+  imposedBecause: 'its launch breaker is open',
+  words: {
+    held: 'nothing more is launched',
+    stopped:
+      'nothing more is drained, and within minutes Launch is given back; what was drained is gone, and the rule starts again while something is stuck',
+  },
+  forbidsStops: false,
+  // It is renewed for as long as something is stuck.
+  endsAtLatest: () => undefined,
+  describeEnd: () => 'given back once nothing is stuck any more',
+  // Two that drain one group would count each other's drains twice, and each believe the other's to be its own.
+  isSameAffair: (_incident, _request, { held, asked }) => asked.some((name) => held.includes(name)),
+  continuedBy: { field: 'giveBack', name: 'give-back' },
+  giveBackSecondsMax,
+});

@@ -1,0 +1,84 @@
+import * as z from 'zod/mini';
+import { groupsMaxField, holdChecks, lengthFields, releaseFields } from '../fields.ts';
+import type { Incident } from '../incident.ts';
+import { giveBackSecondsMax } from '../limits.ts';
+import { defineRemediation } from '../remediation.ts';
+import type { Request } from '../request.ts';
+import { describeHoldEnd, holdEndsAtLatest } from './hold-end.ts';
+import {
+  type HoldEffect,
+  type HoldSettings,
+  holdDefaults,
+  processOrder,
+  scaleInProcesses,
+} from './settings.ts';
+
+/** What a hold forbids: only the loss of instances, or every change of size. */
+export type Block = 'scale-in' | 'all';
+
+/** What a `pause-scaling` hold does. `AddToLoadBalancer` never: what launches meanwhile would never be added. */
+export const pauseScalingEffect = (block: Block): HoldEffect => ({
+  processes: block === 'all' ? [...processOrder] : [...scaleInProcesses],
+  protectsInstances: false,
+});
+
+/** The settings of a `pause-scaling` hold whose rule or input says nothing else. */
+export const defaultHoldSettings: HoldSettings = { effect: pauseScalingEffect('scale-in'), ...holdDefaults };
+
+/** Whether an incident and a request are about one alarm and one rule: an alarm that flaps is one incident. */
+export const isOfSameAlarm = (incident: Incident, { rule, alarm }: Request): boolean =>
+  alarm !== undefined && incident.rule === rule && incident.alarm?.alarmArn === alarm.alarmArn;
+
+/** Nothing is taken away while the network loses packets. */
+export const pauseScaling = defineRemediation({
+  description: 'Nothing is taken away while the network loses packets.',
+  fields: () => ({
+    block: z
+      ._default(z.enum(['scale-in', 'all']), 'scale-in')
+      .check(
+        z.describe(
+          'scale-in: nothing is taken away, scale-out stays alive. all: the size does not change at all.',
+        ),
+      ),
+    ...releaseFields(),
+    ...lengthFields(),
+    groupsMax: groupsMaxField(),
+  }),
+  checks: holdChecks,
+  toSettings: (fields) => ({
+    settings: {
+      effect: pauseScalingEffect(fields.block),
+      coolOffSeconds: fields.coolOff,
+      expiresAfterSeconds: fields.expiresAfter,
+      holdAtMostSeconds: fields.holdAtMost,
+      checkEverySeconds: fields.checkEvery,
+      settleSeconds: fields.settle,
+      groupsMax: fields.groupsMax,
+      launchesToRelease: holdDefaults.launchesToRelease,
+    },
+  }),
+  untilLaunchesSucceed: () => false,
+  example: { autoScalingGroupName: 'web', reason: 'switch upgrade', expiresAfter: '2h' },
+  suspendedBecause: {
+    Terminate: 'scale-in would take instances that the fleet needs when the packets flow again',
+    ReplaceUnhealthy: 'an instance whose health check was lost on the way is not a sick instance',
+    AZRebalance:
+      'rebalancing launches and terminates, and with Terminate suspended may exceed the maximum by 10 %',
+    HealthCheck:
+      'load balancer checks fail with the network, and marks made now would be acted on at the end',
+    InstanceRefresh: 'a rolling replacement must not run over a network that loses packets',
+    Launch: 'asked for by block: all',
+    AlarmNotification: 'asked for by block: all',
+    ScheduledActions: 'asked for by block: all',
+  },
+  words: {
+    held: 'so that nothing is taken away or replaced',
+    stopped: 'within minutes what it suspended is given back',
+  },
+  forbidsStops: true,
+  endsAtLatest: holdEndsAtLatest,
+  describeEnd: describeHoldEnd,
+  isSameAffair: isOfSameAlarm,
+  continuedBy: { field: 'giveBack', name: 'give-back' },
+  giveBackSecondsMax,
+});

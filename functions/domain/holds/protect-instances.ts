@@ -1,0 +1,78 @@
+import * as z from 'zod/mini';
+import { count, groupsMaxField, holdChecks, lengthFields, releaseFields } from '../fields.ts';
+import { giveBackSecondsMax } from '../limits.ts';
+import { defineRemediation } from '../remediation.ts';
+import { describeHoldEnd, holdEndsAtLatest } from './hold-end.ts';
+import { isOfSameAlarm } from './pause-scaling.ts';
+import { type HoldEffect, holdDefaults } from './settings.ts';
+
+/**
+ * What a `protect-instances` hold does. Not `Terminate`: protection stops scale-in by itself, and draining needs
+ * `Terminate` to run. Not `Launch`, `AlarmNotification` or `ScheduledActions`: more capacity stays welcome.
+ */
+export const protectInstancesEffect: HoldEffect = {
+  processes: ['ReplaceUnhealthy', 'AZRebalance', 'HealthCheck', 'InstanceRefresh'],
+  protectsInstances: true,
+};
+
+/** What runs is kept while nothing can be launched. */
+export const protectInstances = defineRemediation({
+  description: 'What runs is kept while nothing can be launched.',
+  startsOn: 'launchFailures',
+  fields: () => ({
+    launchesToRelease: count(
+      50,
+      holdDefaults.launchesToRelease,
+      'Launches of a group that must have come into service since its last failure for it to count as well again; fewer are enough where no more are missing.',
+    ),
+    ...releaseFields(),
+    ...lengthFields(),
+    groupsMax: groupsMaxField(),
+  }),
+  fieldsByHand: () => ({
+    until: z
+      ._default(z.enum(['expiry', 'launches-succeed']), 'expiry')
+      .check(z.describe('launches-succeed: given back as soon as launches succeed again.')),
+  }),
+  checks: holdChecks,
+  toSettings: (fields) => ({
+    settings: {
+      effect: protectInstancesEffect,
+      coolOffSeconds: fields.coolOff,
+      expiresAfterSeconds: fields.expiresAfter,
+      holdAtMostSeconds: fields.holdAtMost,
+      checkEverySeconds: fields.checkEvery,
+      settleSeconds: fields.settle,
+      groupsMax: fields.groupsMax,
+      launchesToRelease: fields.launchesToRelease,
+    },
+  }),
+  untilLaunchesSucceed: (byHand) => byHand === undefined || byHand.until === 'launches-succeed',
+  example: { autoScalingGroupName: 'api', reason: 'package repository down', expiresAfter: '2h' },
+  suspendedBecause: {
+    ReplaceUnhealthy:
+      'protection from scale-in does not stop it from ending an instance for which no replacement can be launched',
+    AZRebalance: 'it would move instances between zones, and none can be launched',
+    HealthCheck:
+      'instances overloaded because others are missing fail their checks, and marks made now would be acted on at the end',
+    InstanceRefresh: 'a rolling replacement ends instances and needs launches that succeed',
+  },
+  words: {
+    held: 'what is in service is protected',
+    stopped:
+      'within minutes what it suspended and protected is given back; launches that fail again start it again',
+  },
+  forbidsStops: false,
+  endsAtLatest: holdEndsAtLatest,
+  describeEnd: describeHoldEnd,
+  isSameAffair: (incident, request, { held, asked }) =>
+    request.alarm === undefined
+      ? request.untilLaunchesSucceed &&
+        incident.untilLaunchesSucceed === true &&
+        incident.alarm === undefined &&
+        asked.length > 0 &&
+        asked.every((name) => held.includes(name))
+      : isOfSameAlarm(incident, request),
+  continuedBy: { field: 'giveBack', name: 'give-back' },
+  giveBackSecondsMax,
+});

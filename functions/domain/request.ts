@@ -1,0 +1,39 @@
+import { type AskedSettings, askedSettings, type Incident, type IncidentAlarm } from './incident.ts';
+import type { Mode } from './mode.ts';
+import type { Remediation } from './remediation-names.ts';
+import { addSeconds } from './times.ts';
+
+/** What an input asks for, whoever gave it. */
+export interface Request extends AskedSettings {
+  remediation: Remediation;
+  /** The policy rule; absent when a person asks. */
+  rule?: string;
+  alarm?: IncidentAlarm;
+  untilLaunchesSucceed: boolean;
+  reason: string;
+  /** Groups asked for by name. */
+  names: string[];
+  /** Tags of the groups, where they were not asked for by name. */
+  tags: Record<string, string> | undefined;
+  dryRun: boolean;
+}
+
+/**
+ * The incident that a request opens.
+ * @param incidentId ARN of the execution
+ * @param now ISO 8601
+ */
+export const toIncident = (request: Request, incidentId: string, mode: Mode, now: string): Incident => ({
+  incidentId,
+  remediation: request.remediation,
+  ...(request.rule === undefined ? {} : { rule: request.rule }),
+  ...(request.alarm === undefined ? {} : { alarm: request.alarm }),
+  ...(request.untilLaunchesSucceed ? { untilLaunchesSucceed: true } : {}),
+  ...(request.tags === undefined ? {} : { targetTags: request.tags }),
+  reason: request.reason,
+  mode,
+  ...askedSettings(request),
+  startedAt: now,
+  expiresAt: addSeconds(now, request.settings.expiresAfterSeconds),
+  status: 'HELD',
+});

@@ -1,0 +1,145 @@
+import * as z from 'zod/mini';
+import { optionalDuration } from '../duration.ts';
+import { count, flag, settleField } from '../fields.ts';
+import { holdEndsAtLatest } from '../holds/hold-end.ts';
+import { holdDefaults } from '../holds/settings.ts';
+import { giveBackSecondsMax, homeTotalSecondsMax, resizePauseSeconds, waveSizeMax } from '../limits.ts';
+import { defineRemediation } from '../remediation.ts';
+import { resizeEffect } from './settings.ts';
+
+const halfDay = 43_200;
+
+const instanceTypeName = () =>
+  z
+    .string()
+    .check(z.regex(/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/, 'an instance type such as "m7i.xlarge", or "larger"'));
+
+const instanceTypesField = () =>
+  z
+    .union(
+      [
+        z.literal('larger'),
+        z.pipe(
+          instanceTypeName(),
+          z.transform((only) => [only]),
+        ),
+        z.array(instanceTypeName()).check(z.minLength(1), z.maxLength(10)),
+      ],
+      'an instance type such as "m7i.xlarge", a list of up to ten in order of preference, or "larger"',
+    )
+    .check(
+      z.describe(
+        'Instance types in order of preference; or larger: the next size above the type of the launch template, of the same family.',
+      ),
+    );
+
+const floorField = () =>
+  z
+    .optional(
+      z.union(
+        [
+          z.pipe(
+            z.int().check(z.minimum(0), z.maximum(10_000)),
+            z.transform((instances) => ({ instances })),
+          ),
+          z.pipe(
+            z
+              .string()
+              .check(z.regex(/^([1-9]?\d|100)%$/, 'a number of instances, or a percentage such as "80%"')),
+            z.transform((text) => ({ percent: Number(text.slice(0, -1)) })),
+          ),
+        ],
+        'a number of instances, or a percentage of what is healthy now such as "80%"',
+      ),
+    )
+    .check(
+      z.describe(
+        'The fewest instances in service and healthy that may be left: a number, or a percentage of what is now. Without it what is now less one wave.',
+      ),
+    );
+
+/** Running instances get a larger type, wave by wave. */
+export const resizeInPlace = defineRemediation({
+  description: 'Running instances get a larger type, wave by wave, in groups whose launches fail.',
+  fields: () => ({
+    instanceTypes: instanceTypesField(),
+    waveSize: count(
+      waveSizeMax,
+      1,
+      'Instances of a group that are out of service at one time, once a first one was resized alone.',
+    ),
+    floor: floorField(),
+    reserveCapacity: flag(
+      true,
+      'Whether capacity for the new type is held before an instance is stopped. Without it an instance may find no room to start again.',
+    ),
+    snapshot: flag(false, 'Whether the volumes of an instance are snapshotted while it is stopped.'),
+    updateLaunchTemplate: flag(
+      false,
+      'Whether a new version of the launch template gets the new type in the end. Without it the difference is reported, with the exact change.',
+    ),
+    allowDowntime: flag(false, 'Whether a group may be without any instance in service for a while.'),
+    allowInstanceStoreLoss: flag(
+      false,
+      'Whether data on instance store volumes, which a stop loses, may be lost.',
+    ),
+    expiresAfter: optionalDuration(
+      600,
+      halfDay,
+      14_400,
+      'After this no further instance is begun; those in flight are brought home.',
+    ),
+    settle: settleField(),
+    groupsMax: count(20, 5, 'More groups than this are refused as a whole.'),
+  }),
+  checks: () => [],
+  toSettings: ({ expiresAfter, settle, groupsMax, floor, ...resize }) => ({
+    settings: {
+      effect: resizeEffect,
+      coolOffSeconds: 0,
+      expiresAfterSeconds: expiresAfter,
+      // A resize is never renewed, and looks as often as instances need it.
+      holdAtMostSeconds: expiresAfter,
+      checkEverySeconds: resizePauseSeconds,
+      settleSeconds: settle,
+      groupsMax,
+      launchesToRelease: holdDefaults.launchesToRelease,
+    },
+    resize: {
+      instanceTypes: resize.instanceTypes,
+      waveSize: resize.waveSize,
+      ...(floor === undefined ? {} : { floor }),
+      reserveCapacity: resize.reserveCapacity,
+      snapshot: resize.snapshot,
+      updateLaunchTemplate: resize.updateLaunchTemplate,
+      allowDowntime: resize.allowDowntime,
+      allowInstanceStoreLoss: resize.allowInstanceStoreLoss,
+    },
+  }),
+  untilLaunchesSucceed: () => false,
+  example: {
+    autoScalingGroupName: 'api',
+    instanceTypes: ['m7i.xlarge', 'm6i.xlarge'],
+    reason: 'promotion at nine, and nothing can be launched',
+  },
+  suspendedBecause: {
+    Terminate: 'nothing may be taken away while instances are out of service',
+    ReplaceUnhealthy:
+      'an instance that has just come back must not be replaced by one that cannot be launched',
+    AZRebalance: 'Standby unbalances the zones, and balancing them would launch and end instances',
+    HealthCheck: 'an instance that warms up again is not a sick one, and we look at its health ourselves',
+    InstanceRefresh: 'a rolling replacement would undo the resize as it goes',
+    AlarmNotification: 'desired capacity moves with Standby, and nothing else may move it meanwhile',
+    ScheduledActions: 'they would set desired capacity under our hands; what is due meanwhile is lost',
+  },
+  words: {
+    held: 'their instances are resized wave by wave',
+    stopped: 'what is out of service is brought back, and then everything is given back',
+  },
+  forbidsStops: false,
+  endsAtLatest: holdEndsAtLatest,
+  describeEnd: () => 'given back once the last wave is in service again',
+  isSameAffair: (_incident, _request, { held, asked }) => asked.some((name) => held.includes(name)),
+  continuedBy: { field: 'bringHome', name: 'bring-home' },
+  giveBackSecondsMax: homeTotalSecondsMax + giveBackSecondsMax,
+});
