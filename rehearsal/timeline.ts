@@ -28,8 +28,8 @@ const callsShown = 3;
 
 /** A list of many ids is told by its first and its length. */
 const tellValue = (value: unknown): string =>
-  typeof value === 'object' && value !== null && 'Value' in value
-    ? String(value.Value)
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.values(value).join(', ')
     : Array.isArray(value) && value.length > 5
       ? `${value[0]} and ${value.length - 1} more`
       : String(value).replaceAll(',', ', ');
@@ -38,10 +38,12 @@ const tellCalls = (calls: PlannedCall[]): string[] => [
   ...calls.slice(0, callsShown).map((call) => {
     const { operation, input } = call;
     if (operation === 'CreateOrUpdateTags' || operation === 'DeleteTags') {
-      return input.Tags.map(
-        ({ ResourceId, Key, Value }) =>
-          `→ ${operation} ${ResourceId}: ${Key}${Value === undefined ? '' : ` = ${Value}`}`,
-      ).join('; ');
+      return (input.Tags ?? [])
+        .map(
+          ({ ResourceId, Key, Value }) =>
+            `→ ${operation} ${ResourceId}: ${Key}${Value === undefined ? '' : ` = ${Value}`}`,
+        )
+        .join('; ');
     }
     const { AutoScalingGroupName, ...rest } = input as Record<string, unknown>;
     const told = Object.entries(rest).filter(([key]) => !untold.has(key));

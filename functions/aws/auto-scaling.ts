@@ -21,6 +21,7 @@ import {
   SetDesiredCapacityCommand,
   SetInstanceProtectionCommand,
   SuspendProcessesCommand,
+  type SuspendProcessesCommandInput,
   TerminateInstanceInAutoScalingGroupCommand,
   UpdateAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
@@ -354,74 +355,46 @@ export const createAutoScaling = (client: AutoScalingClient): AutoScaling => {
         return { listed: output.ScheduledUpdateGroupActions, NextToken: output.NextToken };
       }, toScheduledAction),
 
-    make: async ({ operation, input }) => {
+    make: async (call) => {
       await nextTurn(client)();
-      switch (operation) {
+      switch (call.operation) {
         case 'SuspendProcesses':
-          await client.send(new SuspendProcessesCommand(namedProcesses(input)));
+          await client.send(new SuspendProcessesCommand(withProcesses(call.input)));
           return;
         case 'ResumeProcesses':
-          await client.send(new ResumeProcessesCommand(namedProcesses(input)));
+          await client.send(new ResumeProcessesCommand(withProcesses(call.input)));
           return;
         case 'SetDesiredCapacity':
-          await client.send(
-            new SetDesiredCapacityCommand({
-              AutoScalingGroupName: input.AutoScalingGroupName,
-              DesiredCapacity: Number(input.DesiredCapacity),
-              HonorCooldown: false,
-            }),
-          );
+          await client.send(new SetDesiredCapacityCommand({ ...call.input, HonorCooldown: false }));
           return;
         case 'SetInstanceProtection':
-          await client.send(
-            new SetInstanceProtectionCommand({
-              AutoScalingGroupName: input.AutoScalingGroupName,
-              InstanceIds: (input.InstanceIds as string[]) ?? [],
-              ProtectedFromScaleIn: input.ProtectedFromScaleIn === true,
-            }),
-          );
+          await client.send(new SetInstanceProtectionCommand(call.input));
           return;
         case 'CreateOrUpdateTags':
-          await client.send(new CreateOrUpdateTagsCommand({ Tags: input.Tags }));
+          await client.send(new CreateOrUpdateTagsCommand(call.input));
           return;
         case 'DeleteTags':
-          await client.send(new DeleteTagsCommand({ Tags: input.Tags }));
+          await client.send(new DeleteTagsCommand(call.input));
           return;
         case 'UpdateAutoScalingGroup':
-          await client.send(
-            new UpdateAutoScalingGroupCommand({
-              AutoScalingGroupName: input.AutoScalingGroupName,
-              MinSize: Number(input.MinSize),
-              ...(input.DesiredCapacity === undefined
-                ? {}
-                : { DesiredCapacity: Number(input.DesiredCapacity) }),
-            }),
-          );
+          await client.send(new UpdateAutoScalingGroupCommand(call.input));
           return;
         case 'EnterStandby':
           await client.send(
             new EnterStandbyCommand({
-              AutoScalingGroupName: input.AutoScalingGroupName,
-              InstanceIds: input.InstanceIds as string[],
+              ...call.input,
               // Without it a replacement would be launched, and one too many be ended at the exit.
               ShouldDecrementDesiredCapacity: true,
             }),
           );
           return;
         case 'ExitStandby':
-          await client.send(
-            new ExitStandbyCommand({
-              AutoScalingGroupName: input.AutoScalingGroupName,
-              InstanceIds: input.InstanceIds as string[],
-            }),
-          );
+          await client.send(new ExitStandbyCommand(call.input));
           return;
         case 'CompleteLifecycleAction':
           await client.send(
             new CompleteLifecycleActionCommand({
-              AutoScalingGroupName: input.AutoScalingGroupName,
-              LifecycleHookName: String(input.LifecycleHookName),
-              InstanceId: String(input.InstanceId),
+              ...call.input,
               // Whatever was planned: a launch is never continued from here.
               LifecycleActionResult: 'ABANDON',
             }),
@@ -430,7 +403,7 @@ export const createAutoScaling = (client: AutoScalingClient): AutoScaling => {
         case 'TerminateInstanceInAutoScalingGroup':
           await client.send(
             new TerminateInstanceInAutoScalingGroupCommand({
-              InstanceId: String(input.InstanceId),
+              ...call.input,
               ShouldDecrementDesiredCapacity: false,
             }),
           );
@@ -441,14 +414,9 @@ export const createAutoScaling = (client: AutoScalingClient): AutoScaling => {
 };
 
 /** To AWS an empty list of processes means all of them, so an empty list never leaves this module. */
-const namedProcesses = (
-  input: AutoScalingCall['input'],
-): { AutoScalingGroupName: string; ScalingProcesses: string[] } => {
-  const processes = input.ScalingProcesses;
-  if (!Array.isArray(processes) || processes.length === 0) {
-    throw new Error(
-      `No process is named for ${input.AutoScalingGroupName}; to AWS that would mean all of them`,
-    );
-  }
-  return { AutoScalingGroupName: input.AutoScalingGroupName, ScalingProcesses: processes.map(String) };
+const withProcesses = <Input extends SuspendProcessesCommandInput>(input: Input): Input => {
+  if ((input.ScalingProcesses ?? []).length > 0) return input;
+  throw new Error(
+    `No process is named for ${input.AutoScalingGroupName}; to AWS that would mean all of them`,
+  );
 };

@@ -6,7 +6,17 @@ import {
   StartInstancesCommand,
   StopInstancesCommand,
 } from '@aws-sdk/client-ec2';
-import type { Ec2Call } from '../domain/calls.ts';
+import type { CallOf } from '../domain/calls.ts';
+import { toReservationInput } from './ec2-resize.ts';
+
+/** A call that EC2 is asked about beforehand. */
+export type ProvableCall = CallOf<
+  | 'StopInstances'
+  | 'StartInstances'
+  | 'ModifyInstanceAttribute'
+  | 'CreateSnapshots'
+  | 'CreateCapacityReservation'
+>;
 
 /** Amazon EC2, asked whether it would allow a call. Nothing here can change anything: every call has `DryRun`. */
 export interface Ec2Prove {
@@ -14,47 +24,26 @@ export interface Ec2Prove {
    * Whether EC2 would allow a call.
    * @returns `undefined` when it would, or else its refusal; throws when it could not be asked
    */
-  prove(call: Ec2Call): Promise<string | undefined>;
+  prove(call: ProvableCall): Promise<string | undefined>;
 }
 
 /** Wraps a client in the calls that a resize makes, each with `DryRun`: the answer is always an error. */
 export const createEc2Prove = (client: EC2Client): Ec2Prove => {
-  const ask = async ({ operation, input }: Ec2Call): Promise<unknown> => {
+  const ask = async (call: ProvableCall): Promise<unknown> => {
     const DryRun = true;
-    const InstanceIds = input.InstanceIds as string[];
-    switch (operation) {
+    switch (call.operation) {
       case 'StopInstances':
-        return client.send(new StopInstancesCommand({ InstanceIds, DryRun }));
+        return client.send(new StopInstancesCommand({ ...call.input, DryRun }));
       case 'StartInstances':
-        return client.send(new StartInstancesCommand({ InstanceIds, DryRun }));
+        return client.send(new StartInstancesCommand({ ...call.input, DryRun }));
       case 'ModifyInstanceAttribute':
-        return client.send(
-          new ModifyInstanceAttributeCommand({
-            InstanceId: String(input.InstanceId),
-            InstanceType: input.InstanceType as { Value: string },
-            DryRun,
-          }),
-        );
+        return client.send(new ModifyInstanceAttributeCommand({ ...call.input, DryRun }));
       case 'CreateSnapshots':
-        return client.send(
-          new CreateSnapshotsCommand({
-            InstanceSpecification: { InstanceId: String(input.InstanceId) },
-            DryRun,
-          }),
-        );
+        return client.send(new CreateSnapshotsCommand({ ...call.input, DryRun }));
       case 'CreateCapacityReservation':
         return client.send(
-          new CreateCapacityReservationCommand({
-            InstanceType: String(input.InstanceType),
-            InstancePlatform: input.InstancePlatform as 'Linux/UNIX',
-            AvailabilityZone: String(input.AvailabilityZone),
-            InstanceCount: Number(input.InstanceCount),
-            TagSpecifications: input.TagSpecifications as [],
-            DryRun,
-          }),
+          new CreateCapacityReservationCommand({ ...toReservationInput(call.input), DryRun }),
         );
-      default:
-        throw new Error(`${operation} is not asked about beforehand`);
     }
   };
   return {

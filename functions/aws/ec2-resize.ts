@@ -4,6 +4,7 @@ import {
   type CapacityReservation,
   type CapacityReservationInstancePlatform,
   CreateCapacityReservationCommand,
+  type CreateCapacityReservationCommandInput,
   CreateLaunchTemplateVersionCommand,
   DescribeCapacityReservationsCommand,
   DescribeInstanceAttributeCommand,
@@ -21,12 +22,21 @@ import {
   StartInstancesCommand,
   StopInstancesCommand,
 } from '@aws-sdk/client-ec2';
-import type { Ec2Call } from '../domain/calls.ts';
+import type { CallOf } from '../domain/calls.ts';
 import { chunk } from '../domain/chunk.ts';
 import type { InstanceFacts, InstanceTypeFacts } from '../domain/resize/instance-facts.ts';
 import { reservationTag } from '../domain/resize/resize-calls.ts';
 import { toDate } from '../domain/times.ts';
 import { createSnapshots } from './create-snapshots.ts';
+
+/** A call of a resize that gives nothing back. */
+export type ResizeCall = CallOf<
+  | 'StopInstances'
+  | 'StartInstances'
+  | 'ModifyInstanceAttribute'
+  | 'CancelCapacityReservation'
+  | 'ModifyLaunchTemplate'
+>;
 
 /** Amazon EC2, as far as resizing uses it. */
 export interface Ec2Resize {
@@ -48,18 +58,18 @@ export interface Ec2Resize {
     version: string,
   ): Promise<{ versionNumber: number; instanceType?: string } | undefined>;
   /** Makes a planned reservation, or finds the one of its token. */
-  reserve(call: Ec2Call): Promise<HeldCapacity>;
+  reserve(call: CallOf<'CreateCapacityReservation'>): Promise<HeldCapacity>;
   /** Reservations that are held, by id or by the token they were tagged with. */
   describeReservation(by: { id: string } | { clientToken: string }): Promise<HeldCapacity | undefined>;
   /** Makes a planned version of a launch template. Returns its number. */
-  createLaunchTemplateVersion(call: Ec2Call): Promise<number>;
+  createLaunchTemplateVersion(call: CallOf<'CreateLaunchTemplateVersion'>): Promise<number>;
   /** Makes a planned snapshot of all volumes of an instance. Returns the ids. */
-  createSnapshots(call: Ec2Call): Promise<string[]>;
+  createSnapshots(call: CallOf<'CreateSnapshots'>): Promise<string[]>;
   /**
    * Makes one planned call that changes an instance, a reservation or a template.
    * Throws what the SDK throws.
    */
-  make(call: Ec2Call): Promise<void>;
+  make(call: ResizeCall): Promise<void>;
 }
 
 /** Capacity that is held. */
@@ -149,6 +159,18 @@ const toTypeFacts = (type: InstanceTypeInfo): InstanceTypeFacts => {
     ...Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)),
   };
 };
+
+/** The input of a planned reservation as the SDK takes it. */
+export const toReservationInput = ({
+  EndDate,
+  InstancePlatform,
+  ...input
+}: CallOf<'CreateCapacityReservation'>['input']): CreateCapacityReservationCommandInput => ({
+  ...input,
+  EndDate: toDate(EndDate),
+  // As EC2 told it of the instance; one that it takes for no reservation it refuses.
+  InstancePlatform: InstancePlatform as CapacityReservationInstancePlatform,
+});
 
 const toHeldCapacity = (reservation: CapacityReservation | undefined): HeldCapacity => ({
   capacityReservationId: reservation?.CapacityReservationId ?? '',
@@ -272,17 +294,7 @@ export const createEc2Resize = (client: EC2Client): Ec2Resize => {
 
     reserve: async ({ input }) => {
       const { CapacityReservation: made } = await client.send(
-        new CreateCapacityReservationCommand({
-          ClientToken: String(input.ClientToken),
-          InstanceType: String(input.InstanceType),
-          InstancePlatform: String(input.InstancePlatform) as CapacityReservationInstancePlatform,
-          AvailabilityZone: String(input.AvailabilityZone),
-          InstanceCount: Number(input.InstanceCount),
-          InstanceMatchCriteria: 'open',
-          EndDateType: 'limited',
-          EndDate: toDate(String(input.EndDate)),
-          TagSpecifications: input.TagSpecifications as [],
-        }),
+        new CreateCapacityReservationCommand(toReservationInput(input)),
       );
       return toHeldCapacity(made);
     },
@@ -302,58 +314,32 @@ export const createEc2Resize = (client: EC2Client): Ec2Resize => {
     },
 
     createLaunchTemplateVersion: async ({ input }) => {
+      const InstanceType = input.LaunchTemplateData.InstanceType as _InstanceType;
       const { LaunchTemplateVersion } = await client.send(
-        new CreateLaunchTemplateVersionCommand({
-          LaunchTemplateId: String(input.LaunchTemplateId),
-          SourceVersion: String(input.SourceVersion),
-          ClientToken: String(input.ClientToken),
-          VersionDescription: String(input.VersionDescription),
-          LaunchTemplateData: input.LaunchTemplateData as object,
-        }),
+        new CreateLaunchTemplateVersionCommand({ ...input, LaunchTemplateData: { InstanceType } }),
       );
       return LaunchTemplateVersion?.VersionNumber ?? 0;
     },
 
     createSnapshots: (call) => createSnapshots(client, call),
 
-    make: async ({ operation, input }) => {
-      const InstanceIds = input.InstanceIds as string[];
-      switch (operation) {
+    make: async (call) => {
+      switch (call.operation) {
         case 'StopInstances':
-          await client.send(
-            new StopInstancesCommand({ InstanceIds, ...(input.Force === true ? { Force: true } : {}) }),
-          );
+          await client.send(new StopInstancesCommand(call.input));
           return;
         case 'StartInstances':
-          await client.send(new StartInstancesCommand({ InstanceIds }));
+          await client.send(new StartInstancesCommand(call.input));
           return;
         case 'ModifyInstanceAttribute':
-          await client.send(
-            new ModifyInstanceAttributeCommand({
-              InstanceId: String(input.InstanceId),
-              InstanceType: input.InstanceType as { Value: _InstanceType },
-            }),
-          );
+          await client.send(new ModifyInstanceAttributeCommand(call.input));
           return;
         case 'CancelCapacityReservation':
-          await client.send(
-            new CancelCapacityReservationCommand({
-              CapacityReservationId: String(input.CapacityReservationId),
-            }),
-          );
+          await client.send(new CancelCapacityReservationCommand(call.input));
           return;
         case 'ModifyLaunchTemplate':
-          await client.send(
-            new ModifyLaunchTemplateCommand({
-              LaunchTemplateId: String(input.LaunchTemplateId),
-              DefaultVersion: String(input.DefaultVersion),
-            }),
-          );
+          await client.send(new ModifyLaunchTemplateCommand(call.input));
           return;
-        case 'CreateSnapshots':
-        case 'CreateCapacityReservation':
-        case 'CreateLaunchTemplateVersion':
-          throw new Error(`${operation} returns something, and is made by a function of its own`);
       }
     },
   };

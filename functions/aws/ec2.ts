@@ -4,7 +4,7 @@ import {
   GetConsoleOutputCommand,
   type Instance,
 } from '@aws-sdk/client-ec2';
-import type { Ec2Call } from '../domain/calls.ts';
+import type { CallOf } from '../domain/calls.ts';
 import { createSnapshots } from './create-snapshots.ts';
 
 /** Amazon EC2, as far as Holdfast uses it. */
@@ -14,7 +14,7 @@ export interface Ec2 {
   /** What the instance last wrote to its console: at most 64 KiB. Empty when it wrote nothing yet. */
   getConsoleOutput(instanceId: string): Promise<string>;
   /** Makes a planned snapshot of all volumes of an instance. Returns the ids; the data is as of now. */
-  createSnapshots(call: Ec2Call): Promise<string[]>;
+  createSnapshots(call: CallOf<'CreateSnapshots'>): Promise<string[]>;
 }
 
 /** An instance, reduced to what evidence needs. */

@@ -1,54 +1,90 @@
-/** One exact AWS call that a plan lists and a live run makes. */
-export type PlannedCall =
-  | {
-      service: 'AutoScaling';
-      operation:
-        | 'SuspendProcesses'
-        | 'ResumeProcesses'
-        | 'SetDesiredCapacity'
-        | 'SetInstanceProtection'
-        | 'CompleteLifecycleAction'
-        | 'TerminateInstanceInAutoScalingGroup'
-        | 'UpdateAutoScalingGroup'
-        | 'EnterStandby'
-        | 'ExitStandby';
-      input: Record<string, unknown> & { AutoScalingGroupName: string };
-      reason: string;
-    }
-  | {
-      service: 'AutoScaling';
-      operation: 'CreateOrUpdateTags' | 'DeleteTags';
-      input: Record<string, unknown> & {
-        Tags: {
-          ResourceId: string;
-          ResourceType: string;
-          Key: string;
-          Value?: string;
-          PropagateAtLaunch?: boolean;
-        }[];
-      };
-      reason: string;
-    }
-  | {
-      service: 'EC2';
-      operation:
-        | 'CreateSnapshots'
-        | 'StopInstances'
-        | 'ModifyInstanceAttribute'
-        | 'StartInstances'
-        | 'CreateCapacityReservation'
-        | 'CancelCapacityReservation'
-        | 'CreateLaunchTemplateVersion'
-        | 'ModifyLaunchTemplate';
-      input: Record<string, unknown>;
-      reason: string;
-    };
+import type {
+  CompleteLifecycleActionCommandInput,
+  CreateOrUpdateTagsCommandInput,
+  DeleteTagsCommandInput,
+  EnterStandbyCommandInput,
+  ExitStandbyCommandInput,
+  ResumeProcessesCommandInput,
+  SetDesiredCapacityCommandInput,
+  SetInstanceProtectionCommandInput,
+  SuspendProcessesCommandInput,
+  TerminateInstanceInAutoScalingGroupCommandInput,
+  UpdateAutoScalingGroupCommandInput,
+} from '@aws-sdk/client-auto-scaling';
+import type {
+  CancelCapacityReservationCommandInput,
+  CreateCapacityReservationCommandInput,
+  CreateLaunchTemplateVersionCommandInput,
+  CreateSnapshotsCommandInput,
+  ModifyInstanceAttributeCommandInput,
+  ModifyLaunchTemplateCommandInput,
+  StartInstancesCommandInput,
+  StopInstancesCommandInput,
+} from '@aws-sdk/client-ec2';
+
+/** What changes a group, by operation, with the SDK's own input. */
+interface AutoScalingInputs {
+  SuspendProcesses: SuspendProcessesCommandInput;
+  ResumeProcesses: ResumeProcessesCommandInput;
+  SetDesiredCapacity: SetDesiredCapacityCommandInput;
+  SetInstanceProtection: SetInstanceProtectionCommandInput;
+  CompleteLifecycleAction: CompleteLifecycleActionCommandInput;
+  TerminateInstanceInAutoScalingGroup: TerminateInstanceInAutoScalingGroupCommandInput;
+  UpdateAutoScalingGroup: UpdateAutoScalingGroupCommandInput;
+  EnterStandby: EnterStandbyCommandInput;
+  ExitStandby: ExitStandbyCommandInput;
+}
+
+/** What changes the tags of a group. */
+interface TagInputs {
+  CreateOrUpdateTags: CreateOrUpdateTagsCommandInput;
+  DeleteTags: DeleteTagsCommandInput;
+}
+
+/** What changes instances, volumes, reservations and launch templates. */
+interface Ec2Inputs {
+  CreateSnapshots: CreateSnapshotsCommandInput;
+  StopInstances: StopInstancesCommandInput;
+  ModifyInstanceAttribute: ModifyInstanceAttributeCommandInput;
+  StartInstances: StartInstancesCommandInput;
+  /** The time as text, since the journal keeps it; the platform as EC2 told it of the instance. */
+  CreateCapacityReservation: Omit<CreateCapacityReservationCommandInput, 'EndDate' | 'InstancePlatform'> & {
+    EndDate: string;
+    InstancePlatform: string;
+  };
+  CancelCapacityReservation: CancelCapacityReservationCommandInput;
+  /** The type as EC2 told it. */
+  CreateLaunchTemplateVersion: Omit<CreateLaunchTemplateVersionCommandInput, 'LaunchTemplateData'> & {
+    LaunchTemplateData: { InstanceType: string };
+  };
+  ModifyLaunchTemplate: ModifyLaunchTemplateCommandInput;
+}
+
+/** Calls of one service, one for each operation. */
+type CallsOf<Service extends string, Inputs> = {
+  [Operation in keyof Inputs]: {
+    service: Service;
+    operation: Operation;
+    input: Inputs[Operation];
+    /** Why, for people. */
+    reason: string;
+  };
+}[keyof Inputs];
 
 /** A call to Auto Scaling about what a group does. */
-export type AutoScalingCall = Extract<PlannedCall, { input: { AutoScalingGroupName: string } }>;
+export type AutoScalingCall = CallsOf<'AutoScaling', AutoScalingInputs>;
 
 /** A call to Auto Scaling about the tags of a group. */
-export type TagCall = Extract<PlannedCall, { operation: 'CreateOrUpdateTags' | 'DeleteTags' }>;
+export type TagCall = CallsOf<'AutoScaling', TagInputs>;
 
 /** A call to EC2. */
-export type Ec2Call = Extract<PlannedCall, { service: 'EC2' }>;
+export type Ec2Call = CallsOf<'EC2', Ec2Inputs>;
+
+/** One exact AWS call that a plan lists and a live run makes. */
+export type PlannedCall = AutoScalingCall | TagCall | Ec2Call;
+
+/** The call of one operation. */
+export type CallOf<Operation extends PlannedCall['operation']> = Extract<
+  PlannedCall,
+  { operation: Operation }
+>;

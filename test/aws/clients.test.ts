@@ -227,7 +227,7 @@ describe('createAutoScaling', () => {
     await autoScaling.make({
       ...base,
       operation: 'TerminateInstanceInAutoScalingGroup',
-      input: { AutoScalingGroupName, InstanceId: 'i-1', ShouldDecrementDesiredCapacity: true },
+      input: { InstanceId: 'i-1', ShouldDecrementDesiredCapacity: true },
     });
     expect(autoScalingMock.calls().map(({ args }) => args[0].input)).toEqual([
       protection,

@@ -15,6 +15,7 @@ import { createReportHold } from '../../functions/tasks/holds/report-hold.ts';
 import { createSweep } from '../../functions/tasks/signals/sweep.ts';
 import { createMemoryStore, type MemoryStore } from '../../rehearsal/memory-store.ts';
 import { seededRandom } from '../../rehearsal/virtual-time.ts';
+import { inputOf } from '../input-of.ts';
 
 /**
  * A small world for properties of holds: the real tasks over a store in memory and one account whose descriptions lag,
@@ -110,11 +111,13 @@ export const createWorld = (settings: WorldSettings, initial: { suspended: strin
       },
     ];
   };
-  const carryOut = ({ operation, input }: PlannedCall, arn: string): void => {
+  const carryOut = (call: PlannedCall, arn: string): void => {
+    const { operation } = call;
+    const input = inputOf(call);
     change((group) => {
       // A call meets the group that has the name when it takes effect.
       if (group.arn !== arn) return;
-      const named = (input.ScalingProcesses ?? input.InstanceIds ?? []) as string[];
+      const named = input.ScalingProcesses ?? input.InstanceIds ?? [];
       for (const setting of named) {
         if (operation === 'SuspendProcesses') group.suspended.add(setting);
         if (operation === 'ResumeProcesses') group.suspended.delete(setting);

@@ -118,7 +118,6 @@ export const decideDrainStep = (
         service: 'AutoScaling',
         operation: 'TerminateInstanceInAutoScalingGroup',
         input: {
-          AutoScalingGroupName: autoScalingGroupName,
           InstanceId: drain.instanceId,
           ShouldDecrementDesiredCapacity: false,
         },

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Ec2Call } from '../calls.ts';
+import type { CallOf } from '../calls.ts';
 import type { ResizeWork } from './resize-record.ts';
 
 /**
@@ -8,7 +8,12 @@ import type { ResizeWork } from './resize-record.ts';
  * - `REFUSE`: it is left as it is; the difference was reported with the exact change.
  */
 export type TemplateUpdate =
-  | { action: 'UPDATE'; create: Ec2Call; setsDefault: boolean; launchTemplateId: string }
+  | {
+      action: 'UPDATE';
+      create: CallOf<'CreateLaunchTemplateVersion'>;
+      setsDefault: boolean;
+      launchTemplateId: string;
+    }
   | { action: 'REFUSE'; reason: string };
 
 /**
@@ -71,7 +76,10 @@ export const planTemplateUpdate = (
 };
 
 /** Makes a version the one that is launched. */
-export const setDefaultVersionCall = (launchTemplateId: string, versionNumber: number): Ec2Call => ({
+export const setDefaultVersionCall = (
+  launchTemplateId: string,
+  versionNumber: number,
+): CallOf<'ModifyLaunchTemplate'> => ({
   service: 'EC2',
   operation: 'ModifyLaunchTemplate',
   input: { LaunchTemplateId: launchTemplateId, DefaultVersion: String(versionNumber) },

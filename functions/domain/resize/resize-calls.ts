@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { AutoScalingCall, Ec2Call } from '../calls.ts';
+import type { AutoScalingCall, CallOf } from '../calls.ts';
 import type { Reservation } from './resize-record.ts';
 
 /** The tag by which a reservation is found again whose making died before its id was written down. */
@@ -23,7 +23,7 @@ export const exitStandbyCall = (AutoScalingGroupName: string, instanceId: string
 });
 
 /** Stops one instance. */
-export const stopCall = (instanceId: string, isForced: boolean): Ec2Call => ({
+export const stopCall = (instanceId: string, isForced: boolean): CallOf<'StopInstances'> => ({
   service: 'EC2',
   operation: 'StopInstances',
   input: { InstanceIds: [instanceId], ...(isForced ? { Force: true } : {}) },
@@ -33,7 +33,11 @@ export const stopCall = (instanceId: string, isForced: boolean): Ec2Call => ({
 });
 
 /** Changes the type of one stopped instance. */
-export const changeTypeCall = (instanceId: string, instanceType: string, from: string): Ec2Call => ({
+export const changeTypeCall = (
+  instanceId: string,
+  instanceType: string,
+  from: string,
+): CallOf<'ModifyInstanceAttribute'> => ({
   service: 'EC2',
   operation: 'ModifyInstanceAttribute',
   input: { InstanceId: instanceId, InstanceType: { Value: instanceType } },
@@ -41,7 +45,7 @@ export const changeTypeCall = (instanceId: string, instanceType: string, from: s
 });
 
 /** Starts one instance. */
-export const startCall = (instanceId: string, instanceType: string): Ec2Call => ({
+export const startCall = (instanceId: string, instanceType: string): CallOf<'StartInstances'> => ({
   service: 'EC2',
   operation: 'StartInstances',
   input: { InstanceIds: [instanceId] },
@@ -49,11 +53,14 @@ export const startCall = (instanceId: string, instanceType: string): Ec2Call => 
 });
 
 /** Snapshots all volumes of an instance that is stopped: what is on them is consistent. */
-export const resizeSnapshotCall = (autoScalingGroupName: string, instanceId: string): Ec2Call => ({
+export const resizeSnapshotCall = (
+  autoScalingGroupName: string,
+  instanceId: string,
+): CallOf<'CreateSnapshots'> => ({
   service: 'EC2',
   operation: 'CreateSnapshots',
   input: {
-    InstanceId: instanceId,
+    InstanceSpecification: { InstanceId: instanceId },
     Description: `Holdfast: ${instanceId} of ${autoScalingGroupName}, before its type was changed`,
   },
   reason: 'the input asks for a snapshot while it is stopped',
@@ -79,7 +86,7 @@ export const reserveCall = ({
   platform,
   count,
   endsAt,
-}: Reservation): Ec2Call => ({
+}: Reservation): CallOf<'CreateCapacityReservation'> => ({
   service: 'EC2',
   operation: 'CreateCapacityReservation',
   input: {
@@ -105,7 +112,9 @@ export const reserveCall = ({
 });
 
 /** Gives held capacity up. */
-export const cancelReservationCall = (capacityReservationId: string): Ec2Call => ({
+export const cancelReservationCall = (
+  capacityReservationId: string,
+): CallOf<'CancelCapacityReservation'> => ({
   service: 'EC2',
   operation: 'CancelCapacityReservation',
   input: { CapacityReservationId: capacityReservationId },

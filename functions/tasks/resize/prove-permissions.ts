@@ -1,7 +1,6 @@
 import type * as z from 'zod/mini';
-import type { Ec2Prove } from '../../aws/ec2-prove.ts';
+import type { Ec2Prove, ProvableCall } from '../../aws/ec2-prove.ts';
 import type { Clock } from '../../clock.ts';
-import type { Ec2Call } from '../../domain/calls.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
 import { toReservation } from '../../domain/resize/plan-resize.ts';
 import {
@@ -48,7 +47,7 @@ export const createProvePermissions =
       if (work?.incidentId !== incidentId || first === undefined) continue;
       const { instanceId, originalType, candidates } = first;
       const wanted = candidates[0] ?? originalType;
-      const calls: Ec2Call[] = [
+      const calls: ProvableCall[] = [
         stopCall(instanceId, false),
         changeTypeCall(instanceId, wanted, originalType),
         startCall(instanceId, wanted),

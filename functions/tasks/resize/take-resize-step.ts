@@ -1,6 +1,7 @@
 import type * as z from 'zod/mini';
 import { describeAwsError, isRefusal } from '../../aws/aws-error.ts';
-import type { PlannedCall } from '../../domain/calls.ts';
+import type { ResizeCall } from '../../aws/ec2-resize.ts';
+import type { AutoScalingCall } from '../../domain/calls.ts';
 import type { Incident } from '../../domain/incident.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
 import { changeBudgetSeconds } from '../../domain/limits.ts';
@@ -53,13 +54,16 @@ const saidOf: Record<ResizeOperation, string> = {
   ExitStandby: 'leaves Standby',
 };
 
+/** A call that a step makes. */
+type StepCall = AutoScalingCall | ResizeCall;
+
 /** The calls of a step. */
 const callsOf = (
   operation: ResizeOperation,
   { group }: SeenWork,
   resize: Resize,
   isForced: boolean,
-): PlannedCall[] => {
+): StepCall[] => {
   const { autoScalingGroupName } = group;
   const { instanceId, wantedType, originalType } = resize;
   switch (operation) {
@@ -94,7 +98,7 @@ const keepsFloor = ({ work, healthy }: SeenWork, entered: string[], instanceId: 
  * An exit raises desired capacity by one, and whether AWS lets it exceed the maximum is not settled: it is then
  * lowered first. Not where `Terminate` runs, which would end an instance for it.
  */
-const callsBeforeExit = ({ group }: SeenWork, exits: number): PlannedCall[] =>
+const callsBeforeExit = ({ group }: SeenWork, exits: number): StepCall[] =>
   group.desiredCapacity + exits + 1 <= group.maxSize || !group.suspendedProcesses.includes('Terminate')
     ? []
     : [
@@ -145,7 +149,7 @@ export const createTakeResizeStep = (dependencies: ResizeDependencies, operation
     return mode === 'live' || (mode === undefined && operation !== 'EnterStandby');
   };
 
-  const makeCalls = async ({ autoScaling, ec2 }: ResizeClients, calls: PlannedCall[]): Promise<void> => {
+  const makeCalls = async ({ autoScaling, ec2 }: ResizeClients, calls: StepCall[]): Promise<void> => {
     for (const call of calls) {
       if (call.service === 'AutoScaling') await autoScaling.make(call);
       else await ec2.make(call);

@@ -52,10 +52,7 @@ describe('decideDrainStep', () => {
     expect(decision.action).toBe(action);
     if (decision.action === 'CALL') {
       expect(operations(decision)).toEqual([
-        [
-          'TerminateInstanceInAutoScalingGroup',
-          { AutoScalingGroupName: 'web', InstanceId: 'i-9', ShouldDecrementDesiredCapacity: false },
-        ],
+        ['TerminateInstanceInAutoScalingGroup', { InstanceId: 'i-9', ShouldDecrementDesiredCapacity: false }],
       ]);
     }
   });

@@ -4,6 +4,7 @@ import { decideRelease } from '../../../functions/domain/holds/decide-release.ts
 import { pauseScalingEffect } from '../../../functions/domain/holds/pause-scaling.ts';
 import { protectInstancesEffect } from '../../../functions/domain/holds/protect-instances.ts';
 import { inForceWithinSeconds, leaseSeconds } from '../../../functions/domain/limits.ts';
+import { inputOf } from '../../input-of.ts';
 import { aGroup, anIncident, aRecord, later, now, scaleInProcesses } from './group-fixtures.ts';
 
 const write = (decision: ReturnType<typeof decideApply>) => {
@@ -36,7 +37,7 @@ describe('decideApply', () => {
       settings: { ...anIncident().settings, effect: pauseScalingEffect('all') },
     });
     const decision = write(decideApply(incident, aGroup(), aRecord(), 'me', now));
-    expect(decision.calls[0]?.input.ScalingProcesses).toEqual([
+    expect(inputOf(decision.calls[0]).ScalingProcesses).toEqual([
       ...scaleInProcesses,
       'Launch',
       'AlarmNotification',
@@ -61,7 +62,7 @@ describe('decideApply', () => {
   it('makes the call again when a crash left only the intent', () => {
     const first = write(decideApply(anIncident(), aGroup(), aRecord(), 'me', now));
     const second = write(decideApply(anIncident(), aGroup(), first.before, 'me', later(leaseSeconds + 1)));
-    expect(second.calls[0]?.input.ScalingProcesses).toEqual(scaleInProcesses);
+    expect(inputOf(second.calls[0]).ScalingProcesses).toEqual(scaleInProcesses);
     expect(second.newlyOverridden).toEqual([]);
   });
 
@@ -111,7 +112,7 @@ describe('decideApply', () => {
     const group = aGroup({ suspendedProcesses: scaleInProcesses.filter((p) => p !== 'HealthCheck') });
     const other = anIncident({ incidentId: 'incident-b' });
     const decision = write(decideApply(other, group, release.before, 'me', later(600 + leaseSeconds)));
-    expect(decision.calls[0]?.input.ScalingProcesses).toEqual(['HealthCheck']);
+    expect(inputOf(decision.calls[0]).ScalingProcesses).toEqual(['HealthCheck']);
     expect(decision.newlyOverridden).toEqual([]);
   });
 
@@ -134,7 +135,7 @@ describe('decideApply', () => {
     expect(decideApply(anIncident(), without, first.after, 'me', later(15)).action).toBe('UNVERIFIED');
     // The first look that is surely newer tells that it was taken back before the hold began: now it is ours to suspend.
     const decision = write(decideApply(anIncident(), without, first.after, 'me', later(180)));
-    expect(decision.calls.map(({ input }) => input.ScalingProcesses)).toEqual([['AZRebalance']]);
+    expect(decision.calls.map((call) => inputOf(call).ScalingProcesses)).toEqual([['AZRebalance']]);
     expect(decision.newlyOverridden).toEqual([]);
   });
 
@@ -186,7 +187,7 @@ describe('decideApply', () => {
 
     it('protects newcomers, counts them, and remembers who left: a description may be stale', () => {
       const decision = write(later600(instance('i-1', true), instance('i-8', false)));
-      expect(decision.calls.map(({ input }) => input.InstanceIds)).toEqual([['i-8']]);
+      expect(decision.calls.map((call) => inputOf(call).InstanceIds)).toEqual([['i-8']]);
       expect(decision.reason).toBe('instances that came into service meanwhile are protected too');
       expect(decision.after.launched).toEqual([{ instanceId: 'i-8', seenAt: later(600) }]);
       expect(

@@ -7,6 +7,7 @@ import type { GroupRecord } from '../../../functions/domain/holds/group-record.t
 import type { ScalingFacts } from '../../../functions/domain/holds/plan-raise.ts';
 import { protectInstancesEffect } from '../../../functions/domain/holds/protect-instances.ts';
 import { inForceWithinSeconds, leaseSeconds } from '../../../functions/domain/limits.ts';
+import { inputOf } from '../../input-of.ts';
 import { aGroup, anIncident, aRecord, later, now, scaleInProcesses } from './group-fixtures.ts';
 
 const settle = 180;
@@ -33,9 +34,9 @@ const held = (group = aGroup(), incident = anIncident(), record = aRecord()) => 
 const heldGroup = (over: Parameters<typeof aGroup>[0] = {}) =>
   aGroup({ suspendedProcesses: scaleInProcesses, ...over });
 const calls = (decision: ReleaseDecision) =>
-  write(decision).calls.map(({ operation, input }) => [
-    operation,
-    input.ScalingProcesses ?? input.DesiredCapacity,
+  write(decision).calls.map((call) => [
+    call.operation,
+    inputOf(call).ScalingProcesses ?? inputOf(call).DesiredCapacity,
   ]);
 
 describe('decideRelease', () => {
@@ -298,7 +299,7 @@ describe('decideRelease', () => {
       });
       expect(
         write(rest(group))
-          .calls.map(({ input }) => input.InstanceIds)
+          .calls.map((call) => inputOf(call).InstanceIds)
           .filter(Boolean),
       ).toEqual([['i-1']]);
     });

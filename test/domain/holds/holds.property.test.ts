@@ -7,6 +7,7 @@ import { type GroupRecord, isInstance } from '../../../functions/domain/holds/gr
 import { pauseScalingEffect } from '../../../functions/domain/holds/pause-scaling.ts';
 import { protectInstancesEffect } from '../../../functions/domain/holds/protect-instances.ts';
 import { checkProperty } from '../../check-property.ts';
+import { inputOf } from '../../input-of.ts';
 import { aGroup, anIncident, aRecord, later } from './group-fixtures.ts';
 
 const processes = [
@@ -81,8 +82,10 @@ const createWorld = (before: string[]) => {
         protectedFromScaleIn: inForce.has(instanceId),
       })),
     });
-  const make = ({ operation, input }: PlannedCall): void => {
-    const named = (input.ScalingProcesses ?? input.InstanceIds ?? []) as string[];
+  const make = (call: PlannedCall): void => {
+    const { operation } = call;
+    const input = inputOf(call);
+    const named = input.ScalingProcesses ?? input.InstanceIds ?? [];
     const imposes = operation === 'SuspendProcesses' || input.ProtectedFromScaleIn === true;
     const takesBack = operation === 'ResumeProcesses' || input.ProtectedFromScaleIn === false;
     if (operation === 'SetInstanceProtection') expect(named.every((id) => present.has(id))).toBe(true);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { pauseScalingEffect } from '../../../functions/domain/holds/pause-scaling.ts';
 import { planHold } from '../../../functions/domain/holds/plan-hold.ts';
 import { lowestMode } from '../../../functions/domain/mode.ts';
+import { inputOf } from '../../input-of.ts';
 import { aGroup, scaleInProcesses } from './group-fixtures.ts';
 
 const settings = {
@@ -27,7 +28,7 @@ describe('planHold', () => {
   it('names only what is not suspended yet', () => {
     const plan = planHold([named('a', { suspendedProcesses: ['Terminate'] })], [], settings, 'loss');
     const [first] = plan.groups;
-    expect(first?.action === 'HOLD' && first.calls[0]?.input.ScalingProcesses).toEqual(
+    expect(first?.action === 'HOLD' && inputOf(first.calls[0]).ScalingProcesses).toEqual(
       scaleInProcesses.slice(1),
     );
   });

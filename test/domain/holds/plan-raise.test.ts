@@ -14,6 +14,7 @@ import type {
 import { pauseScalingEffect } from '../../../functions/domain/holds/pause-scaling.ts';
 import { planHold } from '../../../functions/domain/holds/plan-hold.ts';
 import { planRaise, type ScalingFacts } from '../../../functions/domain/holds/plan-raise.ts';
+import { inputOf } from '../../input-of.ts';
 import { aGroup, aRecord, later, now } from './group-fixtures.ts';
 
 const kept: KeptSizes = { since: now, desiredHighest: 4, minSize: 1, maxSize: 10, desiredCapacity: 4 };
@@ -35,7 +36,7 @@ const raise = (
   } = {},
 ) => planRaise(aGroup(group), { ...aRecord(), kept: { ...kept, ...sizes }, ...record }, facts, own, at);
 const desiredOf = (decision: ReturnType<typeof raise>) =>
-  'calls' in decision ? decision.calls[0]?.input.DesiredCapacity : decision.action;
+  'calls' in decision ? inputOf(decision.calls[0]).DesiredCapacity : decision.action;
 
 describe('planRaise', () => {
   it.each([

@@ -25,6 +25,7 @@ import {
   now,
   scaleInProcesses,
 } from '../../domain/holds/group-fixtures.ts';
+import { inputOf } from '../../input-of.ts';
 
 /** A clock that a test sets. */
 const createClock = () => {
@@ -56,9 +57,9 @@ const createFleet = (groups: AutoScalingGroup[], log: string[] = []) => {
     make: async (call) => {
       made.push(call);
       const group = groups.find(
-        ({ autoScalingGroupName }) => autoScalingGroupName === call.input.AutoScalingGroupName,
+        ({ autoScalingGroupName }) => autoScalingGroupName === inputOf(call).AutoScalingGroupName,
       );
-      const named = (call.input.ScalingProcesses ?? []) as string[];
+      const named = inputOf(call).ScalingProcesses ?? [];
       if (group === undefined) return;
       if (call.operation === 'SuspendProcesses') group.suspendedProcesses.push(...named);
       if (call.operation === 'ResumeProcesses') {

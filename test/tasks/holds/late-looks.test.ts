@@ -7,6 +7,7 @@ import { createApplyHold } from '../../../functions/tasks/holds/apply-hold.ts';
 import { giveBackGroups } from '../../../functions/tasks/holds/give-back-groups.ts';
 import { createMemoryStore } from '../../../rehearsal/memory-store.ts';
 import { aGroup, anIncident, aRecord, later, now } from '../../domain/holds/group-fixtures.ts';
+import { inputOf } from '../../input-of.ts';
 
 /** So many that the last one has to wait until one before it is done. */
 const names = Array.from({ length: 21 }, (_, index) => `g${String(index).padStart(2, '0')}`);
@@ -26,13 +27,14 @@ const aSlowRegion = (groups: AutoScalingGroup[], atLast: Partial<AutoScalingGrou
       structuredClone(groups.filter(({ autoScalingGroupName: name }) => wanted.includes(name))),
     describePolicies: async () => new Map(names.map((name) => [name, [{ name: 'cpu', canLower: true }]])),
     describeScheduledActions: async () => new Map(),
-    make: async ({ operation, input }) => {
+    make: async (call) => {
+      const input = inputOf(call);
       if (present === now) {
         present = later(seconds);
         Object.assign(groups.find(({ autoScalingGroupName }) => autoScalingGroupName === last) ?? {}, atLast);
       }
       if (input.AutoScalingGroupName === last)
-        calls.push(`${operation} ${input.DesiredCapacity ?? input.ScalingProcesses}`);
+        calls.push(`${call.operation} ${input.DesiredCapacity ?? input.ScalingProcesses}`);
     },
   };
   const dependencies = { autoScaling: autoScaling as AutoScaling, store, clock, newOwner: () => 'o' };
@@ -168,8 +170,8 @@ describe('giving back', () => {
     const autoScaling: AutoScaling = {
       ...region.autoScaling,
       describeScheduledActions: async (name) => new Map([[name ?? '', [action]]]),
-      make: async ({ input }) => {
-        if (isThrottled && input.AutoScalingGroupName === 'b') {
+      make: async (call) => {
+        if (isThrottled && inputOf(call).AutoScalingGroupName === 'b') {
           throw Object.assign(new Error('Rate exceeded'), { name: 'Throttling', $metadata: {} });
         }
       },
