@@ -14,7 +14,11 @@ const cloudFormationTags = ['!GetAtt', '!Ref', '!Sub'].map((tag) => ({
 }));
 
 const readYaml = (file: string): unknown =>
-  parse(readFileSync(new URL(file, root), 'utf8'), { customTags: cloudFormationTags });
+  parse(readFileSync(new URL(file, root), 'utf8'), {
+    customTags: cloudFormationTags,
+    merge: true,
+    maxAliasCount: -1,
+  });
 
 /** A function as `serverless.yml` deploys it. */
 export interface FunctionOfServerless {
@@ -103,9 +107,8 @@ const readStateMachine = (
     throw new Error(`A state machine is defined in a file, found ${properties.Definition}`);
   const substitutions = properties.DefinitionSubstitutions;
   const functionOfTask: Record<string, string> = {};
-  const text = readFileSync(new URL(file, root), 'utf8');
   const definition = JSON.parse(
-    text.replace(/\$\{(\w+)\}/g, (_placeholder, name: string) => {
+    JSON.stringify(readYaml(file)).replace(/\$\{(\w+)\}/g, (_placeholder, name: string) => {
       const value = substitutions[name];
       if (value === undefined)
         throw new Error(`${file} needs ${name}, which infra/state-machines.yml does not give`);

@@ -51,7 +51,7 @@ export const checkEverySecondsMax = 300;
 export const roundsMax = 1250;
 
 /**
- * Rounds one execution of `drain-pending-wait.asl.json` may make. A round writes at most 27 history events (four tasks
+ * Rounds one execution of `drain-pending-wait.asl.yml` may make. A round writes at most 27 history events (four tasks
  * of 5, two choices and two waits of 2, less one wait), 30 with retries.
  */
 export const drainRoundsMax = 800;

@@ -3,7 +3,7 @@ import { createHandler, defineFunction } from '../lambda/define-function.ts';
 import { groupDependencies } from '../lambda/group-dependencies.ts';
 import { createAbandonLaunches } from '../tasks/drain/abandon-launches.ts';
 
-/** Task AbandonLaunches of `statemachines/drain-pending-wait.asl.json`. */
+/** Task AbandonLaunches of `statemachines/drain-pending-wait.asl.yml`. */
 export const definition = defineFunction({
   name: 'abandonLaunches',
   input: drainRoundState,

@@ -6,7 +6,7 @@ import { applyHoldState } from '../events/hold-state.ts';
 import { createHandler, defineFunction } from '../lambda/define-function.ts';
 import { createApplyHold } from '../tasks/holds/apply-hold.ts';
 
-/** Task ApplyHold of `statemachines/hold.asl.json`. */
+/** Task ApplyHold of `statemachines/hold.asl.yml`. */
 export const definition = defineFunction({
   name: 'applyHold',
   input: applyHoldState,

@@ -3,7 +3,7 @@ import { createHandler, defineFunction } from '../lambda/define-function.ts';
 import { resizeDependencies } from '../lambda/resize-dependencies.ts';
 import { createTakeResizeStep } from '../tasks/resize/take-resize-step.ts';
 
-/** Task ChangeInstanceType of `statemachines/resize-in-place.asl.json`. */
+/** Task ChangeInstanceType of `statemachines/resize-in-place.asl.yml`. */
 export const definition = defineFunction({
   name: 'changeInstanceType',
   input: resizeRoundState,

@@ -6,7 +6,7 @@ import { checkHoldState } from '../events/hold-state.ts';
 import { createHandler, defineFunction } from '../lambda/define-function.ts';
 import { createCheckHold } from '../tasks/holds/check-hold.ts';
 
-/** Task CheckHold of `statemachines/hold.asl.json`. */
+/** Task CheckHold of `statemachines/hold.asl.yml`. */
 export const definition = defineFunction({
   name: 'checkHold',
   input: checkHoldState,

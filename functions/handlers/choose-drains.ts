@@ -10,7 +10,7 @@ import { chooseDrainsState } from '../events/hold-state.ts';
 import { createHandler, defineFunction } from '../lambda/define-function.ts';
 import { createChooseDrains } from '../tasks/drain/choose-drains.ts';
 
-/** Task ChooseDrains of `statemachines/drain-pending-wait.asl.json`. */
+/** Task ChooseDrains of `statemachines/drain-pending-wait.asl.yml`. */
 export const definition = defineFunction({
   name: 'chooseDrains',
   input: chooseDrainsState,

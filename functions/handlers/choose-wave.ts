@@ -3,7 +3,7 @@ import { createHandler, defineFunction } from '../lambda/define-function.ts';
 import { resizeDependencies } from '../lambda/resize-dependencies.ts';
 import { createChooseWave } from '../tasks/resize/choose-wave.ts';
 
-/** Task ChooseWave of `statemachines/resize-in-place.asl.json`. */
+/** Task ChooseWave of `statemachines/resize-in-place.asl.yml`. */
 export const definition = defineFunction({
   name: 'chooseWave',
   input: resizeRoundState,

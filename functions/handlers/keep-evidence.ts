@@ -8,7 +8,7 @@ import { drainRoundState } from '../events/hold-state.ts';
 import { createHandler, defineFunction } from '../lambda/define-function.ts';
 import { createKeepEvidence } from '../tasks/drain/keep-evidence.ts';
 
-/** Task KeepEvidence of `statemachines/drain-pending-wait.asl.json`. */
+/** Task KeepEvidence of `statemachines/drain-pending-wait.asl.yml`. */
 export const definition = defineFunction({
   name: 'keepEvidence',
   input: drainRoundState,

@@ -10,7 +10,7 @@ import { planHoldState } from '../events/hold-state.ts';
 import { createHandler, defineFunction } from '../lambda/define-function.ts';
 import { createPlanDrain } from '../tasks/drain/plan-drain.ts';
 
-/** Task PlanDrain of `statemachines/drain-pending-wait.asl.json`. */
+/** Task PlanDrain of `statemachines/drain-pending-wait.asl.yml`. */
 export const definition = defineFunction({
   name: 'planDrain',
   input: planHoldState,

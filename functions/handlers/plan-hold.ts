@@ -8,7 +8,7 @@ import { planHoldState } from '../events/hold-state.ts';
 import { createHandler, defineFunction } from '../lambda/define-function.ts';
 import { createPlanHold } from '../tasks/holds/plan-hold.ts';
 
-/** Task PlanHold of `statemachines/hold.asl.json`. */
+/** Task PlanHold of `statemachines/hold.asl.yml`. */
 export const definition = defineFunction({
   name: 'planHold',
   input: planHoldState,

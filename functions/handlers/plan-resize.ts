@@ -12,7 +12,7 @@ import { planHoldState } from '../events/hold-state.ts';
 import { createHandler, defineFunction } from '../lambda/define-function.ts';
 import { createPlanResize } from '../tasks/resize/plan-resize.ts';
 
-/** Task PlanResize of `statemachines/resize-in-place.asl.json`. It only reads, in every mode. */
+/** Task PlanResize of `statemachines/resize-in-place.asl.yml`. It only reads, in every mode. */
 export const definition = defineFunction({
   name: 'planResize',
   input: planHoldState,

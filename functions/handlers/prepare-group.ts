@@ -3,7 +3,7 @@ import { createHandler, defineFunction } from '../lambda/define-function.ts';
 import { groupDependencies } from '../lambda/group-dependencies.ts';
 import { createPrepareGroup } from '../tasks/resize/prepare-group.ts';
 
-/** Task PrepareGroup of `statemachines/resize-in-place.asl.json`. */
+/** Task PrepareGroup of `statemachines/resize-in-place.asl.yml`. */
 export const definition = defineFunction({
   name: 'prepareGroup',
   input: resizeRoundState,

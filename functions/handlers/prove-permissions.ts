@@ -4,7 +4,7 @@ import { resizeRoundState } from '../events/hold-state.ts';
 import { createHandler, defineFunction } from '../lambda/define-function.ts';
 import { createProvePermissions } from '../tasks/resize/prove-permissions.ts';
 
-/** Task ProvePermissions of `statemachines/resize-in-place.asl.json`. A dry run never comes here. */
+/** Task ProvePermissions of `statemachines/resize-in-place.asl.yml`. A dry run never comes here. */
 export const definition = defineFunction({
   name: 'provePermissions',
   input: resizeRoundState,

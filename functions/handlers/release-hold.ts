@@ -4,7 +4,7 @@ import { releaseHoldState } from '../events/hold-state.ts';
 import { createHandler, defineFunction } from '../lambda/define-function.ts';
 import { createReleaseHold } from '../tasks/holds/release-hold.ts';
 
-/** Task ReleaseHold of `statemachines/hold.asl.json`. */
+/** Task ReleaseHold of `statemachines/hold.asl.yml`. */
 export const definition = defineFunction({
   name: 'releaseHold',
   input: releaseHoldState,

@@ -2,7 +2,7 @@ import { reportHoldState } from '../events/hold-state.ts';
 import { createHandler, defineFunction } from '../lambda/define-function.ts';
 import { createReportDrain } from '../tasks/drain/report-drain.ts';
 
-/** Task ReportDrain of `statemachines/drain-pending-wait.asl.json`. */
+/** Task ReportDrain of `statemachines/drain-pending-wait.asl.yml`. */
 export const definition = defineFunction({
   name: 'reportDrain',
   input: reportHoldState,

@@ -2,7 +2,7 @@ import { reportResizeState } from '../events/hold-state.ts';
 import { createHandler, defineFunction } from '../lambda/define-function.ts';
 import { createReportResize } from '../tasks/resize/report-resize.ts';
 
-/** Task ReportResize of `statemachines/resize-in-place.asl.json`. */
+/** Task ReportResize of `statemachines/resize-in-place.asl.yml`. */
 export const definition = defineFunction({
   name: 'reportResize',
   input: reportResizeState,

@@ -3,7 +3,7 @@ import { createHandler, defineFunction } from '../lambda/define-function.ts';
 import { resizeDependencies } from '../lambda/resize-dependencies.ts';
 import { createReserveCapacity } from '../tasks/resize/reserve-capacity.ts';
 
-/** Task ReserveCapacity of `statemachines/resize-in-place.asl.json`. */
+/** Task ReserveCapacity of `statemachines/resize-in-place.asl.yml`. */
 export const definition = defineFunction({
   name: 'reserveCapacity',
   input: resizeRoundState,

@@ -3,7 +3,7 @@ import { createHandler, defineFunction } from '../lambda/define-function.ts';
 import { groupDependencies } from '../lambda/group-dependencies.ts';
 import { createRestoreGroup } from '../tasks/resize/restore-group.ts';
 
-/** Task RestoreGroup of `statemachines/resize-in-place.asl.json`. */
+/** Task RestoreGroup of `statemachines/resize-in-place.asl.yml`. */
 export const definition = defineFunction({
   name: 'restoreGroup',
   input: resizeRoundState,

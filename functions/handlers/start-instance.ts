@@ -3,7 +3,7 @@ import { createHandler, defineFunction } from '../lambda/define-function.ts';
 import { resizeDependencies } from '../lambda/resize-dependencies.ts';
 import { createTakeResizeStep } from '../tasks/resize/take-resize-step.ts';
 
-/** Task StartInstance of `statemachines/resize-in-place.asl.json`. */
+/** Task StartInstance of `statemachines/resize-in-place.asl.yml`. */
 export const definition = defineFunction({
   name: 'startInstance',
   input: resizeRoundState,

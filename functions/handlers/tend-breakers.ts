@@ -6,7 +6,7 @@ import { drainRoundState } from '../events/hold-state.ts';
 import { createHandler, defineFunction } from '../lambda/define-function.ts';
 import { createTendBreakers } from '../tasks/drain/tend-breakers.ts';
 
-/** Task TendBreakers of `statemachines/drain-pending-wait.asl.json`. */
+/** Task TendBreakers of `statemachines/drain-pending-wait.asl.yml`. */
 export const definition = defineFunction({
   name: 'tendBreakers',
   input: drainRoundState,

@@ -3,7 +3,7 @@ import { createHandler, defineFunction } from '../lambda/define-function.ts';
 import { resizeDependencies } from '../lambda/resize-dependencies.ts';
 import { createUpdateLaunchTemplate } from '../tasks/resize/update-launch-template.ts';
 
-/** Task UpdateLaunchTemplate of `statemachines/resize-in-place.asl.json`. */
+/** Task UpdateLaunchTemplate of `statemachines/resize-in-place.asl.yml`. */
 export const definition = defineFunction({
   name: 'updateLaunchTemplate',
   input: resizeRoundState,

@@ -19,7 +19,7 @@ import { inputOf } from '../input-of.ts';
 
 /**
  * A small world for properties of holds: the real tasks over a store in memory and one account whose descriptions lag,
- * driven as `hold.asl.json` drives them, without wire and Step Functions, so that thousands of runs take minutes.
+ * driven as `hold.asl.yml` drives them, without wire and Step Functions, so that thousands of runs take minutes.
  * A description shows the group as it was at some moment of the last `readLagSeconds`, each time another; a change takes
  * effect `effectDelaySeconds` after it was accepted. Together they stay below what the rules allow for (120 s).
  */
@@ -186,7 +186,7 @@ export const createWorld = (settings: WorldSettings, initial: { suspended: strin
     describeMute: async () => undefined,
   };
 
-  // ---- executions, as hold.asl.json has them
+  // ---- executions, as hold.asl.yml has them
   interface Run {
     status: 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'ABORTED';
     stoppedAt: string;

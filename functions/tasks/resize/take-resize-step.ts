@@ -137,7 +137,7 @@ interface Taking {
  * Takes one kind of step with every instance that is due for it, each looked at again right before, group by group
  * under the group's lease. Written before done: whatever dies, the record says what was asked.
  *
- * @param operation the step; a state of `statemachines/resize-in-place.asl.json`
+ * @param operation the step; a state of `statemachines/resize-in-place.asl.yml`
  */
 export const createTakeResizeStep = (dependencies: ResizeDependencies, operation: ResizeOperation) => {
   const { killSwitch, store, clock, stageMode } = dependencies;

@@ -1,0 +1,90 @@
+const { readFileSync } = require('node:fs');
+const { join } = require('node:path');
+const { parse } = require('yaml');
+
+/** An error that osls prints as it is: it would print the stack of any other. */
+const refusal = (message) => Object.assign(new Error(message), { stack: message });
+
+const pascal = (name) => name.replace(/(^|-)(\w)/g, (_all, _hyphen, letter) => letter.toUpperCase());
+
+/** One thing, or the only thing of a list: as CloudFormation writes it. */
+const oneOrAll = (list) => (list.length === 1 ? list[0] : list);
+
+const known = (list, name, where) => {
+  if (!Object.hasOwn(list, name)) {
+    throw refusal(
+      `infra/permissions.yml, ${where}: found "${name}"; allowed: ${Object.keys(list).join(', ')}`,
+    );
+  }
+  return list[name];
+};
+
+/** Reads `infra/permissions.yml`. */
+const readPermissions = () =>
+  parse(readFileSync(join(__dirname, 'permissions.yml'), 'utf8'), { merge: true, maxAliasCount: -1 });
+
+/**
+ * The roles and policies of a stage, as CloudFormation resources: a role for each function, and a policy for each
+ * grant, which names the roles that have it. A stage that is a dry run has no policy that changes the fleet.
+ *
+ * @param permissions what `infra/permissions.yml` says
+ * @param stage name of the stage
+ * @param mode `live` or `dry-run`
+ */
+const expandPermissions = ({ things, conditions, grants, fleetGrants, functions }, stage, mode) => {
+  const all = { ...grants, ...fleetGrants };
+  const granted = Object.entries(functions).map(([name, list]) => {
+    const names = ['write-logs', ...list.flat(Number.POSITIVE_INFINITY)];
+    for (const grant of names) known(all, grant, `functions.${name}`);
+    return { role: `${pascal(name)}Role`, names };
+  });
+  const resource = (name, where) => {
+    if (name === '*') return '*';
+    const thing = known(things, name, where);
+    return typeof thing === 'string' ? { 'Fn::Sub': thing.replaceAll('STAGE', stage) } : thing;
+  };
+  const statement = (grant, { may, on, where: condition }) => ({
+    Effect: 'Allow',
+    Action: oneOrAll([may].flat()),
+    Resource: oneOrAll([on].flat().map((name) => resource(name, `grant ${grant}, on`))),
+    ...(condition === undefined ? {} : { Condition: known(conditions, condition, `grant ${grant}, where`) }),
+  });
+  const policy = ([grant, statements]) => [
+    `${pascal(grant)}Policy`,
+    {
+      Type: 'AWS::IAM::Policy',
+      Properties: {
+        PolicyName: grant,
+        Roles: granted.filter(({ names }) => names.includes(grant)).map(({ role }) => ({ Ref: role })),
+        PolicyDocument: {
+          Version: '2012-10-17',
+          Statement: [statements].flat().map((each) => statement(grant, each)),
+        },
+      },
+    },
+  ];
+  const assumedByLambda = {
+    Version: '2012-10-17',
+    Statement: [
+      { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' },
+    ],
+  };
+  return Object.fromEntries([
+    ...granted.map(({ role }) => [
+      role,
+      { Type: 'AWS::IAM::Role', Properties: { AssumeRolePolicyDocument: assumedByLambda } },
+    ]),
+    ...Object.entries(mode === 'live' ? all : grants).map(policy),
+  ]);
+};
+
+/** For `serverless.yml`: the resources of the stage that is packaged. */
+module.exports = async ({ resolveVariable }) => ({
+  Resources: expandPermissions(
+    readPermissions(),
+    await resolveVariable('sls:stage'),
+    await resolveVariable('param:mode'),
+  ),
+});
+module.exports.expandPermissions = expandPermissions;
+module.exports.readPermissions = readPermissions;
