@@ -10,7 +10,7 @@ const readStage = (folder: string): Resources => {
   if (!existsSync(file)) throw new Error('Nothing is packaged yet: run npm run package before these tests');
   return (JSON.parse(readFileSync(file, 'utf8')) as { Resources: Resources }).Resources;
 };
-const stages = { dev: '.serverless', staging: '.packaged/staging', prod: '.packaged/prod' };
+const stages = { dev: '.packaged/dev', staging: '.packaged/staging', prod: '.packaged/prod' };
 
 describe('stages', () => {
   it.each(Object.entries(stages))(

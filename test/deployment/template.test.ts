@@ -6,7 +6,7 @@ import { remediationNames } from '../../functions/domain/remediation-names.ts';
 import { createMeasure } from '../../functions/lambda/measure.ts';
 import { loadPolicy } from '../../functions/policy.ts';
 
-const packaged = new URL('../../.serverless/', import.meta.url);
+const packaged = new URL('../../.packaged/dev/', import.meta.url);
 const file = new URL('cloudformation-template-update-stack.json', packaged);
 if (!existsSync(file)) throw new Error('Nothing is packaged yet: run npm run package before these tests');
 

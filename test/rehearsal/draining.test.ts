@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { CloudError } from '../../rehearsal/cloud/cloud-error.ts';
 import { runningFunction } from '../../rehearsal/cloud/lambda.ts';
 import type { SimulatedCloud } from '../../rehearsal/cloud/simulated-cloud.ts';
+import { seedsOf, withReplay } from '../seeds.ts';
 import {
   apiGroup,
   asksForMoreAt,
@@ -728,22 +729,25 @@ describe('draining', () => {
     expect(drained(result).length).toBeGreaterThanOrEqual(2);
   });
 
-  it.each(Array.from({ length: 12 }, (_, seed) => seed))(
+  it.each(seedsOf({ first: 0, slice: 3, all: 12 }))(
     'survives answers that never come, errors of AWS, and events lost or twice, seed %i',
-    async (seed) => {
-      const { result } = await rehearseSmall(launchIncident({ durationSeconds: minutes(300) }), {
-        seed,
-        policy: onlyRules('stuck-launches', 'launches-failing'),
-        quirks: {
-          ...calm,
-          hangRate: 0.01,
-          serverErrorRate: 0.02,
-          bestEffortLossRate: 0.3,
-          duplicateRate: 0.3,
-        },
-      });
-      expect(result.violations.filter((violation) => !violation.startsWith('a function failed'))).toEqual([]);
-    },
+    (seed) =>
+      withReplay('test/rehearsal/draining.test.ts', seed, async () => {
+        const { result } = await rehearseSmall(launchIncident({ durationSeconds: minutes(300) }), {
+          seed,
+          policy: onlyRules('stuck-launches', 'launches-failing'),
+          quirks: {
+            ...calm,
+            hangRate: 0.01,
+            serverErrorRate: 0.02,
+            bestEffortLossRate: 0.3,
+            duplicateRate: 0.3,
+          },
+        });
+        expect(result.violations.filter((violation) => !violation.startsWith('a function failed'))).toEqual(
+          [],
+        );
+      }),
   );
 
   it('starts by hand on one group, and refuses a second execution on the same one', async () => {

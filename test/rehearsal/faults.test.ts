@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { seedsOf, withReplay } from '../seeds.ts';
 import { minutes, rehearseSmall, smallGroup, smallIncident } from './small-incident.ts';
 
 const incident = smallIncident({
@@ -8,19 +9,20 @@ const incident = smallIncident({
 });
 
 describe('a hold in an account where calls go wrong', () => {
-  it.each(Array.from({ length: 20 }, (_, index) => index + 1))(
+  it.each(seedsOf({ slice: 5, all: 20 }))(
     'leaves nothing behind although functions die in the middle of a call, seed %i',
-    async (seed) => {
-      const { result, cloud } = await rehearseSmall(incident, {
-        seed,
-        quirks: { hangRate: 0.08, serverErrorRate: 0.05 },
-      });
-      expect(result.holdsLeft).toEqual([]);
-      expect(await cloud.store.listOpenIncidents()).toEqual([]);
-      expect(result.summary.groups.filter(({ stateEqualsBaseline }) => !stateEqualsBaseline)).toEqual([]);
-      expect(
-        result.violations.filter((violation) => !/^a function failed|^execution/.test(violation)),
-      ).toEqual([]);
-    },
+    (seed) =>
+      withReplay('test/rehearsal/faults.test.ts', seed, async () => {
+        const { result, cloud } = await rehearseSmall(incident, {
+          seed,
+          quirks: { hangRate: 0.08, serverErrorRate: 0.05 },
+        });
+        expect(result.holdsLeft).toEqual([]);
+        expect(await cloud.store.listOpenIncidents()).toEqual([]);
+        expect(result.summary.groups.filter(({ stateEqualsBaseline }) => !stateEqualsBaseline)).toEqual([]);
+        expect(
+          result.violations.filter((violation) => !/^a function failed|^execution/.test(violation)),
+        ).toEqual([]);
+      }),
   );
 });

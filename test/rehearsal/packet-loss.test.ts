@@ -2,23 +2,27 @@ import { describe, expect, it } from 'vitest';
 import { loadPolicy } from '../../functions/policy.ts';
 import { packetLoss } from '../../rehearsal/incidents/packet-loss.ts';
 import { type RehearsalResult, rehearse } from '../../rehearsal/rehearse.ts';
+import { seedsOf, withReplay } from '../seeds.ts';
 
 const run = (seed: number, over: { withHoldfast?: boolean; dryRun?: boolean } = {}) =>
   rehearse({ incident: packetLoss, seed, policy: loadPolicy(), withHoldfast: true, dryRun: false, ...over });
 const optedIn = (result: RehearsalResult) =>
   result.summary.groups.filter(({ autoScalingGroupName }) => autoScalingGroupName !== 'web-legacy');
-const seeds = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+const file = 'test/rehearsal/packet-loss.test.ts';
+const seeds = seedsOf({ slice: 3, all: 10 });
 
 describe('the incident packet-loss', () => {
-  it.each(seeds)('ends well with Holdfast, seed %i', async (seed) => {
-    const result = await run(seed);
-    expect(result.violations).toEqual([]);
-    expect(result.holdsLeft).toEqual([]);
-    expect(result.summary.finalStateEqualsBaseline).toBe(true);
-    expect(optedIn(result).map(({ minutesBelowNeeded }) => minutesBelowNeeded)).toEqual([0, 0]);
-    // The alarm comes back when the probe is heard again; its second execution finds the first one at work.
-    expect(result.executions.map(({ status }) => status)).toEqual(['SUCCEEDED', 'SUCCEEDED']);
-  });
+  it.each(seeds)('ends well with Holdfast, seed %i', (seed) =>
+    withReplay(file, seed, async () => {
+      const result = await run(seed);
+      expect(result.violations).toEqual([]);
+      expect(result.holdsLeft).toEqual([]);
+      expect(result.summary.finalStateEqualsBaseline).toBe(true);
+      expect(optedIn(result).map(({ minutesBelowNeeded }) => minutesBelowNeeded)).toEqual([0, 0]);
+      // The alarm comes back when the probe is heard again; its second execution finds the first one at work.
+      expect(result.executions.map(({ status }) => status)).toEqual(['SUCCEEDED', 'SUCCEEDED']);
+    }),
+  );
 
   it.each(seeds)('is an outage without it, seed %i', async (seed) => {
     const result = await run(seed, { withHoldfast: false });

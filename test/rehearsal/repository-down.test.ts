@@ -2,33 +2,35 @@ import { describe, expect, it } from 'vitest';
 import { loadPolicy } from '../../functions/policy.ts';
 import { repositoryDown } from '../../rehearsal/incidents/repository-down.ts';
 import { rehearse } from '../../rehearsal/rehearse.ts';
+import { seedsOf, withReplay } from '../seeds.ts';
 
 describe('repository-down', () => {
-  it.each(Array.from({ length: 20 }, (_, seed) => seed))(
+  it.each(seedsOf({ first: 0, slice: 2, all: 20 }))(
     'survives the promotion with every good instance and with its resize; loses some without, seed %i',
-    async (seed) => {
-      const run = (withHoldfast: boolean) =>
-        rehearse({ incident: repositoryDown, seed, policy: loadPolicy(), withHoldfast, dryRun: false });
-      const helped = await run(true);
-      expect(helped.violations).toEqual([]);
-      const lost = (result: typeof helped) =>
-        result.summary.groups.reduce((sum, { goodInstancesLost }) => sum + goodInstancesLost, 0);
-      expect(lost(helped)).toBe(0);
-      expect(helped.summary.finalStateEqualsBaseline).toBe(true);
-      const isApi = ({ autoScalingGroupName }: { autoScalingGroupName: string }) =>
-        autoScalingGroupName.startsWith('api-');
-      const short = (result: typeof helped) =>
-        result.summary.groups.filter(isApi).reduce((sum, group) => sum + group.minutesBelowNeeded, 0);
-      expect(short(helped)).toBe(0);
-      const resize = helped.executions.find(({ machine }) => machine.endsWith('resize-in-place'));
-      expect(resize?.status).toBe('SUCCEEDED');
-      const resized = helped.timeline.filter(({ text }) =>
-        text.includes('in service and healthy as m7i.xlarge'),
-      );
-      expect(resized.length).toBeGreaterThan(0);
-      const alone = await run(false);
-      expect(lost(alone)).toBeGreaterThan(0);
-      expect(short(alone)).toBeGreaterThan(0);
-    },
+    (seed) =>
+      withReplay('test/rehearsal/repository-down.test.ts', seed, async () => {
+        const run = (withHoldfast: boolean) =>
+          rehearse({ incident: repositoryDown, seed, policy: loadPolicy(), withHoldfast, dryRun: false });
+        const helped = await run(true);
+        expect(helped.violations).toEqual([]);
+        const lost = (result: typeof helped) =>
+          result.summary.groups.reduce((sum, { goodInstancesLost }) => sum + goodInstancesLost, 0);
+        expect(lost(helped)).toBe(0);
+        expect(helped.summary.finalStateEqualsBaseline).toBe(true);
+        const isApi = ({ autoScalingGroupName }: { autoScalingGroupName: string }) =>
+          autoScalingGroupName.startsWith('api-');
+        const short = (result: typeof helped) =>
+          result.summary.groups.filter(isApi).reduce((sum, group) => sum + group.minutesBelowNeeded, 0);
+        expect(short(helped)).toBe(0);
+        const resize = helped.executions.find(({ machine }) => machine.endsWith('resize-in-place'));
+        expect(resize?.status).toBe('SUCCEEDED');
+        const resized = helped.timeline.filter(({ text }) =>
+          text.includes('in service and healthy as m7i.xlarge'),
+        );
+        expect(resized.length).toBeGreaterThan(0);
+        const alone = await run(false);
+        expect(lost(alone)).toBeGreaterThan(0);
+        expect(short(alone)).toBeGreaterThan(0);
+      }),
   );
 });

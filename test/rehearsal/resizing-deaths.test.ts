@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Death, SimulatedCloud } from '../../rehearsal/cloud/simulated-cloud.ts';
 import type { Deed } from '../../rehearsal/incident.ts';
+import { sliceOf } from '../seeds.ts';
 import {
   isOver,
   leftBehind,
@@ -58,6 +59,9 @@ const counts = {
   after: (await dieAt(undefined, 'after')).seen,
 };
 
+/** Every moment of so many, from 1. */
+const momentsOf = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
+
 /** Rehearses the story and stops the execution as it enters its n-th state. */
 const stopAt = async (n: number | undefined) => {
   const states: string[] = [];
@@ -91,7 +95,7 @@ const { states: allStates } = await stopAt(undefined);
 
 describe('a resize of two instances whose function dies and whose execution is stopped', () => {
   const everyState = Array.from({ length: allStates.length }, (_, index) => index + 1);
-  it.each(everyState)('is brought home when it is stopped as it enters state %i', async (n) => {
+  it.each(sliceOf(everyState, 8))('is brought home when it is stopped as it enters state %i', async (n) => {
     const { run, states } = await stopAt(n);
     expect(states[n - 1]).toBe(allStates[n - 1]);
     expectAllIsWell(run);
@@ -132,7 +136,7 @@ describe('a resize of two instances whose function dies and whose execution is s
     expect(counts.after).toBeGreaterThan(15);
   });
 
-  it.each(Array.from({ length: counts.before }, (_, index) => index + 1))(
+  it.each(sliceOf(momentsOf(counts.before), 24))(
     'is brought home after a death right before call %i',
     async (n) => {
       const { run, died } = await dieAt(n);
@@ -141,7 +145,7 @@ describe('a resize of two instances whose function dies and whose execution is s
     },
   );
 
-  it.each(Array.from({ length: counts.after }, (_, index) => index + 1))(
+  it.each(sliceOf(momentsOf(counts.after), 8))(
     'is brought home after a death right after changing call %i',
     async (n) => {
       const { run, died } = await dieAt(n, 'after');

@@ -184,7 +184,7 @@ describe('decideApply and decideRelease together', () => {
           }
         },
       ),
-      { file: 'test/domain/holds.property.test.ts', runs: 2000, seed: 20210104 },
+      { file: 'test/domain/holds/holds.property.test.ts', runs: 2000, seed: 20210104 },
     );
   });
 
@@ -207,7 +207,7 @@ describe('decideApply and decideRelease together', () => {
         });
         expect([...world.inForce]).toEqual([]);
       }),
-      { file: 'test/domain/holds.property.test.ts', runs: 50 },
+      { file: 'test/domain/holds/holds.property.test.ts', runs: 50 },
     );
   });
 });
