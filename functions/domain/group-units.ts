@@ -23,17 +23,19 @@ export const unitsOf = (
   );
 };
 
+/** Sizes that cannot be compared with instances: what they count, and the first instance that does not tell. */
+export interface UnknownUnits {
+  countsUnits: string;
+  /** Absent when there is no instance that could tell. */
+  silentInstanceId?: string;
+}
+
 /** Why a group's sizes cannot be compared with its instances; `undefined` when they can. */
-export const unitsUnknownBecause = (group: AutoScalingGroup): string | undefined => {
-  const { countsUnits, instances } = group;
+export const unknownUnits = ({ countsUnits, instances }: AutoScalingGroup): UnknownUnits | undefined => {
   if (countsUnits === undefined) return undefined;
-  if (countsUnits !== weights && instances.length === 0) {
-    return `its sizes count ${countsUnits}, and no instance tells how much it counts`;
-  }
-  const silent = instances.filter(({ weightedCapacity }) => weightedCapacity === undefined);
-  return silent.length === 0
-    ? undefined
-    : `its sizes count ${countsUnits}, and AWS does not say how much ${silent[0]?.instanceId} counts`;
+  if (countsUnits !== weights && instances.length === 0) return { countsUnits };
+  const [silent] = instances.filter(({ weightedCapacity }) => weightedCapacity === undefined);
+  return silent === undefined ? undefined : { countsUnits, silentInstanceId: silent.instanceId };
 };
 
 /** What `countsUnits` says of a group whose sizes are sums of weights. */

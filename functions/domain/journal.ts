@@ -40,6 +40,8 @@ export interface JournalEntry {
     | 'brought-home'
     | 'restored'
     | 'drift';
+  /** What the decision behind it rests on, in one word: for filters. */
+  because?: string;
   autoScalingGroupName?: string;
   instanceId?: string;
   /** A sentence for a tired person. */

@@ -1,23 +1,34 @@
-import { type AutoScalingGroup, inService, isOptedIn, optInTag } from '../auto-scaling-group.ts';
+import { type AutoScalingGroup, inService } from '../auto-scaling-group.ts';
 import type { AutoScalingCall, TagCall } from '../calls.ts';
-import { unitsUnknownBecause } from '../group-units.ts';
 import { protectedInstancesMax } from '../limits.ts';
 import type { Remediation } from '../remediation-names.ts';
 import { holdCalls } from './hold-calls.ts';
 import { holdTagCall } from './hold-tag.ts';
+import { type GroupRefusal, refusalOfAll, type SelectionRefusal, selectGroups } from './select-groups.ts';
 import type { HoldEffect } from './settings.ts';
 import { settingsInForce } from './wanted-state.ts';
 
+/** Why a group cannot be held. */
+export type HoldRefusal =
+  | GroupRefusal
+  | { because: 'TOO_MANY_INSTANCES'; instancesInService: number; instancesMax: number };
+
 /** What is planned for one group. */
 export type GroupPlan =
-  | { action: 'HOLD'; autoScalingGroupName: string; calls: (AutoScalingCall | TagCall)[]; reason: string }
-  | { action: 'REFUSE'; autoScalingGroupName: string; reason: string };
+  | {
+      action: 'HOLD';
+      autoScalingGroupName: string;
+      /** Whether anything is missing that a hold wants. */
+      because: 'ASKED_FOR' | 'IN_FORCE_ALREADY';
+      calls: (AutoScalingCall | TagCall)[];
+    }
+  | ({ action: 'REFUSE'; autoScalingGroupName: string } & HoldRefusal);
 
 /** What is planned for an incident: the groups to hold, with their calls, and the groups refused. */
 export interface HoldPlan {
   groups: GroupPlan[];
-  /** Set when nothing at all may be done, with the reason. */
-  refusal?: string;
+  /** Set when nothing at all may be done. */
+  refusal?: SelectionRefusal;
 }
 
 /** What a plan rests on. */
@@ -34,23 +45,17 @@ export interface PlanSettings {
 const planGroup = (
   group: AutoScalingGroup,
   { remediation, effect, tag, stage = '' }: PlanSettings,
-  reason: string,
 ): GroupPlan => {
   const { autoScalingGroupName } = group;
-  const refuse = (because: string): GroupPlan => ({
-    action: 'REFUSE',
-    autoScalingGroupName,
-    reason: because,
-  });
-  if (!isOptedIn(group)) return refuse(`the group does not carry the tag ${optInTag.key}=${optInTag.value}`);
-  if (group.status !== undefined) return refuse(`the group is being deleted (${group.status})`);
-  const unknownUnits = unitsUnknownBecause(group);
-  if (unknownUnits !== undefined) return refuse(unknownUnits);
   const ids = effect.protectsInstances ? inService(group).map(({ instanceId }) => instanceId) : [];
   if (ids.length > protectedInstancesMax) {
-    return refuse(
-      `${ids.length} instances are in service, more than the ${protectedInstancesMax} of one group that can be protected; set NewInstancesProtectedFromScaleIn on it and protect them by hand`,
-    );
+    return {
+      action: 'REFUSE',
+      autoScalingGroupName,
+      because: 'TOO_MANY_INSTANCES',
+      instancesInService: ids.length,
+      instancesMax: protectedInstancesMax,
+    };
   }
   const inForce = settingsInForce(group);
   const missing = [...effect.processes, ...ids].filter((setting) => !inForce.has(setting));
@@ -58,7 +63,7 @@ const planGroup = (
   return {
     action: 'HOLD',
     autoScalingGroupName,
-    reason: missing.length === 0 ? 'everything is in force already' : reason,
+    because: missing.length === 0 ? 'IN_FORCE_ALREADY' : 'ASKED_FOR',
     calls: [
       ...holdCalls(autoScalingGroupName, missing, remediation),
       ...(tagCall === undefined ? [] : [tagCall]),
@@ -72,42 +77,19 @@ const planGroup = (
  * @param groups the groups found, in any order
  * @param requestedNames names asked for one by one, so that an unknown one is refused rather than forgotten
  * @param settings what to do to each group, and to how many at most
- * @param reason why, for every group
  * @returns one plan per group, sorted by name; a refusal of the whole when there are too many groups or none
  */
 export const planHold = (
   groups: AutoScalingGroup[],
   requestedNames: string[],
   settings: PlanSettings,
-  reason: string,
 ): HoldPlan => {
-  const found = new Set(groups.map((group) => group.autoScalingGroupName));
-  const planned: GroupPlan[] = [
-    ...groups.map((group) => planGroup(group, settings, reason)),
-    ...requestedNames
-      .filter((name) => !found.has(name))
-      .map(
-        (name): GroupPlan => ({
-          action: 'REFUSE',
-          autoScalingGroupName: name,
-          reason: 'there is no Auto Scaling group of this name in this account and Region',
-        }),
-      ),
-  ].sort((a, b) => (a.autoScalingGroupName < b.autoScalingGroupName ? -1 : 1));
-  const held = planned.filter((plan) => plan.action === 'HOLD').length;
-  if (held > settings.groupsMax) {
-    return {
-      groups: planned,
-      refusal: `${held} groups match, more than the ${settings.groupsMax} that groupsMax allows; nothing was held. Narrow the targets or raise groupsMax.`,
-    };
-  }
-  if (held === 0) {
-    return {
-      groups: planned,
-      refusal: `no group can be held: ${planned.length === 0 ? `none matches the targets and carries ${optInTag.key}=${optInTag.value}` : 'each one found was refused'}`,
-    };
-  }
-  return { groups: planned };
+  const planned = selectGroups(groups, requestedNames, settings.groupsMax).groups.map(
+    (selection): GroupPlan =>
+      selection.action === 'TAKE' ? planGroup(selection.group, settings) : selection,
+  );
+  const refusal = refusalOfAll(planned, planned.filter(isHeld).length, settings.groupsMax);
+  return { groups: planned, ...(refusal === undefined ? {} : { refusal }) };
 };
 
 /** Whether a plan holds this group. */

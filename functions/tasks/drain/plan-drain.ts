@@ -5,7 +5,7 @@ import { abandonCalls } from '../../domain/drain/decide-drain-step.ts';
 import { type DrainChoice, decideDrains } from '../../domain/drain/decide-drains.ts';
 import { snapshotCall } from '../../domain/drain/snapshot-call.ts';
 import { InvalidInputError, UnreadableFactError } from '../../domain/errors.ts';
-import { isHeld, planHold } from '../../domain/holds/plan-hold.ts';
+import { isTaken, selectGroups } from '../../domain/holds/select-groups.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
 import type { Mode } from '../../domain/mode.ts';
 import { toIncident } from '../../domain/request.ts';
@@ -16,6 +16,8 @@ import {
   type PlanHoldDependencies,
   type PlanHoldResult,
   planGivingBack,
+  refusedAll,
+  refusedGroups,
   showCalls,
 } from '../holds/plan-hold.ts';
 import { describeTargets, findTending, openIncident } from '../incidents/plan-request.ts';
@@ -36,9 +38,6 @@ export interface PlanDrainResult extends PlanHoldResult {
 
 /** Stuck instances shown in an execution's output; all of them are in the journal. */
 const stuckShown = 100;
-
-/** An open breaker is the only thing draining does to a group's settings, and not at its beginning. */
-const noEffectYet = { processes: [], protectsInstances: false };
 
 const toJournalEntry = (
   { action, autoScalingGroupName, instanceId, reason }: DrainChoice,
@@ -75,34 +74,22 @@ export const createPlanDrain =
     if (mode === 'off') return refuse('the mode is off; nothing was looked at');
     const now = clock.now();
     const autoScaling = dependencies.autoScaling(mode);
-    const plan = planHold(
+    const selection = selectGroups(
       await describeTargets(autoScaling, request),
       request.names,
-      { remediation: request.remediation, effect: noEffectYet, groupsMax: request.settings.groupsMax },
-      request.reason,
+      request.settings.groupsMax,
     );
-    const names = plan.groups.filter(isHeld).map(({ autoScalingGroupName }) => autoScalingGroupName);
+    const names = selection.groups.filter(isTaken).map(({ autoScalingGroupName }) => autoScalingGroupName);
     const tendedBy = await findTending(dependencies, incidentId, request, names);
     if (tendedBy !== undefined)
       return refuse(`the execution ${tendedBy} tends one of these groups already`, tendedBy);
 
-    const refused = plan.groups.flatMap((group): JournalEntry[] =>
-      group.action === 'HOLD'
-        ? []
-        : [
-            {
-              at: now,
-              event: 'refused',
-              autoScalingGroupName: group.autoScalingGroupName,
-              message: `${group.autoScalingGroupName} is left alone: ${group.reason}`,
-            },
-          ],
-    );
+    const refused = refusedGroups(selection, now);
     const base = { incidentId, ...ofRule, mode, groups: names.length, refused: refused.length };
-    if (plan.refusal !== undefined) {
-      const reason = plan.refusal.replace('nothing was held', 'nothing was drained');
-      await writeJournal(store, incidentId, [...refused, { at: now, event: 'refused', message: reason }]);
-      return { ...base, ...showCalls([]), action: 'REFUSE', reason };
+    if (selection.refusal !== undefined) {
+      const entry = refusedAll(selection.refusal, 'drained', now);
+      await writeJournal(store, incidentId, [...refused, entry]);
+      return { ...base, ...showCalls([]), action: 'REFUSE', reason: entry.message };
     }
 
     const { groups, unreadable } = await lookAtLaunches(

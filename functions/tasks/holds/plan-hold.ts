@@ -7,10 +7,18 @@ import type { PlannedCall } from '../../domain/calls.ts';
 import { stageOfExecution } from '../../domain/execution-arn.ts';
 import { holdTagValue } from '../../domain/holds/hold-tag.ts';
 import { type HoldPlan, isHeld, planHold } from '../../domain/holds/plan-hold.ts';
+import type { Selection, SelectionRefusal } from '../../domain/holds/select-groups.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
 import { lowestMode, type Mode } from '../../domain/mode.ts';
 import { remediations } from '../../domain/remediations.ts';
 import { type Request, toIncident } from '../../domain/request.ts';
+import type { Deed } from '../../domain/telling/plan-sentences.ts';
+import {
+  tellGroupPlan,
+  tellGroupRefusal,
+  tellRefusedGroup,
+  tellSelectionRefusal,
+} from '../../domain/telling/plan-sentences.ts';
 import type { planHoldState } from '../../events/hold-state.ts';
 import type { Policy } from '../../events/policy.ts';
 import type { Store } from '../../state/store.ts';
@@ -65,29 +73,43 @@ export const showCalls = (calls: PlannedCall[]): Pick<PlanHoldResult, 'calls' | 
   callsLeftOut: Math.max(0, calls.length - callsShown),
 });
 
-const toJournal = (plan: HoldPlan, mode: Mode, now: string): JournalEntry[] => {
-  const would = mode === 'live' ? 'will' : 'would';
-  const entries = plan.groups.map((group): JournalEntry => {
-    const { autoScalingGroupName } = group;
-    return group.action === 'HOLD'
-      ? {
-          at: now,
-          event: 'planned',
-          autoScalingGroupName,
-          message: `${would} hold ${autoScalingGroupName}: ${group.reason}`,
-          calls: group.calls,
-        }
-      : {
-          at: now,
-          event: 'refused',
-          autoScalingGroupName,
-          message: `${autoScalingGroupName} is left alone: ${group.reason}`,
-        };
-  });
-  return plan.refusal === undefined
-    ? entries
-    : [...entries, { at: now, event: 'refused', message: plan.refusal }];
-};
+const toJournal = (plan: HoldPlan, reason: string, mode: Mode, at: string): JournalEntry[] => [
+  ...plan.groups.map(
+    (group): JournalEntry => ({
+      at,
+      event: group.action === 'HOLD' ? 'planned' : 'refused',
+      because: group.because,
+      autoScalingGroupName: group.autoScalingGroupName,
+      message: tellGroupPlan(group, reason, mode),
+      ...(group.action === 'HOLD' ? { calls: group.calls } : {}),
+    }),
+  ),
+  ...(plan.refusal === undefined ? [] : [refusedAll(plan.refusal, 'held', at)]),
+];
+
+/** That nothing at all is done, and why. */
+export const refusedAll = (refusal: SelectionRefusal, deed: Deed, at: string): JournalEntry => ({
+  at,
+  event: 'refused',
+  because: refusal.because,
+  message: tellSelectionRefusal(refusal, deed),
+});
+
+/** The groups of a selection that are left alone, each with why. */
+export const refusedGroups = ({ groups }: Selection, at: string): JournalEntry[] =>
+  groups.flatMap((group): JournalEntry[] =>
+    group.action === 'TAKE'
+      ? []
+      : [
+          {
+            at,
+            event: 'refused',
+            because: group.because,
+            autoScalingGroupName: group.autoScalingGroupName,
+            message: tellRefusedGroup(group.autoScalingGroupName, tellGroupRefusal(group)),
+          },
+        ],
+  );
 
 /**
  * What every plan begins with: the request, the mode, and whether anything may be planned at all.
@@ -164,23 +186,18 @@ export const createPlanHold =
         endsAtLatest: remediations[request.remediation].endsAtLatest(incident),
       },
     ]);
-    const plan = planHold(
-      groups,
-      request.names,
-      {
-        remediation: request.remediation,
-        effect,
-        groupsMax,
-        ...(tag === undefined ? {} : { tag, stage: stageOfExecution(incidentId) }),
-      },
-      request.reason,
-    );
+    const plan = planHold(groups, request.names, {
+      remediation: request.remediation,
+      effect,
+      groupsMax,
+      ...(tag === undefined ? {} : { tag, stage: stageOfExecution(incidentId) }),
+    });
     const held = plan.groups.filter(isHeld);
     const names = held.map(({ autoScalingGroupName }) => autoScalingGroupName);
     const tendedBy = await findTending(dependencies, incidentId, request, names);
     if (tendedBy !== undefined) return refuse(`the execution ${tendedBy} tends this already`, tendedBy);
 
-    await writeJournal(store, incidentId, toJournal(plan, mode, now));
+    await writeJournal(store, incidentId, toJournal(plan, request.reason, mode, now));
     const calls = held.flatMap((group) => group.calls);
     const summary = {
       incidentId,
@@ -190,7 +207,9 @@ export const createPlanHold =
       refused: plan.groups.length - held.length,
       ...showCalls(calls),
     };
-    if (plan.refusal !== undefined) return { ...summary, action: 'REFUSE', reason: plan.refusal };
+    if (plan.refusal !== undefined) {
+      return { ...summary, action: 'REFUSE', reason: tellSelectionRefusal(plan.refusal, 'held') };
+    }
     if (mode === 'dry-run') {
       return { ...summary, action: 'REPORT', reason: `dry run: ${request.reason}` };
     }

@@ -8,7 +8,7 @@ import { InvalidInputError, UnreadableFactError } from '../../domain/errors.ts';
 import { executionNameOf, stageOfExecution } from '../../domain/execution-arn.ts';
 import type { GroupRecord } from '../../domain/holds/group-record.ts';
 import { holdTagCall, holdTagKey, holdTagValue } from '../../domain/holds/hold-tag.ts';
-import { isHeld, planHold } from '../../domain/holds/plan-hold.ts';
+import { isTaken, selectGroups } from '../../domain/holds/select-groups.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
 import { areLaunchesFailing, stuckInstances } from '../../domain/launches/launch-record.ts';
 import type { Mode } from '../../domain/mode.ts';
@@ -19,10 +19,11 @@ import { type GroupResizePlan, planResize, type ResizeFacts } from '../../domain
 import { isFit } from '../../domain/resize/preflight.ts';
 import type { TemplateFacts } from '../../domain/resize/resize-record.ts';
 import type { ResizeSettings } from '../../domain/resize/settings.ts';
+import { tellSelectionRefusal } from '../../domain/telling/plan-sentences.ts';
 import { counted } from '../../domain/times.ts';
 import { parseHoldInput } from '../../events/hold-input.ts';
 import type { planHoldState } from '../../events/hold-state.ts';
-import { beginPlan, type PlanHoldDependencies, showCalls } from '../holds/plan-hold.ts';
+import { beginPlan, type PlanHoldDependencies, refusedGroups, showCalls } from '../holds/plan-hold.ts';
 import { findPausedScaling } from '../incidents/find-paused-scaling.ts';
 import { describeTargets, findTending, openIncident } from '../incidents/plan-request.ts';
 import { writeJournal } from '../incidents/write-journal.ts';
@@ -255,39 +256,15 @@ export const createPlanResize = (dependencies: PlanResizeDependencies) => {
       elasticLoadBalancing: dependencies.elasticLoadBalancing(mode),
     };
     const groups = await describeTargets(clients.autoScaling, request);
-    const found = planHold(
-      groups,
-      request.names,
-      {
-        remediation: request.remediation,
-        effect: { processes: [], protectsInstances: false },
-        groupsMax: request.settings.groupsMax,
-      },
-      request.reason,
-    );
-    const held = found.groups.filter(isHeld).map(({ autoScalingGroupName }) => autoScalingGroupName);
-    const unfit = found.groups.flatMap((plan): JournalEntry[] =>
-      plan.action === 'HOLD'
-        ? []
-        : [
-            {
-              at: now,
-              event: 'refused',
-              autoScalingGroupName: plan.autoScalingGroupName,
-              message: `${plan.autoScalingGroupName}: is left alone: ${plan.reason}`,
-            },
-          ],
-    );
-    const tendedBy = await findTending(dependencies, incidentId, request, held);
+    const selection = selectGroups(groups, request.names, request.settings.groupsMax);
+    const taken = selection.groups.filter(isTaken).map(({ autoScalingGroupName }) => autoScalingGroupName);
+    const unfit = refusedGroups(selection, now);
+    const tendedBy = await findTending(dependencies, incidentId, request, taken);
     if (tendedBy !== undefined)
       return refuseAll(`the execution ${tendedBy} resizes one of these groups already`, tendedBy);
-    if (found.refusal !== undefined) {
+    if (selection.refusal !== undefined) {
       await writeJournal(store, incidentId, unfit);
-      return refuseAll(
-        found.refusal
-          .replace('nothing was held', 'nothing was resized')
-          .replace('can be held', 'can be resized'),
-      );
+      return refuseAll(tellSelectionRefusal(selection.refusal, 'resized'));
     }
 
     const tag = holdTagValue([
@@ -301,7 +278,7 @@ export const createPlanResize = (dependencies: PlanResizeDependencies) => {
     ]);
     const plans: GroupResizePlan[] = [];
     const facts = new Map<string, ResizeFacts>();
-    for (const group of groups.filter(({ autoScalingGroupName }) => held.includes(autoScalingGroupName))) {
+    for (const group of groups.filter(({ autoScalingGroupName }) => taken.includes(autoScalingGroupName))) {
       const seen = await lookAtGroup(clients, { ...request, resize }, incidentId, group);
       facts.set(group.autoScalingGroupName, seen);
       plans.push(

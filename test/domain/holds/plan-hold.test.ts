@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { pauseScalingEffect } from '../../../functions/domain/holds/pause-scaling.ts';
 import { planHold } from '../../../functions/domain/holds/plan-hold.ts';
 import { lowestMode } from '../../../functions/domain/mode.ts';
+import { tellGroupRefusal } from '../../../functions/domain/telling/plan-sentences.ts';
 import { inputOf } from '../../input-of.ts';
 import { aGroup, scaleInProcesses } from './group-fixtures.ts';
 
@@ -14,7 +15,7 @@ const named = (name: string, over = {}) => aGroup({ autoScalingGroupName: name, 
 
 describe('planHold', () => {
   it('plans one call per group, sorted by name, with a reason for every process', () => {
-    const plan = planHold([named('b'), named('a')], [], settings, 'loss');
+    const plan = planHold([named('b'), named('a')], [], settings);
     expect(plan.groups.map(({ autoScalingGroupName, action }) => [autoScalingGroupName, action])).toEqual([
       ['a', 'HOLD'],
       ['b', 'HOLD'],
@@ -26,7 +27,7 @@ describe('planHold', () => {
   });
 
   it('names only what is not suspended yet', () => {
-    const plan = planHold([named('a', { suspendedProcesses: ['Terminate'] })], [], settings, 'loss');
+    const plan = planHold([named('a', { suspendedProcesses: ['Terminate'] })], [], settings);
     const [first] = plan.groups;
     expect(first?.action === 'HOLD' && inputOf(first.calls[0]).ScalingProcesses).toEqual(
       scaleInProcesses.slice(1),
@@ -38,10 +39,21 @@ describe('planHold', () => {
       [named('a'), named('b', { tags: {} }), named('c', { status: 'Delete in progress' })],
       ['a', 'd'],
       settings,
-      'loss',
     );
     expect(plan.refusal).toBeUndefined();
-    expect(plan.groups.filter(({ action }) => action === 'REFUSE').map(({ reason }) => reason)).toEqual([
+    expect(plan.groups.filter(({ action }) => action === 'REFUSE')).toEqual([
+      { action: 'REFUSE', autoScalingGroupName: 'b', because: 'NOT_OPTED_IN' },
+      {
+        action: 'REFUSE',
+        autoScalingGroupName: 'c',
+        because: 'BEING_DELETED',
+        status: 'Delete in progress',
+      },
+      { action: 'REFUSE', autoScalingGroupName: 'd', because: 'NO_SUCH_GROUP' },
+    ]);
+    expect(
+      plan.groups.flatMap((group) => (group.action === 'REFUSE' ? [tellGroupRefusal(group)] : [])),
+    ).toEqual([
       'the group does not carry the tag holdfast=true',
       'the group is being deleted (Delete in progress)',
       'there is no Auto Scaling group of this name in this account and Region',
@@ -50,14 +62,15 @@ describe('planHold', () => {
 
   it.each([
     [2, undefined],
-    [3, expect.stringContaining('3 groups match, more than the 2 that groupsMax allows')],
+    [3, { because: 'TOO_MANY_GROUPS', groupsFound: 3, groupsMax: 2 }],
   ])('with %i groups of at most two refuses: %s', (count, refusal) => {
     const groups = Array.from({ length: count }, (_, index) => named(`g${index}`));
-    expect(planHold(groups, [], settings, 'loss').refusal).toEqual(refusal);
+    expect(planHold(groups, [], settings).refusal).toEqual(refusal);
   });
 
   it('refuses when there is nothing to hold', () => {
-    expect(planHold([], [], settings, 'loss').refusal).toContain('none matches the targets');
+    expect(planHold([], [], settings).refusal).toEqual({ because: 'NO_GROUP_MATCHES' });
+    expect(planHold([], ['a'], settings).refusal).toEqual({ because: 'EVERY_GROUP_REFUSED' });
   });
 });
 

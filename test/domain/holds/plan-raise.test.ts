@@ -3,7 +3,7 @@ import {
   isComplete,
   isShort,
   unitsOf,
-  unitsUnknownBecause,
+  unknownUnits,
   weights,
 } from '../../../functions/domain/group-units.ts';
 import type {
@@ -14,6 +14,7 @@ import type {
 import { pauseScalingEffect } from '../../../functions/domain/holds/pause-scaling.ts';
 import { planHold } from '../../../functions/domain/holds/plan-hold.ts';
 import { planRaise, type ScalingFacts } from '../../../functions/domain/holds/plan-raise.ts';
+import { tellGroupRefusal } from '../../../functions/domain/telling/plan-sentences.ts';
 import { inputOf } from '../../input-of.ts';
 import { aGroup, aRecord, later, now } from './group-fixtures.ts';
 
@@ -203,19 +204,17 @@ describe('the units of a group', () => {
     ],
     [weighted(undefined, 0, { countsUnits: 'vcpu' }), /count vcpu, and no instance tells how much it counts/],
   ])('refuse a group by name where they cannot be known', (group, because) => {
-    expect(unitsUnknownBecause(group)).toMatch(because);
     const settings = {
       remediation: 'pause-scaling',
       effect: pauseScalingEffect('scale-in'),
       groupsMax: 9,
     } as const;
-    expect(planHold([group], [], settings, 'test').groups[0]).toMatchObject({
-      action: 'REFUSE',
-      reason: expect.stringMatching(because),
-    });
+    const [plan] = planHold([group], [], settings).groups;
+    expect(plan).toMatchObject({ action: 'REFUSE', because: 'UNITS_UNKNOWN', ...unknownUnits(group) });
+    expect(plan?.action === 'REFUSE' ? tellGroupRefusal(plan) : '').toMatch(because);
   });
 
   it.each([weighted(2, 8), weighted(undefined, 0), aGroup()])('are known else', (group) => {
-    expect(unitsUnknownBecause(group)).toBeUndefined();
+    expect(unknownUnits(group)).toBeUndefined();
   });
 });

@@ -1,0 +1,85 @@
+import { type AutoScalingGroup, isOptedIn } from '../auto-scaling-group.ts';
+import { type UnknownUnits, unknownUnits } from '../group-units.ts';
+
+/** Why a group may not be touched, whatever is to be done to it. */
+export type GroupRefusal =
+  | { because: 'NOT_OPTED_IN' }
+  | { because: 'BEING_DELETED'; status: string }
+  | ({ because: 'UNITS_UNKNOWN' } & UnknownUnits)
+  | { because: 'NO_SUCH_GROUP' };
+
+/** One group that was asked for, or found: it takes part, or why not. */
+export type GroupSelection =
+  | { action: 'TAKE'; autoScalingGroupName: string; group: AutoScalingGroup }
+  | ({ action: 'REFUSE'; autoScalingGroupName: string } & GroupRefusal);
+
+/** Why nothing at all may be done. */
+export type SelectionRefusal =
+  | { because: 'TOO_MANY_GROUPS'; groupsFound: number; groupsMax: number }
+  | { because: 'NO_GROUP_MATCHES' }
+  | { because: 'EVERY_GROUP_REFUSED' };
+
+/** What a remediation may begin with. */
+export interface Selection {
+  /** By name. */
+  groups: GroupSelection[];
+  refusal?: SelectionRefusal;
+}
+
+const refusalOf = (group: AutoScalingGroup): GroupRefusal | undefined => {
+  if (!isOptedIn(group)) return { because: 'NOT_OPTED_IN' };
+  if (group.status !== undefined) return { because: 'BEING_DELETED', status: group.status };
+  const units = unknownUnits(group);
+  return units === undefined ? undefined : { because: 'UNITS_UNKNOWN', ...units };
+};
+
+/** Why so many groups are too many, or none too few. */
+export const refusalOfAll = (
+  groups: { action: string }[],
+  taken: number,
+  groupsMax: number,
+): SelectionRefusal | undefined => {
+  if (taken > groupsMax) return { because: 'TOO_MANY_GROUPS', groupsFound: taken, groupsMax };
+  if (taken > 0) return undefined;
+  return { because: groups.length === 0 ? 'NO_GROUP_MATCHES' : 'EVERY_GROUP_REFUSED' };
+};
+
+/**
+ * Chooses the groups that a remediation may be about.
+ *
+ * @param found the groups found, in any order
+ * @param requestedNames names asked for one by one, so that an unknown one is refused rather than forgotten
+ * @param groupsMax more than this are refused as a whole
+ * @returns one answer for each group, sorted by name; a refusal of the whole when there are too many or none
+ */
+export const selectGroups = (
+  found: AutoScalingGroup[],
+  requestedNames: string[],
+  groupsMax: number,
+): Selection => {
+  const known = new Set(found.map(({ autoScalingGroupName }) => autoScalingGroupName));
+  const groups = [
+    ...found.map((group): GroupSelection => {
+      const { autoScalingGroupName } = group;
+      const refusal = refusalOf(group);
+      return refusal === undefined
+        ? { action: 'TAKE', autoScalingGroupName, group }
+        : { action: 'REFUSE', autoScalingGroupName, ...refusal };
+    }),
+    ...requestedNames
+      .filter((name) => !known.has(name))
+      .map(
+        (name): GroupSelection => ({
+          action: 'REFUSE',
+          autoScalingGroupName: name,
+          because: 'NO_SUCH_GROUP',
+        }),
+      ),
+  ].sort((a, b) => (a.autoScalingGroupName < b.autoScalingGroupName ? -1 : 1));
+  const refusal = refusalOfAll(groups, groups.filter(({ action }) => action === 'TAKE').length, groupsMax);
+  return { groups, ...(refusal === undefined ? {} : { refusal }) };
+};
+
+/** Whether a group takes part. */
+export const isTaken = (selection: GroupSelection): selection is GroupSelection & { action: 'TAKE' } =>
+  selection.action === 'TAKE';
