@@ -220,8 +220,8 @@ export const tellPlan = (result: RehearsalResult): string =>
   result.plan
     .map(
       ({ operation, input, reason }) =>
-        `  ${operation} ${JSON.stringify(input)}\n${reason
-          .split('; ')
+        `  ${operation} ${JSON.stringify(input)}\n${[reason]
+          .flat()
           .map((part) => `      ${part}`)
           .join('\n')}`,
     )

@@ -1,5 +1,7 @@
 import type { PlannedCall } from '../functions/domain/calls.ts';
+import { executionNameOf } from '../functions/domain/execution-arn.ts';
 import type { JournalEntry } from '../functions/domain/journal.ts';
+import { sentenceOf } from '../functions/domain/telling/sentence-of.ts';
 import { counted } from '../functions/domain/times.ts';
 
 /** One line of the story as it happened. */
@@ -71,38 +73,36 @@ interface Line {
   key: string;
   event: JournalEntry['event'];
   groups: string[];
-  /** What was said of each instance, where it was said of instances. */
-  instances: string[];
-  message: string;
-  /** Every message that is told here. */
-  messages: string[];
+  /** What was told here: the first of it, and what followed within two minutes. */
+  entries: [JournalEntry, ...JournalEntry[]];
   calls: PlannedCall[];
 }
+
+/** The entries about single instances, as sentences. */
+const instancesOf = ({ entries }: Line): string[] =>
+  entries.filter(({ instanceId }) => instanceId !== undefined).map(sentenceOf);
 
 /** Instances told one by one under a plan. */
 const instancesShown = 6;
 
 /** What was checked before a resize: how much, and the first of what stands against it. */
-const tellChecked = ({ groups, instances }: Line): string => {
-  const refused = instances.filter((message) => message.includes(' is refused: '));
-  const checked = instances[0]?.split(': ').slice(2).join(': ').split('; ').length ?? 0;
+const tellChecked = ({ groups, entries }: Line): string => {
+  const refused = entries.filter(({ because }) => because === 'UNFIT');
+  const [{ checks = 0 }] = entries;
   return [
-    `${counted(checked, 'thing')} checked of every instance for every type, ${counted(instances.length, 'time')}: ${refused.length === 0 ? 'nothing stands against it' : `${refused.length} refused`} (${[...new Set(groups)].join(', ')})`,
-    ...refused.slice(0, callsShown).map((message) => `  ${message}`),
+    `${counted(checks, 'thing')} checked of every instance for every type, ${counted(entries.length, 'time')}: ${refused.length === 0 ? 'nothing stands against it' : `${refused.length} refused`} (${[...new Set(groups)].join(', ')})`,
+    ...refused.slice(0, callsShown).map((entry) => `  ${sentenceOf(entry)}`),
   ].join('\n');
 };
 
-/** What an entry about one instance tells, without group and instance: steps are told by kind. */
-const kindOf = (text: string, instanceId = ''): string =>
-  text.replace(`${instanceId} `, '').split(':')[0] ?? '';
-
-const tellPlanned = ({ groups, calls, instances, messages }: Line): string => {
+const tellPlanned = (line: Line): string => {
+  const { groups, calls, entries } = line;
   if (calls.some(({ operation }) => operation === 'EnterStandby')) {
-    return ['planned', ...messages.map((message) => `  ${message}`)].join('\n');
+    return ['planned', ...entries.map((entry) => `  ${sentenceOf(entry)}`)].join('\n');
   }
-  const reasons = [...new Set(calls.flatMap(({ reason }) => reason.split('; ')))];
   const named = [...new Set(groups)];
   const what = named.length > 5 ? `${named.length} groups` : named.join(', ');
+  const instances = instancesOf(line);
   if (instances.length > 0) {
     return [
       `planned for ${counted(instances.length, 'stuck instance')} of ${what}`,
@@ -110,6 +110,7 @@ const tellPlanned = ({ groups, calls, instances, messages }: Line): string => {
       ...(instances.length > instancesShown ? [`  and ${instances.length - instancesShown} more`] : []),
     ].join('\n');
   }
+  const reasons = [...new Set(calls.flatMap(({ reason }) => reason))];
   return calls.length === 0
     ? `a further hold on ${what}: what it wants is in force already`
     : [`planned for ${what}, because`, ...reasons.map((reason) => `  ${reason}`)].join('\n');
@@ -120,8 +121,10 @@ const tellLine = (line: Line): string => {
   if (line.event === 'checked') return tellChecked(line);
   const groups = [...new Set(line.groups)];
   const named = groups.length > 5 ? `${groups.length} groups` : groups.join(', ');
-  const count = line.instances.length > 1 ? `${line.instances.length} instances; the first: ` : '';
-  const text = `${named === '' ? '' : `${named}: `}${count}${line.message}`;
+  const instances = instancesOf(line);
+  const [{ autoScalingGroupName: _group, ...first }] = line.entries;
+  const count = instances.length > 1 ? `${instances.length} instances; the first: ` : '';
+  const text = `${named === '' ? '' : `${named}: `}${count}${sentenceOf(first)}`;
   return [text, ...tellCalls(line.calls)].join('\n');
 };
 
@@ -132,22 +135,21 @@ export const journalTimeline = (
   incidentId: string,
 ): TimelineEntry[] => {
   // A line about no group is about the execution: it is told by the rule, or the name, that started it.
-  const execution = (incidentId.split(':').at(-1) ?? '').replace(/-\d{14}-[0-9a-f]{16}$/, '');
+  const execution = executionNameOf(incidentId).replace(/-\d{14}-[0-9a-f]{16}$/, '');
   const lines: Line[] = [];
   const secondsOf = (at: string): number => (Date.parse(at) - startedAt) / 1000;
-  for (const { at, event, message, calls = [], autoScalingGroupName, instanceId } of entries) {
-    const text =
-      autoScalingGroupName === undefined ? message : message.replace(`${autoScalingGroupName}: `, '');
+  for (const entry of entries) {
+    const { at, event, because = '', calls = [], autoScalingGroupName, instanceId = '' } = entry;
     const isOneKind =
       event === 'planned' || event === 'held' || event === 'tagged' || toldByNumber.has(event);
-    const kind = event === 'step' ? kindOf(text, instanceId) : '';
-    const key = `${event} ${isOneKind ? kind : text}`;
+    // Steps of instances are told by kind.
+    const kind = event === 'step' ? because : '';
+    const key = `${event} ${isOneKind ? kind : `${instanceId} ${entry.text}`}`;
     const last = lines.findLast((line) => line.key === key && secondsOf(at) - line.seconds < 120);
     if (last !== undefined && autoScalingGroupName !== undefined) {
       last.groups.push(autoScalingGroupName);
-      if (instanceId !== undefined) last.instances.push(message);
+      last.entries.push(entry);
       last.calls.push(...calls);
-      last.messages.push(message);
       continue;
     }
     lines.push({
@@ -155,9 +157,7 @@ export const journalTimeline = (
       key,
       event,
       groups: autoScalingGroupName === undefined ? [] : [autoScalingGroupName],
-      instances: instanceId === undefined ? [] : [message],
-      message: text,
-      messages: [message],
+      entries: [entry],
       calls: [...calls],
     });
   }
@@ -167,11 +167,7 @@ export const journalTimeline = (
     text: line.groups.length === 0 ? `${execution}: ${tellLine(line)}` : tellLine(line),
     // What is about executions is often said by several of them, and again and again.
     ...(line.groups.length === 0
-      ? {
-          mergeKey: `${execution} ${line.message
-            .replace(/execution \S+/, 'execution')
-            .replace(/\d{4}-[\d-]+T\S+/, 'a time')}`,
-        }
+      ? { mergeKey: `${execution} ${line.event} ${line.entries[0].because ?? line.entries[0].text}` }
       : {}),
   }));
 };

@@ -66,8 +66,8 @@ type CallsOf<Service extends string, Inputs> = {
     service: Service;
     operation: Operation;
     input: Inputs[Operation];
-    /** Why, for people. */
-    reason: string;
+    /** Why, for people; of a call that does several things, why each. */
+    reason: string | string[];
   };
 }[keyof Inputs];
 

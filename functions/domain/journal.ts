@@ -44,8 +44,12 @@ export interface JournalEntry {
   because?: string;
   autoScalingGroupName?: string;
   instanceId?: string;
-  /** A sentence for a tired person. */
-  message: string;
+  /** What happened to the instance, the group or the incident, which it does not name: `sentenceOf` does. */
+  text?: string;
+  /** The whole sentence, in what a release before this one wrote. */
+  message?: string;
+  /** How many things were checked, of an instance for a type. */
+  checks?: number;
   /** The exact AWS calls, where there were or would be any. */
   calls?: PlannedCall[];
 }

@@ -255,7 +255,7 @@ const tableActions = async (): Promise<Record<string, string[]>> => {
       }),
     readEvidence: () => store.readEvidence('i'),
     addNotice: () => store.addNotice(toNotice({ kind: 'acted', at: '', incidentId: 'i', done: '' })),
-    appendJournal: () => store.appendJournal('i', [{ at: '', event: 'planned', message: '' }]),
+    appendJournal: () => store.appendJournal('i', [{ at: '', event: 'planned', text: '' }]),
     readJournal: () => store.readJournal('i'),
   };
   for (const [name, use] of Object.entries(uses)) {

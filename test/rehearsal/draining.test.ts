@@ -186,7 +186,7 @@ describe('draining', () => {
     expect(result.calls.filter(({ mutating }) => mutating)).toEqual([]);
     const [first] = journalOf(cloud).filter((line) => line.startsWith('planned: '));
     expect(first).toMatch(
-      /^planned: api: would drain i-\w+: in Pending:Wait for 20 min \(by its lifecycle event\)$/,
+      /^planned: api: i-\w+ would be drained: in Pending:Wait for 20 min \(by its lifecycle event\)$/,
     );
     expect(result.plan[0]).toMatchObject({
       operation: 'CompleteLifecycleAction',

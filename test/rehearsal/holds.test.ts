@@ -436,7 +436,7 @@ describe('an execution started by hand', () => {
     expect(result.executions.map(({ status }) => status)).toEqual(['SUCCEEDED']);
     expect(result.summary.mutatingCalls).toBe(0);
     expect(journalOf(cloud)[0]).toBe(
-      'refused: web-a is left alone: the group does not carry the tag holdfast=true',
+      'refused: web-a: left alone: the group does not carry the tag holdfast=true',
     );
   });
 

@@ -532,7 +532,7 @@ describe('resize-in-place', () => {
     );
     expect(changes(run.result)).toEqual([]);
     expect(run.journal.join('\n')).toContain(
-      'web: is left alone: its launches do not fail: it can scale out instead',
+      'web: left alone: its launches do not fail: it can scale out instead',
     );
   });
 

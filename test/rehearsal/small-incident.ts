@@ -1,3 +1,4 @@
+import { sentenceOf } from '../../functions/domain/telling/sentence-of.ts';
 import { loadPolicy } from '../../functions/policy.ts';
 import type { GroupSpec } from '../../rehearsal/cloud/auto-scaling-group.ts';
 import type { SimulatedCloud } from '../../rehearsal/cloud/simulated-cloud.ts';
@@ -94,4 +95,4 @@ export const accepted = (result: RehearsalResult, operation: string) =>
 export const journalOf = (cloud: SimulatedCloud): string[] =>
   cloud.store
     .listJournals()
-    .flatMap(({ entries }) => entries.map(({ event, message }) => `${event}: ${message}`));
+    .flatMap(({ entries }) => entries.map((entry) => `${entry.event}: ${sentenceOf(entry)}`));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { holdTagKey } from '../../functions/domain/holds/hold-tag.ts';
+import { sentenceOf } from '../../functions/domain/telling/sentence-of.ts';
 import { loadPolicy } from '../../functions/policy.ts';
 import { CloudError } from '../../rehearsal/cloud/cloud-error.ts';
 import { killSwitchParameter, type SimulatedCloud } from '../../rehearsal/cloud/simulated-cloud.ts';
@@ -250,7 +251,7 @@ describe('the tag of a held group', () => {
       }),
     );
     expect(result.violations).toEqual([]);
-    expect(cloud.store.listJournals()[0]?.entries.map(({ message }) => message)).toContainEqual(
+    expect(cloud.store.listJournals()[0]?.entries.map(sentenceOf)).toContainEqual(
       expect.stringContaining('web-a: its tag cannot be changed'),
     );
     expect(told(result)).toEqual(['acted', 'gave-back']);

@@ -160,7 +160,7 @@ describe.each(stores)('%s', (_name, createStore) => {
     const entries = Array.from({ length: 40 }, (_, n) => ({
       at: now,
       event: 'planned' as const,
-      message: `plan ${n}`,
+      text: `plan ${n}`,
       calls: [
         {
           service: 'AutoScaling' as const,
@@ -359,12 +359,10 @@ describe.each(stores)('%s', (_name, createStore) => {
     const entries = Array.from({ length: 250 }, (_, index) => ({
       at: now,
       event: 'held' as const,
-      message: `${index}`,
+      text: `${index}`,
     }));
     await store.appendJournal(id, entries);
-    expect((await store.readJournal(id)).map(({ message }) => message)).toEqual(
-      entries.map(({ message }) => message),
-    );
+    expect((await store.readJournal(id)).map(({ text }) => text)).toEqual(entries.map(({ text }) => text));
     await store.appendJournal(id, []);
     expect(await store.readJournal(unique('incident'))).toEqual([]);
   });

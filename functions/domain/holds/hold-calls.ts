@@ -21,7 +21,7 @@ const suspendCalls = (
       service: 'AutoScaling',
       operation: 'SuspendProcesses',
       input: { AutoScalingGroupName: autoScalingGroupName, ScalingProcesses: ordered },
-      reason: ordered.map((process) => `${process}: ${because(process)}`).join('; '),
+      reason: ordered.map((process) => `${process}: ${because(process)}`),
     },
   ];
 };

@@ -1,5 +1,6 @@
 import { bounded } from '../bounded.ts';
 import type { JournalEntry } from '../journal.ts';
+import { sentenceOf } from './sentence-of.ts';
 
 /** The lines of a journal that a person should read. */
 export interface Attention {
@@ -22,7 +23,7 @@ export const attentionIn = (journal: JournalEntry[], events: JournalEntry['event
       journal
         .filter(({ event }) => events.includes(event))
         .sort((a, b) => Number(sizeEvents.includes(b.event)) - Number(sizeEvents.includes(a.event)))
-        .map(({ message }) => bounded(message, lineCharacters)),
+        .map((entry) => bounded(sentenceOf(entry), lineCharacters)),
     ),
   ];
   return {

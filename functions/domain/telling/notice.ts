@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { bounded } from '../bounded.ts';
 import type { JournalEntry } from '../journal.ts';
+import { sentenceOf } from './sentence-of.ts';
 
 /**
  * What people are told of.
@@ -126,7 +127,7 @@ export const noticesIn = (incidentId: string, journal: JournalEntry[]): Notice[]
     const entries = journal.filter((entry) => entry.event === event);
     const parts = entries.length > noticesEach ? [entries] : entries.map((entry) => [entry]);
     return parts.map((part): Notice => {
-      const messages = part.map(({ message }) => message).sort();
+      const messages = part.map(sentenceOf).sort();
       return toNotice({
         kind,
         at: part[0]?.at ?? '',

@@ -39,9 +39,8 @@ export const tellSelectionRefusal = (refusal: SelectionRefusal, deed: Deed): str
 /** What is planned for one group, in the mode of the run. */
 export const tellGroupPlan = (plan: GroupPlan, reason: string, mode: Mode): string =>
   plan.action === 'REFUSE'
-    ? tellRefusedGroup(plan.autoScalingGroupName, tellGroupRefusal(plan))
-    : `${mode === 'live' ? 'will' : 'would'} hold ${plan.autoScalingGroupName}: ${plan.because === 'IN_FORCE_ALREADY' ? 'everything is in force already' : reason}`;
+    ? tellLeftAlone(tellGroupRefusal(plan))
+    : `${mode === 'live' ? 'will' : 'would'} be held: ${plan.because === 'IN_FORCE_ALREADY' ? 'everything is in force already' : reason}`;
 
 /** That a group is left alone, and why. */
-export const tellRefusedGroup = (autoScalingGroupName: string, because: string): string =>
-  `${autoScalingGroupName} is left alone: ${because}`;
+export const tellLeftAlone = (because: string): string => `left alone: ${because}`;

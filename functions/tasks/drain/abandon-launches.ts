@@ -102,7 +102,7 @@ export const createAbandonLaunches = (dependencies: AbandonLaunchesDependencies)
         note(
           'abandoned',
           `${step.stage === 'ABANDONED' ? 'launch abandoned' : 'terminated'}: ${step.reason}`,
-          step.calls,
+          { because: step.stage, calls: step.calls },
         );
         if (step.stage === 'ABANDONED') result.abandoned += 1;
         else result.terminated += 1;

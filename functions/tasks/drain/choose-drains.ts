@@ -88,10 +88,7 @@ const drainsEnded = (
         event: drain.stage === 'GONE' ? 'drained' : 'kept',
         autoScalingGroupName: group,
         instanceId: drain.instanceId,
-        message:
-          drain.stage === 'GONE'
-            ? `${group}: ${drain.instanceId} is gone`
-            : `${group}: ${drain.instanceId} came into service by itself and was left alone`,
+        text: drain.stage === 'GONE' ? 'is gone' : 'came into service by itself and was left alone',
       },
     ];
   });
@@ -165,10 +162,10 @@ export const createChooseDrains = (dependencies: ChooseDrainsDependencies) => {
       ({ action, autoScalingGroupName }) => action === 'DRAIN' && isWritten.has(autoScalingGroupName),
     );
 
-    const journal: JournalEntry[] = seen.unreadable.map((message) => ({
+    const journal: JournalEntry[] = seen.unreadable.map((text) => ({
       at: now,
       event: 'failed',
-      message: `${message}; tried again in the next round`,
+      text: `${text}; tried again in the next round`,
     }));
     for (const each of rounds) {
       journal.push(...drainsEnded(each, now));
@@ -178,7 +175,7 @@ export const createChooseDrains = (dependencies: ChooseDrainsDependencies) => {
           at: now,
           event: 'breaker',
           autoScalingGroupName,
-          message: `${autoScalingGroupName}: ${each.news}`,
+          text: each.news,
         });
       }
     }
@@ -188,7 +185,7 @@ export const createChooseDrains = (dependencies: ChooseDrainsDependencies) => {
         event: 'chosen',
         autoScalingGroupName,
         instanceId,
-        message: `${autoScalingGroupName}: ${instanceId} is to be drained: ${reason}`,
+        text: `is to be drained: ${reason}`,
       });
     }
     if (widespread !== undefined && choices.length > 0) {
@@ -201,7 +198,7 @@ export const createChooseDrains = (dependencies: ChooseDrainsDependencies) => {
         startPeriod(now),
       );
       if (isNews || round === 1) {
-        journal.push({ at: now, event: 'widespread', message: widespread });
+        journal.push({ at: now, event: 'widespread', text: widespread });
       }
     }
     await writeJournal(store, incidentId, journal);

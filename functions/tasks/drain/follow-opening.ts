@@ -57,9 +57,9 @@ const tellOpening = async (
   const evidence = (await store.readEvidence(incident.incidentId)).filter(({ instanceId }) =>
     drained.has(instanceId),
   );
-  const message = [`${name}: the breaker opens: ${breaker.reason}`, ...groupByLikeness(evidence)].join('. ');
+  const text = [`the breaker opens: ${breaker.reason}`, ...groupByLikeness(evidence)].join('. ');
   await writeJournal(store, incident.incidentId, [
-    { at: clock.now(), event: 'breaker-opened', autoScalingGroupName: name, message },
+    { at: clock.now(), event: 'breaker-opened', autoScalingGroupName: name, text },
   ]);
   await changeLaunches(store, name, (current) =>
     current.breaker === undefined ? current : { ...current, breaker: { ...current.breaker, isTold: true } },

@@ -9,6 +9,7 @@ import { isTaken, selectGroups } from '../../domain/holds/select-groups.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
 import type { Mode } from '../../domain/mode.ts';
 import { toIncident } from '../../domain/request.ts';
+import { sentenceOf } from '../../domain/telling/sentence-of.ts';
 import { counted } from '../../domain/times.ts';
 import type { planHoldState } from '../../events/hold-state.ts';
 import {
@@ -49,10 +50,11 @@ const toJournalEntry = (
   event: 'planned',
   autoScalingGroupName,
   instanceId,
-  message:
+  because: action,
+  text:
     action === 'DRAIN'
-      ? `${autoScalingGroupName}: ${mode === 'live' ? 'will' : 'would'} drain ${instanceId}: ${reason}`
-      : `${autoScalingGroupName}: ${instanceId} is stuck too and has to wait: ${reason}`,
+      ? `${mode === 'live' ? 'will' : 'would'} be drained: ${reason}`
+      : `is stuck too and has to wait: ${reason}`,
   calls,
 });
 
@@ -89,7 +91,7 @@ export const createPlanDrain =
     if (selection.refusal !== undefined) {
       const entry = refusedAll(selection.refusal, 'drained', now);
       await writeJournal(store, incidentId, [...refused, entry]);
-      return { ...base, ...showCalls([]), action: 'REFUSE', reason: entry.message };
+      return { ...base, ...showCalls([]), action: 'REFUSE', reason: sentenceOf(entry) };
     }
 
     const { groups, unreadable } = await lookAtLaunches(
@@ -122,8 +124,8 @@ export const createPlanDrain =
     const draining = planned.filter(({ choice }) => choice.action === 'DRAIN').length;
     const summary = `${counted(planned.length, 'instance')} stuck, ${draining} to be drained first`;
     if (mode === 'dry-run') {
-      const stuck = entries.slice(0, stuckShown).map(({ message }) => message);
-      return { ...base, ...showCalls(calls), stuck, action: 'REPORT', reason: `dry run: ${summary}` };
+      const stuck = entries.slice(0, stuckShown).map(sentenceOf);
+      return { ...base, ...showCalls(calls), stuck, action: 'REPORT', reason: summary };
     }
     await openIncident(dependencies, toIncident(request, incidentId, mode, now), names);
     return {

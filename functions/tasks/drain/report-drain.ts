@@ -38,7 +38,7 @@ export const summariseDrain = (journal: JournalEntry[], action: HoldPlanAction):
   );
   const headline = {
     done: `of what was stuck in Pending:Wait ${counted(drained, 'instance')} ${drained === 1 ? 'was' : 'were'} drained${left === 0 ? '' : `, ${left} left for a person`}${opened.size === 0 ? '' : `; launches failed again and again in ${counted(opened.size, 'group')}`}`,
-    REPORT: `dry run: ${counted(stuck, 'instance')} in Pending:Wait for too long`,
+    REPORT: `${counted(stuck, 'instance')} in Pending:Wait for too long would be drained within the limits`,
     REFUSE: 'nothing was done',
   }[action === 'HOLD' || action === 'GIVE_BACK' ? 'done' : action];
   return {

@@ -18,6 +18,7 @@ import { changeBudgetSeconds, checkEverySecondsMax, groupsAtOnce, soonSeconds } 
 import type { Mode } from '../../domain/mode.ts';
 import { remediations } from '../../domain/remediations.ts';
 import { toNotice } from '../../domain/telling/notice.ts';
+import { sentenceOf } from '../../domain/telling/sentence-of.ts';
 import { counted, firstOf, secondsBetween, spokenDuration } from '../../domain/times.ts';
 import type { applyHoldState } from '../../events/hold-state.ts';
 import type { Store } from '../../state/store.ts';
@@ -245,7 +246,7 @@ export const createApplyHold = (dependencies: ApplyHoldDependencies) => {
         journal.push({
           at: clock.now(),
           event: 'failed',
-          message: `${page.names.length} groups cannot be read (${page.unreadable}); tried again in the next round`,
+          text: `${page.names.length} groups cannot be read (${page.unreadable}); tried again in the next round`,
         });
       } else if (!isInTime() || (await store.readIncident(incidentId))?.status !== 'HELD') {
         counts.unfinished += page.names.length;
@@ -271,7 +272,7 @@ export const createApplyHold = (dependencies: ApplyHoldDependencies) => {
         if (watchesLaunches) launches.push(...(await readLaunches(incident, page.seen)));
       }
       await writeJournal(store, incidentId, journal);
-      failures.push(...journal.filter(({ event }) => event === 'failed').map(({ message }) => message));
+      failures.push(...journal.filter(({ event }) => event === 'failed').map(sentenceOf));
     }
     await tellProgress(incident, round, names.length, { ...counts, notHeld }, held, failures);
     if (keepsInstancesOf(incident) && isInTime()) {

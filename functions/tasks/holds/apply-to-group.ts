@@ -59,7 +59,7 @@ export const applyToGroup = async (
     if (!(error instanceof StaleRecordError)) noteOverridden();
     const again = await lookAgain(dependencies, seen.name, error, looks);
     if (again !== undefined) return applyToGroup(dependencies, incident, again, journal, looks + 1);
-    note('failed', `${describeAwsError(error)}; tried again in the next round`, decision.calls);
+    note('failed', `${describeAwsError(error)}; tried again in the next round`, { calls: decision.calls });
     return 'unfinished';
   }
   noteOverridden();
@@ -69,6 +69,6 @@ export const applyToGroup = async (
       'the group was deleted, and another one was made under its name; what was held of the old one ended with it',
     );
   }
-  if (decision.calls.length > 0) note('held', `held: ${decision.reason}`, decision.calls);
+  if (decision.calls.length > 0) note('held', `held: ${decision.reason}`, { calls: decision.calls });
   return decision.calls.length > 0 ? 'changed' : 'inForce';
 };

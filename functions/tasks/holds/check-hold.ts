@@ -81,7 +81,9 @@ export const createCheckHold =
       await store.changeIncident(incidentId, { expiresAt: decision.renewUntil });
     }
     if (decision.action === 'KEEP' && decision.because !== state.check?.because) {
-      await writeJournal(store, incidentId, [{ at: clock.now(), event: 'kept', message: decision.reason }]);
+      await writeJournal(store, incidentId, [
+        { at: clock.now(), event: 'kept', because: decision.because, text: decision.reason },
+      ]);
     }
     const { action, because, reason } = decision;
     return { round: round + 1, action, because, reason };

@@ -18,7 +18,7 @@ export type GiveBackOutcome =
   | { done: false; waitSeconds: number }
   | { done: false; refused: string };
 
-const eventOf = (decision: ReleaseDecision & { action: 'WRITE' }): JournalEntry['event'] => {
+const eventOfRelease = (decision: ReleaseDecision & { action: 'WRITE' }): JournalEntry['event'] => {
   if (decision.needsPerson) return 'failed';
   if (decision.isGone) return 'gone';
   return decision.isDone ? 'given-back' : 'giving-back';
@@ -99,10 +99,10 @@ export const giveBackGroup = async (
     const again = await lookAgain(dependencies, seen.name, error, looks);
     if (again !== undefined)
       return giveBackGroup(dependencies, incident, again, journal, readScalingFacts, looks + 1);
-    note('failed', `${describeAwsError(error)}; tried again`, decision.calls);
+    note('failed', `${describeAwsError(error)}; tried again`, { calls: decision.calls });
     return { done: false, waitSeconds: soonSeconds };
   }
-  note(eventOf(decision), decision.reason, decision.calls);
+  note(eventOfRelease(decision), decision.reason, { calls: decision.calls });
   if (decision.raise?.action === 'LEAVE') note('not-raised', decision.raise.message);
   const unhealthy = seen.group === undefined ? [] : markedUnhealthy(seen.group);
   if (unhealthy.length > 0 && decision.calls.length > 0) {

@@ -46,7 +46,7 @@ export const giveBackGroups = async (
       journal.push({
         at: clock.now(),
         event: 'failed',
-        message: `${page.names.length} groups cannot be read (${page.unreadable}); tried again`,
+        text: `${page.names.length} groups cannot be read (${page.unreadable}); tried again`,
       });
     } else {
       const outcomes = await pMap(

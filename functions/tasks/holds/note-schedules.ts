@@ -58,7 +58,7 @@ export const noteSchedules = async (
     }
     if (isComplete) await store.changeIncident(incidentId, { schedulesReadAt: clock.now() });
   } catch (error) {
-    const message = `scheduled actions cannot be read (${describeAwsError(error)}); tried again in the next round`;
-    journal.push({ at: clock.now(), event: 'failed', message });
+    const text = `scheduled actions cannot be read (${describeAwsError(error)}); tried again in the next round`;
+    journal.push({ at: clock.now(), event: 'failed', text });
   }
 };

@@ -16,7 +16,7 @@ import type { Deed } from '../../domain/telling/plan-sentences.ts';
 import {
   tellGroupPlan,
   tellGroupRefusal,
-  tellRefusedGroup,
+  tellLeftAlone,
   tellSelectionRefusal,
 } from '../../domain/telling/plan-sentences.ts';
 import type { planHoldState } from '../../events/hold-state.ts';
@@ -80,7 +80,7 @@ const toJournal = (plan: HoldPlan, reason: string, mode: Mode, at: string): Jour
       event: group.action === 'HOLD' ? 'planned' : 'refused',
       because: group.because,
       autoScalingGroupName: group.autoScalingGroupName,
-      message: tellGroupPlan(group, reason, mode),
+      text: tellGroupPlan(group, reason, mode),
       ...(group.action === 'HOLD' ? { calls: group.calls } : {}),
     }),
   ),
@@ -92,7 +92,7 @@ export const refusedAll = (refusal: SelectionRefusal, deed: Deed, at: string): J
   at,
   event: 'refused',
   because: refusal.because,
-  message: tellSelectionRefusal(refusal, deed),
+  text: tellSelectionRefusal(refusal, deed),
 });
 
 /** The groups of a selection that are left alone, each with why. */
@@ -106,7 +106,7 @@ export const refusedGroups = ({ groups }: Selection, at: string): JournalEntry[]
             event: 'refused',
             because: group.because,
             autoScalingGroupName: group.autoScalingGroupName,
-            message: tellRefusedGroup(group.autoScalingGroupName, tellGroupRefusal(group)),
+            text: tellLeftAlone(tellGroupRefusal(group)),
           },
         ],
   );
@@ -126,7 +126,7 @@ export const beginPlan = async (
   const incidentId = state.executionArn;
   const ofRule = request.rule === undefined ? {} : { rule: request.rule };
   const refuse = async (reason: string, tendedBy?: string): Promise<PlanHoldResult> => {
-    await writeJournal(store, incidentId, [{ at: clock.now(), event: 'refused', message: reason }]);
+    await writeJournal(store, incidentId, [{ at: clock.now(), event: 'refused', text: reason }]);
     return {
       action: 'REFUSE',
       incidentId,
@@ -211,7 +211,7 @@ export const createPlanHold =
       return { ...summary, action: 'REFUSE', reason: tellSelectionRefusal(plan.refusal, 'held') };
     }
     if (mode === 'dry-run') {
-      return { ...summary, action: 'REPORT', reason: `dry run: ${request.reason}` };
+      return { ...summary, action: 'REPORT', reason: request.reason };
     }
     await openIncident(dependencies, incident, names);
     // The calls are in the journal; what an execution carries from state to state stays small.

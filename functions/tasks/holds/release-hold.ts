@@ -52,8 +52,8 @@ export const createReleaseHold =
       if (refused.length < remaining && round < releaseRoundsMax) {
         return { round, action: 'WAIT', remaining, waitSeconds };
       }
-      const message = `${remaining} groups are left to the sweep and to a person. ${refused.slice(0, 20).join('. ')}`;
-      await writeJournal(store, incidentId, [{ at: clock.now(), event: 'failed', message }]);
+      const text = `${remaining} groups are left to the sweep and to a person. ${refused.slice(0, 20).join('. ')}`;
+      await writeJournal(store, incidentId, [{ at: clock.now(), event: 'failed', text }]);
       return { round, action: 'GIVE_UP', remaining, waitSeconds: 0 };
     }
     const closableIn = secondsUntilClosable(incident, clock.now());

@@ -41,7 +41,7 @@ export const summariseHold = (journal: JournalEntry[], action: HoldPlanAction): 
     groupsRaised === 0 ? '' : `; desired capacity of ${counted(groupsRaised, 'group')} raised (see below)`;
   const headline = {
     done: `${groupsHeld} of ${counted(groupsPlanned, 'group')} held, ${groupsGivenBack} given back${raised}`,
-    REPORT: `dry run: ${counted(groupsPlanned, 'group')} would be held`,
+    REPORT: `${counted(groupsPlanned, 'group')} would be held`,
     REFUSE: 'nothing was done',
   }[action === 'HOLD' || action === 'GIVE_BACK' ? 'done' : action];
   return {

@@ -26,7 +26,9 @@ export const setHoldTag = async (
   const note = createGroupNotes(journal, clock, name);
   try {
     await autoScaling.make(call);
-    note('tagged', call.operation === 'DeleteTags' ? 'its tag is removed' : 'it is tagged', [call]);
+    note('tagged', call.operation === 'DeleteTags' ? 'its tag is removed' : 'it is tagged', {
+      calls: [call],
+    });
   } catch (error) {
     note('failed', `its tag cannot be changed (${describeAwsError(error)}); tried again later`);
   }

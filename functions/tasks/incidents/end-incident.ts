@@ -18,7 +18,7 @@ export const beginRelease = async (
     releasingBecause: because,
   };
   await store.changeIncident(incident.incidentId, change);
-  await writeJournal(store, incident.incidentId, [{ at: clock.now(), event: 'releasing', message: because }]);
+  await writeJournal(store, incident.incidentId, [{ at: clock.now(), event: 'releasing', text: because }]);
   return { ...incident, ...change };
 };
 
@@ -38,6 +38,6 @@ export const closeIncident = async (store: Store, clock: Clock, incident: Incide
   }
   await store.closeIncident(incidentId);
   await writeJournal(store, incidentId, [
-    { at: clock.now(), event: 'closed', message: 'everything was given back' },
+    { at: clock.now(), event: 'closed', text: 'everything was given back' },
   ]);
 };

@@ -1,30 +1,22 @@
 import type { Clock } from '../../clock.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
 
-/** Writes journal lines about one group into a list that is stored later, in one go. */
+/** Facts of a line beside its event: what it rests on, numbers, calls. */
+type MoreFacts = Partial<Pick<JournalEntry, 'because' | 'calls' | 'checks'>>;
+
+/** Writes a line about something into a list that is stored later, in one go. */
+export type Note = (event: JournalEntry['event'], text: string, facts?: MoreFacts) => void;
+
+/** Notes about one group; the line does not name it, whoever tells it does. */
 export const createGroupNotes =
-  (journal: JournalEntry[], clock: Clock, autoScalingGroupName: string) =>
-  (event: JournalEntry['event'], message: string, calls?: JournalEntry['calls']): void => {
-    journal.push({
-      at: clock.now(),
-      event,
-      autoScalingGroupName,
-      message: `${autoScalingGroupName}: ${message}`,
-      ...(calls === undefined ? {} : { calls }),
-    });
+  (journal: JournalEntry[], clock: Clock, autoScalingGroupName: string): Note =>
+  (event, text, facts = {}) => {
+    journal.push({ at: clock.now(), event, autoScalingGroupName, text, ...facts });
   };
 
-/** Writes journal lines about one instance of a group into such a list. */
+/** Notes about one instance of a group; the line does not name it, whoever tells it does. */
 export const createInstanceNotes =
-  (journal: JournalEntry[], clock: Clock, autoScalingGroupName: string, instanceId: string) =>
-  (event: JournalEntry['event'], text: string, calls?: JournalEntry['calls']): void => {
-    const message = `${autoScalingGroupName}: ${instanceId} ${text}`;
-    journal.push({
-      at: clock.now(),
-      event,
-      autoScalingGroupName,
-      instanceId,
-      message,
-      ...(calls === undefined ? {} : { calls }),
-    });
+  (journal: JournalEntry[], clock: Clock, autoScalingGroupName: string, instanceId: string): Note =>
+  (event, text, facts = {}) => {
+    journal.push({ at: clock.now(), event, autoScalingGroupName, instanceId, text, ...facts });
   };

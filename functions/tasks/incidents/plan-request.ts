@@ -110,7 +110,7 @@ export const openIncident = async (
     {
       at: clock.now(),
       event: 'opened',
-      message: `the incident is open over ${counted(names.length, 'group')}`,
+      text: `the incident is open over ${counted(names.length, 'group')}`,
     },
   ]);
 };

@@ -4,7 +4,7 @@ import { noticesIn } from '../../domain/telling/notice.ts';
 import type { Store } from '../../state/store.ts';
 
 /** A line may name thousands of instances, and an item of DynamoDB holds 400 KB. */
-const messageCharactersMax = 10_000;
+const textCharactersMax = 10_000;
 
 /** Writes the journal of an incident on, and has people told of what they should know at once. */
 export const writeJournal = async (
@@ -15,7 +15,7 @@ export const writeJournal = async (
   if (entries.length === 0) return;
   await store.appendJournal(
     incidentId,
-    entries.map((entry) => ({ ...entry, message: bounded(entry.message, messageCharactersMax) })),
+    entries.map((entry) => ({ ...entry, text: bounded(entry.text ?? '', textCharactersMax) })),
   );
   for (const notice of noticesIn(incidentId, entries)) await store.addNotice(notice);
 };

@@ -19,7 +19,7 @@ import { type GroupResizePlan, planResize, type ResizeFacts } from '../../domain
 import { isFit } from '../../domain/resize/preflight.ts';
 import type { TemplateFacts } from '../../domain/resize/resize-record.ts';
 import type { ResizeSettings } from '../../domain/resize/settings.ts';
-import { tellSelectionRefusal } from '../../domain/telling/plan-sentences.ts';
+import { tellLeftAlone, tellSelectionRefusal } from '../../domain/telling/plan-sentences.ts';
 import { counted } from '../../domain/times.ts';
 import { parseHoldInput } from '../../events/hold-input.ts';
 import type { planHoldState } from '../../events/hold-state.ts';
@@ -74,7 +74,9 @@ const toFindingsEntries = ({ autoScalingGroupName, findings }: GroupResizePlan, 
     event: 'checked',
     autoScalingGroupName,
     instanceId,
-    message: `${autoScalingGroupName}: ${instanceId} as ${instanceType} ${isFit(found) ? 'passes' : 'is refused'}: ${found.map(({ verdict, check, fact }) => `${verdict} ${check} (${fact})`).join('; ')}`,
+    because: isFit(found) ? 'FIT' : 'UNFIT',
+    checks: found.length,
+    text: `as ${instanceType} ${isFit(found) ? 'passes' : 'is refused'}: ${found.map(({ verdict, check, fact }) => `${verdict} ${check} (${fact})`).join('; ')}`,
   }));
 
 const toPlanEntry = (plan: GroupResizePlan, mode: Mode, at: string): JournalEntry => {
@@ -82,13 +84,14 @@ const toPlanEntry = (plan: GroupResizePlan, mode: Mode, at: string): JournalEntr
   const text = {
     RESIZE: `${mode === 'live' ? 'will' : 'would'} resize ${reason}`,
     NOTHING: `nothing to do: ${reason}`,
-    REFUSE: `is left alone: ${reason}`,
+    REFUSE: tellLeftAlone(reason),
   }[action];
   return {
     at,
     event: action === 'REFUSE' ? 'refused' : 'planned',
     autoScalingGroupName,
-    message: `${autoScalingGroupName}: ${[text, ...warnings].join('; ')}`,
+    because: action,
+    text: [text, ...warnings].join('; '),
     calls,
   };
 };
@@ -309,7 +312,7 @@ export const createPlanResize = (dependencies: PlanResizeDependencies) => {
     if (begun.length === 0) {
       return { ...base, action: refused.length + unfit.length > 0 ? 'REFUSE' : 'NOTHING', reason: reasons };
     }
-    if (mode === 'dry-run') return { ...base, action: 'REPORT', reason: `dry run: ${reasons}` };
+    if (mode === 'dry-run') return { ...base, action: 'REPORT', reason: reasons };
     const names = begun.map(({ autoScalingGroupName }) => autoScalingGroupName);
     await openIncident(dependencies, toIncident(request, incidentId, mode, now), names);
     // A task that is tried again keeps to the groups of its first try.

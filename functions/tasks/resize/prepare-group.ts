@@ -88,7 +88,7 @@ export const createPrepareGroup = (dependencies: GroupWorkDependencies) => {
         after: withoutLease({ ...record, imposed: withLaunch({ givingBackAt: now, givenBackAt: now }) }),
       },
     );
-    note('prepared', calls.map(({ reason }) => reason).join('; '), calls);
+    note('prepared', calls.flatMap(({ reason }) => reason).join('; '), { calls });
     result.taken += 1;
   };
 

@@ -56,17 +56,17 @@ export const createProvePermissions =
           ? [reserveCall(toReservation(incidentId, [first], wanted, 1, 0, clock.now()))]
           : []),
       ];
+      const refused: string[] = [];
       for (const call of calls) {
         const refusal = await ec2.prove(call);
         if (refusal === undefined) result.proven += 1;
-        else result.refused.push(`${name}: ${call.operation} would be refused (${refusal})`);
+        else refused.push(`${call.operation} would be refused (${refusal})`);
       }
-      const refused = result.refused.filter((each) => each.startsWith(`${name}: `));
       if (refused.length === 0) continue;
-      const reason = refused.join('; ');
+      result.refused.push(...refused.map((each) => `${name}: ${each}`));
       await store.writeResize({ ...record, work: { ...work, queue: [] } });
       const journal: JournalEntry[] = [];
-      createGroupNotes(journal, clock, name)('refused', `not touched: ${reason.replaceAll(`${name}: `, '')}`);
+      createGroupNotes(journal, clock, name)('refused', `not touched: ${refused.join('; ')}`);
       await writeJournal(store, incidentId, journal);
     }
     return result;

@@ -47,7 +47,7 @@ export const summariseResize = (
     RESIZE: done,
     BRING_HOME: `after its execution had ended: ${done}`,
     NOTHING: 'nothing to do: every instance has a type that was asked for',
-    REPORT: 'dry run: this would be resized',
+    REPORT: 'this would be resized',
     REFUSE: 'nothing was resized',
   }[action];
   return { headline, chosen, resized, broughtHome, left, ...attentionIn(journal, needsAttention) };

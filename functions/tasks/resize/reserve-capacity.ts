@@ -19,6 +19,7 @@ import {
   withResize,
 } from '../../domain/resize/resize-record.ts';
 import type { resizeRoundState } from '../../events/hold-state.ts';
+import type { Note } from '../incidents/note-group.ts';
 import { createGroupNotes } from '../incidents/note-group.ts';
 import { readModeOrUndefined } from '../incidents/read-mode.ts';
 import { writeJournal } from '../incidents/write-journal.ts';
@@ -66,7 +67,6 @@ export const createReserveCapacity = (dependencies: ResizeDependencies) => {
     };
   };
   type Keeper = ReturnType<typeof keeper>;
-  type Note = ReturnType<typeof createGroupNotes>;
 
   /** Whether a reservation that could not be cancelled is held all the same; yes when that cannot be read. */
   const isHeldStill = async (ec2: Ec2Resize, { clientToken }: Reservation): Promise<boolean> => {
@@ -92,9 +92,9 @@ export const createReserveCapacity = (dependencies: ResizeDependencies) => {
       if (id !== undefined) await ec2.make(cancelReservationCall(id));
       await kept.change((work) => withReservation(work, clientToken, { givenUpAt: clock.now() }));
       if (id !== undefined) {
-        note('reserved', `the reservation ${id} of ${instanceType} in ${availabilityZone} is given up`, [
-          cancelReservationCall(id),
-        ]);
+        note('reserved', `the reservation ${id} of ${instanceType} in ${availabilityZone} is given up`, {
+          calls: [cancelReservationCall(id)],
+        });
       }
       return true;
     } catch (error) {
@@ -134,7 +134,7 @@ export const createReserveCapacity = (dependencies: ResizeDependencies) => {
         note(
           'reserved',
           `capacity for ${count} ${instanceType} in ${availabilityZone} is held by ${capacityReservationId}`,
-          [call],
+          { calls: [call] },
         );
       }
       return made;

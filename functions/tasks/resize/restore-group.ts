@@ -120,7 +120,8 @@ export const createRestoreGroup = (dependencies: GroupWorkDependencies) => {
           },
           now,
         );
-        if (calls.length > 0) note('prepared', 'Launch is suspended again, as another hold wants it', calls);
+        if (calls.length > 0)
+          note('prepared', 'Launch is suspended again, as another hold wants it', { calls });
         return 'not yet';
       }
       case 'WAIT':
@@ -136,7 +137,7 @@ export const createRestoreGroup = (dependencies: GroupWorkDependencies) => {
         note(
           'restored',
           `minimum ${group.minSize} → ${decision.sizes.minSize}, desired capacity ${group.desiredCapacity} → ${decision.sizes.desiredCapacity}${decision.reason}`,
-          [call],
+          { calls: [call] },
         );
         return 'not yet';
       }

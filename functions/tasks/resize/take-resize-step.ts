@@ -304,7 +304,7 @@ export const createTakeResizeStep = (dependencies: ResizeDependencies, operation
       noteFor(taking, instanceId)(
         'step',
         `${saidOf[operation]}${step.isForced ? ', by force' : ''}: ${step.reason}`,
-        calls,
+        { because: operation, calls },
       );
     } catch (error) {
       await afterError(taking, going, presentType, error);

@@ -47,7 +47,7 @@ export const createUpdateLaunchTemplate = (dependencies: ResizeDependencies) => 
           note(
             'drift',
             `its launch template has version ${versionNumber} with the new type now; to undo it make version ${template?.versionNumber} the ${update.setsDefault ? 'default' : 'latest'} again`,
-            calls,
+            { calls },
           );
         }
         await finish();

@@ -178,7 +178,7 @@ export const createSweep = (dependencies: SweepDependencies) => {
       throw error;
     }
     const reason = `${executionNameOf(incidentId)} is given back: ${because}`;
-    await writeJournal(store, incidentId, [{ at: now, event: 'releasing', message: `${name}: ${reason}` }]);
+    await writeJournal(store, incidentId, [{ at: now, event: 'releasing', text: `${name}: ${reason}` }]);
     result.started.push({ action: 'STARTED', executionName: name, reason });
   };
 

@@ -3,6 +3,7 @@ import type { Clock } from '../../clock.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
 import type { Attention } from '../../domain/telling/attention.ts';
 import { type NoticeCounts, type NoticeKind, toNotice } from '../../domain/telling/notice.ts';
+import { sentenceOf } from '../../domain/telling/sentence-of.ts';
 import { unixSeconds } from '../../domain/times.ts';
 import type { reportHoldState, reportResizeState } from '../../events/hold-state.ts';
 import type { Store } from '../../state/store.ts';
@@ -30,7 +31,7 @@ const nextOf: Record<'would-act' | 'refused' | 'gave-back' | 'failed' | 'needs-a
   'needs-a-person': 'the sweep goes on trying to give groups back; the rest is for a person',
 };
 
-const kindOf = (
+const noticeKindOf = (
   { plan, failure, release, round }: ReportState,
   { left = 0 }: Report,
 ): keyof typeof nextOf => {
@@ -41,9 +42,6 @@ const kindOf = (
   if (round?.next === 'GiveUp') return 'failed';
   return failure === undefined ? 'gave-back' : 'failed';
 };
-
-/** A message of a dry run says so in its title. */
-const withoutMode = (text: string): string => text.replace(/^dry run: /, '');
 
 /** How long a rule that would act on the same groups again is no news. */
 const sameNewsSeconds = 21_600;
@@ -76,11 +74,9 @@ export const tellOutcome = async (
 ): Promise<void> => {
   const { plan, failure } = state;
   if (plan.tendedBy !== undefined) return;
-  const kind: NoticeKind & keyof typeof nextOf = kindOf(state, report);
+  const kind: NoticeKind & keyof typeof nextOf = noticeKindOf(state, report);
   const planned =
-    kind === 'would-act'
-      ? journal.filter(({ event }) => event === 'planned').map(({ message }) => message)
-      : [];
+    kind === 'would-act' ? journal.filter(({ event }) => event === 'planned').map(sentenceOf) : [];
   const groups = [
     ...new Set(journal.flatMap(({ autoScalingGroupName: name }) => (name === undefined ? [] : [name]))),
   ];
@@ -91,8 +87,8 @@ export const tellOutcome = async (
       at: now,
       ...identityOf(state, kind, groups, now),
       incidentId: plan.incidentId,
-      ...(plan.reason === undefined ? {} : { seen: withoutMode(plan.reason) }),
-      done: withoutMode(report.headline),
+      ...(plan.reason === undefined ? {} : { seen: plan.reason }),
+      done: report.headline,
       next: nextOf[kind],
       groups,
       lines: [

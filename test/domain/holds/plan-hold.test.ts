@@ -23,7 +23,8 @@ describe('planHold', () => {
     const [first] = plan.groups;
     const call = first?.action === 'HOLD' ? first.calls[0] : undefined;
     expect(call?.input).toEqual({ AutoScalingGroupName: 'a', ScalingProcesses: scaleInProcesses });
-    for (const process of scaleInProcesses) expect(call?.reason).toContain(`${process}: `);
+    for (const [index, process] of scaleInProcesses.entries())
+      expect(call?.reason[index]).toContain(`${process}: `);
   });
 
   it('names only what is not suspended yet', () => {

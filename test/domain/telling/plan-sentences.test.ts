@@ -41,10 +41,10 @@ describe('tellGroupPlan', () => {
   const plan = { action: 'HOLD', autoScalingGroupName: 'web', because: 'ASKED_FOR', calls: [] } as const;
   it('says what a live run will do, and what a dry run would', () => {
     expect(tellGroupPlan({ ...plan, calls: [] }, 'switch upgrade', 'live')).toBe(
-      'will hold web: switch upgrade',
+      'will be held: switch upgrade',
     );
     expect(tellGroupPlan({ ...plan, calls: [] }, 'switch upgrade', 'dry-run')).toBe(
-      'would hold web: switch upgrade',
+      'would be held: switch upgrade',
     );
   });
 });

@@ -41,7 +41,7 @@ describe('summariseDrain', () => {
   });
 
   it.each([
-    ['REPORT', 'dry run: 2 instances in Pending:Wait for too long'],
+    ['REPORT', '2 instances in Pending:Wait for too long would be drained within the limits'],
     ['REFUSE', 'nothing was done'],
   ] as const)('of %s says: %s', (action, headline) => {
     expect(summariseDrain(journal, action).headline).toBe(headline);

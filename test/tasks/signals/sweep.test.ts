@@ -151,8 +151,8 @@ describe('a signal whose execution failed', () => {
     changed.executions.set(nameOfSignal, failedAt(10));
     const calls = [{ service: 'AutoScaling', operation: 'SuspendProcesses', input: {}, reason: 'x' }];
     await changed.store.appendJournal(arnOf(nameOfSignal), [
-      { at: now, event: 'opened', message: 'open' },
-      { at: now, event: 'held', message: 'held', calls } as never,
+      { at: now, event: 'opened', text: 'open' },
+      { at: now, event: 'held', text: 'held', calls } as never,
     ]);
     await changed.sweepAt(600);
     const stopped = aWorld();
@@ -172,7 +172,7 @@ describe('a signal whose execution failed', () => {
       world.executions.set(nameOfSignal, failedAt(100));
       await world.store.appendJournal(
         incidentId,
-        events.map((event) => ({ at: now, event, message: event })),
+        events.map((event) => ({ at: now, event, text: event })),
       );
       await world.store.createIncident(anIncident({ incidentId, startedAt: later(5) }), ['web']);
       await world.sweepAt(200);
@@ -241,7 +241,7 @@ describe('a failure', () => {
     const world = aWorld({ alarms: [] });
     const calls = [{ service: 'AutoScaling', operation: 'SuspendProcesses', input: {}, reason: 'x' }];
     await world.store.appendJournal(arnOf(nameOfSignal), [
-      { at: now, event: 'held', message: 'held', calls } as never,
+      { at: now, event: 'held', text: 'held', calls } as never,
     ]);
     await world.sweepAt(300, failed(nameOfSignal));
     expect(world.notices[0]).toMatchObject({
@@ -320,7 +320,7 @@ describe('the tag of a hold that nothing holds', () => {
 
   it('is only left over where its execution held this very group', async () => {
     const world = aWorld({ alarms: [], group: tagged() });
-    const entry = { at: now, event: 'held', autoScalingGroupName: 'web', message: 'held' } as const;
+    const entry = { at: now, event: 'held', autoScalingGroupName: 'web', text: 'held' } as const;
     await world.store.appendJournal(arnOf('by-hand'), [entry]);
     await world.sweepAt(0);
     expect(world.notices).toEqual([]);
