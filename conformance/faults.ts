@@ -65,8 +65,8 @@ export const faults: Fault[] = [
     story: 'desired-capacity',
     what: 'desired capacity is raised where nothing but a person can have lowered it',
     file: 'functions/domain/holds/plan-raise.ts',
-    find: 'if (!policies.some(({ canLower }) => canLower)) {',
-    replace: 'if (policies.length < 0) {',
+    find: 'if (!policies.some(({ canLower }) => canLower)) return',
+    replace: 'if (policies.length < 0) return',
   },
   {
     story: 'copied',

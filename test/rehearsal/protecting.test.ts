@@ -130,7 +130,7 @@ describe('protecting', () => {
         })),
       });
     const first = decideApply(incident, at('Standby'), aRecord(), 'me', now);
-    if (first.action !== 'WRITE') throw new Error(first.reason);
+    if (first.action !== 'WRITE') throw new Error(JSON.stringify(first));
     const back = decideApply(incident, at('InService'), first.after, 'me', later(600));
     expect(back).toMatchObject({ calls: [], after: { launched: [] } });
   });

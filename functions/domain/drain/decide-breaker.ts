@@ -7,14 +7,25 @@ import {
   type LaunchRecord,
   stuckInstances,
 } from '../launches/launch-record.ts';
-import { addSeconds, secondsBetween, spokenDuration } from '../times.ts';
+import { addSeconds, secondsBetween } from '../times.ts';
 import type { DrainSettings } from './settings.ts';
 
-/** What became of a breaker at one look, with a sentence when that is news. That it opened is told apart. */
+/** What became of a breaker at one look, and what is news. That it opened is told apart. */
 export interface BreakerStep {
   record: LaunchRecord;
-  news?: string;
+  news?: BreakerNews;
 }
+
+/** What became of a breaker that was not closed. */
+export type BreakerNews =
+  | { because: 'LAUNCH_SUCCEEDED' | 'NOTHING_MISSING' }
+  | { because: 'PROBES'; probes: number }
+  | ({ because: 'PROBE_FAILED'; delaySeconds: number } & ProbeFailure);
+
+/** Why a probe came to nothing. */
+export type ProbeFailure =
+  | { failure: 'STUCK'; instanceId: string }
+  | { failure: 'LAUNCH_FAILED' | 'NO_LAUNCH' };
 
 /** How much longer than `olderThan` a launch is waited for before its silence is an answer too. */
 const silenceSeconds = 1800;
@@ -79,7 +90,8 @@ export const decideBreaker = (
             delaySeconds: settings.probeAfterSeconds,
             probeAt: addSeconds(now, settings.probeAfterSeconds),
             probes: 0,
-            reason: `${counted.length} instances were drained, none came into service since, and ${cameBack.instanceId}, launched after them, is stuck too. Nothing is drained or launched for ${spokenDuration(settings.probeAfterSeconds)}`,
+            drained: counted.length,
+            cameBack: cameBack.instanceId,
             isTold: false,
           },
         },
@@ -97,7 +109,7 @@ export const decideBreaker = (
   if (record.lastSuccessAt !== undefined && record.lastSuccessAt > breaker.stateAt) {
     return {
       record: { ...without(record, now), breakerClosedAt: now },
-      news: 'the breaker closes: a launch succeeded',
+      news: { because: 'LAUNCH_SUCCEEDED' },
     };
   }
   if (breaker.state === 'OPEN') {
@@ -105,27 +117,27 @@ export const decideBreaker = (
     const probes = breaker.probes + 1;
     return {
       record: { ...record, breaker: { ...breaker, state: 'PROBING', stateAt: now, probes } },
-      news: `probe ${probes}: Launch is given back, and the next launch is watched`,
+      news: { because: 'PROBES', probes },
     };
   }
-  const reopen = (why: string, launchedAt = now): BreakerStep => {
+  const reopen = (failure: ProbeFailure, launchedAt = now): BreakerStep => {
     const reopened = openAgain(breaker, settings, now, closedElsewhereAt > launchedAt);
     return {
       record: { ...record, breaker: reopened },
-      news: `the breaker stays open: ${why}. The next probe is in ${spokenDuration(reopened.delaySeconds)}`,
+      news: { because: 'PROBE_FAILED', delaySeconds: reopened.delaySeconds, ...failure },
     };
   };
   const failed = stuck.find(({ since }) => since > breaker.stateAt);
   if (failed !== undefined) {
-    return reopen(`${failed.instanceId}, launched for the probe, is stuck`, failed.since);
+    return reopen({ failure: 'STUCK', instanceId: failed.instanceId }, failed.since);
   }
   if (record.failures.some(({ startedAt }) => startedAt > breaker.stateAt)) {
-    return reopen('the launch for the probe failed');
+    return reopen({ failure: 'LAUNCH_FAILED' });
   }
   if (isComplete(group)) {
-    return { record: without(record, now), news: 'the breaker closes: nothing is missing any more' };
+    return { record: without(record, now), news: { because: 'NOTHING_MISSING' } };
   }
   return secondsBetween(breaker.stateAt, now) > settings.olderThanSeconds + silenceSeconds
-    ? reopen('no launch came to anything')
+    ? reopen({ failure: 'NO_LAUNCH' })
     : { record };
 };

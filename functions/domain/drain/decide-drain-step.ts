@@ -1,7 +1,7 @@
 import type { AutoScalingCall } from '../calls.ts';
 import type { Drain } from '../launches/launch-record.ts';
 import { abandonedWithinSeconds, drainAttemptsMax, terminatedWithinSeconds } from '../limits.ts';
-import { secondsBetween, spokenDuration } from '../times.ts';
+import { secondsBetween } from '../times.ts';
 
 /**
  * The next step in draining one instance.
@@ -10,16 +10,37 @@ import { secondsBetween, spokenDuration } from '../times.ts';
  * - `CALL`: make these calls; when all are accepted the drain is at `stage`.
  */
 export type DrainStep =
-  | { action: 'END'; stage: 'GONE' | 'ESCAPED' | 'LEFT'; reason: string }
-  | { action: 'WAIT'; reason: string }
-  | { action: 'CALL'; stage: 'ABANDONED' | 'TERMINATED'; calls: AutoScalingCall[]; reason: string };
+  | ({ action: 'END'; stage: 'GONE' | 'ESCAPED' | 'LEFT' } & DrainEnd)
+  | { action: 'WAIT' }
+  | ({ action: 'CALL'; stage: 'ABANDONED' | 'TERMINATED'; calls: AutoScalingCall[] } & DrainCall);
+
+/** How the draining of an instance ended. */
+export type DrainEnd =
+  | { because: 'LEFT_THE_GROUP' | 'NEVER_IN_SERVICE' | 'ENDED_BEFORE' }
+  | { because: 'NOT_WAITING_ANY_MORE'; lifecycleState: string }
+  | { because: 'REFUSED'; attempts: number; instanceId: string }
+  | { because: 'STILL_THERE'; terminatedSeconds: number };
+
+/** Why a launch is abandoned, or an instance terminated. */
+export type DrainCall =
+  | ({ because: 'WAITED' } & Pick<Drain, 'since' | 'from'>)
+  | { because: 'NO_LAUNCH_HOOK' | 'STAYED' };
+
+/** Why an instance is terminated that could not be drained by its launch hooks. */
+export const terminatedBecause = {
+  NO_LAUNCH_HOOK: 'the group has no launch hook any more that could be abandoned',
+  STAYED: 'it is still there after its launch was abandoned',
+} as const;
+
+/** Since when an instance waited, by what is known of it. */
+export const tellWaited = ({ since, from }: Pick<Drain, 'since' | 'from'>): string =>
+  `it waited since ${since} (by its ${from})`;
 
 /** The calls that abandon a launch: one for each launch hook of the group. Never CONTINUE. */
 export const abandonCalls = (
   autoScalingGroupName: string,
-  instanceId: string,
+  stuck: Pick<Drain, 'instanceId' | 'since' | 'from'>,
   launchHooks: string[],
-  reason: string,
 ): AutoScalingCall[] =>
   launchHooks.map((LifecycleHookName) => ({
     service: 'AutoScaling',
@@ -27,10 +48,10 @@ export const abandonCalls = (
     input: {
       AutoScalingGroupName: autoScalingGroupName,
       LifecycleHookName,
-      InstanceId: instanceId,
+      InstanceId: stuck.instanceId,
       LifecycleActionResult: 'ABANDON',
     },
-    reason,
+    reason: tellWaited(stuck),
   }));
 
 /**
@@ -50,80 +71,60 @@ export const decideDrainStep = (
   now: string,
 ): DrainStep => {
   if (lifecycleState === undefined || lifecycleState.startsWith('Terminat')) {
-    return { action: 'END', stage: 'GONE', reason: 'it left the group' };
+    return { action: 'END', stage: 'GONE', because: 'LEFT_THE_GROUP' };
   }
   const inStage = secondsBetween(drain.stageAt, now);
   if (lifecycleState === 'Pending:Proceed') {
     return inStage < terminatedWithinSeconds
-      ? { action: 'WAIT', reason: 'its hooks were completed meanwhile; it goes on by itself' }
-      : {
-          action: 'END',
-          stage: 'LEFT',
-          reason: 'its hooks were completed and it does not come into service',
-        };
+      ? { action: 'WAIT' }
+      : { action: 'END', stage: 'LEFT', because: 'NEVER_IN_SERVICE' };
   }
   if (lifecycleState !== 'Pending:Wait') {
-    return {
-      action: 'END',
-      stage: 'ESCAPED',
-      reason: `it is ${lifecycleState} meanwhile and was left alone`,
-    };
+    return { action: 'END', stage: 'ESCAPED', because: 'NOT_WAITING_ANY_MORE', lifecycleState };
   }
   if (drain.attempts >= drainAttemptsMax) {
-    return {
-      action: 'END',
-      stage: 'LEFT',
-      reason: `AWS refused ${drain.attempts} times to end it; end it by hand: aws ec2 terminate-instances --instance-ids ${drain.instanceId}`,
-    };
+    const { attempts, instanceId } = drain;
+    return { action: 'END', stage: 'LEFT', because: 'REFUSED', attempts, instanceId };
   }
-  const waited = `it waited since ${drain.since} (by its ${drain.from})`;
   switch (drain.stage) {
     case 'CHOSEN':
       if (launchHooks.length > 0) {
         return {
           action: 'CALL',
           stage: 'ABANDONED',
-          calls: abandonCalls(autoScalingGroupName, drain.instanceId, launchHooks, waited),
-          reason: waited,
+          calls: abandonCalls(autoScalingGroupName, drain, launchHooks),
+          because: 'WAITED',
+          since: drain.since,
+          from: drain.from,
         };
       }
       break;
     case 'ABANDONED':
       if (inStage < abandonedWithinSeconds) {
-        return { action: 'WAIT', reason: 'its launch was abandoned; it has yet to leave' };
+        return { action: 'WAIT' };
       }
       break;
     case 'TERMINATED':
       return inStage < terminatedWithinSeconds
-        ? { action: 'WAIT', reason: 'its termination was accepted; it has yet to leave' }
-        : {
-            action: 'END',
-            stage: 'LEFT',
-            reason: `it is still there ${spokenDuration(inStage)} after its termination was accepted; look at its group's activities`,
-          };
+        ? { action: 'WAIT' }
+        : { action: 'END', stage: 'LEFT', because: 'STILL_THERE', terminatedSeconds: inStage };
     case 'GONE':
     case 'ESCAPED':
     case 'LEFT':
-      return { action: 'END', stage: drain.stage, reason: 'it ended before' };
+      return { action: 'END', stage: drain.stage, because: 'ENDED_BEFORE' };
   }
-  const reason =
-    launchHooks.length === 0
-      ? 'the group has no launch hook any more that could be abandoned'
-      : 'it is still there after its launch was abandoned';
+  const because = launchHooks.length === 0 ? 'NO_LAUNCH_HOOK' : 'STAYED';
   return {
     action: 'CALL',
     stage: 'TERMINATED',
+    because,
     calls: [
       {
         service: 'AutoScaling',
         operation: 'TerminateInstanceInAutoScalingGroup',
-        input: {
-          InstanceId: drain.instanceId,
-          ShouldDecrementDesiredCapacity: false,
-        },
-        reason,
+        input: { InstanceId: drain.instanceId, ShouldDecrementDesiredCapacity: false },
+        reason: terminatedBecause[because],
       },
     ],
-    reason,
   };
 };

@@ -9,7 +9,7 @@ import {
   type StuckInstance,
   stuckInstances,
 } from '../launches/launch-record.ts';
-import { secondsBetween, spokenDuration } from '../times.ts';
+import { secondsBetween } from '../times.ts';
 import { drainsThatCount } from './decide-breaker.ts';
 import type { DrainSettings } from './settings.ts';
 
@@ -20,33 +20,43 @@ export interface GroupWithLaunches {
 }
 
 /** An instance to drain, and why; or one that is stuck and has to wait, and why. */
-export interface DrainChoice extends StuckInstance {
-  autoScalingGroupName: string;
-  action: 'DRAIN' | 'WAIT';
-  reason: string;
+export type DrainChoice = StuckInstance & { autoScalingGroupName: string } & (
+    | { action: 'DRAIN' }
+    | ({ action: 'WAIT' } & DrainWait)
+  );
+
+/** Why a stuck instance has to wait. */
+export type DrainWait =
+  | ({ because: 'WIDESPREAD' } & Widespread)
+  | { because: 'PROCESS_SUSPENDED'; process: string }
+  | { because: 'BREAKER_OPEN'; probeAt: string }
+  | { because: 'BREAKER_PROBES' }
+  | { because: 'PER_GROUP_PER_HOUR' | 'BREAKER_AFTER' | 'AT_ONCE' | 'PER_HOUR'; limit: number };
+
+/** Launches fail in so many of all managed groups at once. */
+export interface Widespread {
+  failingGroups: number;
+  managedGroups: number;
 }
 
 const hour = 3600;
 /** Fewer failing groups than this are never taken for a fault that is nobody's own. */
 const widespreadMin = 3;
 
-/** Why nothing may be drained anywhere: most groups fail, so it is not a group's fault. */
-export const widespreadBecause = (
+/** Whether nothing may be drained anywhere: most groups fail, so it is not a group's fault. */
+export const findWidespread = (
   managed: GroupWithLaunches[],
   olderThanSeconds: number,
   now: string,
-): string | undefined => {
+): Widespread | undefined => {
   const failing = managed.filter(
     ({ group, record }) =>
       areLaunchesFailing(record, now, hour) ||
       stuckInstances(record, group, olderThanSeconds, now).length > 0,
   );
   if (failing.length < widespreadMin || failing.length * 2 <= managed.length) return undefined;
-  return `launches fail in ${failing.length} of ${managed.length} managed groups at once: that is not a group's fault, so nothing is drained`;
+  return { failingGroups: failing.length, managedGroups: managed.length };
 };
-
-const spoken = ({ waitedSeconds, from }: StuckInstance): string =>
-  `in Pending:Wait for ${spokenDuration(waitedSeconds)} (by its ${from})`;
 
 const drainsInLastHour = ({ drains }: LaunchRecord, now: string): number =>
   drains.filter(({ chosenAt }) => secondsBetween(chosenAt, now) < hour).length;
@@ -57,26 +67,28 @@ const waitBecause = (
   settings: DrainSettings,
   chosenNow: number,
   now: string,
-): string | undefined => {
+): DrainWait | undefined => {
   const { breaker } = record;
   // An abandoned launch ends in a termination, and is made good by a launch.
   const missingProcess = ['Terminate', 'Launch'].find((process) =>
     group.suspendedProcesses.includes(process),
   );
-  if (missingProcess !== undefined && breaker?.state !== 'OPEN') return `${missingProcess} is suspended`;
-  if (breaker?.state === 'OPEN') return `the breaker is open until ${breaker.probeAt}`;
+  if (missingProcess !== undefined && breaker?.state !== 'OPEN') {
+    return { because: 'PROCESS_SUSPENDED', process: missingProcess };
+  }
+  if (breaker?.state === 'OPEN') return { because: 'BREAKER_OPEN', probeAt: breaker.probeAt };
   if (drainsInLastHour(record, now) + chosenNow >= settings.perGroupPerHour) {
-    return `${settings.perGroupPerHour} were drained in this group within the hour`;
+    return { because: 'PER_GROUP_PER_HOUR', limit: settings.perGroupPerHour };
   }
   if (breaker?.state === 'PROBING') {
     const hasDrained = record.drains.some(({ chosenAt }) => chosenAt >= breaker.stateAt) || chosenNow > 0;
     const present = unitsOf(group, [...inService(group), ...launching(group)]);
     const hasRoom = present !== undefined && present < group.desiredCapacity;
     // With nothing missing no launch would follow: one drain makes room for the launch that is watched.
-    return hasDrained || hasRoom ? 'the breaker probes, and the next launch is watched first' : undefined;
+    return hasDrained || hasRoom ? { because: 'BREAKER_PROBES' } : undefined;
   }
   if (drainsThatCount(record).length + chosenNow >= settings.breakerAfter) {
-    return `${settings.breakerAfter} were drained since a launch last succeeded; what is launched in their place is watched first`;
+    return { because: 'BREAKER_AFTER', limit: settings.breakerAfter };
   }
   return undefined;
 };
@@ -87,7 +99,7 @@ const waitBecause = (
  *
  * @param groups the groups of the incident, observed just now
  * @param elsewhere the records of all other managed groups: limits over all groups are over these too
- * @param refusedBecause why nothing may be drained anywhere; what is stuck is listed all the same
+ * @param widespread why nothing may be drained anywhere; what is stuck is listed all the same
  * @param now ISO 8601
  * @returns every stuck instance that is not being drained yet, with what happens to it
  */
@@ -95,7 +107,7 @@ export const decideDrains = (
   groups: GroupWithLaunches[],
   settings: DrainSettings,
   elsewhere: LaunchRecord[],
-  refusedBecause: string | undefined,
+  widespread: Widespread | undefined,
   now: string,
 ): DrainChoice[] => {
   const candidates = groups
@@ -116,18 +128,16 @@ export const decideDrains = (
   return candidates.map(({ seen, stuck }): DrainChoice => {
     const { autoScalingGroupName } = seen.group;
     const inGroup = chosenNow.get(autoScalingGroupName) ?? 0;
-    const because =
-      refusedBecause ??
+    const wait: DrainWait | undefined =
+      (widespread === undefined ? undefined : { because: 'WIDESPREAD', ...widespread }) ??
       waitBecause(seen, settings, inGroup, now) ??
-      (atOnce >= settings.atOnce ? `${settings.atOnce} are being drained at once` : undefined) ??
-      (withinHour >= settings.perHour ? `${settings.perHour} were drained within the hour` : undefined);
-    if (because !== undefined) {
-      return { ...stuck, autoScalingGroupName, action: 'WAIT', reason: `${spoken(stuck)}; ${because}` };
-    }
+      (atOnce >= settings.atOnce ? { because: 'AT_ONCE', limit: settings.atOnce } : undefined) ??
+      (withinHour >= settings.perHour ? { because: 'PER_HOUR', limit: settings.perHour } : undefined);
+    if (wait !== undefined) return { ...stuck, autoScalingGroupName, action: 'WAIT', ...wait };
     atOnce += 1;
     withinHour += 1;
     chosenNow.set(autoScalingGroupName, inGroup + 1);
-    return { ...stuck, autoScalingGroupName, action: 'DRAIN', reason: spoken(stuck) };
+    return { ...stuck, autoScalingGroupName, action: 'DRAIN' };
   });
 };
 

@@ -5,14 +5,13 @@ import {
   isOptedIn,
   launching,
   markedUnhealthy,
-  optInTag,
 } from '../auto-scaling-group.ts';
 import type { AutoScalingCall } from '../calls.ts';
 import type { Incident } from '../incident.ts';
 import { holdsPerGroupMax, inForceWithinSeconds, leaseSeconds, protectedInstancesMax } from '../limits.ts';
 import { remediations } from '../remediations.ts';
 
-import { addSeconds, firstOf, secondsBetween } from '../times.ts';
+import { addSeconds, secondsBetween } from '../times.ts';
 import {
   afterLease,
   emptyGroupRecord,
@@ -36,6 +35,20 @@ const launchedMax = 50;
 /** Instances of a group that are remembered although no description has them: a description may be stale. */
 const leftRememberedMax = 1000;
 
+/** Why a group cannot be changed at this moment. */
+export type BusyFacts =
+  | { because: 'LEASED'; until: string | undefined }
+  /** Some descriptions show another group of the name. */
+  | { because: 'DESCRIPTIONS_DISAGREE' };
+
+/** Why an incident may not hold a group any more, or not yet another one. */
+export type ApplyRefusal =
+  | { because: 'NOT_OPTED_IN' }
+  | { because: 'BEING_DELETED'; status: string }
+  /** It was deleted, and the one that has its name now does not carry the tags that the incident is about. */
+  | { because: 'REPLACED_BY_ANOTHER' }
+  | { because: 'TOO_MANY_HOLDS'; holds: number; holdsMax: number };
+
 /**
  * What one look at one group leads to.
  * - `IN_FORCE`: the group is as wanted, nothing to do.
@@ -46,10 +59,14 @@ const leftRememberedMax = 1000;
  * - `WRITE`: record first, then make the calls (there may be none), then write `after`.
  */
 export type ApplyDecision =
-  | { action: 'IN_FORCE' | 'UNVERIFIED' | 'BUSY' | 'GONE' | 'REFUSE'; reason: string }
+  | { action: 'IN_FORCE' | 'GONE' }
+  | { action: 'UNVERIFIED'; pending: Setting[] }
+  | ({ action: 'BUSY' } & BusyFacts)
+  | ({ action: 'REFUSE' } & ApplyRefusal)
   | {
       action: 'WRITE';
-      reason: string;
+      /** Whether anything is put in force, and for what; or what else is news. */
+      because: 'ASKED_FOR' | 'NEW_INSTANCES' | 'TAKEN_BACK' | 'IN_FORCE_ALREADY';
       /** When it was decided. */
       decidedAt: string;
       /** The record with the lease, written before the calls. */
@@ -245,32 +262,32 @@ const settingsUndoneByOthers = (record: GroupRecord, group: AutoScalingGroup, se
   });
 };
 
-/** Why settings are put in force: the incident's reason when it begins, what is new later. */
-const applyReason = ({ remediation, reason }: Incident, toImpose: Setting[], isNewHold: boolean): string => {
-  const { imposedBecause = reason } = remediations[remediation];
-  return !isNewHold && toImpose.every(isInstance)
-    ? 'instances that came into service meanwhile are protected too'
-    : imposedBecause;
+/** What a change of a group is for. */
+const becauseOf = (
+  toImpose: Setting[],
+  isNewHold: boolean,
+  undone: Setting[],
+): (ApplyDecision & { action: 'WRITE' })['because'] => {
+  if (toImpose.length > 0) return !isNewHold && toImpose.every(isInstance) ? 'NEW_INSTANCES' : 'ASKED_FOR';
+  return undone.length > 0 ? 'TAKEN_BACK' : 'IN_FORCE_ALREADY';
 };
 
 /** Why an incident may not hold a group; `undefined` when it may. */
-const refuseBecause = (
+const refusalOf = (
   incident: Incident,
   group: AutoScalingGroup,
   record: GroupRecord,
-): string | undefined => {
-  if (!isOptedIn(group)) {
-    return `the group no longer carries the tag ${optInTag.key}=${optInTag.value}, so Holdfast may not touch it`;
-  }
-  if (group.status !== undefined) return `the group is being deleted (${group.status})`;
+): ApplyRefusal | undefined => {
+  if (!isOptedIn(group)) return { because: 'NOT_OPTED_IN' };
+  if (group.status !== undefined) return { because: 'BEING_DELETED', status: group.status };
   if (isReplaced(record, group) && !hasTags(group, incident.targetTags ?? {})) {
-    return 'the group was deleted, and the one that has its name now does not carry the tags that this is about';
+    return { because: 'REPLACED_BY_ANOTHER' };
   }
+  const holds = record.holds.length;
   const isHeld = record.holds.some(({ incidentId }) => incidentId === incident.incidentId);
-  if (!isHeld && record.holds.length >= holdsPerGroupMax) {
-    return `${record.holds.length} incidents hold the group already, and more than ${holdsPerGroupMax} may not`;
-  }
-  return undefined;
+  return !isHeld && holds >= holdsPerGroupMax
+    ? { because: 'TOO_MANY_HOLDS', holds, holdsMax: holdsPerGroupMax }
+    : undefined;
 };
 
 /**
@@ -293,14 +310,14 @@ export const decideApply = (
   seenAt: string = now,
 ): ApplyDecision => {
   if (isLeased(stored, now)) {
-    return { action: 'BUSY', reason: `another task is changing the group until ${stored.lease?.expiresAt}` };
+    return { action: 'BUSY', because: 'LEASED', until: stored.lease?.expiresAt };
   }
-  if (group === undefined) return { action: 'GONE', reason: 'the group does not exist any more' };
+  if (group === undefined) return { action: 'GONE' };
   if (isReplaced(stored, group) && mayBeStale(stored, seenAt)) {
-    return { action: 'BUSY', reason: 'descriptions of the group do not agree yet' };
+    return { action: 'BUSY', because: 'DESCRIPTIONS_DISAGREE' };
   }
-  const refusal = refuseBecause(incident, group, stored);
-  if (refusal !== undefined) return { action: 'REFUSE', reason: refusal };
+  const refusal = refusalOf(incident, group, stored);
+  if (refusal !== undefined) return { action: 'REFUSE', ...refusal };
 
   const known = ofThisGroup(afterLease(stored, now), group, seenAt);
   const record = withConfirmedBaseline(known, group, seenAt);
@@ -341,9 +358,7 @@ export const decideApply = (
     record.missingSince !== stored.missingSince ||
     remaining.some(isSeen);
   if (toImpose.length === 0 && !isNews) {
-    return pending.length > 0
-      ? { action: 'UNVERIFIED', reason: `${firstOf(pending)} accepted, not in force yet` }
-      : { action: 'IN_FORCE', reason: 'the group is as wanted' };
+    return pending.length > 0 ? { action: 'UNVERIFIED', pending } : { action: 'IN_FORCE' };
   }
 
   const imposed = [
@@ -362,12 +377,7 @@ export const decideApply = (
   return {
     action: 'WRITE',
     decidedAt: now,
-    reason:
-      toImpose.length > 0
-        ? applyReason(incident, toImpose, held.holds.length > record.holds.length)
-        : undone.length > 0
-          ? `a person or a tool took back ${firstOf(undone)}`
-          : 'everything was in force already',
+    because: becauseOf(toImpose, held.holds.length > record.holds.length, undone),
     before,
     calls: holdCalls(group.autoScalingGroupName, toImpose, incident.remediation),
     after,

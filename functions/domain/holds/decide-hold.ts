@@ -3,7 +3,7 @@ import type { Launches } from '../launches/decide-launches.ts';
 import { laterOf } from '../launches/launch-record.ts';
 import { roundsMax } from '../limits.ts';
 import type { Mode } from '../mode.ts';
-import { addSeconds, counted, secondsBetween, spokenDuration } from '../times.ts';
+import { addSeconds, secondsBetween } from '../times.ts';
 
 /**
  * What was read of the incident's alarm.
@@ -13,7 +13,7 @@ import { addSeconds, counted, secondsBetween, spokenDuration } from '../times.ts
  */
 export type AlarmReading =
   | { kind: 'none' }
-  | { kind: 'unreadable'; message: string }
+  | { kind: 'unreadable'; error: string }
   | { kind: 'deleted' }
   | {
       kind: 'read';
@@ -23,172 +23,136 @@ export type AlarmReading =
       lacksData?: boolean;
     };
 
-/** What a decision rests on, in one word: the journal gets a line when it changes. */
-export type HoldBecause =
-  | 'IN_ALARM'
-  | 'COOLING_OFF'
-  | 'COOLED_OFF'
-  | 'INSUFFICIENT_DATA'
-  | 'OK_WITHOUT_DATA'
-  | 'ALARM_UNREADABLE'
-  | 'ALARM_DELETED'
-  | 'BY_HAND'
-  | 'LAUNCHES_FAIL'
-  | 'LAUNCHES_QUIET'
-  | 'LAUNCHES_SUCCEED'
-  | 'KILL_SWITCH_UNREADABLE'
-  | 'KILL_SWITCH'
-  | 'EXPIRED'
-  | 'HELD_AT_MOST'
-  | 'ROUNDS_MAX'
-  | 'RELEASING';
+/** What a decision rests on; `because` in one word: the journal gets a line when it changes. */
+export type HoldFacts =
+  | { because: 'IN_ALARM' }
+  | { because: 'COOLING_OFF'; okSeconds: number; coolOffSeconds: number }
+  | { because: 'COOLED_OFF'; okSeconds: number }
+  | { because: 'INSUFFICIENT_DATA' }
+  | { because: 'OK_WITHOUT_DATA' }
+  | { because: 'ALARM_UNREADABLE'; error: string }
+  | { because: 'ALARM_DELETED' }
+  | { because: 'BY_HAND' }
+  | { because: 'LAUNCHES_UNREADABLE' }
+  | { because: 'LAUNCHES_FAIL'; waitingGroups: number }
+  | { because: 'LAUNCHES_QUIET' }
+  | { because: 'LAUNCHES_SUCCEED' }
+  | { because: 'KILL_SWITCH_UNREADABLE' }
+  | { because: 'KILL_SWITCH'; mode: Mode }
+  /** With what would have let it go on. */
+  | { because: 'EXPIRED'; expiresAt: string; otherwise: HoldFacts }
+  | { because: 'HELD_AT_MOST'; heldSeconds: number }
+  | { because: 'ROUNDS_MAX'; rounds: number }
+  /** It is being given back already. */
+  | { because: 'RELEASING'; reason?: string };
 
-/** Whether a hold goes on. `renewUntil` is set when its expiry moves. */
+/** Whether a hold goes on. `renewUntil` is set when its expiry moves, `lastsUntil` when it does not. */
 export type HoldDecision =
-  | { action: 'KEEP'; because: HoldBecause; reason: string; renewUntil?: string }
-  | { action: 'RELEASE'; because: HoldBecause; reason: string };
+  | ({ action: 'KEEP'; renewUntil?: string; lastsUntil?: string } & HoldFacts)
+  | ({ action: 'RELEASE' } & HoldFacts);
 
-const keepUnlessExpired = (
-  incident: Incident,
-  now: string,
-  because: HoldBecause,
-  reason: string,
-): HoldDecision =>
-  incident.expiresAt <= now
-    ? {
-        action: 'RELEASE',
-        because: 'EXPIRED',
-        reason: `the hold expired at ${incident.expiresAt}; ${reason}`,
-      }
-    : { action: 'KEEP', because, reason: `${reason}; the hold lasts until ${incident.expiresAt}` };
+const keepUnlessExpired = ({ expiresAt }: Incident, now: string, facts: HoldFacts): HoldDecision =>
+  expiresAt <= now
+    ? { action: 'RELEASE', because: 'EXPIRED', expiresAt, otherwise: facts }
+    : { action: 'KEEP', ...facts, lastsUntil: expiresAt };
+
+const renewed = ({ settings }: Incident, now: string, facts: HoldFacts): HoldDecision => ({
+  action: 'KEEP',
+  ...facts,
+  renewUntil: addSeconds(now, settings.expiresAfterSeconds),
+});
 
 /** A hold that lasts until launches succeed: renewed as long as a group lacks instances, or its breaker is open. */
 const decideByLaunches = (incident: Incident, launches: Launches | undefined, now: string): HoldDecision => {
-  if (launches === undefined) {
-    return keepUnlessExpired(incident, now, 'LAUNCHES_FAIL', 'the launches of its groups cannot be read');
+  if (launches === undefined) return keepUnlessExpired(incident, now, { because: 'LAUNCHES_UNREADABLE' });
+  if (launches.succeedAgain) return { action: 'RELEASE', because: 'LAUNCHES_SUCCEED' };
+  const { waitingGroups } = launches;
+  return waitingGroups === 0
+    ? keepUnlessExpired(incident, now, { because: 'LAUNCHES_QUIET' })
+    : renewed(incident, now, { because: 'LAUNCHES_FAIL', waitingGroups });
+};
+
+/** What an OK says: that it has been so for the cool-off, or not yet, or nothing at all. */
+const decideByOk = (
+  incident: Incident,
+  { since, lacksData }: { since: string; lacksData?: boolean },
+  now: string,
+): HoldDecision => {
+  if (lacksData === true) return keepUnlessExpired(incident, now, { because: 'OK_WITHOUT_DATA' });
+  const okSeconds = secondsBetween(laterOf(incident.okWithoutDataAt, since), now);
+  const { coolOffSeconds } = incident.settings;
+  return okSeconds >= coolOffSeconds
+    ? { action: 'RELEASE', because: 'COOLED_OFF', okSeconds }
+    : keepUnlessExpired(incident, now, { because: 'COOLING_OFF', okSeconds, coolOffSeconds });
+};
+
+const decideByAlarm = (incident: Incident, alarm: AlarmReading, now: string): HoldDecision => {
+  switch (alarm.kind) {
+    case 'none':
+      return keepUnlessExpired(incident, now, { because: 'BY_HAND' });
+    case 'unreadable':
+      return keepUnlessExpired(incident, now, { because: 'ALARM_UNREADABLE', error: alarm.error });
+    case 'deleted':
+      return keepUnlessExpired(incident, now, { because: 'ALARM_DELETED' });
+    case 'read':
+      break;
   }
-  if (launches.succeedAgain) {
-    return { action: 'RELEASE', because: 'LAUNCHES_SUCCEED', reason: 'launches succeed again' };
+  switch (alarm.value) {
+    case 'ALARM':
+      return renewed(incident, now, { because: 'IN_ALARM' });
+    case 'INSUFFICIENT_DATA':
+      return keepUnlessExpired(incident, now, { because: 'INSUFFICIENT_DATA' });
+    case 'OK':
+      return decideByOk(incident, alarm, now);
   }
-  if (launches.waitingGroups === 0) {
-    return keepUnlessExpired(incident, now, 'LAUNCHES_QUIET', 'nothing is missing and nothing was launched');
+};
+
+/** What a decision about a hold is made of, beside the incident. */
+export interface HoldRound {
+  /** What was read of its alarm just now. */
+  alarm: AlarmReading;
+  /** What may happen now; `undefined` when the kill switch could not be read. */
+  mode: Mode | undefined;
+  /** Rounds made so far. */
+  round: number;
+  /** How the launches of its groups stand, for an incident that lasts until they succeed. */
+  launches?: Launches | undefined;
+  /** Rounds that its execution has room for. */
+  roundsAtMost?: number;
+}
+
+/** Why a hold ends whatever its alarm says; `undefined` when it need not. */
+const endsAnyway = (
+  incident: Incident,
+  { mode, round, roundsAtMost = roundsMax }: HoldRound,
+  now: string,
+): HoldFacts | undefined => {
+  if (incident.status === 'RELEASING') {
+    const { releasingBecause: reason } = incident;
+    return { because: 'RELEASING', ...(reason === undefined ? {} : { reason }) };
   }
-  return {
-    action: 'KEEP',
-    because: 'LAUNCHES_FAIL',
-    reason: `launches have not succeeded yet in ${counted(launches.waitingGroups, 'group')}, so the hold goes on`,
-    renewUntil: addSeconds(now, incident.settings.expiresAfterSeconds),
-  };
+  if (mode !== undefined && mode !== 'live') return { because: 'KILL_SWITCH', mode };
+  const heldSeconds = secondsBetween(incident.startedAt, now);
+  if (heldSeconds >= incident.settings.holdAtMostSeconds) return { because: 'HELD_AT_MOST', heldSeconds };
+  return round >= roundsAtMost ? { because: 'ROUNDS_MAX', rounds: round } : undefined;
 };
 
 /**
  * Decides whether a hold goes on for another round.
  *
  * @param incident the incident as stored
- * @param alarm what was read of its alarm just now
- * @param mode what may happen now; `undefined` when the kill switch could not be read
- * @param round rounds made so far
  * @param now ISO 8601
- * @param launches how the launches of its groups stand, for an incident that lasts until they succeed
- * @param roundsAtMost rounds that its execution has room for
  */
-export const decideHold = (
-  incident: Incident,
-  alarm: AlarmReading,
-  mode: Mode | undefined,
-  round: number,
-  now: string,
-  launches?: Launches,
-  roundsAtMost: number = roundsMax,
-): HoldDecision => {
-  if (incident.status === 'RELEASING') {
-    return {
-      action: 'RELEASE',
-      because: 'RELEASING',
-      reason: incident.releasingBecause ?? 'it is being given back already',
-    };
-  }
-  if (mode !== undefined && mode !== 'live') {
-    return { action: 'RELEASE', because: 'KILL_SWITCH', reason: `the mode was set to ${mode}` };
-  }
-  const heldSeconds = secondsBetween(incident.startedAt, now);
-  if (heldSeconds >= incident.settings.holdAtMostSeconds) {
-    return {
-      action: 'RELEASE',
-      because: 'HELD_AT_MOST',
-      reason: `held for ${spokenDuration(heldSeconds)}, the most that holdAtMost allows`,
-    };
-  }
-  if (round >= roundsAtMost) {
-    return {
-      action: 'RELEASE',
-      because: 'ROUNDS_MAX',
-      reason: `${round} rounds were made, the most that one execution can`,
-    };
-  }
-  if (mode === undefined)
-    return keepUnlessExpired(incident, now, 'KILL_SWITCH_UNREADABLE', 'the kill switch cannot be read');
-
+export const decideHold = (incident: Incident, round: HoldRound, now: string): HoldDecision => {
+  const ends = endsAnyway(incident, round, now);
+  if (ends !== undefined) return { action: 'RELEASE', ...ends };
+  const { alarm, mode, launches } = round;
+  if (mode === undefined) return keepUnlessExpired(incident, now, { because: 'KILL_SWITCH_UNREADABLE' });
   const isInAlarm = alarm.kind === 'read' && alarm.value === 'ALARM';
   if (incident.untilLaunchesSucceed === true && !isInAlarm && alarm.kind !== 'unreadable') {
     if (alarm.kind === 'none' || launches?.succeedAgain === true) {
       return decideByLaunches(incident, launches, now);
     }
   }
-  switch (alarm.kind) {
-    case 'none':
-      return keepUnlessExpired(incident, now, 'BY_HAND', 'started by hand');
-    case 'unreadable':
-      return keepUnlessExpired(
-        incident,
-        now,
-        'ALARM_UNREADABLE',
-        `the alarm cannot be read (${alarm.message})`,
-      );
-    case 'deleted':
-      return keepUnlessExpired(incident, now, 'ALARM_DELETED', 'the alarm does not exist any more');
-    case 'read':
-      break;
-  }
-  switch (alarm.value) {
-    case 'ALARM':
-      return {
-        action: 'KEEP',
-        because: 'IN_ALARM',
-        reason: 'the alarm is in ALARM, so the hold goes on',
-        renewUntil: addSeconds(now, incident.settings.expiresAfterSeconds),
-      };
-    case 'INSUFFICIENT_DATA':
-      return keepUnlessExpired(
-        incident,
-        now,
-        'INSUFFICIENT_DATA',
-        'the alarm has too little data, and a network metric often vanishes with its path',
-      );
-    case 'OK': {
-      if (alarm.lacksData === true) {
-        return keepUnlessExpired(
-          incident,
-          now,
-          'OK_WITHOUT_DATA',
-          'the alarm is OK only because no data came, and a network metric often vanishes with its path',
-        );
-      }
-      const okSince = laterOf(incident.okWithoutDataAt, alarm.since);
-      const okSeconds = secondsBetween(okSince, now);
-      const { coolOffSeconds } = incident.settings;
-      return okSeconds >= coolOffSeconds
-        ? {
-            action: 'RELEASE',
-            because: 'COOLED_OFF',
-            reason: `the alarm has been OK for ${spokenDuration(okSeconds)}`,
-          }
-        : keepUnlessExpired(
-            incident,
-            now,
-            'COOLING_OFF',
-            `the alarm has been OK for ${spokenDuration(okSeconds)} of ${spokenDuration(coolOffSeconds)}`,
-          );
-    }
-  }
+  return decideByAlarm(incident, alarm, now);
 };

@@ -3,12 +3,11 @@ import {
   type AutoScalingInstance,
   canChangeProtection,
   isOptedIn,
-  optInTag,
 } from '../auto-scaling-group.ts';
 import type { AutoScalingCall } from '../calls.ts';
 import { inForceWithinSeconds, leaseSeconds } from '../limits.ts';
-import { addSeconds, firstOf, secondsBetween } from '../times.ts';
-import { isReplaced, mayBeStale, ofThisGroup } from './decide-apply.ts';
+import { addSeconds, secondsBetween } from '../times.ts';
+import { type BusyFacts, isReplaced, mayBeStale, ofThisGroup } from './decide-apply.ts';
 import {
   afterLease,
   type GroupRecord,
@@ -35,6 +34,17 @@ import {
 /** How long an instance that passes through a state in which its protection cannot be changed is waited for. */
 const passingSecondsMax = 3600;
 
+/** Why something of a group is written down, or given back. */
+export type ReleaseFacts =
+  | { because: 'NO_DESCRIPTION' | 'NO_SUCH_GROUP' | 'GROUP_IS_THERE_AGAIN' | 'REPLACED_BY_ANOTHER' }
+  | { because: 'BEING_DELETED'; status: string }
+  /** HealthCheck runs again, and what acts on it has to wait. */
+  | { because: 'HEALTH_SETTLES'; settleSeconds: number }
+  | { because: 'NO_HOLD_WANTS_IT' | 'GIVEN_BACK_UNSEEN' | 'GIVEN_BACK' | 'NOTHING_LEFT' }
+  /** In its present state the protection of an instance cannot be changed. */
+  | { because: 'PASSES_THROUGH'; instanceId: string }
+  | { because: 'STAYED_PROTECTED' | 'IN_FORCE_AGAIN'; settings: Setting[] };
+
 /**
  * What one look at a group that is to be given back leads to.
  * - `DONE`: nothing of this incident is left in the group.
@@ -45,11 +55,12 @@ const passingSecondsMax = 3600;
  * - `WRITE`: record first, make the calls in order (there may be none), then write `after`.
  */
 export type ReleaseDecision =
-  | { action: 'DONE' | 'BUSY' | 'REFUSE' | 'READ_SCALING'; reason: string }
-  | { action: 'WAIT'; reason: string; seconds: number }
-  | {
+  | { action: 'DONE' | 'READ_SCALING' }
+  | ({ action: 'BUSY' } & BusyFacts)
+  | { action: 'REFUSE'; because: 'NOT_OPTED_IN'; inForce: Setting[] }
+  | { action: 'WAIT'; seconds: number }
+  | (ReleaseFacts & {
       action: 'WRITE';
-      reason: string;
       /** When it was decided. */
       decidedAt: string;
       before: GroupRecord;
@@ -62,8 +73,8 @@ export type ReleaseDecision =
       /** Whether a person has to look: something could not be given back. */
       needsPerson: boolean;
       /** What becomes of its desired capacity, where that fell. */
-      raise?: RaiseDecision & { message: string };
-    };
+      raise?: RaiseDecision & { action: 'RAISE' | 'LEAVE' };
+    });
 
 const withStage = (record: GroupRecord, incidentId: string, change: Partial<Hold>): GroupRecord => ({
   ...record,
@@ -200,9 +211,9 @@ export const decideRelease = (
 ): ReleaseDecision => {
   const { incidentId, settleSeconds, owner, scaling, ownMinSizes = [], seenAt = now } = settings;
   const hold = stored.holds.find((candidate) => candidate.incidentId === incidentId);
-  if (hold === undefined) return { action: 'DONE', reason: 'nothing of this incident is left in the group' };
+  if (hold === undefined) return { action: 'DONE' };
   if (isLeased(stored, now)) {
-    return { action: 'BUSY', reason: `another task is changing the group until ${stored.lease?.expiresAt}` };
+    return { action: 'BUSY', because: 'LEASED', until: stored.lease?.expiresAt };
   }
   const remembered = afterLease(stored, now);
   // Of a group made anew under the name only what met it by mistake is to be given back.
@@ -214,12 +225,11 @@ export const decideRelease = (
     lease: { owner, expiresAt: addSeconds(now, leaseSeconds) },
   });
   const write = (
-    reason: string,
+    facts: ReleaseFacts,
     after: GroupRecord,
-    more: Partial<ReleaseDecision & { action: 'WRITE' }> = {},
+    more: Partial<Omit<ReleaseDecision & { action: 'WRITE' }, 'because'>> = {},
   ): ReleaseDecision => ({
     action: 'WRITE',
-    reason,
     decidedAt: now,
     before: leased([]),
     calls: [],
@@ -228,45 +238,48 @@ export const decideRelease = (
     isGone: false,
     needsPerson: false,
     ...more,
+    ...facts,
   });
-  const ended = (reason: string, more: { needsPerson?: boolean; isGone?: boolean } = {}): ReleaseDecision =>
-    write(reason, withoutHold(record, incidentId), { ...more, isDone: true });
+  const ended = (
+    facts: ReleaseFacts,
+    more: { needsPerson?: boolean; isGone?: boolean } = {},
+  ): ReleaseDecision => write(facts, withoutHold(record, incidentId), { ...more, isDone: true });
 
   if (group === undefined) {
     // One description may lack a group that is there.
     if (record.missingSince === undefined) {
-      return write('no description has the group; it is looked at again', {
-        ...record,
-        missingSince: seenAt,
-      });
+      return write(
+        { because: 'NO_DESCRIPTION' },
+        {
+          ...record,
+          missingSince: seenAt,
+        },
+      );
     }
     const missingSeconds = secondsBetween(record.missingSince, seenAt);
     return missingSeconds < inForceWithinSeconds
-      ? {
-          action: 'WAIT',
-          reason: 'no description has the group; it is looked at again',
-          seconds: Math.ceil(inForceWithinSeconds - missingSeconds),
-        }
-      : ended('the group does not exist any more', { isGone: true });
+      ? { action: 'WAIT', seconds: Math.ceil(inForceWithinSeconds - missingSeconds) }
+      : ended({ because: 'NO_SUCH_GROUP' }, { isGone: true });
   }
   if (record.missingSince !== undefined) {
     const { missingSince: _missingSince, ...there } = record;
-    return write('the group is there again', there);
+    return write({ because: 'GROUP_IS_THERE_AGAIN' }, there);
   }
   if (isReplaced(stored, group)) {
     if (mayBeStale(stored, seenAt)) {
-      return { action: 'BUSY', reason: 'descriptions of the group do not agree yet' };
+      return { action: 'BUSY', because: 'DESCRIPTIONS_DISAGREE' };
     }
     if (record.imposed.length === 0) {
-      return ended('the group was deleted, and another one has its name now', { isGone: true });
+      return ended({ because: 'REPLACED_BY_ANOTHER' }, { isGone: true });
     }
   }
   if (group.status !== undefined)
-    return ended(`the group is being deleted (${group.status})`, { isGone: true });
+    return ended({ because: 'BEING_DELETED', status: group.status }, { isGone: true });
   if (!isOptedIn(group)) {
     return {
       action: 'REFUSE',
-      reason: `the group no longer carries the tag ${optInTag.key}=${optInTag.value}, so Holdfast may not touch it; put the tag back, or give back ${firstOf(record.imposed.map(({ setting }) => setting))} by hand`,
+      because: 'NOT_OPTED_IN',
+      inForce: record.imposed.map(({ setting }) => setting),
     };
   }
 
@@ -281,7 +294,7 @@ export const decideRelease = (
     );
     if (first.length > 0 || isBackUnwritten) {
       return write(
-        `health is judged afresh for ${settleSeconds} s before anything may act on it`,
+        { because: 'HEALTH_SETTLES', settleSeconds },
         withImposed(settling, first, { givingBackAt: now, givenBackAt: now }),
         {
           before: leased(first),
@@ -297,11 +310,7 @@ export const decideRelease = (
   if (hold.stage === 'SETTLING') {
     const settled = secondsBetween(hold.stageAt, now);
     if (settled < settleSeconds) {
-      return {
-        action: 'WAIT',
-        reason: 'health is being judged afresh',
-        seconds: Math.ceil(settleSeconds - settled),
-      };
+      return { action: 'WAIT', seconds: Math.ceil(settleSeconds - settled) };
     }
   }
 
@@ -316,10 +325,10 @@ export const decideRelease = (
       ? planRaise(group, record, scaling, ownMinSizes, now)
       : { action: 'NOTHING' };
     if (raise.action === 'UNKNOWN') {
-      return { action: 'READ_SCALING', reason: 'its policies and scheduled actions have to be read first' };
+      return { action: 'READ_SCALING' };
     }
     return write(
-      'no hold wants it any more',
+      { because: 'NO_HOLD_WANTS_IT' },
       withImposed(verifying, rest, { givingBackAt: now, givenBackAt: now }),
       {
         before: leased(rest),
@@ -327,7 +336,7 @@ export const decideRelease = (
           ...(raise.action === 'RAISE' ? raise.calls : []),
           ...giveBackCalls(group.autoScalingGroupName, rest, 'no hold wants them any more'),
         ],
-        ...('message' in raise ? { raise } : {}),
+        ...(raise.action === 'RAISE' || raise.action === 'LEAVE' ? { raise } : {}),
       },
     );
   }
@@ -336,35 +345,24 @@ export const decideRelease = (
   if (!isVerifying && (passing !== undefined || isUnseen)) {
     return write(
       passing === undefined
-        ? 'given back; not seen to be so yet'
-        : `${passing} cannot be given back in its present state; it is waited for`,
+        ? { because: 'GIVEN_BACK_UNSEEN' }
+        : { because: 'PASSES_THROUGH', instanceId: passing },
       verifying,
     );
   }
   if (passing !== undefined) {
     return secondsBetween(hold.stageAt, now) < passingSecondsMax
-      ? { action: 'WAIT', reason: `${passing} passes through another state`, seconds: 30 }
-      : ended(
-          `${firstOf(settingsOf(found.PASSING))} stayed in a state in which protection cannot be removed. Remove it by hand once it is in service`,
-          { needsPerson: true },
-        );
+      ? { action: 'WAIT', seconds: 30 }
+      : ended({ because: 'STAYED_PROTECTED', settings: settingsOf(found.PASSING) }, { needsPerson: true });
   }
   if (isUnseen) {
     return {
       action: 'WAIT',
-      reason: 'given back; not seen to be so yet',
       seconds: Math.max(...found.WAIT.map((imposed) => secondsUntilSeen(imposed, seenAt))),
     };
   }
   if (found.FOREIGN.length > 0) {
-    return ended(
-      `${firstOf(settingsOf(found.FOREIGN))} was given back and is in force again: somebody or something else put it there, so it is left. Take it back by hand if it should be gone`,
-      { needsPerson: true },
-    );
+    return ended({ because: 'IN_FORCE_AGAIN', settings: settingsOf(found.FOREIGN) }, { needsPerson: true });
   }
-  return ended(
-    isVerifying
-      ? 'given back, and seen to be so'
-      : 'nothing is left to give back: others still claim it, or had put it there',
-  );
+  return ended({ because: isVerifying ? 'GIVEN_BACK' : 'NOTHING_LEFT' });
 };

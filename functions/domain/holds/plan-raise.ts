@@ -2,12 +2,10 @@ import { Cron } from 'croner';
 import { parseArn } from '../arn.ts';
 import type { ScalingProcess } from '../auto-scaling-group.ts';
 import { type AutoScalingGroup, inService, launching } from '../auto-scaling-group.ts';
-import { bounded } from '../bounded.ts';
 import type { AutoScalingCall } from '../calls.ts';
 import { unitsOf } from '../group-units.ts';
 import { inForceWithinSeconds } from '../limits.ts';
-import { awsCommand } from '../shell.ts';
-import { addSeconds, firstOf, secondsBetween, spokenTime, toDate } from '../times.ts';
+import { addSeconds, secondsBetween, spokenTime, toDate } from '../times.ts';
 import { type GroupRecord, imposedSince, type KeptSizes, type ScheduledAction } from './group-record.ts';
 
 /** A scaling policy, as far as it decides whether it can have lowered desired capacity. */
@@ -32,8 +30,26 @@ export interface ScalingFacts {
  */
 export type RaiseDecision =
   | { action: 'NOTHING' | 'UNKNOWN' }
-  | { action: 'RAISE'; calls: AutoScalingCall[]; message: string }
-  | { action: 'LEAVE'; message: string };
+  | (FellFacts & { action: 'RAISE'; calls: AutoScalingCall[]; to: number })
+  /** `to` is what would keep all that is there, where that is known. */
+  | (FellFacts & { action: 'LEAVE'; to?: number } & LeaveFacts);
+
+/** How far desired capacity fell, in the group's own units. */
+export interface FellFacts {
+  autoScalingGroupName: string;
+  /** Of the group, where it is known: commands need it. */
+  region?: string;
+  highest: number;
+  from: number;
+  since: string;
+}
+
+/** Why desired capacity is left as it is although it fell. */
+export type LeaveFacts =
+  | { because: 'UNITS_UNKNOWN'; countsUnits: string | undefined }
+  | { because: 'MINIMUM_LOWERED' | 'MAXIMUM_LOWERED'; before: number; now: number }
+  | { because: 'SCHEDULED'; actions: string[] }
+  | { because: 'NO_POLICY_LOWERS_IT' | 'POLICIES_SUSPENDED' };
 
 /** The sizes since a group's instances are kept; a release before this one remembered those before the first hold. */
 export const keptOf = ({ kept, baseline, holds }: GroupRecord): KeptSizes | undefined => {
@@ -124,13 +140,13 @@ const leaveBecause = (
   { policies, scheduledActions }: ScalingFacts,
   ownMinSizes: number[],
   now: string,
-): string | undefined => {
+): LeaveFacts | undefined => {
   const isMinimumLowered = group.minSize < kept.minSize && !ownMinSizes.includes(group.minSize);
   if (isMinimumLowered && !isEndOfRollingUpdate(group, kept)) {
-    return `somebody lowered its minimum from ${kept.minSize} to ${group.minSize}`;
+    return { because: 'MINIMUM_LOWERED', before: kept.minSize, now: group.minSize };
   }
   if (group.maxSize < kept.maxSize) {
-    return `somebody lowered its maximum from ${kept.maxSize} to ${group.maxSize}`;
+    return { because: 'MAXIMUM_LOWERED', before: kept.maxSize, now: group.maxSize };
   }
   const ran = actionsThatRan(
     kept,
@@ -138,19 +154,11 @@ const leaveBecause = (
     suspendedSince('ScheduledActions', group, record, kept) ?? now,
     now,
   );
-  if (ran.length > 0) {
-    return `the scheduled ${ran.length === 1 ? 'action' : 'actions'} ${firstOf(
-      ran.map(({ name }) => bounded(name, 60)),
-      3,
-    )} set its sizes meanwhile`;
-  }
-  if (!policies.some(({ canLower }) => canLower)) {
-    return 'it has no enabled scaling policy that lowers it, so somebody did';
-  }
-  if (suspendedSince('AlarmNotification', group, record, kept) === kept.since) {
-    return 'its scaling policies were suspended all the while, so somebody did';
-  }
-  return undefined;
+  if (ran.length > 0) return { because: 'SCHEDULED', actions: ran.map(({ name }) => name) };
+  if (!policies.some(({ canLower }) => canLower)) return { because: 'NO_POLICY_LOWERS_IT' };
+  return suspendedSince('AlarmNotification', group, record, kept) === kept.since
+    ? { because: 'POLICIES_SUSPENDED' }
+    : undefined;
 };
 
 /**
@@ -175,37 +183,27 @@ export const planRaise = (
   const kept = keptOf(record);
   // Nothing fell that would end anybody: what is above desired capacity was there before us, or replaces something.
   if (kept === undefined || group.desiredCapacity >= kept.desiredHighest) return { action: 'NOTHING' };
-  const { autoScalingGroupName, desiredCapacity } = group;
-  const fell = `desired capacity fell from ${kept.desiredHighest} to ${desiredCapacity} since ${spokenTime(kept.since)}`;
+  const { autoScalingGroupName, autoScalingGroupArn: arn, desiredCapacity } = group;
+  const fell: FellFacts = {
+    autoScalingGroupName,
+    ...(arn === undefined ? {} : { region: parseArn(arn).region }),
+    highest: kept.desiredHighest,
+    from: desiredCapacity,
+    since: kept.since,
+  };
   const present = unitsOf(group, [...inService(group), ...launching(group)]);
   if (present === undefined) {
-    return {
-      action: 'LEAVE',
-      message: `${fell}, and is left so: its sizes count ${group.countsUnits}, and AWS does not say how much each instance counts`,
-    };
+    return { action: 'LEAVE', ...fell, because: 'UNITS_UNKNOWN', countsUnits: group.countsUnits };
   }
   const wanted = Math.min(present, kept.desiredHighest, group.maxSize);
   if (wanted <= desiredCapacity) return { action: 'NOTHING' };
   if (facts === undefined) return { action: 'UNKNOWN' };
-  const setDesired = (capacity: number): string =>
-    awsCommand(
-      ...['autoscaling', 'set-desired-capacity', '--auto-scaling-group-name', autoScalingGroupName],
-      ...['--desired-capacity', capacity],
-      ...(group.autoScalingGroupArn === undefined
-        ? []
-        : ['--region', parseArn(group.autoScalingGroupArn).region]),
-    );
-  const because = leaveBecause(group, record, kept, facts, ownMinSizes, now);
-  if (because !== undefined) {
-    return {
-      action: 'LEAVE',
-      message: `${fell}, and is left so, because ${because}; the group may end what is above it. To keep that: ${setDesired(wanted)}`,
-    };
-  }
-  const reason = `${fell}, and giving back what kept its instances would end the difference at once`;
+  const leave = leaveBecause(group, record, kept, facts, ownMinSizes, now);
+  if (leave !== undefined) return { action: 'LEAVE', ...fell, to: wanted, ...leave };
   return {
     action: 'RAISE',
-    message: `desired capacity is raised from ${desiredCapacity} to ${wanted}, by what scaling policies took away meanwhile. To set it back: ${setDesired(desiredCapacity)}`,
+    ...fell,
+    to: wanted,
     calls: [
       {
         service: 'AutoScaling',
@@ -215,7 +213,7 @@ export const planRaise = (
           DesiredCapacity: wanted,
           HonorCooldown: false,
         },
-        reason,
+        reason: `desired capacity fell from ${kept.desiredHighest} to ${desiredCapacity} since ${spokenTime(kept.since)}, and giving back what kept its instances would end the difference at once`,
       },
     ],
   };

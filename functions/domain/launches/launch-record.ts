@@ -73,8 +73,12 @@ export interface Breaker {
   delaySeconds: number;
   probeAt: string;
   probes: number;
-  /** Why it is open, for people. */
-  reason: string;
+  /** Drains that were made before it opened, none of which helped. */
+  drained?: number;
+  /** An instance that was launched after them, and is stuck too. */
+  cameBack?: string;
+  /** Why it is open, in words: from a release before this one. */
+  reason?: string;
   /** Whether people were told that it opened: what was written must also be said, whatever crashes in between. */
   isTold: boolean;
 }

@@ -4,7 +4,7 @@ import type { AutoScalingGroup } from '../auto-scaling-group.ts';
 import type { EnoughFailures } from '../launches/decide-launch-failures.ts';
 import type { Breaker, StuckInstance } from '../launches/launch-record.ts';
 import type { Mode } from '../mode.ts';
-import { fromUnixSeconds, secondsBetween, spokenDuration, unixSeconds } from '../times.ts';
+import { fromUnixSeconds, secondsBetween, unixSeconds } from '../times.ts';
 import { rulesForAlarm } from './match-rules.ts';
 
 /** An alarm's change of state, as an event or a description tells it. */
@@ -44,8 +44,28 @@ export interface TakeUp {
 
 /** What a signal leads to, for one rule or for none. */
 export type StartDecision =
-  | { action: 'START'; rule: Rule; executionName: string; input: RuleInput; reason: string }
-  | { action: 'IGNORE'; rule?: string; reason: string };
+  | ({ action: 'START'; rule: Rule; executionName: string; input: RuleInput } & StartFacts)
+  | ({ action: 'IGNORE'; rule?: string } & IgnoreFacts);
+
+/** Why an execution is started. */
+export type StartFacts =
+  | { because: 'IN_ALARM'; alarmName: string; since: string }
+  | { because: 'LAUNCHES_FAIL'; autoScalingGroupName: string; failures: number; latestAt: string }
+  | { because: 'STUCK'; autoScalingGroupName: string; instanceId: string; waitedSeconds: number }
+  | { because: 'BREAKER_OPEN'; autoScalingGroupName: string; since: string };
+
+/** Why nothing is started. */
+export type IgnoreFacts =
+  | { because: 'NO_RULE'; alarmName: string }
+  | { because: 'NOT_IN_ALARM'; value: AlarmState['value'] }
+  | { because: 'MODE_OFF' }
+  | { because: 'STALE'; ageSeconds: number; freshForSeconds: number }
+  | { because: 'BEFORE_THE_STAGE'; changedAt: string; since: string }
+  | { because: 'TOO_LONG_AGO'; ageSeconds: number; holdAtMostSeconds: number }
+  | { because: 'ALARM_DELETED' }
+  | { because: 'NOT_IN_ALARM_ANY_MORE'; value: AlarmState['value'] }
+  /** `isReadAgain` of an alarm that was in ALARM when its event was sent. */
+  | { because: 'SUPPRESSED'; suppressedBecause: string; isReadAgain: boolean };
 
 /**
  * The name of the execution that a signal starts: the same for a duplicate, whoever finds it. Whole seconds only,
@@ -63,25 +83,24 @@ export const nameExecution = (rule: string, identity: string, since: string): st
 };
 
 /** Why a change of state is too old for a rule; `undefined` when it is not. */
-const staleBecause = (
+const staleFacts = (
   { settings, when }: Rule,
   { since }: AlarmState,
   takeUp: TakeUp | undefined,
   now: string,
-): string | undefined => {
+): IgnoreFacts | undefined => {
   const ageSeconds = secondsBetween(since, now);
-  const changed = `stale: the alarm changed ${spokenDuration(ageSeconds)} ago`;
+  const { freshForSeconds } = when;
   if (takeUp === undefined) {
-    return ageSeconds > when.freshForSeconds
-      ? `${changed}, and only ${spokenDuration(when.freshForSeconds)} are fresh; if it is still in ALARM the sweep takes it up`
-      : undefined;
+    return ageSeconds > freshForSeconds ? { because: 'STALE', ageSeconds, freshForSeconds } : undefined;
   }
   if (since < takeUp.since) {
-    return `the alarm changed at ${since}, before the stage was deployed or its mode changed (${takeUp.since})`;
+    return { because: 'BEFORE_THE_STAGE', changedAt: since, since: takeUp.since };
   }
   // What may be held no longer than this need not be begun after it.
-  return ageSeconds > settings.holdAtMostSeconds
-    ? `${changed}, longer than the ${spokenDuration(settings.holdAtMostSeconds)} of holdAtMost`
+  const { holdAtMostSeconds } = settings;
+  return ageSeconds > holdAtMostSeconds
+    ? { because: 'TOO_LONG_AGO', ageSeconds, holdAtMostSeconds }
     : undefined;
 };
 
@@ -94,13 +113,16 @@ const decideForRule = (
   takeUp: TakeUp | undefined,
   now: string,
 ): StartDecision => {
-  const ignore = (reason: string): StartDecision => ({ action: 'IGNORE', rule: rule.name, reason });
-  if (mode === 'off') return ignore('the mode is off');
-  const stale = staleBecause(rule, signal, takeUp, now);
+  const ignore = (facts: IgnoreFacts): StartDecision => ({ action: 'IGNORE', rule: rule.name, ...facts });
+  if (mode === 'off') return ignore({ because: 'MODE_OFF' });
+  const stale = staleFacts(rule, signal, takeUp, now);
   if (stale !== undefined) return ignore(stale);
-  if (current === undefined) return ignore('the alarm does not exist any more');
-  if (current.value !== 'ALARM') return ignore(`read again, the alarm is in ${current.value}`);
-  if (current.suppressedBecause !== undefined) return ignore(`read again, ${current.suppressedBecause}`);
+  if (current === undefined) return ignore({ because: 'ALARM_DELETED' });
+  if (current.value !== 'ALARM') return ignore({ because: 'NOT_IN_ALARM_ANY_MORE', value: current.value });
+  const { suppressedBecause } = current;
+  if (suppressedBecause !== undefined) {
+    return ignore({ because: 'SUPPRESSED', suppressedBecause, isReadAgain: true });
+  }
   return {
     action: 'START',
     rule,
@@ -109,7 +131,9 @@ const decideForRule = (
       rule: rule.name,
       alarm: { alarmName: signal.alarmName, alarmArn: signal.alarmArn, stateTimestamp: signal.since },
     },
-    reason: `alarm ${signal.alarmName} is in ALARM since ${signal.since}`,
+    because: 'IN_ALARM',
+    alarmName: signal.alarmName,
+    since: signal.since,
   };
 };
 
@@ -134,18 +158,13 @@ export const decideStart = (
   takeUp?: TakeUp,
 ): StartDecision[] => {
   const rules = rulesForAlarm(policy, signal.alarmName);
-  if (rules.length === 0)
-    return [{ action: 'IGNORE', reason: `no rule names the alarm ${signal.alarmName}` }];
+  if (rules.length === 0) return [{ action: 'IGNORE', because: 'NO_RULE', alarmName: signal.alarmName }];
   if (signal.value !== 'ALARM') {
-    return [
-      {
-        action: 'IGNORE',
-        reason: `${signal.value} starts nothing; a hold that is in force reads its alarm itself`,
-      },
-    ];
+    return [{ action: 'IGNORE', because: 'NOT_IN_ALARM', value: signal.value }];
   }
-  if (signal.suppressedBecause !== undefined) {
-    return [{ action: 'IGNORE', reason: signal.suppressedBecause }];
+  const { suppressedBecause } = signal;
+  if (suppressedBecause !== undefined) {
+    return [{ action: 'IGNORE', because: 'SUPPRESSED', suppressedBecause, isReadAgain: false }];
   }
   return rules.map((rule) => decideForRule(rule, signal, current, mode, takeUp, now));
 };
@@ -168,7 +187,10 @@ export const startForFailures = (
       failedAt: completedBy.at,
     },
   },
-  reason: `${count} launches of ${group.autoScalingGroupName} failed, the latest at ${completedBy.at}`,
+  because: 'LAUNCHES_FAIL',
+  autoScalingGroupName: group.autoScalingGroupName,
+  failures: count,
+  latestAt: completedBy.at,
 });
 
 /** How long what was started for stuck instances, and ended, is not started again. */
@@ -192,7 +214,10 @@ export const startForStuck = (
   rule,
   executionName: nameExecution(rule.name, `${autoScalingGroupName}/${instanceId}`, startPeriod(now)),
   input: { rule: rule.name, stuckInstance: { autoScalingGroupName, instanceId, since } },
-  reason: `${instanceId} of ${autoScalingGroupName} has been in Pending:Wait for ${spokenDuration(waitedSeconds)}`,
+  because: 'STUCK',
+  autoScalingGroupName,
+  instanceId,
+  waitedSeconds,
 });
 
 /** Starts an execution for a breaker that nobody tends; as often as for stuck instances. */
@@ -206,5 +231,7 @@ export const startForBreaker = (
   rule,
   executionName: nameExecution(rule.name, `${autoScalingGroupName}/breaker`, startPeriod(now)),
   input: { rule: rule.name, breaker: { autoScalingGroupName, openedAt } },
-  reason: `the breaker of ${autoScalingGroupName} is open since ${openedAt}`,
+  because: 'BREAKER_OPEN',
+  autoScalingGroupName,
+  since: openedAt,
 });

@@ -8,6 +8,7 @@ import type { JournalEntry } from '../../domain/journal.ts';
 import { type Drain, isInFlight, withDrain } from '../../domain/launches/launch-record.ts';
 import { changeBudgetSeconds } from '../../domain/limits.ts';
 import type { Mode } from '../../domain/mode.ts';
+import { tellDrainStep } from '../../domain/telling/drain-sentences.ts';
 import { secondsBetween } from '../../domain/times.ts';
 import type { drainRoundState } from '../../events/hold-state.ts';
 import type { Store } from '../../state/store.ts';
@@ -94,16 +95,12 @@ export const createAbandonLaunches = (dependencies: AbandonLaunchesDependencies)
         return;
       case 'END':
         await change({ stage: step.stage, stageAt: clock.now() });
-        note(endedAs[step.stage], step.reason);
+        note(endedAs[step.stage], tellDrainStep(step), { because: step.because });
         result.ended += 1;
         return;
       case 'CALL':
         await change({ stage: step.stage, stageAt: clock.now(), attempts: 0 });
-        note(
-          'abandoned',
-          `${step.stage === 'ABANDONED' ? 'launch abandoned' : 'terminated'}: ${step.reason}`,
-          { because: step.stage, calls: step.calls },
-        );
+        note('abandoned', tellDrainStep(step), { because: step.because, calls: step.calls });
         if (step.stage === 'ABANDONED') result.abandoned += 1;
         else result.terminated += 1;
     }

@@ -4,6 +4,7 @@ import type { Ec2 } from '../../aws/ec2.ts';
 import type { KillSwitch } from '../../aws/systems-manager.ts';
 import type { Clock } from '../../clock.ts';
 import { isOptedIn } from '../../domain/auto-scaling-group.ts';
+import type { BreakerNews } from '../../domain/drain/decide-breaker.ts';
 import { decideBreaker } from '../../domain/drain/decide-breaker.ts';
 import { type DrainChoice, decideDrains, isAtRest, withChosen } from '../../domain/drain/decide-drains.ts';
 import type { DrainSettings } from '../../domain/drain/settings.ts';
@@ -15,6 +16,8 @@ import { isInFlight } from '../../domain/launches/launch-record.ts';
 import { drainRoundsMax } from '../../domain/limits.ts';
 import type { Mode } from '../../domain/mode.ts';
 import { startPeriod } from '../../domain/signals/decide-start.ts';
+import { tellBreakerNews, tellChoice, tellWidespread } from '../../domain/telling/drain-sentences.ts';
+import { tellHold } from '../../domain/telling/hold-sentences.ts';
 import { toNotice } from '../../domain/telling/notice.ts';
 import { addSeconds, counted, secondsBetween } from '../../domain/times.ts';
 import type { chooseDrainsState } from '../../events/hold-state.ts';
@@ -61,14 +64,14 @@ const idleSecondsMax = 300;
 
 /** A group in a round: as stored, as it became (`record`), and what is to be told of its breaker. */
 interface GroupRound extends SeenLaunches {
-  news?: string;
+  news?: BreakerNews;
 }
 
 const waitingMessage = (choices: DrainChoice[]): string => {
   const waiting = choices.filter(({ action }) => action === 'WAIT');
   return waiting
     .slice(0, 10)
-    .map(({ instanceId, reason }) => `${instanceId} ${reason}`)
+    .map((choice) => `${choice.instanceId} ${tellChoice(choice)}`)
     .join('. ');
 };
 
@@ -175,17 +178,19 @@ export const createChooseDrains = (dependencies: ChooseDrainsDependencies) => {
           at: now,
           event: 'breaker',
           autoScalingGroupName,
-          text: each.news,
+          because: each.news.because,
+          text: tellBreakerNews(each.news),
         });
       }
     }
-    for (const { autoScalingGroupName, instanceId, reason } of chosen) {
+    for (const choice of chosen) {
+      const { autoScalingGroupName, instanceId } = choice;
       journal.push({
         at: now,
         event: 'chosen',
         autoScalingGroupName,
         instanceId,
-        text: `is to be drained: ${reason}`,
+        text: `is to be drained: ${tellChoice(choice)}`,
       });
     }
     if (widespread !== undefined && choices.length > 0) {
@@ -194,11 +199,11 @@ export const createChooseDrains = (dependencies: ChooseDrainsDependencies) => {
         dependencies,
         incident,
         failing,
-        widespread,
+        tellWidespread(widespread),
         startPeriod(now),
       );
       if (isNews || round === 1) {
-        journal.push({ at: now, event: 'widespread', text: widespread });
+        journal.push({ at: now, event: 'widespread', text: tellWidespread(widespread) });
       }
     }
     await writeJournal(store, incidentId, journal);
@@ -213,8 +218,7 @@ export const createChooseDrains = (dependencies: ChooseDrainsDependencies) => {
           next: 'the others follow within the limits, one by one where none has succeeded yet; when launches go on failing the breaker opens',
           groups: [...new Set(chosen.map(({ autoScalingGroupName }) => autoScalingGroupName))],
           lines: chosen.map(
-            ({ autoScalingGroupName, instanceId, reason }) =>
-              `${autoScalingGroupName}: ${instanceId}: ${reason}`,
+            (choice) => `${choice.autoScalingGroupName}: ${choice.instanceId}: ${tellChoice(choice)}`,
           ),
         }),
       );
@@ -289,30 +293,22 @@ export const createChooseDrains = (dependencies: ChooseDrainsDependencies) => {
     const mode = await readModeOrUndefined(killSwitch, stageMode, incident.mode);
     const decision = decideHold(
       incident,
-      { kind: 'none' },
-      mode,
-      round,
+      { alarm: { kind: 'none' }, mode, round, roundsAtMost: drainRoundsMax },
       clock.now(),
-      undefined,
-      drainRoundsMax,
     );
+    const reason = tellHold(decision);
     if (decision.action === 'RELEASE') {
-      await beginRelease(store, clock, incident, decision.reason);
-      return { ...idle, action: 'END', reason: decision.reason, waitSeconds: 0 };
+      await beginRelease(store, clock, incident, reason);
+      return { ...idle, action: 'END', reason, waitSeconds: 0 };
     }
     if (mode === undefined) {
-      return {
-        ...idle,
-        action: 'WAIT',
-        reason: decision.reason,
-        waitSeconds: incident.settings.checkEverySeconds,
-      };
+      return { ...idle, action: 'WAIT', reason, waitSeconds: incident.settings.checkEverySeconds };
     }
     const older = await findOlder(incident);
     if (older !== undefined) {
-      const reason = `the execution ${older} drains one of these groups already`;
-      await beginRelease(store, clock, incident, reason);
-      return { ...idle, action: 'END', reason, waitSeconds: 0 };
+      const because = `the execution ${older} drains one of these groups already`;
+      await beginRelease(store, clock, incident, because);
+      return { ...idle, action: 'END', reason: because, waitSeconds: 0 };
     }
     return runRound(incident, incident.drain, mode, round);
   };

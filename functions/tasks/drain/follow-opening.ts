@@ -3,6 +3,7 @@ import type { Incident } from '../../domain/incident.ts';
 import { groupByLikeness } from '../../domain/launches/evidence.ts';
 import type { LaunchRecord } from '../../domain/launches/launch-record.ts';
 import { nameExecution } from '../../domain/signals/decide-start.ts';
+import { tellBreakerOpened } from '../../domain/telling/drain-sentences.ts';
 import type { Store } from '../../state/store.ts';
 import { findUnprotected } from '../incidents/find-unprotected.ts';
 import { findNextName, type StartDependencies } from '../incidents/start-executions.ts';
@@ -57,7 +58,7 @@ const tellOpening = async (
   const evidence = (await store.readEvidence(incident.incidentId)).filter(({ instanceId }) =>
     drained.has(instanceId),
   );
-  const text = [`the breaker opens: ${breaker.reason}`, ...groupByLikeness(evidence)].join('. ');
+  const text = [tellBreakerOpened(breaker), ...groupByLikeness(evidence)].join('. ');
   await writeJournal(store, incident.incidentId, [
     { at: clock.now(), event: 'breaker-opened', autoScalingGroupName: name, text },
   ]);

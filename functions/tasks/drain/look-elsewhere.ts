@@ -1,6 +1,7 @@
 import type { AutoScaling } from '../../aws/auto-scaling.ts';
 import { optInTag } from '../../domain/auto-scaling-group.ts';
-import { type GroupWithLaunches, widespreadBecause } from '../../domain/drain/decide-drains.ts';
+import type { Widespread } from '../../domain/drain/decide-drains.ts';
+import { findWidespread, type GroupWithLaunches } from '../../domain/drain/decide-drains.ts';
 import type { DrainSettings } from '../../domain/drain/settings.ts';
 import { emptyLaunchRecord, type LaunchRecord, launchesOf } from '../../domain/launches/launch-record.ts';
 import type { Store } from '../../state/store.ts';
@@ -10,7 +11,7 @@ export interface Elsewhere {
   /** The launches of all other managed groups, those of other rules included. */
   records: LaunchRecord[];
   /** Why nothing may be drained anywhere: launches fail in most of all managed groups. */
-  widespread?: string;
+  widespread?: Widespread;
 }
 
 /**
@@ -35,6 +36,6 @@ export const lookElsewhere = async (
     group,
     record: launchesOf(records[index] ?? emptyLaunchRecord(group.autoScalingGroupName), group),
   }));
-  const widespread = widespreadBecause([...groups, ...managed], settings.olderThanSeconds, now);
+  const widespread = findWidespread([...groups, ...managed], settings.olderThanSeconds, now);
   return { records, ...(widespread === undefined ? {} : { widespread }) };
 };

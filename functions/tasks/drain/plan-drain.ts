@@ -9,6 +9,7 @@ import { isTaken, selectGroups } from '../../domain/holds/select-groups.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
 import type { Mode } from '../../domain/mode.ts';
 import { toIncident } from '../../domain/request.ts';
+import { tellChoice } from '../../domain/telling/drain-sentences.ts';
 import { sentenceOf } from '../../domain/telling/sentence-of.ts';
 import { counted } from '../../domain/times.ts';
 import type { planHoldState } from '../../events/hold-state.ts';
@@ -40,23 +41,20 @@ export interface PlanDrainResult extends PlanHoldResult {
 /** Stuck instances shown in an execution's output; all of them are in the journal. */
 const stuckShown = 100;
 
-const toJournalEntry = (
-  { action, autoScalingGroupName, instanceId, reason }: DrainChoice,
-  calls: PlannedCall[],
-  mode: Mode,
-  at: string,
-): JournalEntry => ({
-  at,
-  event: 'planned',
-  autoScalingGroupName,
-  instanceId,
-  because: action,
-  text:
-    action === 'DRAIN'
-      ? `${mode === 'live' ? 'will' : 'would'} be drained: ${reason}`
-      : `is stuck too and has to wait: ${reason}`,
-  calls,
-});
+const toJournalEntry = (choice: DrainChoice, calls: PlannedCall[], mode: Mode, at: string): JournalEntry => {
+  const { action, autoScalingGroupName, instanceId } = choice;
+  const what =
+    action === 'DRAIN' ? `${mode === 'live' ? 'will' : 'would'} be drained` : 'is stuck too and has to wait';
+  return {
+    at,
+    event: 'planned',
+    because: action === 'DRAIN' ? action : choice.because,
+    autoScalingGroupName,
+    instanceId,
+    text: `${what}: ${tellChoice(choice)}`,
+    calls,
+  };
+};
 
 /**
  * Finds the groups and the instances that are stuck, decides what would be drained now and why, opens the incident.
@@ -102,7 +100,7 @@ export const createPlanDrain =
     const { records, widespread } = await lookElsewhere(autoScaling, store, groups, drain, now);
     const planned: { choice: DrainChoice; calls: PlannedCall[] }[] = [];
     for (const choice of decideDrains(groups, drain, records, widespread, now)) {
-      const { action, autoScalingGroupName, instanceId, since, from } = choice;
+      const { action, autoScalingGroupName, instanceId } = choice;
       const hooks = action === 'DRAIN' ? await autoScaling.describeLaunchHooks(autoScalingGroupName) : [];
       const calls =
         action === 'DRAIN'
@@ -110,9 +108,8 @@ export const createPlanDrain =
               ...(drain.snapshot ? [snapshotCall(autoScalingGroupName, instanceId)] : []),
               ...abandonCalls(
                 autoScalingGroupName,
-                instanceId,
+                choice,
                 hooks.map(({ lifecycleHookName }) => lifecycleHookName),
-                `it waited since ${since} (by its ${from})`,
               ),
             ]
           : [];

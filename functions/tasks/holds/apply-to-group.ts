@@ -3,7 +3,7 @@ import { StaleRecordError } from '../../domain/errors.ts';
 import { decideApply } from '../../domain/holds/decide-apply.ts';
 import type { Incident } from '../../domain/incident.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
-import { firstOf } from '../../domain/times.ts';
+import { tellApplied, tellOverridden, tellReplaced } from '../../domain/telling/hold-sentences.ts';
 import { createGroupNotes } from '../incidents/note-group.ts';
 import { changeGroup, type GroupDependencies } from './change-group.ts';
 import { lookAgain } from './look-again.ts';
@@ -47,10 +47,7 @@ export const applyToGroup = async (
   const noteOverridden = (): void => {
     const { newlyOverridden } = decision;
     if (newlyOverridden.length === 0) return;
-    note(
-      'overridden',
-      `a person or a tool took back ${firstOf(newlyOverridden)} meanwhile; left alone from now on`,
-    );
+    note('overridden', tellOverridden(newlyOverridden));
   };
   try {
     await changeGroup(dependencies, decision);
@@ -64,11 +61,11 @@ export const applyToGroup = async (
   }
   noteOverridden();
   if (decision.isReplaced) {
-    note(
-      'replaced',
-      'the group was deleted, and another one was made under its name; what was held of the old one ended with it',
-    );
+    note('replaced', tellReplaced);
   }
-  if (decision.calls.length > 0) note('held', `held: ${decision.reason}`, { calls: decision.calls });
+  if (decision.calls.length > 0) {
+    const { because, calls } = decision;
+    note('held', tellApplied(decision, incident), { because, calls });
+  }
   return decision.calls.length > 0 ? 'changed' : 'inForce';
 };

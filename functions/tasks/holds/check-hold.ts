@@ -6,6 +6,7 @@ import type { Clock } from '../../clock.ts';
 import { type AlarmReading, decideHold, type HoldDecision } from '../../domain/holds/decide-hold.ts';
 import type { Incident } from '../../domain/incident.ts';
 import type { Mode } from '../../domain/mode.ts';
+import { tellHold } from '../../domain/telling/hold-sentences.ts';
 import type { checkHoldState } from '../../events/hold-state.ts';
 import type { Store } from '../../state/store.ts';
 import { beginRelease } from '../incidents/end-incident.ts';
@@ -42,7 +43,7 @@ const readAlarm = async (cloudWatch: CloudWatch, incident: Incident): Promise<Al
           ...(alarm.lacksData === true ? { lacksData: true } : {}),
         };
   } catch (error) {
-    return { kind: 'unreadable', message: describeAwsError(error) };
+    return { kind: 'unreadable', error: describeAwsError(error) };
   }
 };
 
@@ -65,15 +66,14 @@ export const createCheckHold =
       };
     }
     const alarm = await readAlarm(cloudWatch, incident);
+    const mode = await readModeOrUndefined(killSwitch, stageMode, incident.mode);
     const decision = decideHold(
       incident,
-      alarm,
-      await readModeOrUndefined(killSwitch, stageMode, incident.mode),
-      round,
+      { alarm, mode, round, launches: state.applied.launches },
       clock.now(),
-      state.applied.launches,
     );
-    if (decision.action === 'RELEASE') await beginRelease(store, clock, incident, decision.reason);
+    const reason = tellHold(decision);
+    if (decision.action === 'RELEASE') await beginRelease(store, clock, incident, reason);
     if (decision.because === 'OK_WITHOUT_DATA') {
       await store.changeIncident(incidentId, { okWithoutDataAt: clock.now() });
     }
@@ -82,9 +82,9 @@ export const createCheckHold =
     }
     if (decision.action === 'KEEP' && decision.because !== state.check?.because) {
       await writeJournal(store, incidentId, [
-        { at: clock.now(), event: 'kept', because: decision.because, text: decision.reason },
+        { at: clock.now(), event: 'kept', because: decision.because, text: reason },
       ]);
     }
-    const { action, because, reason } = decision;
+    const { action, because } = decision;
     return { round: round + 1, action, because, reason };
   };

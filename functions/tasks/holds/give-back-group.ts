@@ -5,6 +5,7 @@ import { decideRelease, type ReleaseDecision } from '../../domain/holds/decide-r
 import type { Incident } from '../../domain/incident.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
 import { soonSeconds } from '../../domain/limits.ts';
+import { tellNotGivenBack, tellRaise, tellRelease } from '../../domain/telling/hold-sentences.ts';
 import { createGroupNotes } from '../incidents/note-group.ts';
 import { changeGroup, type GroupDependencies } from './change-group.ts';
 import { lookAgain } from './look-again.ts';
@@ -83,14 +84,14 @@ export const giveBackGroup = async (
     case 'READ_SCALING':
       return { done: false, waitSeconds: soonSeconds };
     case 'REFUSE':
-      return { done: false, refused: `${seen.name}: ${decision.reason}` };
+      return { done: false, refused: `${seen.name}: ${tellNotGivenBack(decision.inForce)}` };
     case 'WRITE':
       break;
   }
   // Told as soon as it is so: the calls after it may fail, and the next look finds nothing to raise.
   const noteAccepted = ({ operation }: AutoScalingCall): void => {
     if (operation === 'SetDesiredCapacity' && decision.action === 'WRITE' && decision.raise !== undefined) {
-      note('raised', decision.raise.message);
+      note('raised', tellRaise(decision.raise));
     }
   };
   try {
@@ -102,8 +103,9 @@ export const giveBackGroup = async (
     note('failed', `${describeAwsError(error)}; tried again`, { calls: decision.calls });
     return { done: false, waitSeconds: soonSeconds };
   }
-  note(eventOfRelease(decision), decision.reason, { calls: decision.calls });
-  if (decision.raise?.action === 'LEAVE') note('not-raised', decision.raise.message);
+  const { because, calls, raise } = decision;
+  note(eventOfRelease(decision), tellRelease(decision), { because, calls });
+  if (raise?.action === 'LEAVE') note('not-raised', tellRaise(raise), { because: raise.because });
   const unhealthy = seen.group === undefined ? [] : markedUnhealthy(seen.group);
   if (unhealthy.length > 0 && decision.calls.length > 0) {
     const ids = unhealthy.map(({ instanceId }) => instanceId);

@@ -5,6 +5,7 @@ import type { JournalEntry } from '../../domain/journal.ts';
 import { startAgainAfterSeconds, startTriesMax } from '../../domain/limits.ts';
 import type { Remediation } from '../../domain/remediation-names.ts';
 import type { StartDecision } from '../../domain/signals/decide-start.ts';
+import { tellIgnored, tellStart } from '../../domain/telling/start-sentences.ts';
 import { secondsBetween } from '../../domain/times.ts';
 import type { Store } from '../../state/store.ts';
 
@@ -33,15 +34,19 @@ const carryOut = async (
   { stepFunctions, stateMachineArns }: StartDependencies,
   decision: StartDecision,
 ): Promise<StartOutcome> => {
-  if (decision.action === 'IGNORE') {
-    const { rule, reason } = decision;
-    return { action: 'IGNORED', reason, ...(rule === undefined ? {} : { rule }) };
+  switch (decision.action) {
+    case 'IGNORE': {
+      const { rule } = decision;
+      return { action: 'IGNORED', reason: tellIgnored(decision), ...(rule === undefined ? {} : { rule }) };
+    }
+    case 'START': {
+      const { rule, executionName, input } = decision;
+      const { started } = await stepFunctions.startExecution(stateMachineArns[rule.do], executionName, input);
+      return started
+        ? { action: 'STARTED', rule: rule.name, executionName, reason: tellStart(decision) }
+        : { action: 'EXISTS', rule: rule.name, executionName, reason: 'the same signal started it before' };
+    }
   }
-  const { rule, executionName, input, reason } = decision;
-  const { started } = await stepFunctions.startExecution(stateMachineArns[rule.do], executionName, input);
-  return started
-    ? { action: 'STARTED', rule: rule.name, executionName, reason }
-    : { action: 'EXISTS', rule: rule.name, executionName, reason: 'the same signal started it before' };
 };
 
 /** Carries out start decisions: one execution each, under the name the decision gives it. */

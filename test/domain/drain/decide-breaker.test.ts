@@ -35,7 +35,8 @@ describe('decideBreaker', () => {
       delaySeconds: 600,
       probeAt: later(600),
       probes: 0,
-      reason: expect.stringContaining('3 instances were drained, none came into service since, and i-9'),
+      drained: 3,
+      cameBack: 'i-9',
       isTold: false,
     });
     // That it opened is told apart, so that a crash cannot swallow it.
@@ -97,7 +98,7 @@ describe('decideBreaker', () => {
     const step = decideBreaker(record, group, drainSettings, now);
     expect(step.record.breaker).toBeUndefined();
     expect(step.record.breakerClosedAt).toBe(now);
-    expect(step.news).toBe('the breaker closes: a launch succeeded');
+    expect(step.news).toEqual({ because: 'LAUNCH_SUCCEEDED' });
   });
 
   it('is not closed by a success from before', () => {
@@ -149,9 +150,10 @@ describe('decideBreaker', () => {
 
   it('takes a long silence for an answer', () => {
     const record = aLaunchRecord({ breaker: { ...probing, stateAt: later(-3001) } });
-    expect(decideBreaker(record, aWaitingGroup([]), drainSettings, now).news).toContain(
-      'no launch came to anything',
-    );
+    expect(decideBreaker(record, aWaitingGroup([]), drainSettings, now).news).toMatchObject({
+      because: 'PROBE_FAILED',
+      failure: 'NO_LAUNCH',
+    });
   });
 
   it('does not take silence for an answer while a drain is in flight', () => {

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import type { Widespread } from '../../../functions/domain/drain/decide-drains.ts';
 import {
   decideDrains,
+  findWidespread,
   isAtRest,
-  widespreadBecause,
   withChosen,
 } from '../../../functions/domain/drain/decide-drains.ts';
 import type { Breaker, LaunchRecord } from '../../../functions/domain/launches/launch-record.ts';
+import { tellChoice } from '../../../functions/domain/telling/drain-sentences.ts';
 import { later, now } from '../holds/group-fixtures.ts';
 import {
   aDrain,
@@ -29,11 +31,11 @@ const seen = (count: number, over: Partial<LaunchRecord> = {}, name = 'web') => 
 const decide = (
   groups: ReturnType<typeof seen>[],
   settings = {},
-  refused?: string,
+  widespread?: Widespread,
   elsewhere: LaunchRecord[] = [],
-) => decideDrains(groups, { ...drainSettings, breakerAfter: 20, ...settings }, elsewhere, refused, now);
-const chosen = (groups: ReturnType<typeof seen>[], settings = {}, refused?: string) =>
-  decide(groups, settings, refused).filter(({ action }) => action === 'DRAIN');
+) => decideDrains(groups, { ...drainSettings, breakerAfter: 20, ...settings }, elsewhere, widespread, now);
+const chosen = (groups: ReturnType<typeof seen>[], settings = {}, widespread?: Widespread) =>
+  decide(groups, settings, widespread).filter(({ action }) => action === 'DRAIN');
 const breaker: Breaker = {
   state: 'OPEN',
   openedAt: later(-60),
@@ -52,8 +54,10 @@ describe('decideDrains', () => {
       instanceId: 'i-10',
       action: 'DRAIN',
       autoScalingGroupName: 'web',
-      reason: 'in Pending:Wait for 83 min (by its lifecycle event)',
     });
+    expect(first === undefined ? '' : tellChoice(first)).toBe(
+      'in Pending:Wait for 83 min (by its lifecycle event)',
+    );
     expect(second?.instanceId).toBe('i-11');
   });
 
@@ -97,18 +101,25 @@ describe('decideDrains', () => {
   });
 
   it('lists but drains nothing while something forbids it, and says what', () => {
-    expect(decide([seen(1)], {}, 'it is nobody’s fault')[0]).toMatchObject({
+    const widespread = { failingGroups: 3, managedGroups: 5 };
+    const [forbidden] = decide([seen(1)], {}, widespread);
+    expect(forbidden).toMatchObject({ action: 'WAIT', because: 'WIDESPREAD', ...widespread });
+    expect(forbidden === undefined ? '' : tellChoice(forbidden)).toContain(
+      'launches fail in 3 of 5 managed groups at once',
+    );
+    expect(decide([seen(1, { breaker })])[0]).toMatchObject({
       action: 'WAIT',
-      reason: expect.stringContaining('it is nobody’s fault'),
+      because: 'BREAKER_OPEN',
+      probeAt: breaker.probeAt,
     });
-    expect(decide([seen(1, { breaker })])[0]?.reason).toContain('the breaker is open until');
   });
 
   it.each(['Terminate', 'Launch'])('drains nothing while %s is suspended by others', (process) => {
     const { group, record } = seen(1);
     expect(decide([{ group: { ...group, suspendedProcesses: [process] }, record }])[0]).toMatchObject({
       action: 'WAIT',
-      reason: expect.stringContaining(`${process} is suspended`),
+      because: 'PROCESS_SUSPENDED',
+      process,
     });
   });
 
@@ -144,7 +155,7 @@ describe('withChosen', () => {
   });
 });
 
-describe('widespreadBecause', () => {
+describe('findWidespread', () => {
   const failing = (name: string) => seen(0, { lastFailedLaunchAt: later(-60) }, name);
   const well = (name: string) => seen(0, {}, name);
 
@@ -156,7 +167,9 @@ describe('widespreadBecause', () => {
     [4, 3, true],
   ])('with %i groups that fail and %i that do not: %s', (fail, good, expected) => {
     const managed = [...ids(fail).map(failing), ...ids(good, 50).map(well)];
-    expect(widespreadBecause(managed, 1200, now) !== undefined).toBe(expected);
+    expect(findWidespread(managed, 1200, now)).toEqual(
+      expected ? { failingGroups: fail, managedGroups: fail + good } : undefined,
+    );
   });
 });
 

@@ -8,8 +8,7 @@ import { inputOf } from '../../input-of.ts';
 import { aGroup, anIncident, aRecord, later, now, scaleInProcesses } from './group-fixtures.ts';
 
 const write = (decision: ReturnType<typeof decideApply>) => {
-  if (decision.action !== 'WRITE')
-    throw new Error(`expected WRITE, found ${decision.action}: ${decision.reason}`);
+  if (decision.action !== 'WRITE') throw new Error(`expected WRITE, found ${JSON.stringify(decision)}`);
   return decision;
 };
 
@@ -108,7 +107,7 @@ describe('decideApply', () => {
       { incidentId: 'incident-a', settleSeconds: 180, owner: 'me' },
       later(600),
     );
-    if (release.action !== 'WRITE') throw new Error(release.reason);
+    if (release.action !== 'WRITE') throw new Error(JSON.stringify(release));
     const group = aGroup({ suspendedProcesses: scaleInProcesses.filter((p) => p !== 'HealthCheck') });
     const other = anIncident({ incidentId: 'incident-b' });
     const decision = write(decideApply(other, group, release.before, 'me', later(600 + leaseSeconds)));
@@ -188,7 +187,7 @@ describe('decideApply', () => {
     it('protects newcomers, counts them, and remembers who left: a description may be stale', () => {
       const decision = write(later600(instance('i-1', true), instance('i-8', false)));
       expect(decision.calls.map((call) => inputOf(call).InstanceIds)).toEqual([['i-8']]);
-      expect(decision.reason).toBe('instances that came into service meanwhile are protected too');
+      expect(decision.because).toBe('NEW_INSTANCES');
       expect(decision.after.launched).toEqual([{ instanceId: 'i-8', seenAt: later(600) }]);
       expect(
         decision.after.imposed.map(({ setting }) => setting).filter((id) => id.startsWith('i-')),

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { type AlarmReading, decideHold } from '../../../functions/domain/holds/decide-hold.ts';
+import {
+  type AlarmReading,
+  decideHold,
+  type HoldRound,
+} from '../../../functions/domain/holds/decide-hold.ts';
 import { roundsMax } from '../../../functions/domain/limits.ts';
 import { anIncident, later, now } from './group-fixtures.ts';
 
@@ -11,10 +15,9 @@ const inState = (value: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA', since = now): Alar
 
 describe('decideHold', () => {
   it('renews while the alarm is in ALARM', () => {
-    expect(decideHold(anIncident(), inState('ALARM'), 'live', 1, later(60))).toEqual({
+    expect(decideHold(anIncident(), { alarm: inState('ALARM'), mode: 'live', round: 1 }, later(60))).toEqual({
       action: 'KEEP',
       because: 'IN_ALARM',
-      reason: 'the alarm is in ALARM, so the hold goes on',
       renewUntil: later(60 + 7200),
     });
   });
@@ -23,7 +26,9 @@ describe('decideHold', () => {
     [599, 'KEEP', 'COOLING_OFF'],
     [600, 'RELEASE', 'COOLED_OFF'],
   ])('after %i s of OK decides %s', (seconds, action, because) => {
-    expect(decideHold(anIncident(), inState('OK'), 'live', 1, later(seconds))).toMatchObject({
+    expect(
+      decideHold(anIncident(), { alarm: inState('OK'), mode: 'live', round: 1 }, later(seconds)),
+    ).toMatchObject({
       action,
       because,
     });
@@ -31,54 +36,72 @@ describe('decideHold', () => {
 
   it('counts the cool-off anew from when data came again', () => {
     const incident = anIncident({ okWithoutDataAt: later(500) });
-    expect(decideHold(incident, inState('OK'), 'live', 1, later(1099)).because).toBe('COOLING_OFF');
-    expect(decideHold(incident, inState('OK'), 'live', 1, later(1100)).because).toBe('COOLED_OFF');
+    expect(decideHold(incident, { alarm: inState('OK'), mode: 'live', round: 1 }, later(1099)).because).toBe(
+      'COOLING_OFF',
+    );
+    expect(decideHold(incident, { alarm: inState('OK'), mode: 'live', round: 1 }, later(1100)).because).toBe(
+      'COOLED_OFF',
+    );
   });
 
   it.each([
     ['too little data', inState('INSUFFICIENT_DATA')],
-    ['an alarm that cannot be read', { kind: 'unreadable', message: 'Throttling' } as const],
+    ['an alarm that cannot be read', { kind: 'unreadable', error: 'Throttling' } as const],
     ['an alarm that was deleted', { kind: 'deleted' } as const],
     ['no alarm at all', { kind: 'none' } as const],
   ])('keeps the hold on %s until it expires, and does not renew it', (_what, alarm) => {
-    const before = decideHold(anIncident(), alarm, 'live', 1, later(7199));
+    const before = decideHold(anIncident(), { alarm: alarm, mode: 'live', round: 1 }, later(7199));
     expect(before.action).toBe('KEEP');
     expect(before).not.toHaveProperty('renewUntil');
-    expect(decideHold(anIncident(), alarm, 'live', 1, later(7200))).toMatchObject({
+    expect(decideHold(anIncident(), { alarm: alarm, mode: 'live', round: 1 }, later(7200))).toMatchObject({
       action: 'RELEASE',
       because: 'EXPIRED',
     });
   });
 
   it.each(['off', 'dry-run'] as const)('gives back when the kill switch is set to %s', (mode) => {
-    expect(decideHold(anIncident(), inState('ALARM'), mode, 1, later(60))).toMatchObject({
+    expect(
+      decideHold(anIncident(), { alarm: inState('ALARM'), mode: mode, round: 1 }, later(60)),
+    ).toMatchObject({
       action: 'RELEASE',
       because: 'KILL_SWITCH',
     });
   });
 
   it('neither renews nor gives back while the kill switch cannot be read', () => {
-    const decision = decideHold(anIncident(), inState('ALARM'), undefined, 1, later(60));
+    const decision = decideHold(
+      anIncident(),
+      { alarm: inState('ALARM'), mode: undefined, round: 1 },
+      later(60),
+    );
     expect(decision).toMatchObject({ action: 'KEEP', because: 'KILL_SWITCH_UNREADABLE' });
     expect(decision).not.toHaveProperty('renewUntil');
   });
 
   it('ends at the longest a hold may last, in ALARM or not', () => {
     const atMost = anIncident().settings.holdAtMostSeconds;
-    expect(decideHold(anIncident(), inState('ALARM'), 'live', 1, later(atMost - 1)).action).toBe('KEEP');
-    expect(decideHold(anIncident(), inState('ALARM'), 'live', 1, later(atMost)).because).toBe('HELD_AT_MOST');
+    expect(
+      decideHold(anIncident(), { alarm: inState('ALARM'), mode: 'live', round: 1 }, later(atMost - 1)).action,
+    ).toBe('KEEP');
+    expect(
+      decideHold(anIncident(), { alarm: inState('ALARM'), mode: 'live', round: 1 }, later(atMost)).because,
+    ).toBe('HELD_AT_MOST');
   });
 
   it('ends before the execution runs out of history', () => {
-    expect(decideHold(anIncident(), inState('ALARM'), 'live', roundsMax - 1, later(60)).action).toBe('KEEP');
-    expect(decideHold(anIncident(), inState('ALARM'), 'live', roundsMax, later(60)).because).toBe(
-      'ROUNDS_MAX',
-    );
+    expect(
+      decideHold(anIncident(), { alarm: inState('ALARM'), mode: 'live', round: roundsMax - 1 }, later(60))
+        .action,
+    ).toBe('KEEP');
+    expect(
+      decideHold(anIncident(), { alarm: inState('ALARM'), mode: 'live', round: roundsMax }, later(60))
+        .because,
+    ).toBe('ROUNDS_MAX');
   });
 
   it('goes on giving back what is being given back', () => {
     const incident = anIncident({ status: 'RELEASING', releasingBecause: 'the sweep' });
-    expect(decideHold(incident, inState('ALARM'), 'live', 1, later(60))).toEqual({
+    expect(decideHold(incident, { alarm: inState('ALARM'), mode: 'live', round: 1 }, later(60))).toEqual({
       action: 'RELEASE',
       because: 'RELEASING',
       reason: 'the sweep',
@@ -88,10 +111,8 @@ describe('decideHold', () => {
   describe('of an incident that lasts until launches succeed', () => {
     const incident = anIncident({ untilLaunchesSucceed: true });
     const none = { kind: 'none' } as const;
-    const decide = (
-      launches: Parameters<typeof decideHold>[5],
-      alarm: Parameters<typeof decideHold>[1] = none,
-    ) => decideHold(incident, alarm, 'live', 1, later(600), launches);
+    const decide = (launches: HoldRound['launches'], alarm: AlarmReading = none) =>
+      decideHold(incident, { alarm, mode: 'live', round: 1, launches }, later(600));
     const succeeding = { succeedAgain: true, waitingGroups: 0 };
 
     it('is over when they do', () => {
@@ -119,7 +140,7 @@ describe('decideHold', () => {
     });
 
     it('is kept while its alarm cannot be read', () => {
-      expect(decide(succeeding, { kind: 'unreadable', message: 'no' }).action).toBe('KEEP');
+      expect(decide(succeeding, { kind: 'unreadable', error: 'no' }).action).toBe('KEEP');
     });
   });
 });

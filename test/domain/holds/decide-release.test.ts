@@ -7,6 +7,7 @@ import type { GroupRecord } from '../../../functions/domain/holds/group-record.t
 import type { ScalingFacts } from '../../../functions/domain/holds/plan-raise.ts';
 import { protectInstancesEffect } from '../../../functions/domain/holds/protect-instances.ts';
 import { inForceWithinSeconds, leaseSeconds } from '../../../functions/domain/limits.ts';
+import { tellNotGivenBack } from '../../../functions/domain/telling/hold-sentences.ts';
 import { inputOf } from '../../input-of.ts';
 import { aGroup, anIncident, aRecord, later, now, scaleInProcesses } from './group-fixtures.ts';
 
@@ -22,13 +23,12 @@ const release = (
   scaling: ScalingFacts | undefined = scalesIn,
 ) => decideRelease(group, record, { incidentId, settleSeconds, owner, scaling }, at);
 const write = (decision: ReleaseDecision) => {
-  if (decision.action !== 'WRITE')
-    throw new Error(`expected WRITE, found ${decision.action}: ${decision.reason}`);
+  if (decision.action !== 'WRITE') throw new Error(`expected WRITE, found ${JSON.stringify(decision)}`);
   return decision;
 };
 const held = (group = aGroup(), incident = anIncident(), record = aRecord()) => {
   const decision = decideApply(incident, group, record, 'me', now);
-  if (decision.action !== 'WRITE') throw new Error(decision.reason);
+  if (decision.action !== 'WRITE') throw new Error(JSON.stringify(decision));
   return decision.after;
 };
 const heldGroup = (over: Parameters<typeof aGroup>[0] = {}) =>
@@ -123,7 +123,8 @@ describe('decideRelease', () => {
       calls: [],
       isDone: true,
       needsPerson: true,
-      reason: expect.stringContaining('Terminate was given back and is in force again'),
+      because: 'IN_FORCE_AGAIN',
+      settings: ['Terminate'],
     });
   });
 
@@ -239,8 +240,10 @@ describe('decideRelease', () => {
 
   it('refuses to touch a group whose opt-in was taken away, and says what to do', () => {
     const decision = release(heldGroup({ tags: {} }), held(), 'incident-a', settle, 'me', later(600));
-    expect(decision.action).toBe('REFUSE');
-    expect(decision.reason).toContain('put the tag back, or give back AZRebalance, HealthCheck');
+    if (decision.action !== 'REFUSE') throw new Error(decision.action);
+    expect(tellNotGivenBack(decision.inForce)).toContain(
+      'put the tag back, or give back AZRebalance, HealthCheck',
+    );
   });
 
   it('leaves a leased group for later', () => {

@@ -5,6 +5,7 @@ import {
   nameExecution,
 } from '../../../functions/domain/signals/decide-start.ts';
 import { matchesPattern } from '../../../functions/domain/signals/match-rules.ts';
+import { tellIgnored } from '../../../functions/domain/telling/start-sentences.ts';
 import { parsePolicy } from '../../../functions/events/policy.ts';
 import { later, now } from '../holds/group-fixtures.ts';
 
@@ -76,7 +77,9 @@ describe('decideStart', () => {
   ])('ignores an event that is %s, with a reason', (_what, signal) => {
     const decisions = decideStart(policy, signal, alarm(), 'live', later(5));
     expect(decisions).toHaveLength(1);
-    expect(decisions[0]).toMatchObject({ action: 'IGNORE', reason: expect.stringMatching(/.{10}/) });
+    const [ignored] = decisions;
+    if (ignored?.action !== 'IGNORE') throw new Error(JSON.stringify(ignored));
+    expect(tellIgnored(ignored)).toMatch(/.{10}/);
   });
 });
 
