@@ -122,6 +122,13 @@ describe('the rules of the house', () => {
     expect(found).toContainEqual({ rule: expect.stringMatching(rule), file, line, what: expect.any(String) });
   });
 
+  it('let the facts of an incident out in one place', () => {
+    const writers = modules
+      .filter(({ file }) => file.startsWith('functions/tasks/'))
+      .filter(({ file }) => /\.(appendJournal|addNotice)\(/.test(readFileSync(`${root}${file}`, 'utf8')));
+    expect(writers.map(({ file }) => file)).toEqual(['functions/tasks/incidents/emit-facts.ts']);
+  });
+
   it('allow what the rules need', () => {
     const source = [
       "import { createHash } from 'node:crypto';",

@@ -61,19 +61,23 @@ const linesShown = 10;
 const charactersShown = 500;
 const lineCharactersShown = 1000;
 
+/** What there is to tell. */
+export type NoticeFacts = Omit<
+  Notice,
+  'identity' | 'groups' | 'groupsLeftOut' | 'lines' | 'linesLeftOut' | 'counts'
+> & {
+  /** Tells it from others of its kind in the incident. */
+  about?: string;
+  /** Instead of incident, kind and what it is about. */
+  identity?: string;
+  groups?: string[];
+  lines?: string[];
+  linesLeftOut?: number;
+  counts?: NoticeCounts;
+};
+
 /** Makes a notice of what there is to tell; only the first groups and lines are kept. */
-export const toNotice = (
-  facts: Omit<Notice, 'identity' | 'groups' | 'groupsLeftOut' | 'lines' | 'linesLeftOut' | 'counts'> & {
-    /** Tells it from others of its kind in the incident. */
-    about?: string;
-    /** Instead of incident, kind and what it is about. */
-    identity?: string;
-    groups?: string[];
-    lines?: string[];
-    linesLeftOut?: number;
-    counts?: NoticeCounts;
-  },
-): Notice => {
+export const toNotice = (facts: NoticeFacts): Notice => {
   const {
     about = '',
     identity = `${facts.incidentId}#${facts.kind}#${about}`,

@@ -12,10 +12,10 @@ import { tellDrainStep } from '../../domain/telling/drain-sentences.ts';
 import { secondsBetween } from '../../domain/times.ts';
 import type { drainRoundState } from '../../events/hold-state.ts';
 import type { Store } from '../../state/store.ts';
+import { writeJournal } from '../incidents/emit-facts.ts';
 import { createGroupNotes, createInstanceNotes } from '../incidents/note-group.ts';
 import { readModeOrUndefined } from '../incidents/read-mode.ts';
 import { withLease } from '../incidents/with-lease.ts';
-import { writeJournal } from '../incidents/write-journal.ts';
 import { changeLaunches } from '../launches/change-launches.ts';
 
 /** What AbandonLaunches needs. */

@@ -18,15 +18,14 @@ import type { Mode } from '../../domain/mode.ts';
 import { startPeriod } from '../../domain/signals/decide-start.ts';
 import { tellBreakerNews, tellChoice, tellWidespread } from '../../domain/telling/drain-sentences.ts';
 import { tellHold } from '../../domain/telling/hold-sentences.ts';
-import { toNotice } from '../../domain/telling/notice.ts';
 import { addSeconds, counted, secondsBetween } from '../../domain/times.ts';
 import type { chooseDrainsState } from '../../events/hold-state.ts';
 import type { Store } from '../../state/store.ts';
+import { writeJournal, writeNotice } from '../incidents/emit-facts.ts';
 import { beginRelease } from '../incidents/end-incident.ts';
 import { groupsBeingResized } from '../incidents/groups-being-resized.ts';
 import { readModeOrUndefined } from '../incidents/read-mode.ts';
 import type { StartDependencies } from '../incidents/start-executions.ts';
-import { writeJournal } from '../incidents/write-journal.ts';
 import { writeLaunchesIfChanged } from '../launches/change-launches.ts';
 import { lookAtLaunches, type SeenLaunches } from '../launches/look-at-launches.ts';
 import { followOpening, protectUnlessProtected } from './follow-opening.ts';
@@ -208,20 +207,18 @@ export const createChooseDrains = (dependencies: ChooseDrainsDependencies) => {
     }
     await writeJournal(store, incidentId, journal);
     if (chosen.length > 0) {
-      await store.addNotice(
-        toNotice({
-          kind: 'acted',
-          at: now,
-          incidentId,
-          seen: incident.reason,
-          done: `${counted(chosen.length, 'stuck instance')} ${chosen.length === 1 ? 'is' : 'are'} being drained: evidence is kept, then the launch is abandoned`,
-          next: 'the others follow within the limits, one by one where none has succeeded yet; when launches go on failing the breaker opens',
-          groups: [...new Set(chosen.map(({ autoScalingGroupName }) => autoScalingGroupName))],
-          lines: chosen.map(
-            (choice) => `${choice.autoScalingGroupName}: ${choice.instanceId}: ${tellChoice(choice)}`,
-          ),
-        }),
-      );
+      await writeNotice(store, {
+        kind: 'acted',
+        at: now,
+        incidentId,
+        seen: incident.reason,
+        done: `${counted(chosen.length, 'stuck instance')} ${chosen.length === 1 ? 'is' : 'are'} being drained: evidence is kept, then the launch is abandoned`,
+        next: 'the others follow within the limits, one by one where none has succeeded yet; when launches go on failing the breaker opens',
+        groups: [...new Set(chosen.map(({ autoScalingGroupName }) => autoScalingGroupName))],
+        lines: chosen.map(
+          (choice) => `${choice.autoScalingGroupName}: ${choice.instanceId}: ${tellChoice(choice)}`,
+        ),
+      });
     }
     for (const { group, record } of rounds) {
       await followOpening(dependencies, incident, group.autoScalingGroupName, record);

@@ -5,9 +5,9 @@ import type { LaunchRecord } from '../../domain/launches/launch-record.ts';
 import { nameExecution } from '../../domain/signals/decide-start.ts';
 import { tellBreakerOpened } from '../../domain/telling/drain-sentences.ts';
 import type { Store } from '../../state/store.ts';
+import { writeJournal } from '../incidents/emit-facts.ts';
 import { findUnprotected } from '../incidents/find-unprotected.ts';
 import { findNextName, type StartDependencies } from '../incidents/start-executions.ts';
-import { writeJournal } from '../incidents/write-journal.ts';
 import { changeLaunches } from '../launches/change-launches.ts';
 
 /** What following an open breaker up needs. */

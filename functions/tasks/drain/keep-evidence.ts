@@ -15,9 +15,9 @@ import type { Mode } from '../../domain/mode.ts';
 import { secondsBetween, spokenDuration } from '../../domain/times.ts';
 import type { drainRoundState } from '../../events/hold-state.ts';
 import type { Store } from '../../state/store.ts';
+import { writeJournal } from '../incidents/emit-facts.ts';
 import { createInstanceNotes } from '../incidents/note-group.ts';
 import { readModeOrUndefined } from '../incidents/read-mode.ts';
-import { writeJournal } from '../incidents/write-journal.ts';
 import { changeLaunches } from '../launches/change-launches.ts';
 
 /** What KeepEvidence needs. */

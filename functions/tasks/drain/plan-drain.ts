@@ -22,8 +22,8 @@ import {
   refusedGroups,
   showCalls,
 } from '../holds/plan-hold.ts';
+import { writeJournal } from '../incidents/emit-facts.ts';
 import { describeTargets, findTending, openIncident } from '../incidents/plan-request.ts';
-import { writeJournal } from '../incidents/write-journal.ts';
 import { lookAtLaunches } from '../launches/look-at-launches.ts';
 import { lookElsewhere } from './look-elsewhere.ts';
 

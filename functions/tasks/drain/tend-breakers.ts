@@ -10,8 +10,8 @@ import { applyToGroup } from '../holds/apply-to-group.ts';
 import { giveBackGroup } from '../holds/give-back-group.ts';
 import { lookAtGroups, type SeenGroup } from '../holds/look-at-groups.ts';
 import { setHoldTag } from '../holds/set-hold-tag.ts';
+import { writeJournal } from '../incidents/emit-facts.ts';
 import { readModeOrUndefined } from '../incidents/read-mode.ts';
-import { writeJournal } from '../incidents/write-journal.ts';
 
 /** What TendBreakers needs. */
 export interface TendBreakersDependencies {

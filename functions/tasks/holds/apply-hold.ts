@@ -17,13 +17,12 @@ import { launchesOf } from '../../domain/launches/launch-record.ts';
 import { changeBudgetSeconds, checkEverySecondsMax, groupsAtOnce, soonSeconds } from '../../domain/limits.ts';
 import type { Mode } from '../../domain/mode.ts';
 import { remediations } from '../../domain/remediations.ts';
-import { toNotice } from '../../domain/telling/notice.ts';
 import { sentenceOf } from '../../domain/telling/sentence-of.ts';
 import { counted, firstOf, secondsBetween, spokenDuration } from '../../domain/times.ts';
 import type { applyHoldState } from '../../events/hold-state.ts';
 import type { Store } from '../../state/store.ts';
+import { writeJournal, writeNotice } from '../incidents/emit-facts.ts';
 import { readModeOrUndefined } from '../incidents/read-mode.ts';
-import { writeJournal } from '../incidents/write-journal.ts';
 import { type ApplyOutcome, applyToGroup } from './apply-to-group.ts';
 import { lookAtGroups, type SeenGroup } from './look-at-groups.ts';
 import { noteSchedules } from './note-schedules.ts';
@@ -168,38 +167,34 @@ export const createApplyHold = (dependencies: ApplyHoldDependencies) => {
         ...(refused > 0 ? [`${refused} refused`] : []),
         ...(gone > 0 ? [`${gone} gone`] : []),
       ];
-      await store.addNotice(
-        toNotice({
-          kind: 'acted',
-          at: now,
-          incidentId,
-          seen: reason,
-          done: `${held.length} of ${counted(groupCount, 'group')} ${held.length === 1 ? 'is' : 'are'} held, ${remediations[incident.remediation].words.held}${others.length === 0 ? '' : ` (${others.join(', ')})`}: ${firstOf(held, 5)}`,
-          next: remediations[incident.remediation].describeEnd(incident),
-          groups: held,
-          lines: failures,
-          counts: {
-            groupsHeld: held.length,
-            ...(alarm === undefined || round > 1
-              ? {}
-              : { secondsFromAlarmToHold: secondsBetween(alarm.stateTimestamp, now) }),
-          },
-        }),
-      );
+      await writeNotice(store, {
+        kind: 'acted',
+        at: now,
+        incidentId,
+        seen: reason,
+        done: `${held.length} of ${counted(groupCount, 'group')} ${held.length === 1 ? 'is' : 'are'} held, ${remediations[incident.remediation].words.held}${others.length === 0 ? '' : ` (${others.join(', ')})`}: ${firstOf(held, 5)}`,
+        next: remediations[incident.remediation].describeEnd(incident),
+        groups: held,
+        lines: failures,
+        counts: {
+          groupsHeld: held.length,
+          ...(alarm === undefined || round > 1
+            ? {}
+            : { secondsFromAlarmToHold: secondsBetween(alarm.stateTimestamp, now) }),
+        },
+      });
     }
     if (notHeld > 0 && round >= soonRounds) {
-      await store.addNotice(
-        toNotice({
-          kind: 'failed',
-          at: now,
-          incidentId,
-          about: 'groups not held',
-          seen: reason,
-          done: `${notHeld} of ${counted(groupCount, 'group')} ${notHeld === 1 ? 'is' : 'are'} still not held after ${round} rounds`,
-          next: `they are tried again every ${spokenDuration(incident.settings.checkEverySeconds)}`,
-          lines: failures,
-        }),
-      );
+      await writeNotice(store, {
+        kind: 'failed',
+        at: now,
+        incidentId,
+        about: 'groups not held',
+        seen: reason,
+        done: `${notHeld} of ${counted(groupCount, 'group')} ${notHeld === 1 ? 'is' : 'are'} still not held after ${round} rounds`,
+        next: `they are tried again every ${spokenDuration(incident.settings.checkEverySeconds)}`,
+        lines: failures,
+      });
     }
   };
 

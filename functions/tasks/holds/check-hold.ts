@@ -9,9 +9,9 @@ import type { Mode } from '../../domain/mode.ts';
 import { tellHold } from '../../domain/telling/hold-sentences.ts';
 import type { checkHoldState } from '../../events/hold-state.ts';
 import type { Store } from '../../state/store.ts';
+import { writeJournal } from '../incidents/emit-facts.ts';
 import { beginRelease } from '../incidents/end-incident.ts';
 import { readModeOrUndefined } from '../incidents/read-mode.ts';
-import { writeJournal } from '../incidents/write-journal.ts';
 
 /** What CheckHold needs. */
 export interface CheckHoldDependencies {

@@ -3,7 +3,7 @@ import type { Incident } from '../../domain/incident.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
 import { changeBudgetSeconds, groupsAtOnce, soonSeconds } from '../../domain/limits.ts';
 import { secondsBetween } from '../../domain/times.ts';
-import { writeJournal } from '../incidents/write-journal.ts';
+import { writeJournal } from '../incidents/emit-facts.ts';
 import type { GroupDependencies } from './change-group.ts';
 import { type GiveBackOutcome, giveBackGroup } from './give-back-group.ts';
 import { lookAtGroups } from './look-at-groups.ts';

@@ -22,6 +22,7 @@ import {
 import type { planHoldState } from '../../events/hold-state.ts';
 import type { Policy } from '../../events/policy.ts';
 import type { Store } from '../../state/store.ts';
+import { writeJournal } from '../incidents/emit-facts.ts';
 import {
   describeTargets,
   findTending,
@@ -29,7 +30,6 @@ import {
   openIncident,
   toRequest,
 } from '../incidents/plan-request.ts';
-import { writeJournal } from '../incidents/write-journal.ts';
 
 /** What PlanHold needs. */
 export interface PlanHoldDependencies {

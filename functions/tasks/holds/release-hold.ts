@@ -6,8 +6,8 @@ import { releaseRoundsMax } from '../../domain/limits.ts';
 import type { Mode } from '../../domain/mode.ts';
 import type { releaseHoldState } from '../../events/hold-state.ts';
 import type { Store } from '../../state/store.ts';
+import { writeJournal } from '../incidents/emit-facts.ts';
 import { beginRelease, closeIncident } from '../incidents/end-incident.ts';
-import { writeJournal } from '../incidents/write-journal.ts';
 import { giveBackGroups } from './give-back-groups.ts';
 
 /** What ReleaseHold needs. */

@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.ts';
 import type { Incident } from '../../domain/incident.ts';
 import type { Store } from '../../state/store.ts';
 import { changeLaunches } from '../launches/change-launches.ts';
-import { writeJournal } from './write-journal.ts';
+import { writeJournal } from './emit-facts.ts';
 
 /** Marks an incident as being given back, so that no function holds on for it. Doing it again changes nothing. */
 export const beginRelease = async (

@@ -13,7 +13,7 @@ import { counted } from '../../domain/times.ts';
 import { type InputSignal, parseHoldInput } from '../../events/hold-input.ts';
 import type { Policy } from '../../events/policy.ts';
 import type { Store } from '../../state/store.ts';
-import { writeJournal } from './write-journal.ts';
+import { writeJournal } from './emit-facts.ts';
 
 const reasonOf = ({ alarm, launchFailures, stuckInstance, breaker }: InputSignal): string => {
   if (alarm !== undefined) return `alarm ${alarm.alarmName} in ALARM since ${alarm.stateTimestamp}`;

@@ -17,10 +17,10 @@ import { heldReservations, inFlight, type ResizeWork } from '../../domain/resize
 import { secondsBetween } from '../../domain/times.ts';
 import type { resizeRoundState } from '../../events/hold-state.ts';
 import type { Store } from '../../state/store.ts';
+import { writeJournal } from '../incidents/emit-facts.ts';
 import { findPausedScaling } from '../incidents/find-paused-scaling.ts';
 import { createGroupNotes, createInstanceNotes } from '../incidents/note-group.ts';
 import { readModeOrUndefined } from '../incidents/read-mode.ts';
-import { writeJournal } from '../incidents/write-journal.ts';
 import { clientsFor, lookAtResize, type ResizeDependencies, type SeenResizeWork } from './look-at-resizes.ts';
 
 /** What comes next, and how things stand. Everything about instances is in the table. */

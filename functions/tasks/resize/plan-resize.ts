@@ -24,9 +24,9 @@ import { counted } from '../../domain/times.ts';
 import { parseHoldInput } from '../../events/hold-input.ts';
 import type { planHoldState } from '../../events/hold-state.ts';
 import { beginPlan, type PlanHoldDependencies, refusedGroups, showCalls } from '../holds/plan-hold.ts';
+import { writeJournal } from '../incidents/emit-facts.ts';
 import { findPausedScaling } from '../incidents/find-paused-scaling.ts';
 import { describeTargets, findTending, openIncident } from '../incidents/plan-request.ts';
-import { writeJournal } from '../incidents/write-journal.ts';
 import { lookAtHealth, type ResizeClients } from './look-at-resizes.ts';
 
 /** What PlanResize needs. */

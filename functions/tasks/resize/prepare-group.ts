@@ -19,9 +19,9 @@ import { isHeldByUs, launchIsOurs, sizesFor, withSizes } from '../../domain/resi
 import { addSeconds } from '../../domain/times.ts';
 import type { resizeRoundState } from '../../events/hold-state.ts';
 import { changeGroup } from '../holds/change-group.ts';
+import { writeJournal } from '../incidents/emit-facts.ts';
 import { createGroupNotes } from '../incidents/note-group.ts';
 import { readModeOrUndefined } from '../incidents/read-mode.ts';
-import { writeJournal } from '../incidents/write-journal.ts';
 import { type GroupWorkDependencies, lookAtWork } from './look-at-resizes.ts';
 import type { ResizeStepResult } from './take-resize-step.ts';
 

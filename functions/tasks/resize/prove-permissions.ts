@@ -12,8 +12,8 @@ import {
 } from '../../domain/resize/resize-calls.ts';
 import type { resizeRoundState } from '../../events/hold-state.ts';
 import type { Store } from '../../state/store.ts';
+import { writeJournal } from '../incidents/emit-facts.ts';
 import { createGroupNotes } from '../incidents/note-group.ts';
-import { writeJournal } from '../incidents/write-journal.ts';
 
 /** What ProvePermissions needs. */
 export interface ProvePermissionsDependencies {

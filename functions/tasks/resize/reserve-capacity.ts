@@ -19,10 +19,10 @@ import {
   withResize,
 } from '../../domain/resize/resize-record.ts';
 import type { resizeRoundState } from '../../events/hold-state.ts';
+import { writeJournal } from '../incidents/emit-facts.ts';
 import type { Note } from '../incidents/note-group.ts';
 import { createGroupNotes } from '../incidents/note-group.ts';
 import { readModeOrUndefined } from '../incidents/read-mode.ts';
-import { writeJournal } from '../incidents/write-journal.ts';
 import { clientsFor, lookAtResize, type ResizeClients, type ResizeDependencies } from './look-at-resizes.ts';
 import type { ResizeStepResult } from './take-resize-step.ts';
 

@@ -19,8 +19,8 @@ import {
 import { addSeconds, secondsBetween, spokenDuration } from '../../domain/times.ts';
 import type { resizeRoundState } from '../../events/hold-state.ts';
 import { changeGroup } from '../holds/change-group.ts';
+import { writeJournal } from '../incidents/emit-facts.ts';
 import { createGroupNotes } from '../incidents/note-group.ts';
-import { writeJournal } from '../incidents/write-journal.ts';
 import { type GroupWorkDependencies, lookAtWork } from './look-at-resizes.ts';
 import type { ResizeStepResult } from './take-resize-step.ts';
 

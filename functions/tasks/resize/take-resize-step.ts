@@ -32,10 +32,10 @@ import {
 } from '../../domain/resize/resize-record.ts';
 import { secondsBetween } from '../../domain/times.ts';
 import type { resizeRoundState } from '../../events/hold-state.ts';
+import { writeJournal } from '../incidents/emit-facts.ts';
 import { createGroupNotes, createInstanceNotes } from '../incidents/note-group.ts';
 import { readModeOrUndefined } from '../incidents/read-mode.ts';
 import { withLease } from '../incidents/with-lease.ts';
-import { writeJournal } from '../incidents/write-journal.ts';
 import { clientsFor, lookAtResize, type ResizeClients, type ResizeDependencies } from './look-at-resizes.ts';
 
 /** What one step came to. */

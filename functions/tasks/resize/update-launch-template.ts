@@ -4,8 +4,8 @@ import type { Ec2Call } from '../../domain/calls.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
 import { planTemplateUpdate, setDefaultVersionCall } from '../../domain/resize/plan-template-update.ts';
 import type { resizeRoundState } from '../../events/hold-state.ts';
+import { writeJournal } from '../incidents/emit-facts.ts';
 import { createGroupNotes } from '../incidents/note-group.ts';
-import { writeJournal } from '../incidents/write-journal.ts';
 import { clientsFor, type ResizeDependencies } from './look-at-resizes.ts';
 import type { ResizeStepResult } from './take-resize-step.ts';
 

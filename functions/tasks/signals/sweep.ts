@@ -16,12 +16,12 @@ import { awsCommand } from '../../domain/shell.ts';
 import { decideStart, nameExecution, signalNameOf } from '../../domain/signals/decide-start.ts';
 import { attentionIn, sizeEvents } from '../../domain/telling/attention.ts';
 import { isOverdue, type Measure } from '../../domain/telling/metrics.ts';
-import { toNotice } from '../../domain/telling/notice.ts';
 import { addSeconds, counted, secondsBetween } from '../../domain/times.ts';
 import { parseFailedExecution } from '../../events/execution-ended.ts';
 import type { Policy } from '../../events/policy.ts';
 import type { StageMode, Store } from '../../state/store.ts';
 import { giveBackGroups } from '../holds/give-back-groups.ts';
+import { writeJournal, writeNotice } from '../incidents/emit-facts.ts';
 import { beginRelease, closeIncident } from '../incidents/end-incident.ts';
 import { groupsBeingResized } from '../incidents/groups-being-resized.ts';
 import {
@@ -30,7 +30,6 @@ import {
   saysChanged,
   startExecutionsAgain,
 } from '../incidents/start-executions.ts';
-import { writeJournal } from '../incidents/write-journal.ts';
 import { readAlarmAgain } from './route-signal.ts';
 import { sweepLaunches } from './sweep-launches.ts';
 import { tidyHoldTags } from './tidy-hold-tags.ts';
@@ -121,19 +120,17 @@ export const createSweep = (dependencies: SweepDependencies) => {
     );
     result.givenBack.push({ incidentId, because, remaining, refused });
     if (refused.length > 0) {
-      await store.addNotice(
-        toNotice({
-          kind: 'needs-a-person',
-          at: clock.now(),
-          incidentId,
-          about: refused.join('\n'),
-          seen: incident.reason,
-          done: `${counted(refused.length, 'group')} cannot be given back (${because})`,
-          next: 'the sweep goes on trying',
-          groups: names,
-          lines: refused,
-        }),
-      );
+      await writeNotice(store, {
+        kind: 'needs-a-person',
+        at: clock.now(),
+        incidentId,
+        about: refused.join('\n'),
+        seen: incident.reason,
+        done: `${counted(refused.length, 'group')} cannot be given back (${because})`,
+        next: 'the sweep goes on trying',
+        groups: names,
+        lines: refused,
+      });
     }
     // What an execution can give back is given back by one: it waits in seconds, where sweeps are minutes apart.
     const startedFor =
@@ -142,19 +139,17 @@ export const createSweep = (dependencies: SweepDependencies) => {
     if (remaining > refused.length && !isStartedLately) await startGivingBack(incident, because, result);
     if (remaining > 0 || secondsUntilClosable(incident, clock.now()) > 0) return;
     const { attention, attentionLeftOut } = attentionIn(await store.readJournal(incidentId), sizeEvents);
-    await store.addNotice(
-      toNotice({
-        kind: 'gave-back',
-        at: clock.now(),
-        incidentId,
-        seen: incident.reason,
-        done: `${counted(names.length, 'group')} given back by the sweep: ${because}`,
-        next: 'nothing; it is over',
-        groups: names,
-        lines: attention,
-        linesLeftOut: attentionLeftOut,
-      }),
-    );
+    await writeNotice(store, {
+      kind: 'gave-back',
+      at: clock.now(),
+      incidentId,
+      seen: incident.reason,
+      done: `${counted(names.length, 'group')} given back by the sweep: ${because}`,
+      next: 'nothing; it is over',
+      groups: names,
+      lines: attention,
+      linesLeftOut: attentionLeftOut,
+    });
     await closeIncident(store, clock, incident);
   };
 
@@ -186,21 +181,19 @@ export const createSweep = (dependencies: SweepDependencies) => {
   const tellUnknownMode = async ({ parameterName, word, message }: UnknownModeError): Promise<void> => {
     const writeMode = (mode: Mode): string =>
       awsCommand('ssm', 'put-parameter', '--name', parameterName, '--value', mode, '--overwrite');
-    await store.addNotice(
-      toNotice({
-        kind: 'needs-a-person',
-        at: clock.now(),
-        incidentId: '',
-        identity: `kill switch#${word}`,
-        seen: message,
-        done: `the kill switch says "${word}", which means nothing: nothing new begins, and what is held ends when it expires instead of being renewed`,
-        next: 'the sweep looks again every five minutes; write one of the two lines',
-        lines: [
-          `So that Holdfast works: ${writeMode('live')}`,
-          `So that everything is given back and nothing begins: ${writeMode('off')}`,
-        ],
-      }),
-    );
+    await writeNotice(store, {
+      kind: 'needs-a-person',
+      at: clock.now(),
+      incidentId: '',
+      identity: `kill switch#${word}`,
+      seen: message,
+      done: `the kill switch says "${word}", which means nothing: nothing new begins, and what is held ends when it expires instead of being renewed`,
+      next: 'the sweep looks again every five minutes; write one of the two lines',
+      lines: [
+        `So that Holdfast works: ${writeMode('live')}`,
+        `So that everything is given back and nothing begins: ${writeMode('off')}`,
+      ],
+    });
   };
 
   /**
@@ -258,18 +251,16 @@ export const createSweep = (dependencies: SweepDependencies) => {
     // Whoever starts an execution by hand sees at once that its input is wrong; nobody sees that of a rule's.
     if (toldOtherwise.has(error) && !(error === 'InvalidInputError' && ofSignal !== undefined)) return;
     const hasBegun = (await store.readJournal(executionArn)).some(saysChanged);
-    await store.addNotice(
-      toNotice({
-        kind: 'failed',
-        at: clock.now(),
-        incidentId: executionArn,
-        // Its signal is tried again and again; that it fails is told once.
-        ...(hasBegun || ofSignal === undefined ? {} : { identity: `failed before it began#${ofSignal}` }),
-        done: `the execution ${status === 'FAILED' ? 'failed' : 'timed out'}${error === '' ? '' : `: ${error}`}${hasBegun ? '' : '; nothing was changed'}`,
-        next: nextAfterFailure(hasBegun, ofSignal !== undefined),
-        lines: cause === '' ? [] : [cause],
-      }),
-    );
+    await writeNotice(store, {
+      kind: 'failed',
+      at: clock.now(),
+      incidentId: executionArn,
+      // Its signal is tried again and again; that it fails is told once.
+      ...(hasBegun || ofSignal === undefined ? {} : { identity: `failed before it began#${ofSignal}` }),
+      done: `the execution ${status === 'FAILED' ? 'failed' : 'timed out'}${error === '' ? '' : `: ${error}`}${hasBegun ? '' : '; nothing was changed'}`,
+      next: nextAfterFailure(hasBegun, ofSignal !== undefined),
+      lines: cause === '' ? [] : [cause],
+    });
   };
 
   return async (event?: unknown): Promise<SweepResult> => {

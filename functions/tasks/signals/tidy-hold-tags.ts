@@ -6,9 +6,9 @@ import { executionArnOf } from '../../domain/execution-arn.ts';
 import { holdersIn, holdTagCall, holdTagKey, holdTagPrefix } from '../../domain/holds/hold-tag.ts';
 import type { Remediation } from '../../domain/remediation-names.ts';
 import { awsCommand } from '../../domain/shell.ts';
-import { toNotice } from '../../domain/telling/notice.ts';
 import { firstOf } from '../../domain/times.ts';
 import type { Store } from '../../state/store.ts';
+import { writeNotice } from '../incidents/emit-facts.ts';
 
 /** What tidying needs. */
 export interface TidyHoldTagsDependencies {
@@ -31,19 +31,17 @@ const tellCopied = async (
     ...['autoscaling', 'resume-processes', '--auto-scaling-group-name', name],
     ...['--scaling-processes', ...processes, ...region],
   );
-  await store.addNotice(
-    toNotice({
-      kind: 'needs-a-person',
-      at: clock.now(),
-      incidentId: '',
-      identity: `copied#${autoScalingGroupArn ?? name}#${processes.join()}`,
-      seen: `${name} has the tag ${holdTagKey} (${tags[holdTagKey]}), but Holdfast does not hold it; most likely somebody copied a held group`,
-      done: `these processes of ${name} are suspended and are left so, because Holdfast did not suspend them: ${firstOf(processes)}`,
-      next: 'the tag is removed; whether the processes should run is for a person to decide',
-      groups: [name],
-      lines: [`To resume them: ${resume}`],
-    }),
-  );
+  await writeNotice(store, {
+    kind: 'needs-a-person',
+    at: clock.now(),
+    incidentId: '',
+    identity: `copied#${autoScalingGroupArn ?? name}#${processes.join()}`,
+    seen: `${name} has the tag ${holdTagKey} (${tags[holdTagKey]}), but Holdfast does not hold it; most likely somebody copied a held group`,
+    done: `these processes of ${name} are suspended and are left so, because Holdfast did not suspend them: ${firstOf(processes)}`,
+    next: 'the tag is removed; whether the processes should run is for a person to decide',
+    groups: [name],
+    lines: [`To resume them: ${resume}`],
+  });
 };
 
 /** Whether an execution that the tag names did something to this very group: then the tag is left over, and no copy. */

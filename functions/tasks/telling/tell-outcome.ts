@@ -2,11 +2,12 @@ import type * as z from 'zod/mini';
 import type { Clock } from '../../clock.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
 import type { Attention } from '../../domain/telling/attention.ts';
-import { type NoticeCounts, type NoticeKind, toNotice } from '../../domain/telling/notice.ts';
+import type { NoticeCounts, NoticeKind } from '../../domain/telling/notice.ts';
 import { sentenceOf } from '../../domain/telling/sentence-of.ts';
 import { unixSeconds } from '../../domain/times.ts';
 import type { reportHoldState, reportResizeState } from '../../events/hold-state.ts';
 import type { Store } from '../../state/store.ts';
+import { writeNotice } from '../incidents/emit-facts.ts';
 
 /** What a function needs that sums up an incident. */
 export interface ReportDependencies {
@@ -81,23 +82,21 @@ export const tellOutcome = async (
     ...new Set(journal.flatMap(({ autoScalingGroupName: name }) => (name === undefined ? [] : [name]))),
   ];
   const now = clock.now();
-  await store.addNotice(
-    toNotice({
-      kind,
-      at: now,
-      ...identityOf(state, kind, groups, now),
-      incidentId: plan.incidentId,
-      ...(plan.reason === undefined ? {} : { seen: plan.reason }),
-      done: report.headline,
-      next: nextOf[kind],
-      groups,
-      lines: [
-        ...planned,
-        ...(failure === undefined ? [] : [`the execution failed: ${failure.Error}`]),
-        ...report.attention,
-      ],
-      linesLeftOut: report.attentionLeftOut,
-      counts,
-    }),
-  );
+  await writeNotice(store, {
+    kind,
+    at: now,
+    ...identityOf(state, kind, groups, now),
+    incidentId: plan.incidentId,
+    ...(plan.reason === undefined ? {} : { seen: plan.reason }),
+    done: report.headline,
+    next: nextOf[kind],
+    groups,
+    lines: [
+      ...planned,
+      ...(failure === undefined ? [] : [`the execution failed: ${failure.Error}`]),
+      ...report.attention,
+    ],
+    linesLeftOut: report.attentionLeftOut,
+    counts,
+  });
 };

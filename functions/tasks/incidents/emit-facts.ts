@@ -1,12 +1,17 @@
 import { bounded } from '../../domain/bounded.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
-import { noticesIn } from '../../domain/telling/notice.ts';
+import { type NoticeFacts, noticesIn, toNotice } from '../../domain/telling/notice.ts';
 import type { Store } from '../../state/store.ts';
+
+/*
+ * The one way out for the facts of an incident: into its journal, and to people. Nothing else writes a journal or a
+ * notice; whoever else is to hear of them is added here.
+ */
 
 /** A line may name thousands of instances, and an item of DynamoDB holds 400 KB. */
 const textCharactersMax = 10_000;
 
-/** Writes the journal of an incident on, and has people told of what they should know at once. */
+/** Appends lines to the journal of an incident, and has people told of what they should know at once. */
 export const writeJournal = async (
   store: Store,
   incidentId: string,
@@ -19,3 +24,10 @@ export const writeJournal = async (
   );
   for (const notice of noticesIn(incidentId, entries)) await store.addNotice(notice);
 };
+
+/**
+ * Has people told of something, once for what is the same.
+ * @returns whether it is told for the first time
+ */
+export const writeNotice = (store: Store, facts: NoticeFacts): Promise<boolean> =>
+  store.addNotice(toNotice(facts));
