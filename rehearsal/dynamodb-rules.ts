@@ -10,7 +10,7 @@ const sortKeyBytesMax = 1024;
 const itemBytesMax = 400 * 1024;
 
 /** DynamoDB's own name for a request that it does not take. */
-export class ValidationException extends Error {
+class ValidationException extends Error {
   override name = 'ValidationException';
   $metadata = { httpStatusCode: 400 };
 }

@@ -13,7 +13,7 @@ interface MergedEntry extends TimelineEntry {
 }
 
 /** Tells runs of like lines as one: forty instances ended, desired capacity fell in nine steps. */
-export const mergeTimeline = (timeline: TimelineEntry[]): MergedEntry[] => {
+const mergeTimeline = (timeline: TimelineEntry[]): MergedEntry[] => {
   const merged: MergedEntry[] = [];
   const open = new Map<string, MergedEntry>();
   for (const entry of timeline) {

@@ -12,7 +12,7 @@ export interface Sample {
 }
 
 /** What became of one group. */
-export interface GroupSummary {
+interface GroupSummary {
   autoScalingGroupName: string;
   fewestInService: number;
   /** Minutes with less in service than the users needed. */

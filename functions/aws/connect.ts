@@ -2,7 +2,7 @@ import type { Mode } from '../domain/mode.ts';
 import { addDryRunGate, type SdkClient } from './dry-run-gate.ts';
 
 /** The constructor of an AWS SDK client. */
-export type ClientClass<Client> = new (configuration: never) => Client;
+type ClientClass<Client> = new (configuration: never) => Client;
 
 /** What Holdfast sets on every client. */
 export interface ClientConfiguration {

@@ -43,7 +43,7 @@ const readingCommands: ReadonlySet<string> = new Set([
 ]);
 
 /** Whether a command, by the name its class gives itself, changes nothing. */
-export const isReadingCommand = (commandName: string): boolean => readingCommands.has(commandName);
+const isReadingCommand = (commandName: string): boolean => readingCommands.has(commandName);
 
 /**
  * Closes a client for everything but reading. It sits on the client, before anything is serialised, so that no

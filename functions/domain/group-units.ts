@@ -42,8 +42,7 @@ export const unknownUnits = ({ countsUnits, instances }: AutoScalingGroup): Unkn
 export const weights = 'weights of a mixed instances policy';
 
 /** Units of the instances in service; `undefined` when they cannot be known. */
-export const unitsInService = (group: AutoScalingGroup): number | undefined =>
-  unitsOf(group, inService(group));
+const unitsInService = (group: AutoScalingGroup): number | undefined => unitsOf(group, inService(group));
 
 /**
  * Whether a group has less in service than it desires. One whose units cannot be known is taken to lack nothing: it is

@@ -4,7 +4,7 @@ import type { AskedSettings, Incident } from './incident.ts';
 import type { Request } from './request.ts';
 
 /** The groups of an open incident, and those of a request that comes while it is open. */
-export interface GroupsAsked {
+interface GroupsAsked {
   held: string[];
   asked: string[];
 }

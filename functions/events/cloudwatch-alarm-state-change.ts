@@ -8,7 +8,7 @@ import { awsTimestamp } from './event-bridge-event.ts';
  * dimensions.
  * Source: Amazon CloudWatch User Guide, "Alarm events and EventBridge".
  */
-export const alarmStateChangeSchema = z.object({
+const alarmStateChangeSchema = z.object({
   source: z.literal('aws.cloudwatch'),
   'detail-type': z.literal('CloudWatch Alarm State Change'),
   resources: z.array(z.string()).check(z.minLength(1)),

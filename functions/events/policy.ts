@@ -119,7 +119,7 @@ const ruleSchema = z
   });
 
 /** The one schema of `infra/policy.yml`. */
-export const policySchema = z
+const policySchema = z
   .strictObject({
     rules: z.array(ruleSchema).min(1).describe('What Holdfast does, and when.'),
   })

@@ -1,13 +1,13 @@
 import { drainRoundState } from '../events/hold-state.ts';
 import { createHandler, defineFunction } from '../lambda/define-function.ts';
-import { groupDependencies } from '../lambda/group-dependencies.ts';
+import { taskDependencies } from '../lambda/task-dependencies.ts';
 import { createAbandonLaunches } from '../tasks/drain/abandon-launches.ts';
 
 /** Task AbandonLaunches of `statemachines/drain-pending-wait.asl.yml`. */
 export const definition = defineFunction({
   name: 'abandonLaunches',
   input: drainRoundState,
-  wire: (runtime) => createAbandonLaunches(groupDependencies(runtime)),
+  wire: (runtime) => createAbandonLaunches(taskDependencies(runtime)),
 });
 
 export const handler = createHandler(definition);

@@ -8,7 +8,7 @@ import type { ResizeRecord } from '../domain/resize/resize-record.ts';
 import type { Notice } from '../domain/telling/notice.ts';
 
 /** What may change in an incident while it lasts. */
-export type IncidentChange = Partial<
+type IncidentChange = Partial<
   Pick<
     Incident,
     | 'expiresAt'

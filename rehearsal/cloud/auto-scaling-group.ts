@@ -80,7 +80,7 @@ export type LifecycleState =
 export type Ec2State = 'pending' | 'running' | 'stopping' | 'stopped' | 'shutting-down' | 'terminated';
 
 /** An instance as EC2 sees it. */
-export interface Ec2Side {
+interface Ec2Side {
   state: Ec2State;
   instanceType: string;
   /** The latest start. */
@@ -127,7 +127,7 @@ export interface SimulatedInstance {
 export type TerminatedBecause = 'scale-in' | 'unhealthy' | 'abandoned' | 'rebalance' | 'by a call';
 
 /** The end of an instance. */
-export interface Termination {
+interface Termination {
   instanceId: string;
   at: number;
   because: TerminatedBecause;

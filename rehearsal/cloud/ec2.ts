@@ -10,7 +10,7 @@ import { CloudError } from './cloud-error.ts';
 import { instanceTypes } from './instance-types.ts';
 
 /** A snapshot that was asked for. */
-export interface SimulatedSnapshot {
+interface SimulatedSnapshot {
   snapshotId: string;
   instanceId: string;
 }

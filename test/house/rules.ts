@@ -50,7 +50,7 @@ const clockFile = 'functions/clock.ts';
 const configFile = 'functions/lambda/config.ts';
 
 /** The rules of the house, in the words of CONTRIBUTING.md. */
-export const rules: Rule[] = [
+const rules: Rule[] = [
   {
     name: 'domain/ imports only itself, types of others, croner, zod/mini and hashing',
     isAbout: isIn('functions/domain'),

@@ -48,7 +48,7 @@ export const scaleOutAt = (
 
 /** The minute in which the group of `launchIncident` asks for more, and when its launches are well again. */
 export const asksForMoreAt = minutes(10);
-export const mendedAt = minutes(90);
+const mendedAt = minutes(90);
 
 /** One group of four that asks for six; what it launches in the first ninety minutes hangs. Four quiet groups beside it. */
 export const launchIncident = (over: Partial<Incident> = {}): Incident => ({

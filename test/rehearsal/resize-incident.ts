@@ -41,7 +41,7 @@ export const quiet: Partial<Quirks> = {
 };
 
 /** In service, running, and healthy for its load balancer; without one its status checks have passed. */
-export const healthyOf = (group: SimulatedGroup, now: number): number =>
+const healthyOf = (group: SimulatedGroup, now: number): number =>
   group.instances.filter(
     ({ lifecycleState, ec2, target }) =>
       lifecycleState === 'InService' &&

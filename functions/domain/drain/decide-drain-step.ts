@@ -15,14 +15,14 @@ export type DrainStep =
   | ({ action: 'CALL'; stage: 'ABANDONED' | 'TERMINATED'; calls: AutoScalingCall[] } & DrainCall);
 
 /** How the draining of an instance ended. */
-export type DrainEnd =
+type DrainEnd =
   | { because: 'LEFT_THE_GROUP' | 'NEVER_IN_SERVICE' | 'ENDED_BEFORE' }
   | { because: 'NOT_WAITING_ANY_MORE'; lifecycleState: string }
   | { because: 'REFUSED'; attempts: number; instanceId: string }
   | { because: 'STILL_THERE'; terminatedSeconds: number };
 
 /** Why a launch is abandoned, or an instance terminated. */
-export type DrainCall =
+type DrainCall =
   | ({ because: 'WAITED' } & Pick<Drain, 'since' | 'from'>)
   | { because: 'NO_LAUNCH_HOOK' | 'STAYED' };
 

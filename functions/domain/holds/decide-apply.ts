@@ -42,7 +42,7 @@ export type BusyFacts =
   | { because: 'DESCRIPTIONS_DISAGREE' };
 
 /** Why an incident may not hold a group any more, or not yet another one. */
-export type ApplyRefusal =
+type ApplyRefusal =
   | { because: 'NOT_OPTED_IN' }
   | { because: 'BEING_DELETED'; status: string }
   /** It was deleted, and the one that has its name now does not carry the tags that the incident is about. */

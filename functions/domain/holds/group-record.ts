@@ -8,7 +8,7 @@ import { secondsBetween } from '../times.ts';
  * - `SETTLING`: HealthCheck was given back; everything else is still claimed.
  * - `VERIFYING`: everything was given back; not yet seen to be so.
  */
-export type HoldStage = 'HELD' | 'SETTLING' | 'VERIFYING';
+type HoldStage = 'HELD' | 'SETTLING' | 'VERIFYING';
 
 /** One incident's claim on one group. */
 export interface Hold {
@@ -105,7 +105,7 @@ export interface KeptSizes {
 }
 
 /** The right to change the group, for a short time. */
-export interface Lease {
+interface Lease {
   owner: string;
   expiresAt: string;
 }

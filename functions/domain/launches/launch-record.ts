@@ -40,7 +40,7 @@ export interface LaunchFailure {
  * - `ESCAPED`: it came into service by itself and was left alone.
  * - `LEFT`: AWS refused; a person has to look.
  */
-export type DrainStage = 'CHOSEN' | 'ABANDONED' | 'TERMINATED' | 'GONE' | 'ESCAPED' | 'LEFT';
+type DrainStage = 'CHOSEN' | 'ABANDONED' | 'TERMINATED' | 'GONE' | 'ESCAPED' | 'LEFT';
 
 /** The draining of one instance. */
 export interface Drain {

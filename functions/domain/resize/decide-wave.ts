@@ -46,7 +46,7 @@ export type WaveNeed =
   | 'UpdateLaunchTemplate';
 
 /** What happened to an instance or to the group, for the journal. */
-export interface WaveNews {
+interface WaveNews {
   event: 'turned' | 'resized' | 'brought-home' | 'kept' | 'gone' | 'left' | 'chosen' | 'refused';
   instanceId?: string;
   text: string;

@@ -50,7 +50,7 @@ export interface ResizeFacts {
 }
 
 /** What was checked of one instance for one type. */
-export interface InstanceFindings {
+interface InstanceFindings {
   instanceId: string;
   instanceType: string;
   findings: Finding[];

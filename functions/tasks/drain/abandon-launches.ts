@@ -1,32 +1,19 @@
 import type * as z from 'zod/mini';
 import type { AutoScaling, LaunchHook } from '../../aws/auto-scaling.ts';
 import { describeAwsError, isNoActiveLifecycleAction, isRefusal } from '../../aws/aws-error.ts';
-import type { KillSwitch } from '../../aws/systems-manager.ts';
-import type { Clock } from '../../clock.ts';
 import { type DrainStep, decideDrainStep } from '../../domain/drain/decide-drain-step.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
 import { type Drain, isInFlight, withDrain } from '../../domain/launches/launch-record.ts';
 import { changeBudgetSeconds } from '../../domain/limits.ts';
-import type { Mode } from '../../domain/mode.ts';
 import { tellDrainStep } from '../../domain/telling/drain-sentences.ts';
 import { secondsBetween } from '../../domain/times.ts';
 import type { drainRoundState } from '../../events/hold-state.ts';
-import type { Store } from '../../state/store.ts';
 import { writeJournal } from '../incidents/emit-facts.ts';
 import { createGroupNotes, createInstanceNotes } from '../incidents/note-group.ts';
 import { readModeOrUndefined } from '../incidents/read-mode.ts';
+import type { TaskDependencies } from '../incidents/task-dependencies.ts';
 import { withLease } from '../incidents/with-lease.ts';
 import { changeLaunches } from '../launches/change-launches.ts';
-
-/** What AbandonLaunches needs. */
-export interface AbandonLaunchesDependencies {
-  autoScaling: (mode: Mode) => AutoScaling;
-  killSwitch: KillSwitch;
-  store: Store;
-  clock: Clock;
-  newOwner: () => string;
-  stageMode: Mode;
-}
 
 /** What one round did. */
 export interface AbandonLaunchesResult {
@@ -43,7 +30,7 @@ const endedAs = { GONE: 'drained', ESCAPED: 'kept', LEFT: 'left' } as const;
  * Takes every instance that is being drained one step further, each looked at again right before. Group by group,
  * under the group's lease; one that fails never stops the others.
  */
-export const createAbandonLaunches = (dependencies: AbandonLaunchesDependencies) => {
+export const createAbandonLaunches = (dependencies: TaskDependencies) => {
   const { killSwitch, store, clock, stageMode } = dependencies;
 
   const makeCalls = async (autoScaling: AutoScaling, step: DrainStep & { action: 'CALL' }) => {

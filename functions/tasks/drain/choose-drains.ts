@@ -1,8 +1,5 @@
 import type * as z from 'zod/mini';
-import type { AutoScaling } from '../../aws/auto-scaling.ts';
 import type { Ec2 } from '../../aws/ec2.ts';
-import type { KillSwitch } from '../../aws/systems-manager.ts';
-import type { Clock } from '../../clock.ts';
 import { isOptedIn } from '../../domain/auto-scaling-group.ts';
 import type { BreakerNews } from '../../domain/drain/decide-breaker.ts';
 import { decideBreaker } from '../../domain/drain/decide-breaker.ts';
@@ -20,25 +17,20 @@ import { tellBreakerNews, tellChoice, tellWidespread } from '../../domain/tellin
 import { tellHold } from '../../domain/telling/hold-sentences.ts';
 import { addSeconds, counted, secondsBetween } from '../../domain/times.ts';
 import type { chooseDrainsState } from '../../events/hold-state.ts';
-import type { Store } from '../../state/store.ts';
 import { writeJournal, writeNotice } from '../incidents/emit-facts.ts';
 import { beginRelease } from '../incidents/end-incident.ts';
 import { groupsBeingResized } from '../incidents/groups-being-resized.ts';
 import { readModeOrUndefined } from '../incidents/read-mode.ts';
 import type { StartDependencies } from '../incidents/start-executions.ts';
+import type { TaskDependencies } from '../incidents/task-dependencies.ts';
 import { writeLaunchesIfChanged } from '../launches/change-launches.ts';
 import { lookAtLaunches, type SeenLaunches } from '../launches/look-at-launches.ts';
 import { followOpening, protectUnlessProtected } from './follow-opening.ts';
 import { lookElsewhere } from './look-elsewhere.ts';
 
 /** What ChooseDrains needs. */
-export interface ChooseDrainsDependencies extends StartDependencies {
-  autoScaling: (mode: Mode) => AutoScaling;
+export interface ChooseDrainsDependencies extends StartDependencies, Omit<TaskDependencies, 'newOwner'> {
   ec2: (mode: Mode) => Ec2;
-  killSwitch: KillSwitch;
-  store: Store;
-  clock: Clock;
-  stageMode: Mode;
 }
 
 /**

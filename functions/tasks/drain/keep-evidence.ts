@@ -2,8 +2,6 @@ import type * as z from 'zod/mini';
 import type { AutoScaling } from '../../aws/auto-scaling.ts';
 import { describeAwsError, isRefusal } from '../../aws/aws-error.ts';
 import type { Ec2, Ec2Instance } from '../../aws/ec2.ts';
-import type { KillSwitch } from '../../aws/systems-manager.ts';
-import type { Clock } from '../../clock.ts';
 import { isOptedIn, optInTag } from '../../domain/auto-scaling-group.ts';
 import { snapshotCall } from '../../domain/drain/snapshot-call.ts';
 import type { Incident } from '../../domain/incident.ts';
@@ -14,20 +12,15 @@ import { drainAttemptsMax } from '../../domain/limits.ts';
 import type { Mode } from '../../domain/mode.ts';
 import { secondsBetween, spokenDuration } from '../../domain/times.ts';
 import type { drainRoundState } from '../../events/hold-state.ts';
-import type { Store } from '../../state/store.ts';
 import { writeJournal } from '../incidents/emit-facts.ts';
 import { createInstanceNotes } from '../incidents/note-group.ts';
 import { readModeOrUndefined } from '../incidents/read-mode.ts';
+import type { TaskDependencies } from '../incidents/task-dependencies.ts';
 import { changeLaunches } from '../launches/change-launches.ts';
 
 /** What KeepEvidence needs. */
-export interface KeepEvidenceDependencies {
-  autoScaling: (mode: Mode) => AutoScaling;
+export interface KeepEvidenceDependencies extends Omit<TaskDependencies, 'newOwner'> {
   ec2: (mode: Mode) => Ec2;
-  killSwitch: KillSwitch;
-  store: Store;
-  clock: Clock;
-  stageMode: Mode;
 }
 
 /** What one round did. */

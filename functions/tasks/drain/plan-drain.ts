@@ -15,7 +15,7 @@ import { counted } from '../../domain/times.ts';
 import type { planHoldState } from '../../events/hold-state.ts';
 import {
   beginPlan,
-  type PlanHoldDependencies,
+  type PlanDependencies,
   type PlanHoldResult,
   planGivingBack,
   refusedAll,
@@ -28,7 +28,7 @@ import { lookAtLaunches } from '../launches/look-at-launches.ts';
 import { lookElsewhere } from './look-elsewhere.ts';
 
 /** What PlanDrain needs. */
-export interface PlanDrainDependencies extends PlanHoldDependencies {
+export interface PlanDrainDependencies extends PlanDependencies {
   ec2: (mode: Mode) => Ec2;
 }
 

@@ -1,27 +1,13 @@
 import type * as z from 'zod/mini';
-import type { AutoScaling } from '../../aws/auto-scaling.ts';
-import type { KillSwitch } from '../../aws/systems-manager.ts';
-import type { Clock } from '../../clock.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
-import type { Mode } from '../../domain/mode.ts';
 import type { drainRoundState } from '../../events/hold-state.ts';
-import type { Store } from '../../state/store.ts';
 import { applyToGroup } from '../holds/apply-to-group.ts';
 import { giveBackGroup } from '../holds/give-back-group.ts';
 import { lookAtGroups, type SeenGroup } from '../holds/look-at-groups.ts';
 import { setHoldTag } from '../holds/set-hold-tag.ts';
 import { writeJournal } from '../incidents/emit-facts.ts';
 import { readModeOrUndefined } from '../incidents/read-mode.ts';
-
-/** What TendBreakers needs. */
-export interface TendBreakersDependencies {
-  autoScaling: (mode: Mode) => AutoScaling;
-  killSwitch: KillSwitch;
-  store: Store;
-  clock: Clock;
-  newOwner: () => string;
-  stageMode: Mode;
-}
+import type { TaskDependencies } from '../incidents/task-dependencies.ts';
 
 /** What one round did. */
 export interface TendBreakersResult {
@@ -34,7 +20,7 @@ export interface TendBreakersResult {
  * probes or has closed. The hold is the incident's own, beside whatever else holds the group.
  */
 export const createTendBreakers =
-  ({ autoScaling, killSwitch, store, clock, newOwner, stageMode }: TendBreakersDependencies) =>
+  ({ autoScaling, killSwitch, store, clock, newOwner, stageMode }: TaskDependencies) =>
   async (state: z.output<typeof drainRoundState>): Promise<TendBreakersResult> => {
     const { incidentId } = state.plan;
     const result: TendBreakersResult = { held: 0, givenBack: 0 };

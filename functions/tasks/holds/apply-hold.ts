@@ -1,8 +1,6 @@
 import pMap from 'p-map';
 import type * as z from 'zod/mini';
 import type { AutoScaling } from '../../aws/auto-scaling.ts';
-import type { KillSwitch } from '../../aws/systems-manager.ts';
-import type { Clock } from '../../clock.ts';
 import type { GroupRecord } from '../../domain/holds/group-record.ts';
 import { processesThatEndInstances } from '../../domain/holds/settings.ts';
 import type { Incident } from '../../domain/incident.ts';
@@ -15,7 +13,6 @@ import {
 } from '../../domain/launches/decide-launches.ts';
 import { launchesOf } from '../../domain/launches/launch-record.ts';
 import { changeBudgetSeconds, checkEverySecondsMax, groupsAtOnce, soonSeconds } from '../../domain/limits.ts';
-import type { Mode } from '../../domain/mode.ts';
 import { remediations } from '../../domain/remediations.ts';
 import { sentenceOf } from '../../domain/telling/sentence-of.ts';
 import { counted, firstOf, secondsBetween, spokenDuration } from '../../domain/times.ts';
@@ -23,20 +20,11 @@ import type { applyHoldState } from '../../events/hold-state.ts';
 import type { Store } from '../../state/store.ts';
 import { writeJournal, writeNotice } from '../incidents/emit-facts.ts';
 import { readModeOrUndefined } from '../incidents/read-mode.ts';
+import type { TaskDependencies } from '../incidents/task-dependencies.ts';
 import { type ApplyOutcome, applyToGroup } from './apply-to-group.ts';
 import { lookAtGroups, type SeenGroup } from './look-at-groups.ts';
 import { noteSchedules } from './note-schedules.ts';
 import { setHoldTag } from './set-hold-tag.ts';
-
-/** What ApplyHold needs. */
-export interface ApplyHoldDependencies {
-  autoScaling: (mode: Mode) => AutoScaling;
-  killSwitch: KillSwitch;
-  store: Store;
-  clock: Clock;
-  newOwner: () => string;
-  stageMode: Mode;
-}
 
 /** What one round found, in numbers. Everything else is in the journal. */
 export interface ApplyHoldResult {
@@ -111,7 +99,7 @@ const namesToHold = async (store: Store, { incidentId, resize }: Incident): Prom
  * Brings every group of the incident to its wanted state, and looks whether it is there. Running it again is
  * harmless. One group that fails never stops the others and is tried again in the next round.
  */
-export const createApplyHold = (dependencies: ApplyHoldDependencies) => {
+export const createApplyHold = (dependencies: TaskDependencies) => {
   const { killSwitch, store, clock, newOwner, stageMode } = dependencies;
 
   /** How the launches of a page of groups stand; a group that is gone launches nothing. */

@@ -1,8 +1,5 @@
 import type * as z from 'zod/mini';
-import type { AutoScaling } from '../../aws/auto-scaling.ts';
 import type { StepFunctions } from '../../aws/step-functions.ts';
-import type { KillSwitch } from '../../aws/systems-manager.ts';
-import type { Clock } from '../../clock.ts';
 import type { PlannedCall } from '../../domain/calls.ts';
 import { stageOfExecution } from '../../domain/execution-arn.ts';
 import { holdTagValue } from '../../domain/holds/hold-tag.ts';
@@ -21,7 +18,6 @@ import {
 } from '../../domain/telling/plan-sentences.ts';
 import type { planHoldState } from '../../events/hold-state.ts';
 import type { Policy } from '../../events/policy.ts';
-import type { Store } from '../../state/store.ts';
 import { writeJournal } from '../incidents/emit-facts.ts';
 import {
   describeTargets,
@@ -30,16 +26,12 @@ import {
   openIncident,
   toRequest,
 } from '../incidents/plan-request.ts';
+import type { TaskDependencies } from '../incidents/task-dependencies.ts';
 
-/** What PlanHold needs. */
-export interface PlanHoldDependencies {
-  autoScaling: (mode: Mode) => AutoScaling;
+/** What every plan needs. */
+export interface PlanDependencies extends Omit<TaskDependencies, 'newOwner'> {
   stepFunctions: StepFunctions;
-  killSwitch: KillSwitch;
-  store: Store;
-  clock: Clock;
   policy: Policy;
-  stageMode: Mode;
 }
 
 /**
@@ -118,7 +110,7 @@ export const refusedGroups = ({ groups }: Selection, at: string): JournalEntry[]
  * @throws UnreadableFactError when the kill switch cannot be read
  */
 export const beginPlan = async (
-  { killSwitch, store, clock, policy, stageMode }: PlanHoldDependencies,
+  { killSwitch, store, clock, policy, stageMode }: PlanDependencies,
   state: z.output<typeof planHoldState>,
 ) => {
   const request: Request = toRequest(state.remediation, state.input, policy);
@@ -144,7 +136,7 @@ export const beginPlan = async (
 
 /** What planning comes to when the sweep asks to give an incident back; `undefined` when it asks for anything else. */
 export const planGivingBack = async (
-  { store }: Pick<PlanHoldDependencies, 'store'>,
+  { store }: Pick<PlanDependencies, 'store'>,
   { remediation, input }: z.output<typeof planHoldState>,
 ): Promise<PlanHoldResult | undefined> => {
   const incidentId = incidentToGiveBack(remediation, input);
@@ -168,7 +160,7 @@ export const planGivingBack = async (
  * @throws what `beginPlan` throws
  */
 export const createPlanHold =
-  (dependencies: PlanHoldDependencies) =>
+  (dependencies: PlanDependencies) =>
   async (state: z.output<typeof planHoldState>): Promise<PlanHoldResult> => {
     const { store, clock } = dependencies;
     const givingBack = await planGivingBack(dependencies, state);

@@ -1,22 +1,11 @@
 import type * as z from 'zod/mini';
-import type { AutoScaling } from '../../aws/auto-scaling.ts';
-import type { Clock } from '../../clock.ts';
 import { secondsUntilClosable } from '../../domain/holds/seconds-until-closable.ts';
 import { releaseRoundsMax } from '../../domain/limits.ts';
-import type { Mode } from '../../domain/mode.ts';
 import type { releaseHoldState } from '../../events/hold-state.ts';
-import type { Store } from '../../state/store.ts';
 import { writeJournal } from '../incidents/emit-facts.ts';
 import { beginRelease, closeIncident } from '../incidents/end-incident.ts';
+import type { TaskDependencies } from '../incidents/task-dependencies.ts';
 import { giveBackGroups } from './give-back-groups.ts';
-
-/** What ReleaseHold needs. */
-export interface ReleaseHoldDependencies {
-  autoScaling: (mode: Mode) => AutoScaling;
-  store: Store;
-  clock: Clock;
-  newOwner: () => string;
-}
 
 /**
  * - `WAIT`: look again after `waitSeconds`.
@@ -35,7 +24,12 @@ export interface ReleaseHoldResult {
  * lowered stops it: what was done live is undone live.
  */
 export const createReleaseHold =
-  ({ autoScaling, store, clock, newOwner }: ReleaseHoldDependencies) =>
+  ({
+    autoScaling,
+    store,
+    clock,
+    newOwner,
+  }: Pick<TaskDependencies, 'autoScaling' | 'store' | 'clock' | 'newOwner'>) =>
   async (state: z.output<typeof releaseHoldState>): Promise<ReleaseHoldResult> => {
     const { incidentId } = state.plan;
     const round = (state.release?.round ?? 0) + 1;

@@ -32,7 +32,7 @@ const countGroups = (journal: JournalEntry[], event: JournalEntry['event']): num
 export type HoldPlanAction = z.output<typeof reportHoldState>['plan']['action'];
 
 /** Sums up the journal of an incident; pure. */
-export const summariseHold = (journal: JournalEntry[], action: HoldPlanAction): HoldReport => {
+const summariseHold = (journal: JournalEntry[], action: HoldPlanAction): HoldReport => {
   const groupsPlanned = countGroups(journal, 'planned');
   const groupsHeld = countGroups(journal, 'held');
   const groupsGivenBack = countGroups(journal, 'given-back');

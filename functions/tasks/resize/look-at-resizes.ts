@@ -2,8 +2,6 @@ import type { AutoScaling } from '../../aws/auto-scaling.ts';
 import { describeAwsError } from '../../aws/aws-error.ts';
 import type { Ec2Resize } from '../../aws/ec2-resize.ts';
 import type { ElasticLoadBalancing } from '../../aws/elastic-load-balancing.ts';
-import type { KillSwitch } from '../../aws/systems-manager.ts';
-import type { Clock } from '../../clock.ts';
 import { type AutoScalingGroup, inService } from '../../domain/auto-scaling-group.ts';
 import type { GroupRecord } from '../../domain/holds/group-record.ts';
 import { isInFlight, type LaunchRecord } from '../../domain/launches/launch-record.ts';
@@ -13,21 +11,13 @@ import type { SeenWork } from '../../domain/resize/decide-wave.ts';
 import type { InstanceFacts } from '../../domain/resize/instance-facts.ts';
 import { inFlight, type ResizeRecord, type ResizeWork } from '../../domain/resize/resize-record.ts';
 import type { Store } from '../../state/store.ts';
+import type { TaskDependencies } from '../incidents/task-dependencies.ts';
 
-/** What every task of a resize needs. */
-export interface ResizeDependencies {
-  autoScaling: (mode: Mode) => AutoScaling;
+/** What every task of a resize needs that changes instances. */
+export interface ResizeDependencies extends TaskDependencies {
   ec2: (mode: Mode) => Ec2Resize;
   elasticLoadBalancing: (mode: Mode) => ElasticLoadBalancing;
-  killSwitch: KillSwitch;
-  store: Store;
-  clock: Clock;
-  newOwner: () => string;
-  stageMode: Mode;
 }
-
-/** What a task needs that changes the group alone, and none of its instances. */
-export type GroupWorkDependencies = Omit<ResizeDependencies, 'ec2' | 'elasticLoadBalancing'>;
 
 /** AWS as one task of a resize reaches it. */
 export interface ResizeClients {

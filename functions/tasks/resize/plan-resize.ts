@@ -23,14 +23,14 @@ import { tellLeftAlone, tellSelectionRefusal } from '../../domain/telling/plan-s
 import { counted } from '../../domain/times.ts';
 import { parseHoldInput } from '../../events/hold-input.ts';
 import type { planHoldState } from '../../events/hold-state.ts';
-import { beginPlan, type PlanHoldDependencies, refusedGroups, showCalls } from '../holds/plan-hold.ts';
+import { beginPlan, type PlanDependencies, refusedGroups, showCalls } from '../holds/plan-hold.ts';
 import { writeJournal } from '../incidents/emit-facts.ts';
 import { findPausedScaling } from '../incidents/find-paused-scaling.ts';
 import { describeTargets, findTending, openIncident } from '../incidents/plan-request.ts';
 import { lookAtHealth, type ResizeClients } from './look-at-resizes.ts';
 
 /** What PlanResize needs. */
-export interface PlanResizeDependencies extends PlanHoldDependencies {
+export interface PlanResizeDependencies extends PlanDependencies {
   ec2: (mode: Mode) => Ec2Resize;
   elasticLoadBalancing: (mode: Mode) => ElasticLoadBalancing;
 }

@@ -22,7 +22,8 @@ import { changeGroup } from '../holds/change-group.ts';
 import { writeJournal } from '../incidents/emit-facts.ts';
 import { createGroupNotes } from '../incidents/note-group.ts';
 import { readModeOrUndefined } from '../incidents/read-mode.ts';
-import { type GroupWorkDependencies, lookAtWork } from './look-at-resizes.ts';
+import type { TaskDependencies } from '../incidents/task-dependencies.ts';
+import { lookAtWork } from './look-at-resizes.ts';
 import type { ResizeStepResult } from './take-resize-step.ts';
 
 /**
@@ -30,7 +31,7 @@ import type { ResizeStepResult } from './take-resize-step.ts';
  * suspended `Launch`, that runs again so that Standby can be left, after desired capacity was set to what is in
  * service, so that nothing is launched. What was before is written down before.
  */
-export const createPrepareGroup = (dependencies: GroupWorkDependencies) => {
+export const createPrepareGroup = (dependencies: TaskDependencies) => {
   const { killSwitch, store, clock, newOwner, stageMode } = dependencies;
 
   /** Prepares one group, if it needs it and may be prepared now. */

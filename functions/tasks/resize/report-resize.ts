@@ -30,7 +30,7 @@ const needsAttention: JournalEntry['event'][] = [
 ];
 
 /** Sums up the journal of a resize; pure. */
-export const summariseResize = (
+const summariseResize = (
   journal: JournalEntry[],
   action: z.output<typeof reportResizeState>['plan']['action'],
 ): ResizeReport => {

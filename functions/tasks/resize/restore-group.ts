@@ -21,7 +21,8 @@ import type { resizeRoundState } from '../../events/hold-state.ts';
 import { changeGroup } from '../holds/change-group.ts';
 import { writeJournal } from '../incidents/emit-facts.ts';
 import { createGroupNotes } from '../incidents/note-group.ts';
-import { type GroupWorkDependencies, lookAtWork } from './look-at-resizes.ts';
+import type { TaskDependencies } from '../incidents/task-dependencies.ts';
+import { lookAtWork } from './look-at-resizes.ts';
 import type { ResizeStepResult } from './take-resize-step.ts';
 
 /**
@@ -29,7 +30,7 @@ import type { ResizeStepResult } from './take-resize-step.ts';
  * before the sizes of before are set again; then says what differs from the launch template. Called until nothing is
  * left to set back.
  */
-export const createRestoreGroup = (dependencies: GroupWorkDependencies) => {
+export const createRestoreGroup = (dependencies: TaskDependencies) => {
   const { store, clock, newOwner } = dependencies;
 
   /** Makes changes of a group that its record remembers. */

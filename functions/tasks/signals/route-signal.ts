@@ -42,7 +42,7 @@ export const readAlarmAgain = async (
 };
 
 /** Whether a rule is about a group. */
-export const isTarget = (rule: Rule, group: AutoScalingGroup): boolean =>
+const isTarget = (rule: Rule, group: AutoScalingGroup): boolean =>
   isOptedIn(group) && hasTags(group, rule.targets.tags);
 
 /**

@@ -1,9 +1,6 @@
-import type { AutoScaling } from '../../aws/auto-scaling.ts';
 import type { CloudWatch } from '../../aws/cloudwatch.ts';
 import type { Ec2 } from '../../aws/ec2.ts';
-import type { StepFunctions } from '../../aws/step-functions.ts';
-import type { KillSwitch, KillSwitchState } from '../../aws/systems-manager.ts';
-import type { Clock } from '../../clock.ts';
+import type { KillSwitchState } from '../../aws/systems-manager.ts';
 import { IncidentClosedError, UnknownModeError, UnreadableFactError } from '../../domain/errors.ts';
 import { executionArnOf, executionNameOf } from '../../domain/execution-arn.ts';
 import { secondsUntilClosable } from '../../domain/holds/seconds-until-closable.ts';
@@ -19,7 +16,7 @@ import { isOverdue, type Measure } from '../../domain/telling/metrics.ts';
 import { addSeconds, counted, secondsBetween } from '../../domain/times.ts';
 import { parseFailedExecution } from '../../events/execution-ended.ts';
 import type { Policy } from '../../events/policy.ts';
-import type { StageMode, Store } from '../../state/store.ts';
+import type { StageMode } from '../../state/store.ts';
 import { giveBackGroups } from '../holds/give-back-groups.ts';
 import { writeJournal, writeNotice } from '../incidents/emit-facts.ts';
 import { beginRelease, closeIncident } from '../incidents/end-incident.ts';
@@ -30,24 +27,18 @@ import {
   saysChanged,
   startExecutionsAgain,
 } from '../incidents/start-executions.ts';
+import type { TaskDependencies } from '../incidents/task-dependencies.ts';
 import { readAlarmAgain } from './route-signal.ts';
 import { sweepLaunches } from './sweep-launches.ts';
 import { tidyHoldTags } from './tidy-hold-tags.ts';
 
 /** What the sweep needs. */
-export interface SweepDependencies extends StartDependencies {
-  autoScaling: (mode: Mode) => AutoScaling;
+export interface SweepDependencies extends StartDependencies, TaskDependencies {
   ec2: Ec2;
   cloudWatch: CloudWatch;
-  stepFunctions: StepFunctions;
-  killSwitch: KillSwitch;
-  store: Store;
-  clock: Clock;
-  newOwner: () => string;
   policy: Policy;
   measure: Measure;
   stage: string;
-  stageMode: Mode;
 }
 
 /** What one sweep did. */

@@ -5,7 +5,7 @@ import {
   emptyLaunchRecord,
   type LaunchRecord,
 } from '../../../functions/domain/launches/launch-record.ts';
-import { aGroup, later, now } from '../holds/group-fixtures.ts';
+import { aGroup, later } from '../holds/group-fixtures.ts';
 
 export const drainSettings: DrainSettings = {
   olderThanSeconds: 1200,
@@ -61,5 +61,3 @@ export const waitingSince = (seconds: Record<string, number>): LaunchRecord['wai
     since: later(-waited),
     from: 'lifecycle event',
   }));
-
-export { now };

@@ -1,0 +1,18 @@
+import type { AutoScaling } from '../../aws/auto-scaling.ts';
+import type { KillSwitch } from '../../aws/systems-manager.ts';
+import type { Clock } from '../../clock.ts';
+import type { Mode } from '../../domain/mode.ts';
+import type { Store } from '../../state/store.ts';
+
+/** What every task needs that may change groups. */
+export interface TaskDependencies {
+  /** Auto Scaling as far as the mode allows: in any but `live` it only reads. */
+  autoScaling: (mode: Mode) => AutoScaling;
+  killSwitch: KillSwitch;
+  store: Store;
+  clock: Clock;
+  /** A new name for whoever takes a lease. */
+  newOwner: () => string;
+  /** The most that may happen in the stage. */
+  stageMode: Mode;
+}
