@@ -59,3 +59,9 @@ export interface Incident extends AskedSettings {
   /** When the scheduled actions of its groups were read. */
   schedulesReadAt?: string;
 }
+
+/** Whether of two incidents of one remediation that hold the same this one ends: the older one goes on. */
+export const yieldsTo = (incident: Incident, other: Incident): boolean =>
+  other.remediation === incident.remediation &&
+  other.status === 'HELD' &&
+  `${other.startedAt} ${other.incidentId}` < `${incident.startedAt} ${incident.incidentId}`;

@@ -175,3 +175,9 @@ export const withReservation = (
 /** Reservations that may still be held. */
 export const heldReservations = ({ reservations }: ResizeWork): Reservation[] =>
   reservations.filter(({ givenUpAt }) => givenUpAt === undefined);
+
+/** Whether an incident resizes a group now: something is queued or in flight, and its sizes are not being set back. */
+export const isResizedBy = (work: ResizeWork | undefined, incidentId: string): boolean =>
+  work?.incidentId === incidentId &&
+  work.restoringSince === undefined &&
+  work.queue.length + work.resizes.length > 0;

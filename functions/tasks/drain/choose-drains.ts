@@ -4,10 +4,12 @@ import { isOptedIn } from '../../domain/auto-scaling-group.ts';
 import type { BreakerNews } from '../../domain/drain/decide-breaker.ts';
 import { decideBreaker } from '../../domain/drain/decide-breaker.ts';
 import { type DrainChoice, decideDrains, isAtRest, withChosen } from '../../domain/drain/decide-drains.ts';
+import { secondsToNextDrainRound } from '../../domain/drain/seconds-to-next-drain-round.ts';
 import type { DrainSettings } from '../../domain/drain/settings.ts';
 import { executionNameOf } from '../../domain/execution-arn.ts';
 import { decideHold } from '../../domain/holds/decide-hold.ts';
 import type { Incident } from '../../domain/incident.ts';
+import { yieldsTo } from '../../domain/incident.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
 import { isInFlight } from '../../domain/launches/launch-record.ts';
 import { drainRoundsMax } from '../../domain/limits.ts';
@@ -50,9 +52,6 @@ export interface ChooseDrainsResult {
   waitSeconds: number;
 }
 
-/** The longest pause while only open breakers are waited for: a probe must not be late, nor the kill switch. */
-const idleSecondsMax = 300;
-
 /** A group in a round: as stored, as it became (`record`), and what is to be told of its breaker. */
 interface GroupRound extends SeenLaunches {
   news?: BreakerNews;
@@ -86,16 +85,6 @@ const drainsEnded = (
       },
     ];
   });
-
-/** Seconds until the next round: longer while only open breakers are waited for. */
-const pause = (rounds: GroupRound[], isBusy: boolean, incident: Incident, now: string): number => {
-  const { checkEverySeconds } = incident.settings;
-  const breakers = rounds.flatMap(({ record }) => record.breaker ?? []);
-  const isIdle = !isBusy && breakers.length > 0 && breakers.every(({ state }) => state === 'OPEN');
-  if (!isIdle) return checkEverySeconds;
-  const nextProbe = Math.min(...breakers.map(({ probeAt }) => secondsBetween(now, probeAt)));
-  return Math.ceil(Math.max(checkEverySeconds, Math.min(idleSecondsMax, nextProbe)));
-};
 
 /**
  * Looks at every group of the incident, moves its breaker on, and chooses what is drained next, within every limit.
@@ -235,7 +224,12 @@ export const createChooseDrains = (dependencies: ChooseDrainsDependencies) => {
       ...result,
       action: inFlight > 0 ? 'DRAIN' : 'WAIT',
       reason: waitingMessage(choices),
-      waitSeconds: pause(rounds, inFlight > 0, incident, now),
+      waitSeconds: secondsToNextDrainRound(
+        rounds.map(({ record }) => record),
+        inFlight > 0,
+        incident,
+        now,
+      ),
     };
   };
 
@@ -260,9 +254,7 @@ export const createChooseDrains = (dependencies: ChooseDrainsDependencies) => {
   const findOlder = async (incident: Incident): Promise<string | undefined> => {
     const names = await store.readIncidentGroups(incident.incidentId);
     for (const other of await store.listOpenIncidents()) {
-      const isOlder =
-        `${other.startedAt} ${other.incidentId}` < `${incident.startedAt} ${incident.incidentId}`;
-      if (other.remediation !== incident.remediation || other.status !== 'HELD' || !isOlder) continue;
+      if (!yieldsTo(incident, other)) continue;
       const theirs = await store.readIncidentGroups(other.incidentId);
       const isSame = names.some((name) => theirs.includes(name));
       if (isSame && (await stepFunctions.isRunning(other.incidentId)))

@@ -2,6 +2,7 @@ import pMap from 'p-map';
 import type * as z from 'zod/mini';
 import type { AutoScaling } from '../../aws/auto-scaling.ts';
 import type { GroupRecord } from '../../domain/holds/group-record.ts';
+import { secondsToNextRound, soonRounds } from '../../domain/holds/seconds-to-next-round.ts';
 import { processesThatEndInstances } from '../../domain/holds/settings.ts';
 import type { Incident } from '../../domain/incident.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
@@ -12,14 +13,14 @@ import {
   sumUpLaunches,
 } from '../../domain/launches/decide-launches.ts';
 import { launchesOf } from '../../domain/launches/launch-record.ts';
-import { changeBudgetSeconds, checkEverySecondsMax, groupsAtOnce, soonSeconds } from '../../domain/limits.ts';
+import { changeBudgetSeconds, groupsAtOnce, soonSeconds } from '../../domain/limits.ts';
 import { remediations } from '../../domain/remediations.ts';
 import { sentenceOf } from '../../domain/telling/sentence-of.ts';
 import { counted, firstOf, secondsBetween, spokenDuration } from '../../domain/times.ts';
 import type { applyHoldState } from '../../events/hold-state.ts';
-import type { Store } from '../../state/store.ts';
 import { writeJournal, writeNotice } from '../incidents/emit-facts.ts';
 import { readModeOrUndefined } from '../incidents/read-mode.ts';
+import { readNamesToHold } from '../incidents/read-names-to-hold.ts';
 import type { TaskDependencies } from '../incidents/task-dependencies.ts';
 import { type ApplyOutcome, applyToGroup } from './apply-to-group.ts';
 import { lookAtGroups, type SeenGroup } from './look-at-groups.ts';
@@ -54,46 +55,8 @@ const isHeldBy = (record: GroupRecord, incidentId: string): boolean =>
   record.imposed.every(({ appliedAt }) => appliedAt !== undefined);
 
 /** Whether an incident keeps the instances of its groups from scale-in. */
-const keepsInstancesOf = ({ settings: { effect } }: Incident): boolean =>
+const forbidsLosingInstances = ({ settings: { effect } }: Incident): boolean =>
   effect.protectsInstances || effect.processes.some((process) => processesThatEndInstances.includes(process));
-
-/** Rounds in which unfinished groups are looked at again soon; after that at the hold's own pace. */
-const soonRounds = 10;
-
-/** Seconds from one round to the next, as far as the groups go. */
-const pause = (
-  { settings: { effect, checkEverySeconds } }: Incident,
-  round: number,
-  isSettled: boolean,
-): number => {
-  if (!isSettled && round <= soonRounds) return Math.min(soonSeconds, checkEverySeconds);
-  return isSettled && round > soonRounds && !effect.protectsInstances
-    ? Math.min(3 * checkEverySeconds, checkEverySecondsMax)
-    : checkEverySeconds;
-};
-
-/**
- * Seconds to the next round. A group of which only processes are suspended gets nothing new that would have to be
- * held, so after the first rounds it is looked at less often: every round is paid for. The expiry is not waited past.
- */
-const secondsToNextRound = (incident: Incident, round: number, isSettled: boolean, now: string): number => {
-  const untilExpiry = Math.max(1, Math.ceil(secondsBetween(now, incident.expiresAt)));
-  return Math.min(pause(incident, round, isSettled), untilExpiry);
-};
-
-/** The groups of an incident; of a resize those that are being resized, not those that it refused or is done with. */
-const namesToHold = async (store: Store, { incidentId, resize }: Incident): Promise<string[]> => {
-  const names = await store.readIncidentGroups(incidentId);
-  if (resize === undefined) return names;
-  return (await store.readResizes(names))
-    .filter(
-      ({ work }) =>
-        work?.incidentId === incidentId &&
-        work.restoringSince === undefined &&
-        work.queue.length + work.resizes.length > 0,
-    )
-    .map(({ autoScalingGroupName }) => autoScalingGroupName);
-};
 
 /**
  * Brings every group of the incident to its wanted state, and looks whether it is there. Running it again is
@@ -212,7 +175,7 @@ export const createApplyHold = (dependencies: TaskDependencies) => {
     if (mode !== 'live') return idle(`the mode is ${mode}`);
 
     const autoScaling = dependencies.autoScaling(mode);
-    const names = await namesToHold(store, incident);
+    const names = await readNamesToHold(store, incident);
     const isInTime = () => secondsBetween(startedAt, clock.now()) < changeBudgetSeconds;
     const watchesLaunches = incident.untilLaunchesSucceed === true;
     const launches: GroupLaunches[] = [];
@@ -258,7 +221,7 @@ export const createApplyHold = (dependencies: TaskDependencies) => {
       failures.push(...journal.filter(({ event }) => event === 'failed').map(sentenceOf));
     }
     await tellProgress(incident, round, names.length, { ...counts, notHeld }, held, failures);
-    if (keepsInstancesOf(incident) && isInTime()) {
+    if (forbidsLosingInstances(incident) && isInTime()) {
       const journal: JournalEntry[] = [];
       const isEverybody = counts.unfinished === 0 && isEverythingRead;
       await noteSchedules({ autoScaling, store, clock }, incident, held, isEverybody, journal);

@@ -6,10 +6,11 @@ import { executionArnOf, executionNameOf } from '../../domain/execution-arn.ts';
 import { secondsUntilClosable } from '../../domain/holds/seconds-until-closable.ts';
 import type { Incident } from '../../domain/incident.ts';
 import { laterOf } from '../../domain/launches/launch-record.ts';
-import { changeBudgetSeconds, giveBackAgainSeconds, sweepGraceSeconds } from '../../domain/limits.ts';
+import { changeBudgetSeconds, giveBackAgainSeconds } from '../../domain/limits.ts';
 import { lowestMode, type Mode } from '../../domain/mode.ts';
 import { remediations } from '../../domain/remediations.ts';
 import { awsCommand } from '../../domain/shell.ts';
+import { abandonedBecause } from '../../domain/signals/abandoned-because.ts';
 import { decideStart, nameExecution, signalNameOf } from '../../domain/signals/decide-start.ts';
 import { attentionIn, sizeEvents } from '../../domain/telling/attention.ts';
 import { isOverdue, type Measure } from '../../domain/telling/metrics.ts';
@@ -64,15 +65,6 @@ const nextAfterFailure = (hasBegun: boolean, isOfSignal: boolean): string => {
   return isOfSignal
     ? 'the sweep tries it again for as long as what started it is true'
     : 'nothing: nothing is held; start it again once what made it fail is mended';
-};
-
-/** Why the sweep has to give an incident back, or `undefined` when its own execution looks after it. */
-const abandonedBecause = (incident: Incident, isRunning: boolean, now: string): string | undefined => {
-  if (!isRunning) return 'its execution does not run any more';
-  if (incident.status === 'HELD' && addSeconds(incident.expiresAt, sweepGraceSeconds) < now) {
-    return `it expired at ${incident.expiresAt} and its execution did not give it back`;
-  }
-  return undefined;
 };
 
 /**
