@@ -25,18 +25,9 @@ import {
 import type { CallOf } from '../domain/calls.ts';
 import { chunk } from '../domain/chunk.ts';
 import type { InstanceFacts, InstanceTypeFacts } from '../domain/resize/instance-facts.ts';
-import { reservationTag } from '../domain/resize/resize-calls.ts';
+import { type ResizeCall, reservationTag } from '../domain/resize/resize-calls.ts';
 import { toDate } from '../domain/times.ts';
 import { createSnapshots } from './create-snapshots.ts';
-
-/** A call of a resize that gives nothing back. */
-export type ResizeCall = CallOf<
-  | 'StopInstances'
-  | 'StartInstances'
-  | 'ModifyInstanceAttribute'
-  | 'CancelCapacityReservation'
-  | 'ModifyLaunchTemplate'
->;
 
 /** Amazon EC2, as far as resizing uses it. */
 export interface Ec2Resize {

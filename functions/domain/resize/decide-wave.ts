@@ -372,3 +372,18 @@ export const nextState = (needs: WaveNeed[], tried: string[]): NextState => {
   );
   return `WaitFor${waited ?? 'Group'}`;
 };
+
+/**
+ * Whether an instance may be taken out of service now: what is left must not be below the floor. One that is not
+ * healthy serves nobody and leaves nobody short.
+ *
+ * @param entered instances that entered Standby since the group was looked at
+ */
+export const mayLeaveService = (
+  { work, healthy }: SeenWork,
+  entered: string[],
+  instanceId: string,
+): boolean => {
+  const left = [...healthy].filter((id) => !entered.includes(id) && id !== instanceId).length;
+  return !healthy.has(instanceId) || left >= work.floor;
+};

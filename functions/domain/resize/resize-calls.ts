@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { AutoScalingGroup } from '../auto-scaling-group.ts';
 import type { AutoScalingCall, CallOf } from '../calls.ts';
-import type { Reservation } from './resize-record.ts';
+import type { ResizeOperation } from './decide-resize-step.ts';
+import type { Reservation, Resize } from './resize-record.ts';
 
 /** The tag by which a reservation is found again whose making died before its id was written down. */
 export const reservationTag = 'holdfast-reservation';
@@ -150,3 +152,59 @@ export const launchCall = (
       ? 'Standby cannot be left without Launch; desired capacity is what is in service, so nothing is launched'
       : 'another hold on the group wants it',
 });
+
+/** A call of a resize that gives nothing back. */
+export type ResizeCall = CallOf<
+  | 'StopInstances'
+  | 'StartInstances'
+  | 'ModifyInstanceAttribute'
+  | 'CancelCapacityReservation'
+  | 'ModifyLaunchTemplate'
+>;
+
+/** A call that a step makes. */
+export type StepCall = AutoScalingCall | ResizeCall;
+
+/** The call of a step. */
+export const stepCall = (
+  operation: ResizeOperation,
+  autoScalingGroupName: string,
+  resize: Resize,
+  isForced: boolean,
+): StepCall => {
+  const { instanceId, wantedType, originalType } = resize;
+  switch (operation) {
+    case 'EnterStandby':
+      return enterStandbyCall(autoScalingGroupName, instanceId);
+    case 'StopInstance':
+      return stopCall(instanceId, isForced);
+    case 'ChangeInstanceType':
+      return changeTypeCall(instanceId, wantedType, originalType);
+    case 'StartInstance':
+      return startCall(instanceId, wantedType);
+    case 'ExitStandby':
+      return exitStandbyCall(autoScalingGroupName, instanceId);
+  }
+};
+
+/**
+ * An exit raises desired capacity by one, and whether AWS lets it exceed the maximum is not settled: it is then
+ * lowered first. Not where `Terminate` runs, which would end an instance for it.
+ *
+ * @param exits instances of the group that left Standby since it was looked at
+ */
+export const callsBeforeExit = (group: AutoScalingGroup, exits: number): StepCall[] =>
+  group.desiredCapacity + exits + 1 <= group.maxSize || !group.suspendedProcesses.includes('Terminate')
+    ? []
+    : [
+        {
+          service: 'AutoScaling',
+          operation: 'SetDesiredCapacity',
+          input: {
+            AutoScalingGroupName: group.autoScalingGroupName,
+            DesiredCapacity: group.maxSize - 1,
+            HonorCooldown: false,
+          },
+          reason: 'leaving Standby raises desired capacity by one, and it must not exceed the maximum',
+        },
+      ];

@@ -181,3 +181,7 @@ export const isResizedBy = (work: ResizeWork | undefined, incidentId: string): b
   work?.incidentId === incidentId &&
   work.restoringSince === undefined &&
   work.queue.length + work.resizes.length > 0;
+
+/** Whether an instance has yet to take its place of the capacity that is held. */
+export const needsItsPlace = ({ stage, hasStarted }: Resize): boolean =>
+  stage !== 'ENDED' && stage !== 'EXITING' && !(stage === 'STARTING' && hasStarted);

@@ -24,7 +24,7 @@ import { createGroupNotes } from '../incidents/note-group.ts';
 import { readModeOrUndefined } from '../incidents/read-mode.ts';
 import type { TaskDependencies } from '../incidents/task-dependencies.ts';
 import { lookAtWork } from './look-at-resizes.ts';
-import type { ResizeStepResult } from './take-resize-step.ts';
+import type { ResizeStepResult } from './resize-step-result.ts';
 
 /**
  * Sees to it that a group can be resized: its minimum leaves room for a wave; and where another hold of ours had

@@ -14,7 +14,7 @@ import type { ResizeClients } from './look-at-resizes.ts';
 import { clientsFor, lookAtResize, type ResizeDependencies } from './look-at-resizes.ts';
 import { giveUpReservation, type ReservationWork } from './reservation-work.ts';
 import { reserveZone } from './reserve-zone.ts';
-import type { ResizeStepResult } from './take-resize-step.ts';
+import type { ResizeStepResult } from './resize-step-result.ts';
 
 /** What is the same for every group of a round, and what the round came to so far. */
 interface Round {

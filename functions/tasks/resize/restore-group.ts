@@ -23,7 +23,7 @@ import { writeJournal } from '../incidents/emit-facts.ts';
 import { createGroupNotes } from '../incidents/note-group.ts';
 import type { TaskDependencies } from '../incidents/task-dependencies.ts';
 import { lookAtWork } from './look-at-resizes.ts';
-import type { ResizeStepResult } from './take-resize-step.ts';
+import type { ResizeStepResult } from './resize-step-result.ts';
 
 /**
  * Sets a group back once none of its instances is in flight: `Launch` as the other holds want it, and seen to be so,

@@ -7,7 +7,7 @@ import type { resizeRoundState } from '../../events/hold-state.ts';
 import { writeJournal } from '../incidents/emit-facts.ts';
 import { createGroupNotes } from '../incidents/note-group.ts';
 import { clientsFor, type ResizeDependencies } from './look-at-resizes.ts';
-import type { ResizeStepResult } from './take-resize-step.ts';
+import type { ResizeStepResult } from './resize-step-result.ts';
 
 /**
  * Gives the launch template the type its group was resized to, where the input asks for it. The old version stays;

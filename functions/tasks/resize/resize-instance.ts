@@ -1,0 +1,263 @@
+import { describeAwsError, isRefusal } from '../../aws/aws-error.ts';
+import type { Clock } from '../../clock.ts';
+import type { Incident } from '../../domain/incident.ts';
+import type { JournalEntry } from '../../domain/journal.ts';
+import type { Mode } from '../../domain/mode.ts';
+import {
+  afterRefusal,
+  byHand,
+  decideResizeStep,
+  isLackOfCapacity,
+  type ResizeOperation,
+  type ResizeStep,
+} from '../../domain/resize/decide-resize-step.ts';
+import { mayLeaveService, type SeenWork } from '../../domain/resize/decide-wave.ts';
+import {
+  callsBeforeExit,
+  resizeSnapshotCall,
+  type StepCall,
+  stepCall,
+} from '../../domain/resize/resize-calls.ts';
+import {
+  heldReservations,
+  inFlight,
+  needsItsPlace,
+  type Resize,
+  type ResizeRecord,
+  withResize,
+} from '../../domain/resize/resize-record.ts';
+import type { Store } from '../../state/store.ts';
+import { writeJournal } from '../incidents/emit-facts.ts';
+import { createInstanceNotes, type Note } from '../incidents/note-group.ts';
+import type { ResizeClients } from './look-at-resizes.ts';
+import type { ResizeStepResult } from './resize-step-result.ts';
+
+/** One group while a step is taken in it. */
+export interface ResizingGroup {
+  operation: ResizeOperation;
+  name: string;
+  incident: Incident;
+  mode: Mode | undefined;
+  clients: ResizeClients;
+  store: Store;
+  clock: Clock;
+  seen: SeenWork;
+  /** Its record, written as the work goes on. */
+  record: ResizeRecord;
+  /** Instances that entered Standby just now, and how many left it. */
+  entered: string[];
+  exits: number;
+  journal: JournalEntry[];
+  result: ResizeStepResult;
+}
+
+type DueStep = Extract<ResizeStep, { action: 'CALL' }>;
+
+/** What the journal says of a step. */
+const saidOf: Record<ResizeOperation, string> = {
+  EnterStandby: 'enters Standby',
+  StopInstance: 'is stopped',
+  ChangeInstanceType: 'gets its type',
+  StartInstance: 'is started',
+  ExitStandby: 'leaves Standby',
+};
+
+const noteFor = ({ journal, clock, name }: ResizingGroup, instanceId: string): Note =>
+  createInstanceNotes(journal, clock, name, instanceId);
+
+const write = async (group: ResizingGroup, instanceId: string, change: Partial<Resize>): Promise<void> => {
+  const { record, store } = group;
+  if (record.work === undefined) return;
+  group.record = await store.writeResize({ ...record, work: withResize(record.work, instanceId, change) });
+};
+
+/** Before desired capacity is lowered: whatever becomes of the exit, it is owed to the group. */
+const writeLowered = async (group: ResizingGroup): Promise<void> => {
+  const { work } = group.record;
+  if (work === undefined) return;
+  const lowered = (work.lowered ?? 0) + 1;
+  group.record = await group.store.writeResize({ ...group.record, work: { ...work, lowered } });
+};
+
+/** What went wrong with one ends the run, and is told before it is written: what ended is not looked at again. */
+const endRun = async (
+  group: ResizingGroup,
+  instanceId: string,
+  change: Partial<Resize>,
+  { event, reason }: { event: 'turned' | 'left' | 'kept'; reason: string },
+): Promise<void> => {
+  const { record, name, journal, incident, store } = group;
+  noteFor(group, instanceId)(event, event === 'left' ? `${reason}. ${byHand(name, instanceId)}` : reason);
+  await writeJournal(store, incident.incidentId, journal.splice(0));
+  if (record.work === undefined) return;
+  const work = withResize(record.work, instanceId, change);
+  group.record = await store.writeResize({
+    ...record,
+    work: { ...work, endsBecause: work.endsBecause ?? `${instanceId} failed: ${reason}` },
+  });
+};
+
+/** Goes on after a call that failed: looks again, turns the instance home, or ends with it. */
+const afterError = async (group: ResizingGroup, resize: Resize, error: unknown): Promise<void> => {
+  const { operation, clock, seen } = group;
+  const { instanceId, originalType } = resize;
+  const name = error instanceof Error ? error.name : '';
+  const text = describeAwsError(error);
+  group.result.hasToWait = true;
+  // Its own errors and silences say nothing of what was asked; a lack of room is AWS's own error, and does.
+  if (!isRefusal(error) && !isLackOfCapacity(name)) {
+    noteFor(group, instanceId)('failed', `${operation}: ${text}; looked at again`);
+    return;
+  }
+  const presentType = seen.seen.get(instanceId)?.ec2?.instanceType ?? originalType;
+  const after = afterRefusal(resize, operation, { name, text }, presentType, clock.now());
+  if (after.action === 'TURN' && after.change.failure === undefined) {
+    noteFor(group, instanceId)('failed', after.reason);
+    await write(group, instanceId, after.change);
+  } else if (after.action === 'TURN') {
+    await endRun(group, instanceId, after.change, { event: 'turned', reason: after.reason });
+  } else if (after.action === 'END') {
+    const { outcome, reason } = after;
+    const change = { stage: 'ENDED', stageAt: clock.now(), outcome, failure: reason } as const;
+    await endRun(group, instanceId, change, { event: outcome === 'LEFT' ? 'left' : 'kept', reason });
+  }
+};
+
+/** Whether the capacity that was held for an instance is still there: others' instances may have taken it. */
+const isCapacityHeld = async ({ record, clients }: ResizingGroup, resize: Resize): Promise<boolean> => {
+  const { work } = record;
+  if (work === undefined) return false;
+  const held = heldReservations(work).filter(
+    ({ instanceIds, instanceType }) =>
+      instanceIds.includes(resize.instanceId) && instanceType === resize.wantedType,
+  );
+  let available = 0;
+  for (const { capacityReservationId: id } of held) {
+    if (id !== undefined) {
+      available += (await clients.ec2.describeReservation({ id }))?.availableInstanceCount ?? 0;
+    }
+  }
+  const members = new Set(held.flatMap(({ instanceIds }) => instanceIds));
+  return (
+    available >= inFlight(work).filter((each) => members.has(each.instanceId) && needsItsPlace(each)).length
+  );
+};
+
+/** Forward only as long as nothing ended the run; home always. */
+const mayGo = ({ direction }: Resize, { incident, mode, operation }: ResizingGroup): boolean => {
+  if (direction === 'HOME') return true;
+  if (incident.status === 'RELEASING') return false;
+  return mode === 'live' || (mode === undefined && operation !== 'EnterStandby');
+};
+
+/** Whether a step that is due may be taken now; where the floor forbids it, the journal says so. */
+const mayTakeNow = (group: ResizingGroup, resize: Resize): boolean => {
+  const { seen, entered, record, operation } = group;
+  if (!mayGo(resize, group)) return false;
+  if (operation !== 'EnterStandby' || mayLeaveService(seen, entered, resize.instanceId)) return true;
+  noteFor(group, resize.instanceId)(
+    'kept',
+    `is not taken out of service now: ${seen.healthy.size} are healthy, and the floor is ${record.work?.floor}`,
+  );
+  return false;
+};
+
+/** Whether a stop has to wait, because the capacity that was held for the instance's new type is gone. */
+const lostItsCapacity = async (group: ResizingGroup, resize: Resize, step: DueStep): Promise<boolean> => {
+  const isAsked =
+    group.operation === 'StopInstance' &&
+    resize.direction === 'FORWARD' &&
+    !step.isForced &&
+    group.incident.resize?.reserveCapacity === true;
+  if (!isAsked || (await isCapacityHeld(group, resize))) return false;
+  // Nothing is stopped yet: it waits in Standby for capacity to be held anew.
+  await write(group, resize.instanceId, { isReserved: false });
+  noteFor(group, resize.instanceId)(
+    'reserved',
+    `others took the capacity of ${resize.wantedType} that was held for it`,
+  );
+  return true;
+};
+
+/** What is written before a step is taken. */
+const askedOf = (
+  operation: ResizeOperation,
+  resize: Resize,
+  step: DueStep,
+  now: string,
+): Partial<Resize> => ({
+  stage: step.stage,
+  stageAt: now,
+  isForced: step.isForced,
+  // A refusal of an earlier step says nothing of this one.
+  ...(resize.stage === step.stage ? {} : { refusedSince: undefined }),
+  ...(operation === 'StartInstance' ? { hasStarted: false } : {}),
+});
+
+/** Snapshots the volumes of an instance before its type is changed, once, where that is asked for. */
+const snapshotIfAsked = async (group: ResizingGroup, resize: Resize): Promise<void> => {
+  const { operation, incident, clients, name } = group;
+  const { instanceId, direction, snapshotIds: known } = resize;
+  const isAsked =
+    operation === 'ChangeInstanceType' && direction === 'FORWARD' && incident.resize?.snapshot === true;
+  if (!isAsked || known !== undefined) return;
+  const snapshotIds = await clients.ec2.createSnapshots(resizeSnapshotCall(name, instanceId));
+  await write(group, instanceId, { snapshotIds });
+  noteFor(group, instanceId)('evidence', `its volumes are snapshotted: ${snapshotIds.join(', ')}`);
+};
+
+/** Makes the calls of a step, and says so. */
+const makeCalls = async (group: ResizingGroup, resize: Resize, step: DueStep): Promise<void> => {
+  const { operation, seen, clients, exits, name } = group;
+  const before = operation === 'ExitStandby' ? callsBeforeExit(seen.group, exits) : [];
+  if (before.length > 0) await writeLowered(group);
+  const calls: StepCall[] = [...before, stepCall(operation, name, resize, step.isForced)];
+  for (const call of calls) {
+    if (call.service === 'AutoScaling') await clients.autoScaling.make(call);
+    else await clients.ec2.make(call);
+  }
+  noteFor(group, resize.instanceId)(
+    'step',
+    `${saidOf[operation]}${step.isForced ? ', by force' : ''}: ${step.reason}`,
+    { because: operation, calls },
+  );
+};
+
+/**
+ * Takes the group's step with one instance, if it is due for it and may go now.
+ *
+ * @param resize the instance, as it was looked at right before
+ */
+export const resizeInstance = async (group: ResizingGroup, resize: Resize): Promise<void> => {
+  const { operation, clock, seen, result } = group;
+  const { instanceId } = resize;
+  const facts = seen.seen.get(instanceId);
+  if (facts === undefined) return;
+  const step = decideResizeStep(resize, facts, clock.now());
+  if (step.action !== 'CALL' || step.operation !== operation) return;
+  if (!mayTakeNow(group, resize)) {
+    result.hasToWait = true;
+    return;
+  }
+  let asked: Partial<Resize> = {};
+  try {
+    if (await lostItsCapacity(group, resize, step)) return;
+    const change = askedOf(operation, resize, step, clock.now());
+    await write(group, instanceId, change);
+    asked = change;
+    await snapshotIfAsked(group, resize);
+    await makeCalls(group, resize, step);
+  } catch (error) {
+    await afterError(group, { ...resize, ...asked }, error);
+    return;
+  }
+  if ({ ...resize, ...asked }.refusedSince !== undefined) {
+    await write(group, instanceId, { refusedSince: undefined });
+  }
+  if (operation === 'EnterStandby') {
+    group.entered.push(instanceId);
+    await write(group, instanceId, { hasEntered: true });
+  }
+  if (operation === 'ExitStandby') group.exits += 1;
+  result.taken += 1;
+};
