@@ -43,7 +43,7 @@ export const faults: Fault[] = [
   {
     story: 'stopped',
     what: 'the sweep does not look after incidents whose execution is gone',
-    file: 'functions/tasks/signals/sweep.ts',
+    file: 'functions/domain/signals/abandoned-because.ts',
     find: "if (!isRunning) return 'its execution does not run any more';",
     replace: '',
   },

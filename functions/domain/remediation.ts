@@ -11,7 +11,8 @@ interface GroupsAsked {
 
 /**
  * All that makes a remediation different from the others. Policy, input, plans, journal, metrics and messages read the
- * record; nothing else asks for a remediation by its name.
+ * record and ask for no remediation by its name. Two places name one: a breaker that opens starts `protect-instances`,
+ * and a plan to resize names itself.
  */
 export interface RemediationRecord {
   /** What a rule that asks for it does, in one sentence, for editors. */
@@ -38,6 +39,8 @@ export interface RemediationRecord {
    * Source: Amazon EC2 Auto Scaling User Guide, "Suspend and resume processes".
    */
   suspendedBecause: Partial<Record<ScalingProcess, string>>;
+  /** Why it protects instances from scale-in, where it does. */
+  protectedBecause?: string;
   /** Why settings are put in force in a group, where that is not the reason of the incident. */
   imposedBecause?: string;
   words: {

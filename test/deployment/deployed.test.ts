@@ -29,11 +29,17 @@ describe('what is deployed', () => {
     const found = Object.entries(template.Resources)
       .map(([id, resource]) => `${resource.Type} ${id}${nameOf(resource)}`)
       .sort();
-    expect(`${found.join('\n')}\n`).toBe(read('test/fixtures/deployed/resources.txt'));
+    expect(
+      `${found.join('\n')}\n`,
+      'a line that is new belongs into test/fixtures/deployed/resources.txt; one that changes would replace what runs',
+    ).toBe(read('test/fixtures/deployed/resources.txt'));
   });
 
   it('has the permissions that it had: npm run permissions prints them', () => {
-    expect(`${describePermissions('prod', 'live')}\n`).toBe(read('test/fixtures/deployed/permissions.txt'));
+    expect(
+      `${describePermissions('prod', 'live')}\n`,
+      'a permission that is meant: npm run -s permissions > test/fixtures/deployed/permissions.txt',
+    ).toBe(read('test/fixtures/deployed/permissions.txt'));
   });
 
   it('packages the permissions that infra/permissions.yml says', () => {

@@ -104,6 +104,15 @@ describe('the packaged template', () => {
     ).toEqual(remediationNames.map((remediation) => `holdfast-dev-${remediation}`).sort());
   });
 
+  it('tells the shared machine of holds which remediation it is', () => {
+    const told = ofType('AWS::StepFunctions::StateMachine').flatMap(({ Properties }) => {
+      const { Remediation } = Properties.DefinitionSubstitutions as Record<string, unknown>;
+      return Remediation === undefined ? [] : [[Properties.StateMachineName, `holdfast-dev-${Remediation}`]];
+    });
+    expect(told.length).toBeGreaterThan(1);
+    for (const [name, ofRemediation] of told) expect(name).toBe(ofRemediation);
+  });
+
   it('keeps an alarm event that no function could take', () => {
     expect(Resources.RouteSignalLambdaEvConf?.Properties).toMatchObject({
       DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': ['DeadLetterQueue', 'Arn'] } } },

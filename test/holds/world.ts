@@ -7,6 +7,7 @@ import type { PlannedCall } from '../../functions/domain/calls.ts';
 import { parseMode } from '../../functions/domain/mode.ts';
 import type { Remediation } from '../../functions/domain/remediation-names.ts';
 import type { Policy } from '../../functions/events/policy.ts';
+import { stateMachineArns } from '../../functions/lambda/config.ts';
 import { createApplyHold } from '../../functions/tasks/holds/apply-hold.ts';
 import { createCheckHold } from '../../functions/tasks/holds/check-hold.ts';
 import { createPlanHold } from '../../functions/tasks/holds/plan-hold.ts';
@@ -220,12 +221,7 @@ export const createWorld = (settings: WorldSettings, initial: { suspended: strin
     policy: { rules: [] } as Policy,
     stage: 'test',
     stageMode: 'live' as const,
-    stateMachineArns: {
-      'pause-scaling': `${machinePrefix}pause-scaling`,
-      'protect-instances': `${machinePrefix}protect-instances`,
-      'drain-pending-wait': `${machinePrefix}drain-pending-wait`,
-      'resize-in-place': `${machinePrefix}resize-in-place`,
-    },
+    stateMachineArns: stateMachineArns({ stateMachineArnPrefix: machinePrefix }),
     measure: () => {},
     ec2: {} as never,
   };

@@ -132,8 +132,8 @@ describe('a fifth remediation', () => {
     expect(missingParts('freeze-schedules')).toEqual([
       'its state machine: infra/state-machines.yml',
       'its executions among the events that wake the sweep: serverless.yml',
-      'its state machine in the alarms for failed executions: infra/watching.yml',
-      'its executions on the dashboard: infra/dashboard.yml',
+      'its state machine in three alarms: failed, timed out, throttled: infra/watching.yml',
+      'its executions in three graphs: started, failed, timed out: infra/dashboard.yml',
       'its rule in the schema of the policy: run "npm run schema": infra/policy.schema.json',
       'its page: docs/freeze-schedules.md',
       'a link to its page: README.md',

@@ -4,7 +4,12 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** What a remediation needs beside its record, which the compiler asks for: a file, and what must stand in it. */
-const parts: { what: string; file: (name: string) => string; text?: (name: string) => string }[] = [
+const parts: {
+  what: string;
+  file: (name: string) => string;
+  text?: (name: string) => string;
+  times?: number;
+}[] = [
   {
     what: 'its state machine',
     file: () => 'infra/state-machines.yml',
@@ -16,14 +21,16 @@ const parts: { what: string; file: (name: string) => string; text?: (name: strin
     text: (name) => `:stateMachine:holdfast-\${sls:stage}-${name}\n`,
   },
   {
-    what: 'its state machine in the alarms for failed executions',
+    what: 'its state machine in three alarms: failed, timed out, throttled',
     file: () => 'infra/watching.yml',
     text: (name) => `!Ref ${logicalNameOf(name)}StateMachine `,
+    times: 3,
   },
   {
-    what: 'its executions on the dashboard',
+    what: 'its executions in three graphs: started, failed, timed out',
     file: () => 'infra/dashboard.yml',
     text: (name) => `:stateMachine:holdfast-\${sls:stage}-${name}"`,
+    times: 3,
   },
   {
     what: 'its rule in the schema of the policy: run "npm run schema"',
@@ -50,8 +57,9 @@ const logicalNameOf = (name: string): string =>
  */
 export const missingParts = (name: string): string[] =>
   parts
-    .filter(({ file, text }) => {
+    .filter(({ file, text, times = 1 }) => {
       const path = `${root}${file(name)}`;
-      return !existsSync(path) || (text !== undefined && !readFileSync(path, 'utf8').includes(text(name)));
+      if (!existsSync(path)) return true;
+      return text !== undefined && readFileSync(path, 'utf8').split(text(name)).length <= times;
     })
     .map(({ what, file }) => `${what}: ${file(name)}`);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { remediationNames } from '../../functions/domain/remediation-names.ts';
 import type { ScalingPolicy } from '../../rehearsal/cloud/auto-scaling-group.ts';
 import { killSwitchParameter, type SimulatedCloud } from '../../rehearsal/cloud/simulated-cloud.ts';
 import { stateMachineArn } from '../../rehearsal/cloud/step-functions.ts';
@@ -452,7 +453,7 @@ describe('an input by hand', () => {
 
   // null is for conformance: the interpreter of the rehearsal finds no value in it.
   it.each([[[]], ['web'], [3], [true]])('that is %j ends with a correct example', async (input) => {
-    for (const machine of ['pause-scaling', 'protect-instances', 'drain-pending-wait', 'resize-in-place']) {
+    for (const machine of remediationNames) {
       const { result, cloud } = await story({
         losses: [],
         durationSeconds: minutes(20),

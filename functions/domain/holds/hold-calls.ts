@@ -59,7 +59,7 @@ export const holdCalls = (
     autoScalingGroupName,
     settings.filter(isInstance),
     true,
-    'SetInstanceProtection: scale-in must not take an instance for which no replacement can be launched',
+    `SetInstanceProtection: ${remediations[remediation].protectedBecause ?? 'another hold on the group wants it'}`,
   ),
 ];
 

@@ -57,6 +57,7 @@ export const protectInstances = defineRemediation({
       'instances overloaded because others are missing fail their checks, and marks made now would be acted on at the end',
     InstanceRefresh: 'a rolling replacement ends instances and needs launches that succeed',
   },
+  protectedBecause: 'scale-in must not take an instance for which no replacement can be launched',
   words: {
     held: 'what is in service is protected',
     stopped:

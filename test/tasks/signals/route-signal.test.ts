@@ -5,6 +5,7 @@ import type { CloudWatch } from '../../../functions/aws/cloudwatch.ts';
 import type { StepFunctions } from '../../../functions/aws/step-functions.ts';
 import type { AutoScalingGroup } from '../../../functions/domain/auto-scaling-group.ts';
 import { parsePolicy } from '../../../functions/events/policy.ts';
+import { stateMachineArns } from '../../../functions/lambda/config.ts';
 import { createDynamoDbStore } from '../../../functions/state/dynamodb-store.ts';
 import type { Store } from '../../../functions/state/store.ts';
 import { createRouteSignal } from '../../../functions/tasks/signals/route-signal.ts';
@@ -69,12 +70,7 @@ const createRouter = (groups: AutoScalingGroup[], store: Store, refuses = false)
     clock: { now: () => now },
     policy,
     stageMode: 'live',
-    stateMachineArns: {
-      'pause-scaling': `${machine}pause-scaling`,
-      'protect-instances': `${machine}protect-instances`,
-      'drain-pending-wait': `${machine}drain-pending-wait`,
-      'resize-in-place': `${machine}resize-in-place`,
-    },
+    stateMachineArns: stateMachineArns({ stateMachineArnPrefix: machine }),
   });
   return { routeSignal, asked, started };
 };

@@ -3,6 +3,7 @@ import type { EndedExecution } from '../../../functions/aws/step-functions.ts';
 import { holdTagKey, holdTagPrefix } from '../../../functions/domain/holds/hold-tag.ts';
 import { sweepGraceSeconds } from '../../../functions/domain/limits.ts';
 import type { Mode } from '../../../functions/domain/mode.ts';
+import { remediationNames } from '../../../functions/domain/remediation-names.ts';
 import { nameExecution } from '../../../functions/domain/signals/decide-start.ts';
 import type { Notice } from '../../../functions/domain/telling/notice.ts';
 import { parsePolicy } from '../../../functions/events/policy.ts';
@@ -81,10 +82,7 @@ const aWorld = ({ alarms = [alarmOf('x', now)], group = aGroup() } = {}) => {
     stage: 'test',
     stageMode: 'live',
     stateMachineArns: Object.fromEntries(
-      ['pause-scaling', 'protect-instances', 'drain-pending-wait', 'resize-in-place'].map((remediation) => [
-        remediation,
-        machineOf(remediation),
-      ]),
+      remediationNames.map((remediation) => [remediation, machineOf(remediation)]),
     ),
     cloudWatch: {
       describeAlarm: async (alarmName: string) => alarms.find((alarm) => alarm.alarmName === alarmName),

@@ -1,0 +1,62 @@
+import type { KillSwitchState } from '../../aws/systems-manager.ts';
+import { UnknownModeError, UnreadableFactError } from '../../domain/errors.ts';
+import { laterOf } from '../../domain/launches/launch-record.ts';
+import type { Mode } from '../../domain/mode.ts';
+import { lowestMode } from '../../domain/mode.ts';
+import { awsCommand } from '../../domain/shell.ts';
+import type { StageMode } from '../../state/store.ts';
+import { writeNotice } from '../incidents/emit-facts.ts';
+import type { TaskDependencies } from '../incidents/task-dependencies.ts';
+
+/** What reading the mode of a stage needs. */
+type StageModeDependencies = Pick<TaskDependencies, 'killSwitch' | 'store' | 'clock' | 'stageMode'>;
+
+/** People are told of a word in the kill switch that means nothing, once for each word. */
+const tellUnknownMode = async (
+  { store, clock }: StageModeDependencies,
+  { parameterName, word, message }: UnknownModeError,
+): Promise<void> => {
+  const writeMode = (mode: Mode): string =>
+    awsCommand('ssm', 'put-parameter', '--name', parameterName, '--value', mode, '--overwrite');
+  await writeNotice(store, {
+    kind: 'needs-a-person',
+    at: clock.now(),
+    incidentId: '',
+    identity: `kill switch#${word}`,
+    seen: message,
+    done: `the kill switch says "${word}", which means nothing: nothing new begins, and what is held ends when it expires instead of being renewed`,
+    next: 'the sweep looks again every five minutes; write one of the two lines',
+    lines: [
+      `So that Holdfast works: ${writeMode('live')}`,
+      `So that everything is given back and nothing begins: ${writeMode('off')}`,
+    ],
+  });
+};
+
+/**
+ * What may happen, and since when: since the mode was last seen to be another, since an operator last wrote the kill
+ * switch, or since the first sweep.
+ *
+ * @throws UnreadableFactError when that cannot be read; a word that means nothing is told to people first
+ */
+export const readStageMode = async (dependencies: StageModeDependencies): Promise<StageMode> => {
+  const { killSwitch, store, clock, stageMode } = dependencies;
+  let state: KillSwitchState;
+  try {
+    state = await killSwitch.read();
+  } catch (error) {
+    if (error instanceof UnknownModeError) await tellUnknownMode(dependencies, error);
+    throw error instanceof UnreadableFactError
+      ? new UnreadableFactError(`${error.message}; nothing was taken up`, { cause: error })
+      : error;
+  }
+  const mode = lowestMode(stageMode, state.mode);
+  const known = await store.readStageMode();
+  const { changedAt } = state;
+  if (known?.mode === mode) return { mode, since: laterOf(changedAt, known.since) };
+  // The switch says itself since when; a mode that changed with a deployment was last seen to be another.
+  const isSwitched = changedAt !== undefined && (known === undefined || changedAt > known.since);
+  const seen: StageMode = { mode, since: isSwitched ? changedAt : clock.now() };
+  await store.writeStageMode(seen);
+  return seen;
+};

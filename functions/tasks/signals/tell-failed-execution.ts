@@ -1,0 +1,45 @@
+import { signalNameOf } from '../../domain/signals/decide-start.ts';
+import { parseFailedExecution } from '../../events/execution-ended.ts';
+import { writeNotice } from '../incidents/emit-facts.ts';
+import { saysChanged } from '../incidents/start-executions.ts';
+import type { TaskDependencies } from '../incidents/task-dependencies.ts';
+
+/** Errors of executions whose report has told already what is left, or whose starter sees them at once. */
+const toldOtherwise: ReadonlySet<string> = new Set([
+  'GroupsNotGivenBack',
+  'InstancesLeftForAPerson',
+  'ResizeNotFinished',
+  'InvalidInputError',
+]);
+
+/** What happens after an execution failed. */
+const nextAfterFailure = (hasBegun: boolean, isOfSignal: boolean): string => {
+  if (hasBegun) return 'what is still held is given back by the sweep, and what is in flight is brought back';
+  return isOfSignal
+    ? 'the sweep tries it again for as long as what started it is true'
+    : 'nothing: nothing is held; start it again once what made it fail is mended';
+};
+
+/** That an execution failed before, or outside, its report: one that its report told of is not told again. */
+export const tellFailedExecution = async (
+  { store, clock }: Pick<TaskDependencies, 'store' | 'clock'>,
+  event: unknown,
+): Promise<void> => {
+  const failed = parseFailedExecution(event);
+  if (failed === undefined) return;
+  const { executionArn, status, error, cause } = failed;
+  const ofSignal = signalNameOf(executionArn);
+  // Whoever starts an execution by hand sees at once that its input is wrong; nobody sees that of a rule's.
+  if (toldOtherwise.has(error) && !(error === 'InvalidInputError' && ofSignal !== undefined)) return;
+  const hasBegun = (await store.readJournal(executionArn)).some(saysChanged);
+  await writeNotice(store, {
+    kind: 'failed',
+    at: clock.now(),
+    incidentId: executionArn,
+    // Its signal is tried again and again; that it fails is told once.
+    ...(hasBegun || ofSignal === undefined ? {} : { identity: `failed before it began#${ofSignal}` }),
+    done: `the execution ${status === 'FAILED' ? 'failed' : 'timed out'}${error === '' ? '' : `: ${error}`}${hasBegun ? '' : '; nothing was changed'}`,
+    next: nextAfterFailure(hasBegun, ofSignal !== undefined),
+    lines: cause === '' ? [] : [cause],
+  });
+};
