@@ -17,9 +17,14 @@ def dry_run(world):
     world.advance(10)
     for remediation, arn in started.items():
         execution = world.execution(arn)
-        report = (execution["output"] or {}).get("report") or {}
-        headline = report.get("headline", "")
-        is_planned = execution["status"] == "SUCCEEDED" and headline.startswith("dry run")
+        output = execution["output"] or {}
+        plan = output.get("plan") or {}
+        is_planned = (
+            execution["status"] == "SUCCEEDED"
+            and plan.get("mode") == "dry-run"
+            and plan.get("action") == "REPORT"
+            and "would be" in (output.get("report") or {}).get("headline", "")
+        )
         world.expect(f"{remediation} plans, and ends", is_planned, execution)
     world.set_switch("dry-run")
     world.event(world.alarm("network-packet-loss-az9", "ALARM"))
