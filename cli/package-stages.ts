@@ -7,7 +7,7 @@ const root = fileURLToPath(new URL('../', import.meta.url));
 const folderOf = (stage: string): string => `.packaged/${stage}`;
 
 /** Packages one stage; ends the process when it cannot, with what osls said. */
-const packageStage = (stage: string, environment: Record<string, string> = {}): void => {
+const packageStage = (stage: string, environment: Record<string, string>): void => {
   const { status } = spawnSync('osls', ['package', '--stage', stage, '--package', folderOf(stage)], {
     cwd: root,
     env: { ...process.env, ...environment },
@@ -32,8 +32,8 @@ const copyFunctions = (from: string, to: string): void => {
  */
 const { values } = parseArgs({ options: { templates: { type: 'boolean' } } });
 const [first, ...others] = ['dev', 'staging', 'prod'] as const;
-packageStage(first);
+packageStage(first, { HOLDFAST_REUSE_BUNDLES: 'false' });
 for (const stage of others) {
   if (values.templates === true) copyFunctions(first, stage);
-  packageStage(stage, values.templates === true ? { HOLDFAST_REUSE_BUNDLES: 'true' } : {});
+  packageStage(stage, { HOLDFAST_REUSE_BUNDLES: String(values.templates === true) });
 }

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 
 /** The test files that run longer with `npm run prove`: more seeds, every moment to die in, more runs of properties. */
 const long = [
+  'test/domain/holds/holds.property.test.ts',
   'test/holds/nothing-stays.property.test.ts',
   'test/rehearsal/draining.test.ts',
   'test/rehearsal/faults.test.ts',
@@ -13,10 +14,11 @@ const long = [
 ];
 
 const usage = `npm run prove [-- [--seeds N] [--from S] [FILE ...]]
-Runs what npm test runs only a slice of: every seed of each matrix (or N of them, from S), every moment to die in, and
-properties for longer. Files: ${long.join(', ')}`;
+Runs what npm test runs only a slice of: every seed of each matrix (or N of them, at least 1, from S), every moment to
+die in, and properties for longer. What has no seeds runs whole whatever --seeds says. Files: ${long.join(', ')}`;
 
-const isCount = (text: string | undefined): boolean => text === undefined || /^\d{1,7}$/.test(text);
+const isCount = (text: string | undefined): boolean => text === undefined || /^[1-9]\d{0,6}$/.test(text);
+const isFirst = (text: string | undefined): boolean => text === undefined || /^\d{1,7}$/.test(text);
 
 const readOptions = () => {
   try {
@@ -34,7 +36,7 @@ const { seeds, from, help } = options?.values ?? {};
 const unknown = options?.positionals.find((file) => !long.includes(file));
 if (help === true) {
   process.stdout.write(`${usage}\n`);
-} else if (options === undefined || unknown !== undefined || !isCount(seeds) || !isCount(from)) {
+} else if (options === undefined || unknown !== undefined || !isCount(seeds) || !isFirst(from)) {
   const found = unknown === undefined ? '' : `${unknown} runs no longer with it.\n`;
   process.stderr.write(`${found}${usage}\n`);
   process.exitCode = 2;

@@ -19,6 +19,13 @@ const known = (list, name, where) => {
   return list[name];
 };
 
+/** One thing, or a list that is not empty. */
+const someOf = (said, where) => {
+  const list = [said ?? []].flat();
+  if (list.length === 0) throw refusal(`infra/permissions.yml, ${where}: found nothing; name at least one`);
+  return list;
+};
+
 /** Reads `infra/permissions.yml`. */
 const readPermissions = () =>
   parse(readFileSync(join(__dirname, 'permissions.yml'), 'utf8'), { merge: true, maxAliasCount: -1 });
@@ -33,6 +40,10 @@ const readPermissions = () =>
  */
 const expandPermissions = ({ things, conditions, grants, fleetGrants, functions }, stage, mode) => {
   const all = { ...grants, ...fleetGrants };
+  const twice = Object.keys(grants).find((grant) => Object.hasOwn(fleetGrants, grant));
+  if (twice !== undefined) {
+    throw refusal(`infra/permissions.yml: grants and fleetGrants both have "${twice}"; rename one of them`);
+  }
   const granted = Object.entries(functions).map(([name, list]) => {
     const names = ['write-logs', ...list.flat(Number.POSITIVE_INFINITY)];
     for (const grant of names) known(all, grant, `functions.${name}`);
@@ -43,12 +54,20 @@ const expandPermissions = ({ things, conditions, grants, fleetGrants, functions 
     const thing = known(things, name, where);
     return typeof thing === 'string' ? { 'Fn::Sub': thing.replaceAll('STAGE', stage) } : thing;
   };
-  const statement = (grant, { may, on, where: condition }) => ({
-    Effect: 'Allow',
-    Action: oneOrAll([may].flat()),
-    Resource: oneOrAll([on].flat().map((name) => resource(name, `grant ${grant}, on`))),
-    ...(condition === undefined ? {} : { Condition: known(conditions, condition, `grant ${grant}, where`) }),
-  });
+  const statement = (grant, said) => {
+    const { may, on, where: condition } = said;
+    for (const key of Object.keys(said)) known({ may, on, where: condition }, key, `grant ${grant}`);
+    return {
+      Effect: 'Allow',
+      Action: oneOrAll(someOf(may, `grant ${grant}, may`)),
+      Resource: oneOrAll(
+        someOf(on, `grant ${grant}, on`).map((name) => resource(name, `grant ${grant}, on`)),
+      ),
+      ...(condition === undefined
+        ? {}
+        : { Condition: known(conditions, condition, `grant ${grant}, where`) }),
+    };
+  };
   const policy = ([grant, statements]) => [
     `${pascal(grant)}Policy`,
     {
@@ -69,13 +88,20 @@ const expandPermissions = ({ things, conditions, grants, fleetGrants, functions 
       { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' },
     ],
   };
-  return Object.fromEntries([
+  const expanded = Object.fromEntries([
     ...granted.map(({ role }) => [
       role,
       { Type: 'AWS::IAM::Role', Properties: { AssumeRolePolicyDocument: assumedByLambda } },
     ]),
     ...Object.entries(mode === 'live' ? all : grants).map(policy),
   ]);
+  const unused = Object.keys(all).find((grant) => granted.every(({ names }) => !names.includes(grant)));
+  if (unused !== undefined) {
+    throw refusal(
+      `infra/permissions.yml: no function has the grant "${unused}"; list it for one, or delete it`,
+    );
+  }
+  return expanded;
 };
 
 /** For `serverless.yml`: the resources of the stage that is packaged. */

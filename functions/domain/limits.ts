@@ -155,13 +155,14 @@ export const waveSizeMax = 20;
 export const reservationSeconds = 7200;
 
 /**
- * Rounds after which no further instance is begun. A round writes at most 14 history events (two tasks of 5, a choice
- * and a wait of 2), and Step Functions ends an execution at 25,000.
+ * Rounds after which no further instance is begun. A round writes at most 14 history events (two tasks of 5, two choices
+ * of 2), each attempt that is tried again 3 more, and Step Functions ends an execution at 25,000. So there is room for
+ * some 1,500 attempts that fail.
  */
-export const resizeRoundsMax = 1400;
+export const resizeRoundsMax = 1150;
 
 /** Rounds after which the execution ends, and the sweep has what is still in flight brought home by another one. */
-export const resizeLookRoundsMax = 1650;
+export const resizeLookRoundsMax = 1400;
 
 /**
  * For more groups than this the policies and scheduled actions of the whole account are read at once: one call per 100

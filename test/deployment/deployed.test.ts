@@ -72,6 +72,29 @@ describe('what is deployed', () => {
       { functions: {}, grants: { 'write-logs': { may: 'logs:PutLogEvents', on: '*', where: 'tagged' } } },
       /grant write-logs, where: found "tagged"; allowed: optedIn/,
     ],
+    [
+      'a word that there is none of, which would drop the condition',
+      { functions: {}, grants: { 'write-logs': { may: 'logs:PutLogEvents', on: '*', were: 'optedIn' } } },
+      /grant write-logs: found "were"; allowed: may, on, where/,
+    ],
+    [
+      'a grant that allows nothing',
+      { functions: {}, grants: { 'write-logs': { may: [], on: '*' } } },
+      /grant write-logs, may: found nothing/,
+    ],
+    [
+      'a grant that no function has',
+      {
+        functions: { sweep: [] },
+        grants: { 'write-logs': { may: 'a:B', on: '*' }, spare: { may: 'a:C', on: '*' } },
+      },
+      /no function has the grant "spare"/,
+    ],
+    [
+      'a grant that stands in both lists',
+      { fleetGrants: { 'write-logs': { may: 'a:B', on: '*' } } },
+      /grants and fleetGrants both have "write-logs"/,
+    ],
   ])('refuses %s by name', (_what, change, message) => {
     expect(() =>
       resources.expandPermissions({ ...resources.readPermissions(), ...change }, 'prod', 'live'),

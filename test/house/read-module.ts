@@ -26,15 +26,19 @@ export interface Module {
 /** Globals that make the same call give another answer, or reach outside. */
 const impure: ReadonlySet<string> = new Set([
   'Date',
+  'AbortSignal',
   'Math',
+  'Temporal',
   'console',
   'crypto',
+  'eval',
   'fetch',
   'global',
   'globalThis',
   'performance',
   'process',
   'queueMicrotask',
+  'require',
   'setImmediate',
   'setInterval',
   'setTimeout',
@@ -81,6 +85,17 @@ const declaredIn = (scope: AnyNode): Set<string> => {
   });
   return names;
 };
+
+/** Types that are taken where they are used: `import('./resize-record.ts').Resize`. */
+const inlineTypeImports = (source: string, isValue: (line: number) => boolean): Import[] =>
+  [...source.matchAll(/\bimport\(\s*['"]([^'"]+)['"]\s*\)/g)]
+    .map(({ 1: specifier = '', index }) => ({
+      specifier,
+      isType: true,
+      names: [],
+      line: source.slice(0, index).split('\n').length,
+    }))
+    .filter(({ line }) => !isValue(line));
 
 const typeImports = (source: string, isValue: (line: number) => boolean): Import[] =>
   [...source.matchAll(/^(?:import|export)\b[^;]*?\bfrom '([^']+)';/gm)]
@@ -155,6 +170,7 @@ export const readModule = (source: string): Module => {
         const property =
           parent?.type === 'MemberExpression' &&
           parent.object === node &&
+          !parent.computed &&
           parent.property.type === 'Identifier'
             ? `.${parent.property.name}`
             : '';
@@ -164,5 +180,9 @@ export const readModule = (source: string): Module => {
     base,
   );
   const valueLines = new Set(imports.map(({ line }) => line));
-  return { imports: [...imports, ...typeImports(source, (line) => valueLines.has(line))], globals };
+  const isValue = (line: number): boolean => valueLines.has(line);
+  return {
+    imports: [...imports, ...typeImports(source, isValue), ...inlineTypeImports(source, isValue)],
+    globals,
+  };
 };

@@ -1,3 +1,4 @@
+import { isBuiltin } from 'node:module';
 import { posix } from 'node:path';
 import type { Global, Import, Module } from './read-module.ts';
 
@@ -41,9 +42,12 @@ const isPure = ({ target, names }: Resolved): boolean => {
   return allowed === 'everything' || (names.length > 0 && names.every((name) => allowed.includes(name)));
 };
 
-/** `Math` is pure but for one property, and dates are a rule of their own but for the one that is a clock. */
+/** `Math` is pure but for one property, and so only with the property beside it, and dates are a rule of their own but for the one that is a clock. */
 const isImpure = ({ name }: Global): boolean =>
-  name === 'Math.random' || name === 'Date.now' || !/^(Math|Date)\b/.test(name);
+  ['Math', 'Math.random', 'Date.now'].includes(name) || !/^(Math|Date)\b/.test(name);
+
+/** Clocks, timers, dice, files and the environment come from Node's own modules. */
+const isOfNode = ({ target }: Resolved): boolean => target.startsWith('node:') || isBuiltin(target);
 
 const timesFile = 'functions/domain/times.ts';
 const clockFile = 'functions/clock.ts';
@@ -57,9 +61,10 @@ const rules: Rule[] = [
     forbidsImport: (imported) => !imported.isType && !isPure(imported),
   },
   {
-    name: 'domain/ and tasks/ use no clock, no randomness, no environment and no timer of their own',
-    isAbout: (file) => isIn('functions/domain')(file) || isIn('functions/tasks')(file),
+    name: 'domain/, tasks/ and events/ use no clock, no randomness, no environment and no timer of their own',
+    isAbout: (file) => ['domain', 'tasks', 'events'].some((folder) => isIn(`functions/${folder}`)(file)),
     forbidsGlobal: isImpure,
+    forbidsImport: (imported) => !imported.isType && isOfNode(imported) && !isPure(imported),
   },
   {
     name: 'only domain/times.ts parses dates and makes them',
@@ -70,6 +75,7 @@ const rules: Rule[] = [
     name: 'only lambda/config.ts reads the environment',
     isAbout: (file) => isOurs(file) && file !== configFile,
     forbidsGlobal: ({ name }) => name.split('.')[0] === 'process',
+    forbidsImport: ({ target }) => /^(node:)?process$/.test(target),
   },
   {
     name: 'draining and resizing never import each other',
@@ -99,10 +105,21 @@ const rules: Rule[] = [
       !(isType && target === clockFile),
   },
   {
+    name: 'events/ parses, and calls no AWS',
+    isAbout: isIn('functions/events'),
+    forbidsImport: ({ target }) => target.startsWith('@aws-sdk/'),
+  },
+  {
     name: 'aws/ imports domain/ only',
     isAbout: isIn('functions/aws'),
     forbidsImport: ({ target }) =>
       isOurs(target) && !isIn('functions/domain')(target) && !isIn('functions/aws')(target),
+  },
+  {
+    name: 'an import names its file, and no code is made of text',
+    isAbout: isOurs,
+    forbidsImport: ({ target }) => target === 'an expression' || target === 'node:module',
+    forbidsGlobal: ({ name }) => ['eval', 'require'].includes(name),
   },
   {
     name: 'nothing imports a handler',

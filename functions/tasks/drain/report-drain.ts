@@ -29,6 +29,7 @@ const needsAttention: JournalEntry['event'][] = [
 /** Sums up the journal of an incident; pure. */
 export const summariseDrain = (journal: JournalEntry[], action: HoldPlanAction): DrainReport => {
   const stuck = instancesWith(journal, 'planned');
+  const first = journal.filter(({ event, because }) => event === 'planned' && because === 'DRAIN').length;
   const drained = instancesWith(journal, 'drained');
   const left = instancesWith(journal, 'left');
   const opened = new Set(
@@ -38,7 +39,7 @@ export const summariseDrain = (journal: JournalEntry[], action: HoldPlanAction):
   );
   const headline = {
     done: `of what was stuck in Pending:Wait ${counted(drained, 'instance')} ${drained === 1 ? 'was' : 'were'} drained${left === 0 ? '' : `, ${left} left for a person`}${opened.size === 0 ? '' : `; launches failed again and again in ${counted(opened.size, 'group')}`}`,
-    REPORT: `${counted(stuck, 'instance')} in Pending:Wait for too long would be drained within the limits`,
+    REPORT: `${counted(stuck, 'instance')} in Pending:Wait for too long, ${first} of them would be drained at once`,
     REFUSE: 'nothing was done',
   }[action === 'HOLD' || action === 'GIVE_BACK' ? 'done' : action];
   return {

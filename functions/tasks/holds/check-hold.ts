@@ -26,7 +26,8 @@ export interface CheckHoldDependencies {
 export interface CheckHoldResult {
   round: number;
   action: HoldDecision['action'];
-  because: HoldDecision['because'];
+  /** As `decideHold` says; of launches that cannot be read what was said before. */
+  because: string;
   reason: string;
 }
 
@@ -80,11 +81,14 @@ export const createCheckHold =
     if (decision.action === 'KEEP' && decision.renewUntil !== undefined) {
       await store.changeIncident(incidentId, { expiresAt: decision.renewUntil });
     }
-    if (decision.action === 'KEEP' && decision.because !== state.check?.because) {
-      await writeJournal(store, incidentId, [
-        { at: clock.now(), event: 'kept', because: decision.because, text: reason },
-      ]);
+    const { action } = decision;
+    // A round in which launches cannot be read changes nothing that was said before.
+    const because =
+      decision.because === 'LAUNCHES_UNREADABLE'
+        ? (state.check?.because ?? decision.because)
+        : decision.because;
+    if (action === 'KEEP' && because !== state.check?.because) {
+      await writeJournal(store, incidentId, [{ at: clock.now(), event: 'kept', because, text: reason }]);
     }
-    const { action, because } = decision;
     return { round: round + 1, action, because, reason };
   };

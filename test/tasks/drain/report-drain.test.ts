@@ -41,10 +41,20 @@ describe('summariseDrain', () => {
   });
 
   it.each([
-    ['REPORT', '2 instances in Pending:Wait for too long would be drained within the limits'],
+    ['REPORT', '2 instances in Pending:Wait for too long, 0 of them would be drained at once'],
     ['REFUSE', 'nothing was done'],
   ] as const)('of %s says: %s', (action, headline) => {
     expect(summariseDrain(journal, action).headline).toBe(headline);
+  });
+
+  it('says of a dry run how many would be drained at once, and how many wait', () => {
+    const planned = [
+      { ...entry('planned', 'i-1'), because: 'DRAIN' },
+      { ...entry('planned', 'i-2'), because: 'BREAKER_OPEN' },
+    ];
+    expect(summariseDrain(planned, 'REPORT').headline).toBe(
+      '2 instances in Pending:Wait for too long, 1 of them would be drained at once',
+    );
   });
 
   it('keeps a report readable, whatever was written', () => {
