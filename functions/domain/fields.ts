@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { optionalDuration } from './duration.ts';
-import { holdDefaults } from './holds/settings.ts';
+import { type HoldEffect, type HoldSettings, holdDefaults } from './holds/settings.ts';
 import { checkEverySecondsMax, checkEverySecondsMin, groupsMax, roundsMax } from './limits.ts';
 
 const day = 86_400;
@@ -64,6 +64,26 @@ export const groupsMaxField = () =>
   );
 
 type HoldLength = Record<'holdAtMost' | 'checkEvery' | 'expiresAfter', number>;
+
+/** The fields of a hold, parsed: those that a remediation does not have are left out. */
+interface HoldFields extends HoldLength {
+  groupsMax: number;
+  coolOff?: number;
+  settle?: number;
+  launchesToRelease?: number;
+}
+
+/** The fields of a hold as its settings: the units move from the values to the names. */
+export const toHoldSettings = (effect: HoldEffect, fields: HoldFields): HoldSettings => ({
+  effect,
+  coolOffSeconds: fields.coolOff ?? 0,
+  expiresAfterSeconds: fields.expiresAfter,
+  holdAtMostSeconds: fields.holdAtMost,
+  checkEverySeconds: fields.checkEvery,
+  settleSeconds: fields.settle ?? 0,
+  groupsMax: fields.groupsMax,
+  launchesToRelease: fields.launchesToRelease ?? holdDefaults.launchesToRelease,
+});
 
 /** What a person asks for must not be cut short in silence. */
 export const expiryFits = () =>

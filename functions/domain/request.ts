@@ -37,3 +37,7 @@ export const toIncident = (request: Request, incidentId: string, mode: Mode, now
   expiresAt: addSeconds(now, request.settings.expiresAfterSeconds),
   status: 'HELD',
 });
+
+/** Whether an incident and a request are about one alarm and one rule: an alarm that flaps is one incident. */
+export const isOfSameAlarm = (incident: Incident, { rule, alarm }: Request): boolean =>
+  alarm !== undefined && incident.rule === rule && incident.alarm?.alarmArn === alarm.alarmArn;

@@ -39,7 +39,7 @@ import { createConnect } from '../../functions/aws/connect.ts';
 import { createEc2 } from '../../functions/aws/ec2.ts';
 import { createStepFunctions } from '../../functions/aws/step-functions.ts';
 import { createKillSwitch } from '../../functions/aws/systems-manager.ts';
-import { snapshotCall } from '../../functions/domain/drain/snapshot-call.ts';
+import { drainSnapshotCall } from '../../functions/domain/drain/drain-snapshot-call.ts';
 
 const configuration = { region: 'us-east-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } };
 const autoScalingMock = mockClient(AutoScalingClient);
@@ -616,7 +616,7 @@ describe('createEc2', () => {
     ec2Mock
       .on(CreateSnapshotsCommand)
       .resolves({ Snapshots: [{ SnapshotId: 'snap-1' }, { SnapshotId: 'snap-2' }] });
-    expect(await ec2.createSnapshots(snapshotCall('web', 'i-1'))).toEqual(['snap-1', 'snap-2']);
+    expect(await ec2.createSnapshots(drainSnapshotCall('web', 'i-1'))).toEqual(['snap-1', 'snap-2']);
     expect(ec2Mock.calls()[0]?.args[0].input).toMatchObject({ InstanceSpecification: { InstanceId: 'i-1' } });
   });
 });

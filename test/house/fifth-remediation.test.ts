@@ -11,12 +11,11 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** A made-up remediation, as somebody would write it who has read CONTRIBUTING.md. */
 const freezeSchedules = `
-import { expiryFits, groupsMaxField, lengthFields, releaseFields } from '../fields.ts';
+import { expiryFits, groupsMaxField, lengthFields, releaseFields, toHoldSettings } from '../fields.ts';
 import { giveBackSecondsMax } from '../limits.ts';
 import { defineRemediation } from '../remediation.ts';
+import { isOfSameAlarm } from '../request.ts';
 import { describeHoldEnd, holdEndsAtLatest } from './hold-end.ts';
-import { isOfSameAlarm } from './pause-scaling.ts';
-import { holdDefaults } from './settings.ts';
 
 /** No scheduled action changes a size while people work on the fleet. */
 export const freezeSchedules = defineRemediation({
@@ -24,16 +23,7 @@ export const freezeSchedules = defineRemediation({
   fields: () => ({ ...releaseFields(), ...lengthFields(), groupsMax: groupsMaxField() }),
   checks: () => [expiryFits()],
   toSettings: (fields) => ({
-    settings: {
-      effect: { processes: ['ScheduledActions'], protectsInstances: false },
-      coolOffSeconds: fields.coolOff,
-      expiresAfterSeconds: fields.expiresAfter,
-      holdAtMostSeconds: fields.holdAtMost,
-      checkEverySeconds: fields.checkEvery,
-      settleSeconds: fields.settle,
-      groupsMax: fields.groupsMax,
-      launchesToRelease: holdDefaults.launchesToRelease,
-    },
+    settings: toHoldSettings({ processes: ['ScheduledActions'], protectsInstances: false }, fields),
   }),
   untilLaunchesSucceed: () => false,
   example: { autoScalingGroupName: 'web', reason: 'migration' },

@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
 import { optionalDuration } from '../duration.ts';
-import { count, expiryFits, flag, groupsMaxField, lengthFields } from '../fields.ts';
-import { holdDefaults } from '../holds/settings.ts';
+import { count, expiryFits, flag, groupsMaxField, lengthFields, toHoldSettings } from '../fields.ts';
 import { giveBackSecondsMax, hookSecondsMax } from '../limits.ts';
 import { defineRemediation } from '../remediation.ts';
 import { launchBreakerEffect } from './settings.ts';
@@ -49,16 +48,7 @@ export const drainPendingWait = defineRemediation({
     ),
   ],
   toSettings: (fields) => ({
-    settings: {
-      effect: launchBreakerEffect,
-      coolOffSeconds: 0,
-      expiresAfterSeconds: fields.expiresAfter,
-      holdAtMostSeconds: fields.holdAtMost,
-      checkEverySeconds: fields.checkEvery,
-      settleSeconds: 0,
-      groupsMax: fields.groupsMax,
-      launchesToRelease: holdDefaults.launchesToRelease,
-    },
+    settings: toHoldSettings(launchBreakerEffect, fields),
     drain: {
       olderThanSeconds: fields.olderThan,
       atOnce: fields.atOnce,

@@ -1,9 +1,8 @@
 import * as z from 'zod/mini';
-import { groupsMaxField, holdChecks, lengthFields, releaseFields } from '../fields.ts';
-import type { Incident } from '../incident.ts';
+import { groupsMaxField, holdChecks, lengthFields, releaseFields, toHoldSettings } from '../fields.ts';
 import { giveBackSecondsMax } from '../limits.ts';
 import { defineRemediation } from '../remediation.ts';
-import type { Request } from '../request.ts';
+import { isOfSameAlarm } from '../request.ts';
 import { describeHoldEnd, holdEndsAtLatest } from './hold-end.ts';
 import {
   type HoldEffect,
@@ -25,10 +24,6 @@ export const pauseScalingEffect = (block: Block): HoldEffect => ({
 /** The settings of a `pause-scaling` hold whose rule or input says nothing else. */
 export const defaultHoldSettings: HoldSettings = { effect: pauseScalingEffect('scale-in'), ...holdDefaults };
 
-/** Whether an incident and a request are about one alarm and one rule: an alarm that flaps is one incident. */
-export const isOfSameAlarm = (incident: Incident, { rule, alarm }: Request): boolean =>
-  alarm !== undefined && incident.rule === rule && incident.alarm?.alarmArn === alarm.alarmArn;
-
 /** Nothing is taken away while the network loses packets. */
 export const pauseScaling = defineRemediation({
   description: 'Nothing is taken away while the network loses packets.',
@@ -46,16 +41,7 @@ export const pauseScaling = defineRemediation({
   }),
   checks: holdChecks,
   toSettings: (fields) => ({
-    settings: {
-      effect: pauseScalingEffect(fields.block),
-      coolOffSeconds: fields.coolOff,
-      expiresAfterSeconds: fields.expiresAfter,
-      holdAtMostSeconds: fields.holdAtMost,
-      checkEverySeconds: fields.checkEvery,
-      settleSeconds: fields.settle,
-      groupsMax: fields.groupsMax,
-      launchesToRelease: holdDefaults.launchesToRelease,
-    },
+    settings: toHoldSettings(pauseScalingEffect(fields.block), fields),
   }),
   untilLaunchesSucceed: () => false,
   example: { autoScalingGroupName: 'web', reason: 'switch upgrade', expiresAfter: '2h' },

@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
-import { count, groupsMaxField, holdChecks, lengthFields, releaseFields } from '../fields.ts';
+import { count, groupsMaxField, holdChecks, lengthFields, releaseFields, toHoldSettings } from '../fields.ts';
 import { giveBackSecondsMax } from '../limits.ts';
 import { defineRemediation } from '../remediation.ts';
+import { isOfSameAlarm } from '../request.ts';
 import { describeHoldEnd, holdEndsAtLatest } from './hold-end.ts';
-import { isOfSameAlarm } from './pause-scaling.ts';
 import { type HoldEffect, holdDefaults } from './settings.ts';
 
 /**
@@ -36,16 +36,7 @@ export const protectInstances = defineRemediation({
   }),
   checks: holdChecks,
   toSettings: (fields) => ({
-    settings: {
-      effect: protectInstancesEffect,
-      coolOffSeconds: fields.coolOff,
-      expiresAfterSeconds: fields.expiresAfter,
-      holdAtMostSeconds: fields.holdAtMost,
-      checkEverySeconds: fields.checkEvery,
-      settleSeconds: fields.settle,
-      groupsMax: fields.groupsMax,
-      launchesToRelease: fields.launchesToRelease,
-    },
+    settings: toHoldSettings(protectInstancesEffect, fields),
   }),
   untilLaunchesSucceed: (byHand) => byHand === undefined || byHand.until === 'launches-succeed',
   example: { autoScalingGroupName: 'api', reason: 'package repository down', expiresAfter: '2h' },

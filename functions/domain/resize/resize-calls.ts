@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { AutoScalingGroup } from '../auto-scaling-group.ts';
 import type { AutoScalingCall, CallOf } from '../calls.ts';
+import { snapshotCall } from '../snapshot-call.ts';
 import type { ResizeOperation } from './decide-resize-step.ts';
 import type { Reservation, Resize } from './resize-record.ts';
 
@@ -58,15 +59,13 @@ export const startCall = (instanceId: string, instanceType: string): CallOf<'Sta
 export const resizeSnapshotCall = (
   autoScalingGroupName: string,
   instanceId: string,
-): CallOf<'CreateSnapshots'> => ({
-  service: 'EC2',
-  operation: 'CreateSnapshots',
-  input: {
-    InstanceSpecification: { InstanceId: instanceId },
-    Description: `Holdfast: ${instanceId} of ${autoScalingGroupName}, before its type was changed`,
-  },
-  reason: 'the input asks for a snapshot while it is stopped',
-});
+): CallOf<'CreateSnapshots'> =>
+  snapshotCall(
+    autoScalingGroupName,
+    instanceId,
+    'its type was changed',
+    'the input asks for a snapshot while it is stopped',
+  );
 
 /** The token of a reservation: the same for the same instances, type and try of one execution. */
 export const reservationToken = (

@@ -3,7 +3,7 @@ import type { AutoScaling } from '../../aws/auto-scaling.ts';
 import { describeAwsError, isRefusal } from '../../aws/aws-error.ts';
 import type { Ec2, Ec2Instance } from '../../aws/ec2.ts';
 import { isOptedIn, optInTag } from '../../domain/auto-scaling-group.ts';
-import { snapshotCall } from '../../domain/drain/snapshot-call.ts';
+import { drainSnapshotCall } from '../../domain/drain/drain-snapshot-call.ts';
 import type { Incident } from '../../domain/incident.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
 import { type Evidence, tellingLine } from '../../domain/launches/evidence.ts';
@@ -61,7 +61,7 @@ export const createKeepEvidence = (dependencies: KeepEvidenceDependencies) => {
         `the instance does not carry the tag ${optInTag.key}=${optInTag.value}; let the group propagate it at launch`,
       );
     }
-    return ec2.createSnapshots(snapshotCall(name, instanceId));
+    return ec2.createSnapshots(drainSnapshotCall(name, instanceId));
   };
 
   const gather = async (

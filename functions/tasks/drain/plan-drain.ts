@@ -3,7 +3,7 @@ import type { Ec2 } from '../../aws/ec2.ts';
 import type { PlannedCall } from '../../domain/calls.ts';
 import { abandonCalls } from '../../domain/drain/decide-drain-step.ts';
 import { type DrainChoice, decideDrains } from '../../domain/drain/decide-drains.ts';
-import { snapshotCall } from '../../domain/drain/snapshot-call.ts';
+import { drainSnapshotCall } from '../../domain/drain/drain-snapshot-call.ts';
 import { InvalidInputError, UnreadableFactError } from '../../domain/errors.ts';
 import { isTaken, selectGroups } from '../../domain/holds/select-groups.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
@@ -105,7 +105,7 @@ export const createPlanDrain =
       const calls =
         action === 'DRAIN'
           ? [
-              ...(drain.snapshot ? [snapshotCall(autoScalingGroupName, instanceId)] : []),
+              ...(drain.snapshot ? [drainSnapshotCall(autoScalingGroupName, instanceId)] : []),
               ...abandonCalls(
                 autoScalingGroupName,
                 choice,

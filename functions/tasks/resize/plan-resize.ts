@@ -3,7 +3,6 @@ import type * as z from 'zod/mini';
 import type { Ec2Resize } from '../../aws/ec2-resize.ts';
 import type { ElasticLoadBalancing } from '../../aws/elastic-load-balancing.ts';
 import type { AutoScalingGroup } from '../../domain/auto-scaling-group.ts';
-import type { PlannedCall } from '../../domain/calls.ts';
 import { InvalidInputError, UnreadableFactError } from '../../domain/errors.ts';
 import { executionNameOf, stageOfExecution } from '../../domain/execution-arn.ts';
 import type { GroupRecord } from '../../domain/holds/group-record.ts';
@@ -23,6 +22,7 @@ import { tellLeftAlone, tellSelectionRefusal } from '../../domain/telling/plan-s
 import { counted } from '../../domain/times.ts';
 import { parseHoldInput } from '../../events/hold-input.ts';
 import type { planHoldState } from '../../events/hold-state.ts';
+import type { PlanHoldResult } from '../holds/plan-hold.ts';
 import { beginPlan, type PlanDependencies, refusedGroups, showCalls } from '../holds/plan-hold.ts';
 import { writeJournal } from '../incidents/emit-facts.ts';
 import { findPausedScaling } from '../incidents/find-paused-scaling.ts';
@@ -42,20 +42,10 @@ export interface PlanResizeDependencies extends PlanDependencies {
  * - `REPORT`: dry run; `calls` is what would have been done.
  * - `REFUSE`: nothing may be done, and why.
  */
-export interface PlanResizeResult {
+export interface PlanResizeResult extends Omit<PlanHoldResult, 'action'> {
   action: 'RESIZE' | 'BRING_HOME' | 'NOTHING' | 'REPORT' | 'REFUSE';
-  incidentId: string;
-  mode: Mode;
-  reason: string;
-  /** The rule that started it, where one did. */
-  rule?: string;
-  tendedBy?: string;
-  groups: number;
-  refused: number;
   /** What is risked, and what stands against single instances. */
   warnings: string[];
-  calls: PlannedCall[];
-  callsLeftOut: number;
 }
 
 /** Lines shown in an execution's output, which may not exceed 256 KiB; all of them are in the journal. */

@@ -239,21 +239,19 @@ export const resizeInstance = async (group: ResizingGroup, resize: Resize): Prom
     result.hasToWait = true;
     return;
   }
-  let asked: Partial<Resize> = {};
+  let going = resize;
   try {
     if (await lostItsCapacity(group, resize, step)) return;
-    const change = askedOf(operation, resize, step, clock.now());
-    await write(group, instanceId, change);
-    asked = change;
+    const asked = askedOf(operation, resize, step, clock.now());
+    await write(group, instanceId, asked);
+    going = { ...resize, ...asked };
     await snapshotIfAsked(group, resize);
     await makeCalls(group, resize, step);
   } catch (error) {
-    await afterError(group, { ...resize, ...asked }, error);
+    await afterError(group, going, error);
     return;
   }
-  if ({ ...resize, ...asked }.refusedSince !== undefined) {
-    await write(group, instanceId, { refusedSince: undefined });
-  }
+  if (going.refusedSince !== undefined) await write(group, instanceId, { refusedSince: undefined });
   if (operation === 'EnterStandby') {
     group.entered.push(instanceId);
     await write(group, instanceId, { hasEntered: true });
