@@ -11,7 +11,7 @@ import {
   resizeLookRoundsMax,
   roundsMax,
 } from '../../functions/domain/limits.ts';
-import type { NextState } from '../../functions/domain/resize/decide-wave.ts';
+import type { NextState } from '../../functions/domain/resize/next-state.ts';
 import { loadFunction, readDeployment } from '../../rehearsal/deployment.ts';
 
 const root = new URL('../../', import.meta.url);

@@ -13,17 +13,17 @@ import {
   startSecondsMax,
   stopSecondsMax,
 } from '../limits.ts';
-import { secondsBetween, spokenDuration } from '../times.ts';
+import { secondsBetween } from '../times.ts';
 import type { InstanceFacts } from './instance-facts.ts';
+import type {
+  InstanceFailure,
+  ResizeCause,
+  ResizeEnd,
+  ResizeOperation,
+  ResizeTurn,
+  StoredFailure,
+} from './resize-facts.ts';
 import type { Resize, ResizeOutcome, ResizeStage } from './resize-record.ts';
-
-/** The steps that call AWS; each is a state of the state machine. */
-export type ResizeOperation =
-  | 'EnterStandby'
-  | 'StopInstance'
-  | 'ChangeInstanceType'
-  | 'StartInstance'
-  | 'ExitStandby';
 
 /** What is waited for; each is a state of the state machine. */
 export type ResizeWait = 'Standby' | 'Stop' | 'Start' | 'StatusChecks' | 'Service';
@@ -49,11 +49,17 @@ export interface SeenResize {
  * - `END`: nothing more is to be done.
  */
 export type ResizeStep =
-  | { action: 'WAIT'; waitsFor: ResizeWait; reason: string }
-  | { action: 'RESERVE'; reason: string }
-  | { action: 'CALL'; operation: ResizeOperation; stage: ResizeStage; isForced: boolean; reason: string }
-  | { action: 'TURN'; change: Partial<Resize>; reason: string }
-  | { action: 'END'; outcome: ResizeOutcome; reason: string };
+  | { action: 'WAIT'; waitsFor: ResizeWait }
+  | { action: 'RESERVE' }
+  | {
+      action: 'CALL';
+      operation: ResizeOperation;
+      stage: ResizeStage;
+      isForced: boolean;
+      cause: ResizeCause;
+    }
+  | { action: 'TURN'; change: Partial<Resize>; turn: ResizeTurn }
+  | { action: 'END'; outcome: ResizeOutcome; end: ResizeEnd };
 
 /** What is written down before each step. */
 const stageOf: Record<ResizeOperation, ResizeStage> = {
@@ -64,22 +70,22 @@ const stageOf: Record<ResizeOperation, ResizeStage> = {
   ExitStandby: 'EXITING',
 };
 
-const call = (operation: ResizeOperation, reason: string, isForced = false): ResizeStep => ({
+const call = (operation: ResizeOperation, cause: ResizeCause, isForced = false): ResizeStep => ({
   action: 'CALL',
   operation,
   stage: stageOf[operation],
   isForced,
-  reason,
+  cause,
 });
-const wait = (waitsFor: ResizeWait, reason: string): ResizeStep => ({ action: 'WAIT', waitsFor, reason });
-const end = (outcome: ResizeOutcome, reason: string): ResizeStep => ({ action: 'END', outcome, reason });
+const wait = (waitsFor: ResizeWait): ResizeStep => ({ action: 'WAIT', waitsFor });
+const endAs = (outcome: ResizeOutcome, end: ResizeEnd): ResizeStep => ({ action: 'END', outcome, end });
 
 /**
  * The way home begins: with its original type when it failed itself, or else the shortest way.
  *
  * @param wantedType the type it is to have when it starts next
  */
-export const turnHome = (failure: string, wantedType: string, now: string): Partial<Resize> => ({
+export const turnHome = (failure: StoredFailure, wantedType: string, now: string): Partial<Resize> => ({
   direction: 'HOME',
   failure,
   wantedType,
@@ -87,161 +93,171 @@ export const turnHome = (failure: string, wantedType: string, now: string): Part
 });
 
 /** A type did not start, or did not pass its checks: the original one is next, then the list, then a person. */
-const afterFailedType = (resize: Resize, why: string, now: string): ResizeStep => {
+const afterFailedType = (resize: Resize, failure: InstanceFailure, now: string): ResizeStep => {
   const tried = [...new Set([...resize.tried, resize.wantedType])];
   // Why it is stopped was judged; from now on it is only stopped.
   const judged = { stage: 'CHANGING', stageAt: now, refusedSince: undefined } as const;
+  const { originalType, candidates } = resize;
   if (resize.direction === 'FORWARD') {
     return {
       action: 'TURN',
-      change: { ...turnHome(why, resize.originalType, now), ...judged, tried },
-      reason: `${why}; it is brought home as ${resize.originalType}`,
+      change: { ...turnHome(failure, originalType, now), ...judged, tried },
+      turn: { because: 'BROUGHT_HOME_AS', failure, instanceType: originalType },
     };
   }
-  const next = [resize.originalType, ...resize.candidates].find((type) => !tried.includes(type));
+  const next = [originalType, ...candidates].find((type) => !tried.includes(type));
   if (next !== undefined) {
     return {
       action: 'TURN',
       change: { ...judged, wantedType: next, tried },
-      reason: `${why}; ${next} is tried`,
+      turn: { because: 'NEXT_TYPE', failure, instanceType: next },
     };
   }
   // A shortage may end: the list is gone through again and again for a while.
   return secondsBetween(resize.homeSince ?? now, now) < homeSecondsMax
     ? {
         action: 'TURN',
-        change: { ...judged, wantedType: resize.originalType, tried: [] },
-        reason: `${why}, and so did every other type; all are tried again`,
+        change: { ...judged, wantedType: originalType, tried: [] },
+        turn: { because: 'ALL_TYPES_AGAIN', failure },
       }
-    : end('LEFT', `${why}, and so did every other type for ${spokenDuration(homeSecondsMax)}`);
+    : endAs('LEFT', { because: 'EVERY_TYPE_FAILED', failure, seconds: homeSecondsMax });
 };
 
 /** AWS's codes for a stop that somebody asked for; any other reason means that a start came to nothing. */
 const stopsOnRequest = /^(Client\.(User|Instance)InitiatedShutdown|Server\.ScheduledStop)$/;
 
-const inServiceStep = (resize: Resize, seen: SeenResize, age: number, now: string): ResizeStep => {
-  const { direction, wantedType } = resize;
-  const presentType = seen.ec2?.instanceType ?? resize.originalType;
-  const isUntouched = !resize.hasEntered;
-  if (seen.ec2?.state !== 'running') {
-    return end(
-      isUntouched ? 'UNTOUCHED' : 'LEFT',
-      `it is in service and ${seen.ec2?.state ?? 'unknown to EC2'}`,
-    );
-  }
-  // A step that was accepted may not show yet; only who was asked to leave Standby is expected here.
-  if (!isUntouched && resize.stage !== 'EXITING' && age < inForceWithinSeconds) {
-    return wait('Standby', 'Standby was accepted, and does not show yet');
-  }
-  if (isUntouched && direction === 'HOME') {
+/** The next step with one that is in service and runs, and was not taken out of service yet. */
+const untouchedStep = (resize: Resize, presentType: string, age: number, now: string): ResizeStep => {
+  const { direction, stage, wantedType, failure } = resize;
+  if (direction === 'HOME') {
     // Somebody of ours may have asked for Standby a moment ago, and it has yet to show.
-    return resize.stage === 'ENTERING' && age < leaseSeconds
-      ? wait('Standby', 'Standby was asked for, and may yet show')
-      : end('UNTOUCHED', resize.failure ?? 'the run ended before');
+    return stage === 'ENTERING' && age < leaseSeconds
+      ? wait('Standby')
+      : endAs('UNTOUCHED', { because: 'NOTHING_DONE', failure });
   }
-  if (isUntouched) {
-    if (secondsBetween(resize.chosenAt, now) > resizeWaitSecondsMax) {
-      return end(
-        'UNTOUCHED',
-        `it could not be taken out of service within ${spokenDuration(resizeWaitSecondsMax)}`,
-      );
-    }
-    return resize.isReserved
-      ? call('EnterStandby', `${presentType} in service and to be ${wantedType}`)
-      : { action: 'RESERVE', reason: `capacity for ${wantedType} has to be held first` };
+  if (secondsBetween(resize.chosenAt, now) > resizeWaitSecondsMax) {
+    return endAs('UNTOUCHED', { because: 'NOT_TAKEN_OUT_OF_SERVICE', seconds: resizeWaitSecondsMax });
   }
+  return resize.isReserved
+    ? call('EnterStandby', { because: 'IN_SERVICE', instanceType: presentType, wantedType })
+    : { action: 'RESERVE' };
+};
+
+const inServiceStep = (resize: Resize, seen: SeenResize, age: number, now: string): ResizeStep => {
+  const { direction, wantedType, failure, hasEntered } = resize;
+  const instanceType = seen.ec2?.instanceType ?? resize.originalType;
+  if (seen.ec2?.state !== 'running') {
+    return endAs(hasEntered ? 'LEFT' : 'UNTOUCHED', {
+      because: 'IN_SERVICE_AND_NOT_RUNNING',
+      state: seen.ec2?.state,
+    });
+  }
+  if (!hasEntered) return untouchedStep(resize, instanceType, age, now);
+  // Standby that was accepted may not show yet; only who was asked to leave Standby is expected here.
+  if (resize.stage !== 'EXITING' && age < inForceWithinSeconds) return wait('Standby');
   if (seen.isHealthy === true) {
-    const isResized = resize.candidates.includes(presentType);
-    return end(
-      isResized ? 'RESIZED' : 'BROUGHT_HOME',
-      `in service and healthy as ${presentType}${direction === 'HOME' ? ` (${resize.failure})` : ''}`,
-    );
+    return endAs(resize.candidates.includes(instanceType) ? 'RESIZED' : 'BROUGHT_HOME', {
+      because: 'IN_SERVICE_AND_HEALTHY',
+      instanceType,
+      ...(direction === 'HOME' ? { failure } : {}),
+    });
   }
   // It came home unhealthy with a type that it has to give up again.
-  if (presentType !== wantedType) return call('EnterStandby', `it has to be ${wantedType} again`);
-  if (age < serviceSecondsMax) return wait('Service', 'in service, and not healthy yet');
-  if (seen.isHealthy === undefined) {
-    return end(
-      'LEFT',
-      `in service as ${presentType}, and its load balancer cannot be asked whether it is healthy`,
-    );
+  if (instanceType !== wantedType) {
+    return call('EnterStandby', { because: 'UNHEALTHY_WITH_ANOTHER_TYPE', wantedType });
   }
-  const why = `as ${presentType} it is not healthy ${spokenDuration(serviceSecondsMax)} after it came back`;
+  if (age < serviceSecondsMax) return wait('Service');
+  if (seen.isHealthy === undefined) return endAs('LEFT', { because: 'HEALTH_UNKNOWN', instanceType });
+  const unhealthy: InstanceFailure = { because: 'UNHEALTHY', instanceType, seconds: serviceSecondsMax };
   return direction === 'FORWARD'
-    ? { action: 'TURN', change: turnHome(why, resize.originalType, now), reason: why }
-    : end('LEFT', `in service, but ${why}`);
+    ? { action: 'TURN', change: turnHome(unhealthy, resize.originalType, now), turn: unhealthy }
+    : endAs('LEFT', { because: 'UNHEALTHY_AT_HOME', failure: unhealthy });
+};
+
+/** The next step with one in Standby that runs: it is stopped, or leaves Standby once its checks have passed. */
+const runningStep = (
+  resize: Resize,
+  instanceType: string,
+  hasPassedChecks: boolean,
+  age: number,
+  now: string,
+): ResizeStep => {
+  const { wantedType, direction, stage, homeSince } = resize;
+  if (instanceType !== wantedType) {
+    return direction === 'FORWARD' && !resize.isReserved
+      ? { action: 'RESERVE' }
+      : call('StopInstance', { because: 'IN_STANDBY', instanceType, wantedType });
+  }
+  if (hasPassedChecks) return call('ExitStandby', { because: 'CHECKS_PASSED', instanceType });
+  // One that turned home while it ran has its checks looked at afresh.
+  const runsFor = stage === 'STARTING' ? age : Math.min(age, secondsBetween(homeSince ?? now, now));
+  return runsFor < bootSecondsMax
+    ? wait('StatusChecks')
+    : afterFailedType(resize, { because: 'CHECKS_FAILED', instanceType, seconds: bootSecondsMax }, now);
+};
+
+const stoppingStep = ({ isForced }: Resize, age: number): ResizeStep => {
+  if (isForced) {
+    return age < forcedStopSecondsMax
+      ? wait('Stop')
+      : endAs('LEFT', { because: 'FORCED_STOP_HANGS', seconds: age });
+  }
+  return age < stopSecondsMax
+    ? wait('Stop')
+    : call('StopInstance', { because: 'STOP_HANGS', seconds: age }, true);
+};
+
+/** The next step with one in Standby that is stopped: its type is changed, or it is started. */
+const stoppedStep = (
+  resize: Resize,
+  { instanceType, stateReason = '' }: Pick<InstanceFacts, 'instanceType' | 'stateReason'>,
+  age: number,
+  now: string,
+): ResizeStep => {
+  const { wantedType, stage } = resize;
+  // Stopped again after it was seen to start, whoever stopped it, or never started: the type does not do.
+  // The reason of an earlier stop may still show right after a start.
+  const isSettled = age >= reasonSettlesSeconds;
+  const hasFailed =
+    resize.hasStarted || (isSettled && stateReason !== '' && !stopsOnRequest.test(stateReason));
+  if (stage === 'STARTING' && hasFailed) {
+    return afterFailedType(resize, { because: 'STOPPED_AGAIN', instanceType, stateReason }, now);
+  }
+  if (stage === 'STARTING' && !isSettled && stateReason !== '') return wait('Start');
+  return instanceType === wantedType
+    ? call('StartInstance', { because: 'STOPPED_WITH_ITS_TYPE', instanceType })
+    : call('ChangeInstanceType', { because: 'STOPPED_WITH_ANOTHER_TYPE', instanceType, wantedType });
 };
 
 const standbyStep = (resize: Resize, seen: SeenResize, age: number, now: string): ResizeStep => {
   const { ec2 } = seen;
-  const { wantedType, stage, homeSince } = resize;
-  // One that turned home while it ran has its checks looked at afresh.
-  const runsFor = stage === 'STARTING' ? age : Math.min(age, secondsBetween(homeSince ?? now, now));
+  const { homeSince, failure } = resize;
   // What EC2 does not tell of may be there all the same.
   if (ec2 === undefined) {
     return secondsBetween(resize.missingSince ?? now, now) < startSecondsMax
-      ? wait('Start', 'EC2 does not tell of it')
-      : end('LEFT', `in Standby, and EC2 does not know it for ${spokenDuration(startSecondsMax)}`);
+      ? wait('Start')
+      : endAs('LEFT', { because: 'UNKNOWN_TO_EC2', seconds: startSecondsMax });
   }
-  if (ec2.state === 'terminated' || ec2.state === 'shutting-down') {
-    return end('GONE', 'somebody terminated it while it was in Standby');
+  const { state } = ec2;
+  if (state === 'terminated' || state === 'shutting-down') {
+    return endAs('GONE', { because: 'TERMINATED_IN_STANDBY' });
   }
   if (homeSince !== undefined && secondsBetween(homeSince, now) > homeTotalSecondsMax) {
-    return end(
-      'LEFT',
-      `it is in Standby, ${ec2.state}, ${spokenDuration(homeTotalSecondsMax)} after its way home began (${resize.failure})`,
-    );
+    return endAs('LEFT', { because: 'TOO_LONG_ON_ITS_WAY', state, seconds: homeTotalSecondsMax, failure });
   }
-  switch (ec2.state) {
+  switch (state) {
     case 'running':
-      if (ec2.instanceType !== wantedType && resize.direction === 'FORWARD' && !resize.isReserved) {
-        return { action: 'RESERVE', reason: `capacity for ${wantedType} has to be held first` };
-      }
-      if (ec2.instanceType !== wantedType) {
-        return call('StopInstance', `${ec2.instanceType} in Standby and to be ${wantedType}`);
-      }
-      if (seen.hasPassedChecks) return call('ExitStandby', `it runs as ${wantedType}`);
-      return runsFor < bootSecondsMax
-        ? wait('StatusChecks', `it runs as ${wantedType}, and its status checks have not passed yet`)
-        : afterFailedType(
-            resize,
-            `as ${wantedType} its status checks did not pass within ${spokenDuration(bootSecondsMax)}`,
-            now,
-          );
+      return runningStep(resize, ec2.instanceType, seen.hasPassedChecks, age, now);
     case 'pending':
       return age < startSecondsMax
-        ? wait('Start', `it starts as ${wantedType}`)
-        : end('LEFT', `it is pending for ${spokenDuration(age)}`);
+        ? wait('Start')
+        : endAs('LEFT', { because: 'PENDING_TOO_LONG', seconds: age });
     case 'stopping':
-      if (resize.isForced) {
-        return age < forcedStopSecondsMax
-          ? wait('Stop', 'its forced stop goes on')
-          : end('LEFT', `it hangs in stopping ${spokenDuration(age)} after it was forced; ask AWS Support`);
-      }
-      return age < stopSecondsMax
-        ? wait('Stop', 'it stops')
-        : call('StopInstance', `its stop hangs for ${spokenDuration(age)}`, true);
-    case 'stopped': {
-      const reason = ec2.stateReason ?? '';
-      // Stopped again after it was seen to start, whoever stopped it, or never started: the type does not do.
-      // The reason of an earlier stop may still show right after a start.
-      const isSettled = age >= reasonSettlesSeconds;
-      const hasFailed = resize.hasStarted || (isSettled && reason !== '' && !stopsOnRequest.test(reason));
-      if (stage === 'STARTING' && hasFailed) {
-        return afterFailedType(
-          resize,
-          `as ${ec2.instanceType} it did not stay up (${reason || 'it stopped again'})`,
-          now,
-        );
-      }
-      if (stage === 'STARTING' && !isSettled && reason !== '')
-        return wait('Start', 'its start was accepted, and does not show yet');
-      return ec2.instanceType === wantedType
-        ? call('StartInstance', `it is stopped and ${wantedType}`)
-        : call('ChangeInstanceType', `it is stopped, ${ec2.instanceType}, and to be ${wantedType}`);
-    }
+      return stoppingStep(resize, age);
+    case 'stopped':
+      return stoppedStep(resize, ec2, age, now);
     default:
-      return wait('Start', `it is ${ec2.state}`);
+      return wait('Start');
   }
 };
 
@@ -255,25 +271,15 @@ export const decideResizeStep = (resize: Resize, seen: SeenResize, now: string):
   const age = secondsBetween(resize.stageAt, now);
   const { lifecycleState } = seen;
   if (lifecycleState === undefined || /^(Terminat|Detach)/.test(lifecycleState)) {
-    return end(
-      resize.hasEntered ? 'GONE' : 'UNTOUCHED',
-      `it left the group (${lifecycleState ?? 'not there any more'})`,
-    );
+    return endAs(resize.hasEntered ? 'GONE' : 'UNTOUCHED', { because: 'LEFT_THE_GROUP', lifecycleState });
   }
-  switch (lifecycleState) {
-    case 'InService':
-      return inServiceStep(resize, seen, age, now);
-    case 'EnteringStandby':
-      return age < enteringSecondsMax
-        ? wait('Standby', 'it is drained from the load balancer')
-        : end('LEFT', `it is in EnteringStandby for ${spokenDuration(age)}`);
-    case 'Standby':
-      return standbyStep(resize, seen, age, now);
-    default:
-      return age < serviceSecondsMax
-        ? wait('Service', `it is ${lifecycleState}`)
-        : end('LEFT', `it is ${lifecycleState} for ${spokenDuration(age)}`);
-  }
+  if (lifecycleState === 'InService') return inServiceStep(resize, seen, age, now);
+  if (lifecycleState === 'Standby') return standbyStep(resize, seen, age, now);
+  // While it enters Standby its load balancer drains it.
+  const isEntering = lifecycleState === 'EnteringStandby';
+  return age < (isEntering ? enteringSecondsMax : serviceSecondsMax)
+    ? wait(isEntering ? 'Standby' : 'Service')
+    : endAs('LEFT', { because: 'HANGS_IN_STATE', lifecycleState, seconds: age });
 };
 
 /** AWS's codes for no capacity, now, for a type in a zone. A quota is no shortage, but ends a start the same way. */
@@ -298,7 +304,12 @@ export const afterRefusal = (
   now: string,
 ): ResizeStep => {
   if (operation === 'StartInstance' && isLackOfCapacity(error.name)) {
-    return afterFailedType(resize, `as ${presentType} it did not start (${error.name})`, now);
+    const failure: InstanceFailure = {
+      because: 'NOT_STARTED',
+      instanceType: presentType,
+      error: error.name,
+    };
+    return afterFailedType(resize, failure, now);
   }
   const since = resize.refusedSince ?? now;
   const patience = resize.direction === 'FORWARD' ? changeRefusedSecondsMax : homeSecondsMax;
@@ -306,17 +317,18 @@ export const afterRefusal = (
     return {
       action: 'TURN',
       change: { refusedSince: since },
-      reason: `${operation} was refused (${error.text}); tried again`,
+      turn: { because: 'REFUSED_FOR_NOW', operation, error: error.text },
     };
   }
-  const why = `${operation} is refused for ${spokenDuration(patience)} (${error.text})`;
-  if (operation === 'StartInstance') return afterFailedType(resize, why, now);
-  if (resize.direction === 'HOME') return end('LEFT', why);
-  if (operation === 'EnterStandby') return end('UNTOUCHED', why);
+  const refused: InstanceFailure = {
+    because: 'STEP_REFUSED',
+    operation,
+    seconds: patience,
+    error: error.text,
+  };
+  if (operation === 'StartInstance') return afterFailedType(resize, refused, now);
+  if (resize.direction === 'HOME') return endAs('LEFT', refused);
+  if (operation === 'EnterStandby') return endAs('UNTOUCHED', refused);
   // It runs, or is stopped with the type it had: nothing has to be changed back.
-  return { action: 'TURN', change: turnHome(why, presentType, now), reason: why };
+  return { action: 'TURN', change: turnHome(refused, presentType, now), turn: refused };
 };
-
-/** What a person can do with an instance that was left, in commands. */
-export const byHand = (autoScalingGroupName: string, instanceId: string): string =>
-  `Look at it, and then by hand: aws ec2 start-instances --instance-ids ${instanceId}; aws autoscaling exit-standby --auto-scaling-group-name ${autoScalingGroupName} --instance-ids ${instanceId}`;

@@ -3,7 +3,7 @@ import { type GroupRecord, type Hold, imposedSince } from '../holds/group-record
 import { settingsStillInForce, wantedSettings } from '../holds/wanted-state.ts';
 import { inForceWithinSeconds } from '../limits.ts';
 import { secondsBetween } from '../times.ts';
-import type { ResizeWork } from './resize-record.ts';
+import type { ResizeWork, TemplateFacts } from './resize-record.ts';
 
 /**
  * The next step in setting a group back after its resize.
@@ -15,7 +15,14 @@ import type { ResizeWork } from './resize-record.ts';
 export type RestoreDecision =
   | { action: 'HOLD_LAUNCH'; holds: Hold[]; suspendsLaunch: boolean }
   | { action: 'WAIT' }
-  | { action: 'SET'; sizes: { minSize: number; desiredCapacity: number }; reason: string }
+  | {
+      action: 'SET';
+      sizes: { minSize: number; desiredCapacity: number };
+      /** Whether somebody changed the minimum meanwhile, which is left as it is then. */
+      isMinimumChanged: boolean;
+      /** Instances left in Standby, which desired capacity does not count. */
+      leftInStandby: number;
+    }
   | { action: 'DONE' };
 
 const withoutKeepingLaunch = (holds: Hold[], incidentId: string): Hold[] =>
@@ -27,7 +34,7 @@ const withoutKeepingLaunch = (holds: Hold[], incidentId: string): Hold[] =>
 const sizesInTheEnd = (
   group: AutoScalingGroup,
   { sizes, resizes, lowered: timesLowered = 0 }: ResizeWork,
-): { minSize: number; desiredCapacity: number; reason: string } => {
+): Omit<RestoreDecision & { action: 'SET' }, 'action'> => {
   const gone = resizes.filter(({ outcome, hasEntered }) => outcome === 'GONE' && hasEntered).length;
   const isLeftInStandby = (id: string): boolean =>
     group.instances.some(
@@ -45,19 +52,14 @@ const sizesInTheEnd = (
     sizes?.desiredCapacity === undefined
       ? group.desiredCapacity + gone + owed
       : Math.max(group.desiredCapacity, sizes.before.desiredCapacity - left);
-  const reasons = [
-    ...(sizes !== undefined && !isMinimumOurs
-      ? ['somebody changed the minimum meanwhile, and it is left as it is']
-      : []),
-    ...(left > 0
-      ? [`${left} left in Standby do not count; leaving Standby raises desired capacity by one each`]
-      : []),
-  ];
   return {
-    minSize,
-    // AWS raises desired capacity to the minimum, and keeps it within the maximum.
-    desiredCapacity: Math.min(group.maxSize, Math.max(minSize, lowered)),
-    reason: reasons.length === 0 ? '' : ` (${reasons.join('; ')})`,
+    sizes: {
+      minSize,
+      // AWS raises desired capacity to the minimum, and keeps it within the maximum.
+      desiredCapacity: Math.min(group.maxSize, Math.max(minSize, lowered)),
+    },
+    isMinimumChanged: sizes !== undefined && !isMinimumOurs,
+    leftInStandby: left,
   };
 };
 
@@ -86,37 +88,28 @@ export const decideRestore = (
     if (appliedAt === undefined) return { action: 'HOLD_LAUNCH', holds, suspendsLaunch: true };
     if (secondsBetween(appliedAt, now) < inForceWithinSeconds) return { action: 'WAIT' };
   }
-  const { reason, ...decided }: ReturnType<typeof sizesInTheEnd> & { appliedAt?: string } = sizesInTheEnd(
-    group,
-    work,
-  );
-  const { appliedAt, ...sizes } = work.restore ?? decided;
+  const decided = sizesInTheEnd(group, work);
+  const { appliedAt, ...sizes }: NonNullable<ResizeWork['restore']> = work.restore ?? decided.sizes;
   const isSet = group.minSize === sizes.minSize && group.desiredCapacity === sizes.desiredCapacity;
   // Once set, what differs is somebody's or AWS's doing: a maximum, a scale-out.
-  return isSet || appliedAt !== undefined ? { action: 'DONE' } : { action: 'SET', sizes, reason };
+  return isSet || appliedAt !== undefined ? { action: 'DONE' } : { ...decided, action: 'SET', sizes };
 };
 
-/** What the launch template would launch, and how to change that; `undefined` when it launches what was resized to. */
-export const driftOf = ({ resizes, launchTemplate }: ResizeWork): string | undefined => {
-  const types = [
-    ...new Set(
-      resizes.flatMap(({ outcome, instanceType }) =>
-        outcome === 'RESIZED' && instanceType !== undefined ? [instanceType] : [],
-      ),
-    ),
-  ].sort();
-  if (types.length === 0) return undefined;
-  const resized = `${resizes.filter(({ outcome }) => outcome === 'RESIZED').length} instances have ${types.join(', ')} now`;
-  if (launchTemplate === undefined)
-    return `${resized}, and what the group launches next has the type it is set up with`;
-  const { launchTemplateId, version, versionNumber, instanceType } = launchTemplate;
-  if (types.length === 1 && instanceType === types[0]) return undefined;
-  const create = `aws ec2 create-launch-template-version --launch-template-id ${launchTemplateId} --source-version ${versionNumber} --launch-template-data '{"InstanceType":"${types[0]}"}'`;
-  const then =
-    version === '$Latest'
-      ? ''
-      : version === '$Default'
-        ? `; then aws ec2 modify-launch-template --launch-template-id ${launchTemplateId} --default-version <the new number>`
-        : '; then let the group name the new version';
-  return `${resized}, and the launch template ${launchTemplateId} (version ${version}) still launches ${instanceType ?? 'what the group chooses'}: every replacement and every scale-out will have that. To change it: ${create}${then}`;
+/** How what was resized differs from what the group launches next. */
+export interface Drift {
+  resized: number;
+  /** The types that were resized to, in order of the alphabet. */
+  instanceTypes: string[];
+  /** Absent where the group names none. */
+  launchTemplate?: TemplateFacts;
+}
+
+/** How the group would launch what it was not resized to; `undefined` when it launches what it was resized to. */
+export const driftOf = ({ resizes, launchTemplate }: ResizeWork): Drift | undefined => {
+  const resized = resizes.filter(({ outcome }) => outcome === 'RESIZED');
+  const instanceTypes = [...new Set(resized.flatMap(({ instanceType }) => instanceType ?? []))].sort();
+  if (instanceTypes.length === 0) return undefined;
+  if (launchTemplate === undefined) return { resized: resized.length, instanceTypes };
+  if (instanceTypes.length === 1 && launchTemplate.instanceType === instanceTypes[0]) return undefined;
+  return { resized: resized.length, instanceTypes, launchTemplate };
 };

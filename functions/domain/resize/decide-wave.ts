@@ -1,22 +1,31 @@
 import { type AutoScalingGroup, inService, isOptedIn } from '../auto-scaling-group.ts';
 import type { GroupRecord } from '../holds/group-record.ts';
 import type { Incident } from '../incident.ts';
-import { resizePauseSeconds, resizeRoundsMax, resizeWaitSecondsMax } from '../limits.ts';
+import { resizeRoundsMax, resizeWaitSecondsMax } from '../limits.ts';
 import type { Mode } from '../mode.ts';
-import { secondsBetween, spokenDuration } from '../times.ts';
+import { secondsBetween } from '../times.ts';
 import {
   decideResizeStep,
-  type ResizeOperation,
   type ResizeStep,
   type ResizeWait,
   type SeenResize,
   turnHome,
 } from './decide-resize-step.ts';
+import type {
+  GroupWait,
+  InstanceFailure,
+  ResizeEnd,
+  ResizeOperation,
+  ResizeTurn,
+  RunEnd,
+  StoredRunEnd,
+} from './resize-facts.ts';
 import {
   heldReservations,
   inFlight,
   type Resize,
   type ResizeCandidate,
+  type ResizeOutcome,
   type ResizeWork,
   withResize,
 } from './resize-record.ts';
@@ -46,11 +55,11 @@ export type WaveNeed =
   | 'UpdateLaunchTemplate';
 
 /** What happened to an instance or to the group, for the journal. */
-interface WaveNews {
-  event: 'turned' | 'resized' | 'brought-home' | 'kept' | 'gone' | 'left' | 'chosen' | 'refused';
-  instanceId?: string;
-  text: string;
-}
+export type WaveNews =
+  | { event: 'chosen'; instanceId: string; wantedType: string; originalType: string; isAlone: boolean }
+  | { event: 'turned'; instanceId: string; facts: ResizeTurn }
+  | { event: (typeof eventOf)[ResizeOutcome]; instanceId: string; facts: ResizeEnd }
+  | { event: 'refused'; facts: RunEnd };
 
 /** What one look at one group came to. */
 export interface WaveDecision {
@@ -64,15 +73,14 @@ export const endsBecause = (
   incident: Incident,
   mode: Mode | undefined,
   round: number,
-  packetLoss: string | undefined,
+  paused: { autoScalingGroupName: string; reason: string } | undefined,
   now: string,
-): string | undefined => {
-  if (incident.status === 'RELEASING') return incident.releasingBecause ?? 'the run was ended';
-  if (mode === 'off' || mode === 'dry-run') return `the mode is ${mode}`;
-  if (now >= incident.expiresAt) return `it expired at ${incident.expiresAt}`;
-  if (round > resizeRoundsMax)
-    return `the execution has made ${resizeRoundsMax} rounds; start it again for the rest`;
-  return packetLoss;
+): RunEnd | undefined => {
+  if (incident.status === 'RELEASING') return { because: 'RELEASING', reason: incident.releasingBecause };
+  if (mode === 'off' || mode === 'dry-run') return { because: 'MODE', mode };
+  if (now >= incident.expiresAt) return { because: 'EXPIRED', expiresAt: incident.expiresAt };
+  if (round > resizeRoundsMax) return { because: 'ROUNDS_MAX', rounds: resizeRoundsMax };
+  return paused && { because: 'SCALING_PAUSED', ...paused };
 };
 
 const eventOf = {
@@ -83,16 +91,36 @@ const eventOf = {
   LEFT: 'left',
 } as const;
 
-const endWork = (work: ResizeWork, because: string): ResizeWork =>
+const endWork = (work: ResizeWork, because: StoredRunEnd): ResizeWork =>
   work.endsBecause === undefined ? { ...work, endsBecause: because } : work;
 
+/** What went wrong, where a turn is a turn home; `undefined` where another type is tried, or the step again. */
+export const failureBehind = (turn: ResizeTurn): InstanceFailure | undefined => {
+  switch (turn.because) {
+    case 'BROUGHT_HOME_AS':
+      return turn.failure;
+    case 'NEXT_TYPE':
+    case 'ALL_TYPES_AGAIN':
+    case 'REFUSED_FOR_NOW':
+      return undefined;
+    default:
+      return turn;
+  }
+};
+
 /** Turns everything home that is still on its way forward: no failure of its own, so the shortest way. */
-const withAllHome = (work: ResizeWork, seen: Map<string, SeenResize>, now: string): ResizeWork =>
+const withAllHome = (
+  work: ResizeWork,
+  ends: StoredRunEnd,
+  seen: Map<string, SeenResize>,
+  now: string,
+): ResizeWork =>
   inFlight(work)
     .filter(({ direction }) => direction === 'FORWARD')
     .reduce((changed, resize) => {
       const presentType = seen.get(resize.instanceId)?.ec2?.instanceType ?? resize.originalType;
-      const change = turnHome(work.endsBecause ?? '', presentType, now);
+      const failure = typeof ends === 'string' ? ends : ({ because: 'RUN_ENDED', ends } as const);
+      const change = turnHome(failure, presentType, now);
       return withResize(changed, resize.instanceId, change);
     }, work);
 
@@ -133,11 +161,10 @@ const moveOn = ({ work: before, seen }: SeenWork, now: string): Progress => {
     const resize = { ...known, ...seenNow };
     let step = decideResizeStep(resize, facts, now);
     if (step.action === 'TURN') {
-      news.push({ event: 'turned', instanceId, text: step.reason });
+      news.push({ event: 'turned', instanceId, facts: step.turn });
       work = withResize(work, instanceId, step.change);
-      if (step.change.failure !== undefined) {
-        work = endWork(work, `${instanceId} failed: ${step.change.failure}`);
-      }
+      const failure = failureBehind(step.turn);
+      if (failure !== undefined) work = endWork(work, { because: 'INSTANCE_FAILED', instanceId, failure });
       const turned = work.resizes.findLast((each) => each.instanceId === instanceId) ?? resize;
       step = decideResizeStep(turned, facts, now);
     }
@@ -150,29 +177,14 @@ const moveOn = ({ work: before, seen }: SeenWork, now: string): Progress => {
         ...(presentType === undefined ? {} : { instanceType: presentType }),
       });
       if (step.outcome === 'LEFT' || step.outcome === 'GONE') {
-        work = endWork(work, `${instanceId}: ${step.reason}`);
+        work = endWork(work, { because: 'INSTANCE_ENDED', instanceId, end: step.end });
       }
-      news.push({ event: eventOf[step.outcome], instanceId, text: step.reason });
+      news.push({ event: eventOf[step.outcome], instanceId, facts: step.end });
       continue;
     }
     steps.set(instanceId, step);
   }
   return { work, steps, news };
-};
-
-/** Zones take turns, so that a wave never takes all of one. */
-export const inTurnByZone = <Item extends { availabilityZone: string; instanceId: string }>(
-  items: Item[],
-): Item[] => {
-  const zones = new Map<string, Item[]>();
-  for (const item of [...items].sort((a, b) => (a.instanceId < b.instanceId ? -1 : 1))) {
-    zones.set(item.availabilityZone, [...(zones.get(item.availabilityZone) ?? []), item]);
-  }
-  const rows = [...zones].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, members]) => members);
-  const longest = Math.max(0, ...rows.map(({ length }) => length));
-  return Array.from({ length: longest }, (_, index) =>
-    rows.flatMap((members) => members[index] ?? []),
-  ).flat();
 };
 
 /** Instances of the next wave: a canary of one until one was resized, then waves. */
@@ -193,67 +205,52 @@ const begin = (candidate: ResizeCandidate, isReserved: boolean, now: string): Re
   isForced: false,
 });
 
-/** What is waited for before a wave may begin, in a word, and in a sentence for people. */
-interface GroupWait {
-  waitsFor: 'hold' | 'drains' | 'health' | 'sizes' | 'Launch';
-  reason: string;
-}
-
 /** Waits before a wave may begin; ends the run when that takes too long. */
 const waitForGroup = (
   { work, news }: Progress,
-  { waitsFor, reason }: GroupWait,
+  wait: GroupWait,
   now: string,
   step: WaveNeed[] = [],
 ): WaveDecision => {
+  const { waitsFor } = wait;
   const needs: WaveNeed[] = [...step, { waitsFor: 'Group' }];
   const waitingSince = work.waitsFor === waitsFor ? (work.waitingSince ?? now) : now;
   if (secondsBetween(waitingSince, now) < resizeWaitSecondsMax) {
     return { work: { ...work, waitingSince, waitsFor }, needs, news };
   }
-  const because = `${reason} for ${spokenDuration(resizeWaitSecondsMax)}`;
-  return { work: endWork(work, because), needs, news: [...news, { event: 'refused', text: because }] };
+  const facts: RunEnd = { because: 'WAITED_TOO_LONG', wait, seconds: resizeWaitSecondsMax };
+  return { work: endWork(work, facts), needs, news: [...news, { event: 'refused', facts }] };
 };
 
 /** Begins the next wave, or says what it needs first. */
 const chooseWave = (seenWork: SeenWork, progress: Progress, reserves: boolean, now: string): WaveDecision => {
   const { group, record, healthy, isDraining } = seenWork;
   const { work, news } = progress;
-  const wait = (waitsFor: GroupWait['waitsFor'], reason: string, step: WaveNeed[] = []): WaveDecision =>
-    waitForGroup(progress, { waitsFor, reason }, now, step);
-  if (!isHeldByUs(group, record, work.incidentId, now)) {
-    return wait('hold', 'what holds the group still is not in force', ['ApplyHold']);
-  }
-  if (isDraining) return wait('drains', 'instances of the group are being drained');
+  const wait = (facts: GroupWait, step: WaveNeed[] = []): WaveDecision =>
+    waitForGroup(progress, facts, now, step);
+  if (!isHeldByUs(group, record, work.incidentId, now)) return wait({ waitsFor: 'hold' }, ['ApplyHold']);
+  if (isDraining) return wait({ waitsFor: 'drains' });
   const room = Math.min(nextWaveSize(work), healthy.size - work.floor);
-  if (room < 1) {
-    return wait('health', `${healthy.size} in service are healthy, and the floor is ${work.floor}`);
-  }
+  if (room < 1) return wait({ waitsFor: 'health', healthy: healthy.size, floor: work.floor });
   if (launchIsOurs(group, record) || sizesForWave(group, work) !== undefined) {
-    return wait('sizes', 'its sizes, or Launch, could not be prepared', ['PrepareGroup']);
+    return wait({ waitsFor: 'sizes' }, ['PrepareGroup']);
   }
-  if (group.suspendedProcesses.includes('Launch')) {
-    return wait('Launch', 'Launch is suspended, and Standby could not be left');
-  }
+  // Nothing could leave Standby.
+  if (group.suspendedProcesses.includes('Launch')) return wait({ waitsFor: 'Launch' });
   const present = new Set(inService(group).map(({ instanceId }) => instanceId));
   const chosen: ResizeCandidate[] = [];
   const queue: ResizeCandidate[] = [];
   for (const candidate of work.queue) {
     if (!present.has(candidate.instanceId)) {
-      news.push({
-        event: 'kept',
-        instanceId: candidate.instanceId,
-        text: 'it is not in service any more, and was left alone',
-      });
+      const { instanceId } = candidate;
+      news.push({ event: 'kept', instanceId, facts: { because: 'NOT_IN_SERVICE' } });
     } else if (chosen.length < room) chosen.push(candidate);
     else queue.push(candidate);
   }
+  const isAlone = nextWaveSize(work) === 1;
   for (const { instanceId, originalType, candidates } of chosen) {
-    news.push({
-      event: 'chosen',
-      instanceId,
-      text: `is to be ${candidates[0]} instead of ${originalType}${nextWaveSize(work) === 1 ? ', alone' : ''}`,
-    });
+    const wantedType = candidates[0] ?? originalType;
+    news.push({ event: 'chosen', instanceId, wantedType, originalType, isAlone });
   }
   const { waitingSince: _waitingSince, waitsFor: _waitsFor, ...rest } = work;
   const begun = chosen.map((candidate) => begin(candidate, !reserves, now));
@@ -292,16 +289,17 @@ export const isSpent = (instanceIds: string[], work: ResizeWork, seen: Map<strin
 export const decideWave = (
   seenWork: SeenWork,
   incident: Incident,
-  because: string | undefined,
+  because: StoredRunEnd | undefined,
   mayBegin: boolean,
   now: string,
 ): WaveDecision => {
   const { group, record, seen } = seenWork;
   const progress = moveOn(seenWork, now);
-  const ends = because ?? (isOptedIn(group) ? undefined : 'the group does not carry the opt-in tag any more');
+  const ends = because ?? (isOptedIn(group) ? undefined : ({ because: 'NOT_OPTED_IN' } as const));
   if (ends !== undefined) progress.work = endWork(progress.work, ends);
-  if (progress.work.endsBecause !== undefined) {
-    const home = withAllHome(progress.work, seen, now);
+  const ended = progress.work.endsBecause;
+  if (ended !== undefined) {
+    const home = withAllHome(progress.work, ended, seen, now);
     // What turned just now is looked at again, so that an instance nothing was done to ends at once.
     const again = moveOn({ ...seenWork, work: home }, now);
     progress.work = again.work;
@@ -329,48 +327,6 @@ export const decideWave = (
     return chooseWave(seenWork, progress, incident.resize?.reserveCapacity !== false, now);
   }
   return { work, needs: ['RestoreGroup'], news };
-};
-
-/** What is done first when several groups need something: what brings capacity back, then what takes it. */
-const order: WaveNeed[] = [
-  'ExitStandby',
-  'StartInstance',
-  'ChangeInstanceType',
-  'StopInstance',
-  'PrepareGroup',
-  'ReserveCapacity',
-  'EnterStandby',
-  'ApplyHold',
-  'RestoreGroup',
-  'UpdateLaunchTemplate',
-];
-const waits: ResizeWait[] = ['Standby', 'Stop', 'Start', 'StatusChecks', 'Service'];
-
-/** The next state of the state machine. */
-export type NextState = Extract<WaveNeed, string> | `WaitFor${ResizeWait | 'Group'}` | 'End';
-
-/**
- * Seconds until the next look: short where what is waited for may show at any moment, longer where AWS itself looks
- * once a minute (status checks).
- */
-export const pauseSeconds = (next: string): number =>
-  next === 'WaitForStatusChecks' ? 2 * resizePauseSeconds : resizePauseSeconds;
-
-/**
- * The one state that comes next, of all that the groups need. A step that could not be taken does not stand in the way
- * of the others: they are taken first, and then it is waited.
- *
- * @param needs of all groups; none when nothing of the run is left
- * @param tried steps that could not be taken since it was last waited
- */
-export const nextState = (needs: WaveNeed[], tried: string[]): NextState => {
-  if (needs.length === 0) return 'End';
-  const due = order.find((need) => typeof need === 'string' && needs.includes(need) && !tried.includes(need));
-  if (typeof due === 'string') return due;
-  const waited = waits.find((waitsFor) =>
-    needs.some((need) => typeof need === 'object' && need.waitsFor === waitsFor),
-  );
-  return `WaitFor${waited ?? 'Group'}`;
 };
 
 /**

@@ -1,13 +1,13 @@
-import { type AutoScalingGroup, inService, isOptedIn, optInTag } from '../auto-scaling-group.ts';
+import { type AutoScalingGroup, inService, isOptedIn } from '../auto-scaling-group.ts';
 import type { PlannedCall } from '../calls.ts';
 import { chunk } from '../chunk.ts';
 import type { GroupRecord } from '../holds/group-record.ts';
 import { holdCalls } from '../holds/hold-calls.ts';
 import { reservationSeconds, resizesMax } from '../limits.ts';
-import { addSeconds, counted, firstOf } from '../times.ts';
-import { inTurnByZone } from './decide-wave.ts';
+import { addSeconds } from '../times.ts';
+import { inTurnByZone } from './in-turn-by-zone.ts';
 import type { InstanceFacts, InstanceTypeFacts } from './instance-facts.ts';
-import { checkInstance, type Finding, isFit } from './preflight.ts';
+import { checkInstance, type Finding, isFit, unknownType } from './preflight.ts';
 import {
   cancelReservationCall,
   changeTypeCall,
@@ -17,6 +17,8 @@ import {
   reservationToken,
   reserveCall,
   resizeSnapshotCall,
+  restoreReason,
+  sizesReason,
   startCall,
   stopCall,
   updateSizesCall,
@@ -41,16 +43,51 @@ export interface ResizeFacts {
   /** Status of an instance refresh that runs. */
   refresh?: string;
   template?: TemplateFacts;
-  /** Why the group is not free, when something else of ours changes it. */
-  takenBy?: string;
+  /** Something else of ours that changes the group, when something does. */
+  takenBy?: TakenBy;
   /** Types wanted, in order; empty when `larger` finds none. */
   wantedTypes: string[];
-  /** Why a rule may not begin here, when it may not. */
-  notNow?: string;
+  /** Whether a rule asks, and launches do not fail. */
+  needsNoResize?: boolean;
 }
 
+/** Something else of ours that changes a group: the resize of another execution, or a pause of its scaling. */
+export type TakenBy =
+  | { because: 'RESIZED_BY_ANOTHER'; executionName: string }
+  | { because: 'SCALING_PAUSED'; reason: string };
+
+/** Why nothing of a group may be touched. */
+export type ResizeRefusal =
+  | { because: 'NOT_OPTED_IN' }
+  | { because: 'BEING_DELETED'; status: string }
+  | TakenBy
+  | { because: 'LAUNCHES_SUCCEED' }
+  | { because: 'INSTANCE_REFRESH'; status: string }
+  | { because: 'IN_STANDBY'; instanceIds: string[] }
+  | { because: 'LAUNCH_SUSPENDED' }
+  | { because: 'COUNTS_UNITS'; countsUnits: string }
+  | { because: 'TRAFFIC_SOURCES'; sources: string[] }
+  /** `instanceType` is what its launch template names; absent where it names no single one. */
+  | { because: 'NO_LARGER_TYPE'; instanceType: string | undefined }
+  | { because: 'NOTHING_IN_SERVICE' }
+  | { because: 'TOO_MANY_IN_SERVICE'; serving: number; limit: number }
+  | { because: 'GROUP_OF_ONE' }
+  | { because: 'AT_THE_FLOOR'; healthy: number; serving: number; floor: number }
+  | { because: 'UNKNOWN_TO_EC2'; instanceId: string }
+  | { because: 'NO_INSTANCE_FITS'; toResize: number };
+
+/** What a plan rests on. */
+export type ResizePlanFacts =
+  | ({ action: 'REFUSE' } & ResizeRefusal)
+  /** `templateType` is what `larger` counts from; absent where types were named. */
+  | { action: 'NOTHING'; serving: number; wantedTypes: string[]; templateType?: string }
+  | { action: 'RESIZE'; serving: number; healthy: number; leftOut: number };
+
+/** What is risked. */
+export type ResizeWarning = 'NOTHING_RESERVED' | 'MIXED_INSTANCES';
+
 /** What was checked of one instance for one type. */
-interface InstanceFindings {
+export interface InstanceFindings {
   instanceId: string;
   instanceType: string;
   findings: Finding[];
@@ -62,18 +99,15 @@ interface InstanceFindings {
  * - `NOTHING`: every instance has a type that was asked for already.
  * - `REFUSE`: nothing may be touched.
  */
-export interface GroupResizePlan {
-  action: 'RESIZE' | 'NOTHING' | 'REFUSE';
+export type GroupResizePlan = ResizePlanFacts & {
   autoScalingGroupName: string;
-  reason: string;
-  /** What is risked, and what will be different afterwards. */
-  warnings: string[];
+  warnings: ResizeWarning[];
   findings: InstanceFindings[];
   queue: ResizeCandidate[];
   floor: number;
   waves: string[][];
   calls: PlannedCall[];
-}
+};
 
 /** The floor as a number of instances. At least one stays, unless somebody says that none need. */
 export const floorOf = (
@@ -88,45 +122,38 @@ export const floorOf = (
 };
 
 /** Why nothing of a group may be touched, whatever its instances. */
-const refusalOf = (facts: ResizeFacts, settings: ResizeSettings): string | undefined => {
-  const { group, record, healthy } = facts;
-  if (!isOptedIn(group)) return `the group does not carry the tag ${optInTag.key}=${optInTag.value}`;
-  if (group.status !== undefined) return `the group is being deleted (${group.status})`;
+const refusalOf = (facts: ResizeFacts, settings: ResizeSettings): ResizeRefusal | undefined => {
+  const { group, record, healthy, instances } = facts;
+  if (!isOptedIn(group)) return { because: 'NOT_OPTED_IN' };
+  if (group.status !== undefined) return { because: 'BEING_DELETED', status: group.status };
   if (facts.takenBy !== undefined) return facts.takenBy;
-  if (facts.notNow !== undefined) return facts.notNow;
-  if (facts.refresh !== undefined)
-    return `an instance refresh runs (${facts.refresh}): let it end, or cancel it`;
+  if (facts.needsNoResize === true) return { because: 'LAUNCHES_SUCCEED' };
+  if (facts.refresh !== undefined) return { because: 'INSTANCE_REFRESH', status: facts.refresh };
   const standby = group.instances.filter(({ lifecycleState }) => /Standby$/.test(lifecycleState));
   if (standby.length > 0) {
-    return `${firstOf(
-      standby.map(({ instanceId }) => instanceId),
-      5,
-    )} is in Standby, put there by somebody else: let it leave Standby first`;
+    return { because: 'IN_STANDBY', instanceIds: standby.map(({ instanceId }) => instanceId) };
   }
   if (group.suspendedProcesses.includes('Launch') && !launchIsOurs(group, record)) {
-    return 'somebody suspended Launch, and Standby could not be left: resume it first';
+    return { because: 'LAUNCH_SUSPENDED' };
   }
-  if (group.countsUnits !== undefined) {
-    return `its sizes count ${group.countsUnits}, not instances; resize it by hand`;
-  }
-  const others = group.otherTrafficSources ?? [];
-  if (others.length > 0) {
-    return `it gets traffic from ${others.join(', ')}, whose health checks cannot be asked`;
-  }
+  if (group.countsUnits !== undefined) return { because: 'COUNTS_UNITS', countsUnits: group.countsUnits };
+  const sources = group.otherTrafficSources ?? [];
+  if (sources.length > 0) return { because: 'TRAFFIC_SOURCES', sources };
   if (facts.wantedTypes.length === 0) {
-    return `no larger type is known: ${facts.template?.instanceType === undefined ? 'its launch template names no single type' : `${facts.template.instanceType} is the largest of its family`}. Name instanceTypes`;
+    return { because: 'NO_LARGER_TYPE', instanceType: facts.template?.instanceType };
   }
-  const serving = inService(group).length;
-  if (serving === 0) return 'nothing is in service';
-  if (serving > resizesMax) return `${serving} are in service, more than the ${resizesMax} of one run`;
-  if (serving === 1 && !settings.allowDowntime) {
-    return 'a group of one is without any while it is resized: set allowDowntime if that may be';
+  const serving = inService(group);
+  if (serving.length === 0) return { because: 'NOTHING_IN_SERVICE' };
+  if (serving.length > resizesMax) {
+    return { because: 'TOO_MANY_IN_SERVICE', serving: serving.length, limit: resizesMax };
   }
+  if (serving.length === 1 && !settings.allowDowntime) return { because: 'GROUP_OF_ONE' };
   const floor = floorOf(settings, healthy.size);
   if (healthy.size - 1 < floor) {
-    return `${healthy.size} of ${serving} in service are healthy, and the floor is ${floor}: not one can be taken out of service`;
+    return { because: 'AT_THE_FLOOR', healthy: healthy.size, serving: serving.length, floor };
   }
-  return undefined;
+  const unknown = serving.find(({ instanceId }) => !instances.has(instanceId));
+  return unknown && { because: 'UNKNOWN_TO_EC2', instanceId: unknown.instanceId };
 };
 
 const findingsOf = (
@@ -139,13 +166,7 @@ const findingsOf = (
     const present = facts.types.get(instance.instanceType);
     const findings: Finding[] =
       candidate === undefined || present === undefined
-        ? [
-            {
-              verdict: 'refuse',
-              check: 'type',
-              fact: `EC2 knows no ${candidate === undefined ? instanceType : instance.instanceType} in this Region`,
-            },
-          ]
+        ? [unknownType(candidate === undefined ? instanceType : instance.instanceType)]
         : checkInstance(instance, {
             present,
             candidate,
@@ -229,16 +250,55 @@ const waveCalls = (
   ];
 };
 
-const warningsOf = (facts: ResizeFacts, settings: ResizeSettings): string[] => [
-  ...(settings.reserveCapacity
-    ? []
-    : [
-        'no capacity is reserved: between stop and start nothing holds the place of an instance, and neither its new type nor its old one may have room then; it would be left stopped in Standby for a person',
-      ]),
-  ...(facts.group.hasMixedInstances === true
-    ? ['the group launches several types; their weights are not computed anew']
-    : []),
+const warningsOf = (facts: ResizeFacts, settings: ResizeSettings): ResizeWarning[] => [
+  ...(settings.reserveCapacity ? [] : (['NOTHING_RESERVED'] as const)),
+  ...(facts.group.hasMixedInstances === true ? (['MIXED_INSTANCES'] as const) : []),
 ];
+
+/** The instances that fit a type, in the order in which they are resized. */
+const queueOf = (toResize: InstanceFacts[], findings: InstanceFindings[]): ResizeCandidate[] =>
+  inTurnByZone(
+    toResize.flatMap(({ instanceId, availabilityZone, platform, instanceType }): ResizeCandidate[] => {
+      const candidates = findings
+        .filter((each) => each.instanceId === instanceId && isFit(each.findings))
+        .map((each) => each.instanceType);
+      return candidates.length === 0 || platform === undefined
+        ? []
+        : [{ instanceId, availabilityZone, platform, originalType: instanceType, candidates }];
+    }),
+  );
+
+/** All calls of a resize, in order: hold, sizes, `Launch`, the waves, and back. */
+const callsOf = (
+  { group, record }: ResizeFacts,
+  settings: ResizeSettings,
+  waves: ResizeCandidate[][],
+  incidentId: string,
+  now: string,
+): PlannedCall[] => {
+  const { autoScalingGroupName: name, minSize, desiredCapacity } = group;
+  const inForce = new Set(group.suspendedProcesses);
+  const launchIsHeld = launchIsOurs(group, record);
+  const largest = Math.min(settings.waveSize, waves.flat().length);
+  const sizes = sizesFor(group, largest, launchIsHeld);
+  const missing = resizeEffect.processes.filter((process) => !inForce.has(process));
+  return [
+    ...holdCalls(name, missing, 'resize-in-place'),
+    ...(sizes === undefined ? [] : [updateSizesCall(name, sizes, sizesReason(sizes))]),
+    ...(launchIsHeld ? [launchCall('ResumeProcesses', name)] : []),
+    ...waves.flatMap((members) => waveCalls(name, members, settings, incidentId, now)),
+    ...(launchIsHeld ? [launchCall('SuspendProcesses', name)] : []),
+    ...(sizes === undefined ? [] : [updateSizesCall(name, { minSize, desiredCapacity }, restoreReason)]),
+  ];
+};
+
+/** Instances that do not have a type that was asked for; `larger` makes nothing smaller. */
+const instancesToResize = (facts: ResizeFacts, { instanceTypes }: ResizeSettings): InstanceFacts[] =>
+  [...facts.instances.values()].filter(
+    ({ instanceType }) =>
+      !facts.wantedTypes.includes(instanceType) &&
+      !(instanceTypes === 'larger' && isAtLeast(facts, instanceType, facts.wantedTypes[0])),
+  );
 
 /**
  * Plans the resize of one group: everything that can be known is checked before anything is touched.
@@ -252,108 +312,48 @@ export const planResize = (
   incidentId: string,
   now: string,
 ): GroupResizePlan => {
-  const { group, record, healthy, wantedTypes } = facts;
+  const { group, healthy, wantedTypes } = facts;
   const { autoScalingGroupName } = group;
-  const serving = inService(group);
+  const serving = inService(group).length;
   const floor = floorOf(settings, healthy.size);
   const plan = { autoScalingGroupName, warnings: [], findings: [], queue: [], floor, waves: [], calls: [] };
   const refusal = refusalOf(facts, settings);
-  if (refusal !== undefined) return { ...plan, action: 'REFUSE', reason: refusal };
-
-  const unknown = serving.find(({ instanceId }) => !facts.instances.has(instanceId));
-  if (unknown !== undefined) {
-    return {
-      ...plan,
-      action: 'REFUSE',
-      reason: `EC2 does not know ${unknown.instanceId}, which is in service`,
-    };
-  }
-  const toResize = [...facts.instances.values()].filter(
-    ({ instanceType }) =>
-      !wantedTypes.includes(instanceType) &&
-      !(settings.instanceTypes === 'larger' && isAtLeast(facts, instanceType, wantedTypes[0])),
-  );
+  if (refusal !== undefined) return { ...plan, action: 'REFUSE', ...refusal };
+  const toResize = instancesToResize(facts, settings);
   if (toResize.length === 0) {
+    const templateType = settings.instanceTypes === 'larger' ? facts.template?.instanceType : undefined;
     return {
       ...plan,
       action: 'NOTHING',
-      reason: `all ${serving.length} in service have ${wantedTypes.join(' or ')}${settings.instanceTypes === 'larger' ? ' or more' : ''} already${settings.instanceTypes === 'larger' ? `, one size above the launch template's ${facts.template?.instanceType}; to go further, name the type` : ''}`,
+      serving,
+      wantedTypes,
+      ...(templateType === undefined ? {} : { templateType }),
     };
   }
-
   const findings = toResize.flatMap((instance) => findingsOf(facts, settings, instance));
-  const queue = inTurnByZone(
-    toResize.flatMap((instance): ResizeCandidate[] => {
-      const candidates = findings
-        .filter((each) => each.instanceId === instance.instanceId && isFit(each.findings))
-        .map(({ instanceType }) => instanceType);
-      const { instanceId, availabilityZone, platform, instanceType } = instance;
-      return candidates.length === 0 || platform === undefined
-        ? []
-        : [{ instanceId, availabilityZone, platform, originalType: instanceType, candidates }];
-    }),
-  );
+  const queue = queueOf(toResize, findings);
   if (queue.length === 0) {
     return {
       ...plan,
       findings,
       action: 'REFUSE',
-      reason: `none of ${counted(toResize.length, 'instance')} can be resized: ${firstRefusals(findings)}`,
+      because: 'NO_INSTANCE_FITS',
+      toResize: toResize.length,
     };
   }
-
   const atOnce = Math.max(1, Math.min(settings.waveSize, healthy.size - floor));
   const waves = [queue.slice(0, 1), ...chunk(queue.slice(1), atOnce)];
-  const inForce = new Set(group.suspendedProcesses);
-  const launchIsHeld = launchIsOurs(group, record);
-  const sizes = sizesFor(group, Math.min(settings.waveSize, queue.length), launchIsHeld);
-  const before = { minSize: group.minSize, desiredCapacity: group.desiredCapacity };
-  const calls: PlannedCall[] = [
-    ...holdCalls(
-      autoScalingGroupName,
-      resizeEffect.processes.filter((process) => !inForce.has(process)),
-      'resize-in-place',
-    ),
-    ...(sizes === undefined ? [] : [updateSizesCall(autoScalingGroupName, sizes, sizesReason(sizes))]),
-    ...(launchIsHeld ? [launchCall('ResumeProcesses', autoScalingGroupName)] : []),
-    ...waves.flatMap((members) => waveCalls(autoScalingGroupName, members, settings, incidentId, now)),
-    ...(launchIsHeld ? [launchCall('SuspendProcesses', autoScalingGroupName)] : []),
-    ...(sizes === undefined ? [] : [updateSizesCall(autoScalingGroupName, before, restoreReason)]),
-  ];
-  const leftOut = toResize.length - queue.length;
   return {
     action: 'RESIZE',
     autoScalingGroupName,
-    reason: `${counted(queue.length, 'instance')} of ${serving.length} in service in ${counted(waves.length, 'wave')}, the first a canary of one; ${floor} of ${healthy.size} healthy ones stay in service at any time${leftOut === 0 ? '' : `; ${leftOut} are left out: ${firstRefusals(findings)}`}`,
+    serving,
+    healthy: healthy.size,
+    leftOut: toResize.length - queue.length,
     warnings: warningsOf(facts, settings),
     findings,
     queue,
     floor,
     waves: waves.map((members) => members.map(({ instanceId }) => instanceId)),
-    calls,
+    calls: callsOf(facts, settings, waves, incidentId, now),
   };
 };
-
-/** Why sizes are changed for the time of a resize. */
-export const sizesReason = ({ desiredCapacity }: { desiredCapacity?: number }): string =>
-  desiredCapacity === undefined
-    ? 'EnterStandby lowers desired capacity, and AWS refuses to go below the minimum'
-    : 'Launch has to run so that Standby can be left; with desired capacity at what is in service nothing is launched';
-
-/** Why they are set back. */
-export const restoreReason = 'the sizes of before the resize are set again';
-
-/** The first refusals of each check, in words, each once. */
-const firstRefusals = (findings: InstanceFindings[]): string =>
-  firstOf(
-    [
-      ...new Set(
-        findings.flatMap(({ instanceId, instanceType, findings: found }) =>
-          found
-            .filter(({ verdict }) => verdict === 'refuse')
-            .map(({ check, fact }) => `${instanceId} as ${instanceType}: ${check}: ${fact}`),
-        ),
-      ),
-    ],
-    5,
-  );

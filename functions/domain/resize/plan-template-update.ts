@@ -2,6 +2,15 @@ import { createHash } from 'node:crypto';
 import type { CallOf } from '../calls.ts';
 import type { ResizeWork } from './resize-record.ts';
 
+/** Why a launch template is left as it is. */
+export type TemplateRefusal =
+  | { because: 'NO_LAUNCH_TEMPLATE' }
+  | { because: 'MIXED_INSTANCES' }
+  | { because: 'NOT_ALL_OF_ONE_TYPE' }
+  | { because: 'VERSION_BY_NUMBER'; version: string }
+  | { because: 'HAS_IT_ALREADY'; instanceType: string }
+  | { because: 'CHANGED_MEANWHILE' };
+
 /**
  * How a launch template gets the type its group was resized to.
  * - `UPDATE`: these calls; the second one, where there is one, needs the number of the version made by the first.
@@ -14,7 +23,7 @@ export type TemplateUpdate =
       setsDefault: boolean;
       launchTemplateId: string;
     }
-  | { action: 'REFUSE'; reason: string };
+  | { action: 'REFUSE'; refusal: TemplateRefusal };
 
 /**
  * Decides whether the launch template may get the new type: only if everything was resized, to one type, and nobody
@@ -32,11 +41,10 @@ export const planTemplateUpdate = (
   }: Pick<ResizeWork, 'resizes' | 'launchTemplate' | 'incidentId' | 'endsBecause'>,
   present: { versionNumber: number; instanceType?: string } | undefined,
 ): TemplateUpdate => {
-  const refuse = (reason: string): TemplateUpdate => ({ action: 'REFUSE', reason });
-  if (launchTemplate === undefined) return refuse('the group has no launch template');
+  const refuse = (refusal: TemplateRefusal): TemplateUpdate => ({ action: 'REFUSE', refusal });
+  if (launchTemplate === undefined) return refuse({ because: 'NO_LAUNCH_TEMPLATE' });
   const { launchTemplateId, version, versionNumber, isOverridden } = launchTemplate;
-  if (isOverridden === true)
-    return refuse('the group launches several types, and its mixed instances policy names them');
+  if (isOverridden === true) return refuse({ because: 'MIXED_INSTANCES' });
   const types = [
     ...new Set(
       resizes.map(({ outcome, instanceType }) => (outcome === 'RESIZED' ? instanceType : undefined)),
@@ -44,14 +52,14 @@ export const planTemplateUpdate = (
   ];
   const [instanceType] = types;
   if (endsBecause !== undefined || types.length !== 1 || instanceType === undefined) {
-    return refuse('not every instance was resized to one type');
+    return refuse({ because: 'NOT_ALL_OF_ONE_TYPE' });
   }
   if (version !== '$Latest' && version !== '$Default') {
-    return refuse(`the group names version ${version} by its number; let it name the new one by hand`);
+    return refuse({ because: 'VERSION_BY_NUMBER', version });
   }
-  if (present?.instanceType === instanceType) return refuse(`it has ${instanceType} already`);
+  if (present?.instanceType === instanceType) return refuse({ because: 'HAS_IT_ALREADY', instanceType });
   if (present?.versionNumber !== versionNumber) {
-    return refuse('somebody changed the launch template meanwhile');
+    return refuse({ because: 'CHANGED_MEANWHILE' });
   }
   return {
     action: 'UPDATE',

@@ -1,19 +1,65 @@
 import { isOptedIn, optInTag } from '../auto-scaling-group.ts';
 import type { InstanceFacts, InstanceTypeFacts } from './instance-facts.ts';
 
+/** The fact behind the verdict of a check. `FOUND`, `WITHIN` stand for what is as it should be. */
+export type FindingFacts =
+  | { because: 'FOUND'; found: string }
+  | { because: 'WITHIN'; used: number; allowed: number }
+  | { because: 'UNKNOWN'; what: string }
+  | { because: 'UNKNOWN_TYPE'; instanceType: string }
+  | { because: 'NOT_OPTED_IN' }
+  | { because: 'NOT_RUNNING'; state: string }
+  | { because: 'ROOT_IS_NOT_EBS'; found: string | undefined }
+  | { because: 'STARTS_NOT_FROM_EBS'; instanceType: string }
+  | { because: 'INSTANCE_STORE'; instanceType: string }
+  | { because: 'INSTANCE_STORE_LOST' }
+  | { because: 'INSTANCE_STORE_APPEARS'; instanceType: string }
+  | { because: 'CANNOT_BE_CHANGED'; instanceLifecycle: string }
+  | { because: 'NOT_ON_DEMAND'; instanceType: string }
+  | { because: 'CAN_HIBERNATE' }
+  | { because: 'NOT_SUPPORTED'; found: string; instanceType: string; supported?: string[] }
+  | { because: 'NEEDS_ENA'; instanceType: string }
+  | { because: 'HAS_TO_BE_OFF'; instanceType: string }
+  | { because: 'XEN_TO_NITRO' }
+  | {
+      because: 'TOO_MANY';
+      what: 'interfaces' | 'addresses' | 'IPv6 addresses' | 'slots';
+      used: number;
+      allowed: number;
+      instanceType: string;
+    }
+  | { because: 'NO_SUCH_NETWORK_CARD'; instanceType: string }
+  | { because: 'BOUND_TO_ITS_HOST'; tenancy: string | undefined }
+  | { because: 'IN_PLACEMENT_GROUP'; placementGroup: string }
+  | { because: 'BANDWIDTH_WEIGHTED'; weighting: string }
+  | { because: 'FEWER_THREADS'; threadsPerCore: number }
+  | { because: 'STOP_PROTECTED' }
+  | { because: 'NOT_OFFERED'; instanceType: string; availabilityZone: string }
+  | { because: 'TARGETS_A_RESERVATION' }
+  | { because: 'USES_NO_RESERVATION' }
+  | { because: 'PUBLIC_IPV4_CHANGES'; address: string }
+  | { because: 'MARKETPLACE_PRODUCT'; instanceType: string }
+  | { because: 'LOSES_LAUNCH_CREDITS' };
+
 /**
  * What one check of one instance, for one type it may get, came to.
  * - `refuse`: it must not be stopped for this type.
  * - `warn`: it may, and somebody should know.
  * - `pass`: nothing stands against it.
  */
-export interface Finding {
+export type Finding = FindingFacts & {
   verdict: 'refuse' | 'warn' | 'pass';
   /** What was checked, in a word or two. */
   check: string;
-  /** The fact behind the verdict, and for a refusal the remedy. */
-  fact: string;
-}
+};
+
+/** That EC2 does not know a type, so that nothing could be checked. */
+export const unknownType = (instanceType: string): Finding => ({
+  verdict: 'refuse',
+  check: 'type',
+  because: 'UNKNOWN_TYPE',
+  instanceType,
+});
 
 /** What the checks of an instance rest on, beside the instance. */
 export interface PreflightContext {
@@ -31,20 +77,25 @@ export interface PreflightContext {
   reservesCapacity: boolean;
 }
 
-type Verdict = [verdict: Finding['verdict'], fact: string];
+type Verdict = FindingFacts & Pick<Finding, 'verdict'>;
 type Check = (instance: InstanceFacts, context: PreflightContext) => Verdict;
 
-const pass = (fact: string): Verdict => ['pass', fact];
-const warn = (fact: string): Verdict => ['warn', fact];
-const refuse = (fact: string): Verdict => ['refuse', fact];
-const unknown = (what: string): Verdict => refuse(`AWS does not say ${what}, so it is not touched`);
+const pass = (found: string): Verdict => ({ verdict: 'pass', because: 'FOUND', found });
+const warn = (facts: FindingFacts): Verdict => ({ verdict: 'warn', ...facts });
+const refuse = (facts: FindingFacts): Verdict => ({ verdict: 'refuse', ...facts });
+const unknown = (what: string): Verdict => refuse({ because: 'UNKNOWN', what });
 
 /** A fact of the instance that must be in a list of the candidate. */
-const among = (what: string, value: string | undefined, supported: string[], type: string): Verdict => {
-  if (value === undefined) return unknown(`the ${what} of the instance`);
-  return supported.includes(value)
-    ? pass(value)
-    : refuse(`${value}, and ${type} supports ${supported.join(', ') || 'none'}: choose another type`);
+const among = (
+  what: string,
+  found: string | undefined,
+  supported: string[],
+  instanceType: string,
+): Verdict => {
+  if (found === undefined) return unknown(`the ${what} of the instance`);
+  return supported.includes(found)
+    ? pass(found)
+    : refuse({ because: 'NOT_SUPPORTED', found, instanceType, supported });
 };
 
 /** Nitro types share 28 slots between volumes and network interfaces, up to the sixth generation. */
@@ -61,48 +112,32 @@ const usesEnaExpress = ({ networkInterfaces }: InstanceFacts): boolean =>
  */
 const checks: Record<string, Check> = {
   'opt-in tag': (instance) =>
-    isOptedIn(instance)
-      ? pass(`${optInTag.key}=${optInTag.value}`)
-      : refuse(
-          `the instance does not carry ${optInTag.key}=${optInTag.value}: tag it, and let the group propagate the tag at launch`,
-        ),
-  state: ({ state }) =>
-    state === 'running' ? pass(state) : refuse(`${state}: only a running instance is resized`),
+    isOptedIn(instance) ? pass(`${optInTag.key}=${optInTag.value}`) : refuse({ because: 'NOT_OPTED_IN' }),
+  state: ({ state }) => (state === 'running' ? pass(state) : refuse({ because: 'NOT_RUNNING', state })),
   'root volume': ({ rootDeviceType }, { candidate }) => {
-    if (rootDeviceType !== 'ebs') {
-      return refuse(
-        `${rootDeviceType ?? 'unknown'}: only an instance with an EBS root volume can be stopped`,
-      );
-    }
+    if (rootDeviceType !== 'ebs') return refuse({ because: 'ROOT_IS_NOT_EBS', found: rootDeviceType });
     return candidate.rootDeviceTypes.includes('ebs')
       ? pass('ebs')
-      : refuse(`ebs, and ${candidate.instanceType} does not start from it: choose another type`);
+      : refuse({ because: 'STARTS_NOT_FROM_EBS', instanceType: candidate.instanceType });
   },
   'instance store': (_instance, { present, candidate, allowsInstanceStoreLoss }) => {
-    if (present.hasInstanceStore && !allowsInstanceStoreLoss) {
-      return refuse(
-        `${present.instanceType} has instance store, and a stop loses what is on it: set allowInstanceStoreLoss if it may be lost`,
-      );
+    if (present.hasInstanceStore) {
+      return allowsInstanceStoreLoss
+        ? warn({ because: 'INSTANCE_STORE_LOST' })
+        : refuse({ because: 'INSTANCE_STORE', instanceType: present.instanceType });
     }
-    if (present.hasInstanceStore) return warn('what is on instance store will be lost, as allowed');
     return candidate.hasInstanceStore
-      ? warn(`${candidate.instanceType} has instance store, which appears raw and is not mounted`)
+      ? warn({ because: 'INSTANCE_STORE_APPEARS', instanceType: candidate.instanceType })
       : pass('none');
   },
   purchase: ({ instanceLifecycle }, { candidate }) => {
-    if (instanceLifecycle !== undefined) {
-      return refuse(
-        `${instanceLifecycle}: the type of such an instance cannot be changed, or it cannot be stopped`,
-      );
-    }
+    if (instanceLifecycle !== undefined) return refuse({ because: 'CANNOT_BE_CHANGED', instanceLifecycle });
     return candidate.usageClasses.includes('on-demand')
       ? pass('on-demand')
-      : refuse(`${candidate.instanceType} is not sold on demand: choose another type`);
+      : refuse({ because: 'NOT_ON_DEMAND', instanceType: candidate.instanceType });
   },
   hibernation: ({ isHibernationConfigured }) =>
-    isHibernationConfigured
-      ? refuse('configured: the type of an instance that can hibernate cannot be changed')
-      : pass('not configured'),
+    isHibernationConfigured ? refuse({ because: 'CAN_HIBERNATE' }) : pass('not configured'),
   architecture: ({ architecture }, { candidate }) =>
     among('architecture', architecture, candidate.architectures, candidate.instanceType),
   virtualization: ({ virtualizationType }, { candidate }) =>
@@ -113,118 +148,100 @@ const checks: Record<string, Check> = {
     if (candidate.enaSupport !== 'required') return pass(candidate.enaSupport ?? 'not required');
     return instance.enaSupport === true
       ? pass('the instance supports ENA')
-      : refuse(`${candidate.instanceType} needs ENA, and the instance is not enabled for it`);
+      : refuse({ because: 'NEEDS_ENA', instanceType: candidate.instanceType });
   },
   'ENA Express': (instance, { candidate }) => {
     if (!usesEnaExpress(instance)) return pass('off');
     return candidate.enaExpressSupported
       ? pass('on, and supported')
-      : refuse(`on, and ${candidate.instanceType} does not support it: turn it off first`);
+      : refuse({ because: 'HAS_TO_BE_OFF', instanceType: candidate.instanceType });
   },
   NVMe: (_instance, { present, candidate }) => {
     if (present.hypervisor === undefined || candidate.hypervisor === undefined) {
       return unknown('which hypervisor the types run on');
     }
     return present.hypervisor === 'xen' && candidate.hypervisor === 'nitro'
-      ? warn(
-          'from Xen to Nitro: it needs NVMe drivers, and mounts by UUID; the canary shows whether it has them',
-        )
+      ? warn({ because: 'XEN_TO_NITRO' })
       : pass(`${present.hypervisor} to ${candidate.hypervisor}`);
   },
   'network interfaces': ({ networkInterfaces }, { candidate }) => {
-    const most = Math.max(0, ...networkInterfaces.map(({ addresses }) => addresses));
-    if (networkInterfaces.length > candidate.networkInterfacesMax) {
-      return refuse(
-        `${networkInterfaces.length} attached, and ${candidate.instanceType} takes ${candidate.networkInterfacesMax}`,
-      );
-    }
-    if (most > candidate.ipv4AddressesPerInterface) {
-      return refuse(
-        `${most} addresses on one, and ${candidate.instanceType} takes ${candidate.ipv4AddressesPerInterface} on each`,
-      );
-    }
-    const mostIpv6 = Math.max(0, ...networkInterfaces.map(({ ipv6Addresses }) => ipv6Addresses));
-    if (mostIpv6 > candidate.ipv6AddressesPerInterface) {
-      return refuse(
-        `${mostIpv6} IPv6 addresses on one, and ${candidate.instanceType} takes ${candidate.ipv6AddressesPerInterface} on each`,
-      );
+    const { instanceType } = candidate;
+    const attached = networkInterfaces.length;
+    const limits = [
+      ['interfaces', attached, candidate.networkInterfacesMax],
+      [
+        'addresses',
+        Math.max(0, ...networkInterfaces.map(({ addresses }) => addresses)),
+        candidate.ipv4AddressesPerInterface,
+      ],
+      [
+        'IPv6 addresses',
+        Math.max(0, ...networkInterfaces.map(({ ipv6Addresses }) => ipv6Addresses)),
+        candidate.ipv6AddressesPerInterface,
+      ],
+    ] as const;
+    for (const [what, used, allowed] of limits) {
+      if (used > allowed) return refuse({ because: 'TOO_MANY', what, used, allowed, instanceType });
     }
     return networkInterfaces.some(({ networkCardIndex }) => networkCardIndex >= candidate.networkCards)
-      ? refuse(`one is on a network card that ${candidate.instanceType} does not have`)
-      : pass(`${networkInterfaces.length} of ${candidate.networkInterfacesMax}`);
+      ? refuse({ because: 'NO_SUCH_NETWORK_CARD', instanceType })
+      : { verdict: 'pass', because: 'WITHIN', used: attached, allowed: candidate.networkInterfacesMax };
   },
   volumes: (instance, { candidate }) => {
-    if (candidate.volumesMax === undefined)
-      return unknown(`how many volumes ${candidate.instanceType} takes`);
+    const { instanceType, volumesMax: allowed } = candidate;
+    if (allowed === undefined) return unknown(`how many volumes ${instanceType} takes`);
     const used = usedSlots(instance, candidate);
-    return used > candidate.volumesMax
-      ? refuse(`${used} slots are used, and ${candidate.instanceType} has ${candidate.volumesMax}`)
-      : pass(`${used} of ${candidate.volumesMax} slots`);
+    return used > allowed
+      ? refuse({ because: 'TOO_MANY', what: 'slots', used, allowed, instanceType })
+      : { verdict: 'pass', because: 'WITHIN', used, allowed };
   },
   'EBS optimization': ({ ebsOptimized }, { candidate }) =>
     ebsOptimized === true && candidate.ebsOptimized === 'unsupported'
-      ? refuse(`on, and ${candidate.instanceType} does not have it: turn it off first`)
+      ? refuse({ because: 'HAS_TO_BE_OFF', instanceType: candidate.instanceType })
       : pass(candidate.ebsOptimized ?? 'not asked for'),
   tenancy: ({ tenancy }) =>
-    tenancy === 'default'
-      ? pass('default')
-      : refuse(`${tenancy ?? 'unknown'}: a start is bound to its host's types and room; do it by hand`),
+    tenancy === 'default' ? pass('default') : refuse({ because: 'BOUND_TO_ITS_HOST', tenancy }),
   'placement group': ({ placementGroup }) =>
-    placementGroup === undefined
-      ? pass('none')
-      : refuse(`in ${placementGroup}, where a start again may find no room; do it by hand`),
-  bandwidth: ({ bandwidthWeighting = 'default' }) =>
-    bandwidthWeighting === 'default'
-      ? pass('default')
-      : refuse(`weighted ${bandwidthWeighting}: reset it to default first`),
+    placementGroup === undefined ? pass('none') : refuse({ because: 'IN_PLACEMENT_GROUP', placementGroup }),
+  bandwidth: ({ bandwidthWeighting: weighting = 'default' }) =>
+    weighting === 'default' ? pass('default') : refuse({ because: 'BANDWIDTH_WEIGHTED', weighting }),
   NitroTPM: ({ tpmSupport }, { candidate }) =>
     tpmSupport !== undefined && candidate.nitroTpm !== 'supported'
-      ? refuse(`${tpmSupport}, and ${candidate.instanceType} does not support it: choose another type`)
+      ? refuse({ because: 'NOT_SUPPORTED', found: tpmSupport, instanceType: candidate.instanceType })
       : pass(tpmSupport ?? 'not used'),
   'CPU options': ({ threadsPerCore }, { present }) =>
     threadsPerCore !== undefined &&
     present.threadsPerCore !== undefined &&
     threadsPerCore < present.threadsPerCore
-      ? warn(
-          `${threadsPerCore} thread per core was chosen; it is kept where the new type can have it, else dropped`,
-        )
+      ? warn({ because: 'FEWER_THREADS', threadsPerCore })
       : pass('as the type has them'),
   'stop protection': (_instance, { isStopProtected }) => {
     if (isStopProtected === undefined) return unknown('whether it may be stopped');
-    return isStopProtected
-      ? refuse('on: somebody does not want it stopped; ask, and turn DisableApiStop off')
-      : pass('off');
+    return isStopProtected ? refuse({ because: 'STOP_PROTECTED' }) : pass('off');
   },
   'offered in its zone': ({ availabilityZone }, { candidate, isOffered }) =>
     isOffered
       ? pass(availabilityZone)
-      : refuse(`${candidate.instanceType} is not offered in ${availabilityZone}: choose another type`),
+      : refuse({ because: 'NOT_OFFERED', instanceType: candidate.instanceType, availabilityZone }),
   'capacity reservation': ({ targetsReservation, usesOpenReservations }, { reservesCapacity }) => {
-    if (targetsReservation) return refuse('it targets a reservation of its present type: change that first');
+    if (targetsReservation) return refuse({ because: 'TARGETS_A_RESERVATION' });
     return reservesCapacity && !usesOpenReservations
-      ? refuse('its preference is none, so it would not start in the capacity that is held: set it to open')
+      ? refuse({ because: 'USES_NO_RESERVATION' })
       : pass('none targeted');
   },
-  'public IPv4': ({ changingPublicIpv4 }) =>
-    changingPublicIpv4 === undefined
-      ? pass('none that changes')
-      : warn(`${changingPublicIpv4} is not an Elastic IP and will change`),
+  'public IPv4': ({ changingPublicIpv4: address }) =>
+    address === undefined ? pass('none that changes') : warn({ because: 'PUBLIC_IPV4_CHANGES', address }),
   'product code': ({ hasMarketplaceProduct }, { candidate }) =>
     hasMarketplaceProduct
-      ? warn(`a Marketplace product may not allow ${candidate.instanceType}; the canary shows it`)
+      ? warn({ because: 'MARKETPLACE_PRODUCT', instanceType: candidate.instanceType })
       : pass('none'),
   credits: (_instance, { candidate }) =>
-    candidate.instanceType.startsWith('t')
-      ? warn('a stop loses the launch credits of a burstable instance')
-      : pass('none'),
+    candidate.instanceType.startsWith('t') ? warn({ because: 'LOSES_LAUNCH_CREDITS' }) : pass('none'),
 };
 
 /** Everything that was checked of one instance for one type. Pure: the same facts give the same findings. */
 export const checkInstance = (instance: InstanceFacts, context: PreflightContext): Finding[] =>
-  Object.entries(checks).map(([check, look]) => {
-    const [verdict, fact] = look(instance, context);
-    return { verdict, check, fact };
-  });
+  Object.entries(checks).map(([check, look]) => ({ check, ...look(instance, context) }));
 
 /** Whether nothing stands against a type. */
 export const isFit = (findings: Finding[]): boolean => findings.every(({ verdict }) => verdict !== 'refuse');

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { AutoScalingGroup } from '../auto-scaling-group.ts';
 import type { AutoScalingCall, CallOf } from '../calls.ts';
 import { snapshotCall } from '../snapshot-call.ts';
-import type { ResizeOperation } from './decide-resize-step.ts';
+import type { ResizeOperation } from './resize-facts.ts';
 import type { Reservation, Resize } from './resize-record.ts';
 
 /** The tag by which a reservation is found again whose making died before its id was written down. */
@@ -121,6 +121,15 @@ export const cancelReservationCall = (
   input: { CapacityReservationId: capacityReservationId },
   reason: 'its instances run, or do not need it any more; it is paid for until it is given up',
 });
+
+/** Why sizes are changed for the time of a resize. */
+export const sizesReason = ({ desiredCapacity }: { desiredCapacity?: number }): string =>
+  desiredCapacity === undefined
+    ? 'EnterStandby lowers desired capacity, and AWS refuses to go below the minimum'
+    : 'Launch has to run so that Standby can be left; with desired capacity at what is in service nothing is launched';
+
+/** Why they are set back. */
+export const restoreReason = 'the sizes of before the resize are set again';
 
 /** Sets the sizes of a group. */
 export const updateSizesCall = (

@@ -1,3 +1,5 @@
+import type { StoredFailure, StoredRunEnd } from './resize-facts.ts';
+
 /**
  * What was last asked for in the resize of one instance, written before it was asked.
  * - `CHOSEN`: nothing yet.
@@ -55,7 +57,7 @@ export interface Resize extends ResizeCandidate {
   /** When its way home began. */
   homeSince?: string;
   /** What went wrong first. */
-  failure?: string;
+  failure?: StoredFailure;
   snapshotIds?: string[];
   outcome?: ResizeOutcome;
   /** Type when it ended, as far as known. */
@@ -120,7 +122,7 @@ export interface ResizeWork {
   lowered?: number;
   launchTemplate?: TemplateFacts;
   /** Why no further instance is begun. */
-  endsBecause?: string;
+  endsBecause?: StoredRunEnd;
   /** Since when nothing can be begun, because too few are healthy or something is not in force. */
   waitingSince?: string;
   /** What is waited for: another reason is waited for anew. */

@@ -1,4 +1,5 @@
 import { turnHome } from './decide-resize-step.ts';
+import type { InstanceFailure } from './resize-facts.ts';
 import { type Resize, type ResizeWork, withResize } from './resize-record.ts';
 
 /**
@@ -11,27 +12,31 @@ export const withoutCapacity = (
   work: ResizeWork,
   members: Resize[],
   now: string,
-): { work: ResizeWork; reason: string; untouched: number } => {
+): { work: ResizeWork; failure: InstanceFailure; untouched: number } => {
   const [first] = members;
   const isAlike = ({ availabilityZone, platform, candidates }: ResizeWork['queue'][number]): boolean =>
     availabilityZone === first?.availabilityZone &&
     platform === first.platform &&
     candidates.join() === first.candidates.join();
-  const reason = `no capacity of ${first?.candidates.join(' or ')} can be held in ${first?.availabilityZone}`;
+  const failure: InstanceFailure = {
+    because: 'NO_CAPACITY',
+    instanceTypes: first?.candidates ?? [],
+    availabilityZone: first?.availabilityZone ?? '',
+  };
   const ended = members.reduce(
     (changed, { instanceId, hasEntered, originalType }) =>
       withResize(
         changed,
         instanceId,
         hasEntered
-          ? turnHome(reason, originalType, now)
-          : { stage: 'ENDED', stageAt: now, outcome: 'UNTOUCHED', failure: reason },
+          ? turnHome(failure, originalType, now)
+          : { stage: 'ENDED', stageAt: now, outcome: 'UNTOUCHED', failure },
       ),
     work,
   );
   return {
     work: { ...ended, queue: work.queue.filter((candidate) => !isAlike(candidate)) },
-    reason,
+    failure,
     untouched: members.length + work.queue.filter(isAlike).length,
   };
 };

@@ -3,20 +3,19 @@ import { describeAwsError } from '../../aws/aws-error.ts';
 import type { Incident } from '../../domain/incident.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
 import { missingGroupSecondsMax, resizeLookRoundsMax, resizePauseSeconds } from '../../domain/limits.ts';
-import { byHand } from '../../domain/resize/decide-resize-step.ts';
 import {
   decideWave,
   endsBecause,
-  type NextState,
-  nextState,
-  pauseSeconds,
   type WaveDecision,
   type WaveNeed,
+  type WaveNews,
 } from '../../domain/resize/decide-wave.ts';
+import { type NextState, nextState, pauseSeconds } from '../../domain/resize/next-state.ts';
+import type { StoredRunEnd } from '../../domain/resize/resize-facts.ts';
 import { heldReservations, inFlight, type ResizeWork } from '../../domain/resize/resize-record.ts';
+import { tellEnding, tellWaveNews } from '../../domain/telling/resize-sentences.ts';
 import { secondsBetween } from '../../domain/times.ts';
 import type { resizeRoundState } from '../../events/hold-state.ts';
-import type { Store } from '../../state/store.ts';
 import { writeJournal } from '../incidents/emit-facts.ts';
 import { findPausedScaling } from '../incidents/find-paused-scaling.ts';
 import { createGroupNotes, createInstanceNotes } from '../incidents/note-group.ts';
@@ -34,17 +33,11 @@ export interface ChooseWaveResult {
   tried: string[];
 }
 
-/** Why nothing more may be begun, when scaling is paused in one of the groups. */
-const packetLossBecause = async (store: Store, names: string[]): Promise<string | undefined> => {
-  const paused = await findPausedScaling(store, await store.readGroups(names));
-  return paused && `scaling of ${paused.autoScalingGroupName} is paused: ${paused.reason}`;
-};
-
 /** A group that is gone takes its instances with it. */
 const withoutGroup = (work: ResizeWork, now: string): ResizeWork => ({
   ...work,
   queue: [],
-  endsBecause: work.endsBecause ?? 'the group does not exist any more',
+  endsBecause: work.endsBecause ?? { because: 'NO_SUCH_GROUP' },
   resizes: work.resizes.map((resize) =>
     resize.stage === 'ENDED' ? resize : { ...resize, stage: 'ENDED', stageAt: now, outcome: 'GONE' },
   ),
@@ -74,7 +67,7 @@ export const createChooseWave = (dependencies: ResizeDependencies) => {
   const decide = (
     { looked }: Pick<Look, 'looked'>,
     incident: Incident,
-    because: string | undefined,
+    because: StoredRunEnd | undefined,
     mayBegin: boolean,
   ): WaveDecision => {
     const now = clock.now();
@@ -91,26 +84,23 @@ export const createChooseWave = (dependencies: ResizeDependencies) => {
     const work = withoutGroup(looked.work, now);
     const rest: WaveNeed = work.restoredAt === undefined ? 'RestoreGroup' : 'UpdateLaunchTemplate';
     const needs: WaveNeed[] = [heldReservations(work).length > 0 ? 'ReserveCapacity' : rest];
-    const news = inFlight(looked.work).map(({ instanceId }): WaveDecision['news'][number] => ({
-      event: 'gone',
-      instanceId,
-      text: 'its group does not exist any more',
-    }));
+    const news = inFlight(looked.work).map(
+      ({ instanceId }): WaveNews => ({ event: 'gone', instanceId, facts: { because: 'NO_SUCH_GROUP' } }),
+    );
     return { work, needs, news };
   };
 
   const noteNews = ({ name, looked, decision }: Look, journal: JournalEntry[]): void => {
     const noteGroup = createGroupNotes(journal, clock, name);
-    for (const { event, instanceId, text } of decision.news) {
-      if (instanceId === undefined) noteGroup(event, text);
-      else {
-        const said = event === 'left' ? `${text}. ${byHand(name, instanceId)}` : text;
-        createInstanceNotes(journal, clock, name, instanceId)(event, said);
-      }
+    for (const news of decision.news) {
+      const note =
+        news.event === 'refused' ? noteGroup : createInstanceNotes(journal, clock, name, news.instanceId);
+      const because = 'facts' in news ? news.facts.because : undefined;
+      note(news.event, tellWaveNews(news, name), because === undefined ? {} : { because });
     }
     const { endsBecause: ends } = decision.work;
     if (ends !== undefined && looked.work.endsBecause === undefined) {
-      noteGroup('releasing', `no further instance is begun: ${ends}`);
+      noteGroup('releasing', tellEnding(ends));
     }
   };
 
@@ -142,13 +132,14 @@ export const createChooseWave = (dependencies: ResizeDependencies) => {
         needs.push({ waitsFor: 'Group' });
       }
     }
+    const paused = await findPausedScaling(store, await store.readGroups(names));
     // The first failure ends the run in every group.
     const because =
-      endsBecause(incident, mode, round, await packetLossBecause(store, names), clock.now()) ??
+      endsBecause(incident, mode, round, paused, clock.now()) ??
       looks.find(({ looked }) => looked.seen !== undefined && looked.work.endsBecause !== undefined)?.looked
         .work.endsBecause;
     const mayBegin = mode !== undefined && needs.length === 0;
-    const decideAll = (reason: string | undefined): Look[] =>
+    const decideAll = (reason: StoredRunEnd | undefined): Look[] =>
       looks.map((look) => ({ ...look, decision: decide(look, incident, reason, mayBegin) }));
     const first = decideAll(because);
     const ended = first.find(

@@ -8,17 +8,25 @@ import { executionNameOf, stageOfExecution } from '../../domain/execution-arn.ts
 import type { GroupRecord } from '../../domain/holds/group-record.ts';
 import { holdTagCall, holdTagKey, holdTagValue } from '../../domain/holds/hold-tag.ts';
 import { isTaken, selectGroups } from '../../domain/holds/select-groups.ts';
+import type { Incident } from '../../domain/incident.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
 import { areLaunchesFailing, stuckInstances } from '../../domain/launches/launch-record.ts';
 import type { Mode } from '../../domain/mode.ts';
 import { remediations } from '../../domain/remediations.ts';
 import { type Request, toIncident } from '../../domain/request.ts';
 import { familyOf, nextLargerType } from '../../domain/resize/instance-facts.ts';
+import type { TakenBy } from '../../domain/resize/plan-resize.ts';
 import { type GroupResizePlan, planResize, type ResizeFacts } from '../../domain/resize/plan-resize.ts';
 import { isFit } from '../../domain/resize/preflight.ts';
 import type { TemplateFacts } from '../../domain/resize/resize-record.ts';
 import type { ResizeSettings } from '../../domain/resize/settings.ts';
 import { tellLeftAlone, tellSelectionRefusal } from '../../domain/telling/plan-sentences.ts';
+import {
+  tellFinding,
+  tellFindings,
+  tellResizePlan,
+  tellResizeWarning,
+} from '../../domain/telling/resize-plan-sentences.ts';
 import { counted } from '../../domain/times.ts';
 import { parseHoldInput } from '../../events/hold-input.ts';
 import type { planHoldState } from '../../events/hold-state.ts';
@@ -59,18 +67,19 @@ const readsAtOnce = 4;
 
 /** The findings of a group: of each instance and type one line, all of it in words. */
 const toFindingsEntries = ({ autoScalingGroupName, findings }: GroupResizePlan, at: string): JournalEntry[] =>
-  findings.map(({ instanceId, instanceType, findings: found }) => ({
+  findings.map((found) => ({
     at,
     event: 'checked',
     autoScalingGroupName,
-    instanceId,
-    because: isFit(found) ? 'FIT' : 'UNFIT',
-    checks: found.length,
-    text: `as ${instanceType} ${isFit(found) ? 'passes' : 'is refused'}: ${found.map(({ verdict, check, fact }) => `${verdict} ${check} (${fact})`).join('; ')}`,
+    instanceId: found.instanceId,
+    because: isFit(found.findings) ? 'FIT' : 'UNFIT',
+    checks: found.findings.length,
+    text: tellFindings(found),
   }));
 
 const toPlanEntry = (plan: GroupResizePlan, mode: Mode, at: string): JournalEntry => {
-  const { action, autoScalingGroupName, reason, warnings, calls } = plan;
+  const { action, autoScalingGroupName, warnings, calls } = plan;
+  const reason = tellResizePlan(plan);
   const text = {
     RESIZE: `${mode === 'live' ? 'will' : 'would'} resize ${reason}`,
     NOTHING: `nothing to do: ${reason}`,
@@ -81,7 +90,7 @@ const toPlanEntry = (plan: GroupResizePlan, mode: Mode, at: string): JournalEntr
     event: action === 'REFUSE' ? 'refused' : 'planned',
     autoScalingGroupName,
     because: action,
-    text: [text, ...warnings].join('; '),
+    text: [text, ...warnings.map(tellResizeWarning)].join('; '),
     calls,
   };
 };
@@ -102,21 +111,37 @@ const withTag = (
     : plan;
 };
 
-/** Warnings and refusals of single instances, the like ones told once. */
-const warningsOf = (plans: GroupResizePlan[]): string[] => [
-  ...new Set(
-    plans.flatMap(({ warnings, findings }) => [
-      ...warnings,
-      ...findings.flatMap(({ instanceId, instanceType, findings: found }) =>
-        found
-          .filter(({ verdict }) => verdict !== 'pass')
-          .map(
-            ({ verdict, check, fact }) => `${verdict} ${instanceId} as ${instanceType}: ${check}: ${fact}`,
-          ),
-      ),
-    ]),
-  ),
-];
+/** Warnings and refusals of single instances, the like ones told once; only so many of them. */
+const warningsOf = (plans: GroupResizePlan[]): string[] => {
+  const warnings = plans.flatMap((plan) => [
+    ...plan.warnings.map(tellResizeWarning),
+    ...plan.findings.flatMap(({ instanceId, instanceType, findings }) =>
+      findings
+        .filter(({ verdict }) => verdict !== 'pass')
+        .map((finding) => `${finding.verdict} ${instanceId} as ${instanceType}: ${tellFinding(finding)}`),
+    ),
+  ]);
+  const alike = [...new Set(warnings)];
+  return alike.length <= linesShown
+    ? alike
+    : [...alike.slice(0, linesShown), `and ${alike.length - linesShown} more, in the journal`];
+};
+
+/** What every plan of a run rests on. */
+interface Planning {
+  clients: ResizeClients;
+  request: Request & { resize: ResizeSettings };
+  incidentId: string;
+  mode: Mode;
+  /** ISO 8601 */
+  now: string;
+}
+
+/** The plan for one group, and what it rests on. */
+interface PlannedGroup {
+  facts: ResizeFacts;
+  plan: GroupResizePlan;
+}
 
 /**
  * Finds the groups, checks everything that can be known of every instance for every type, plans the waves, and opens
@@ -152,13 +177,13 @@ export const createPlanResize = (dependencies: PlanResizeDependencies) => {
   };
 
   /** Why something else of ours has the group, or scaling is paused in it. */
-  const takenBecause = async (incidentId: string, record: GroupRecord): Promise<string | undefined> => {
+  const takenBecause = async (incidentId: string, record: GroupRecord): Promise<TakenBy | undefined> => {
     const [resize] = await store.readResizes([record.autoScalingGroupName]);
     if (resize?.work !== undefined && resize.work.incidentId !== incidentId) {
-      return `the execution ${executionNameOf(resize.work.incidentId)} resizes it already`;
+      return { because: 'RESIZED_BY_ANOTHER', executionName: executionNameOf(resize.work.incidentId) };
     }
     const paused = await findPausedScaling(store, [record]);
-    return paused && `its scaling is paused (${paused.reason}): nothing is stopped meanwhile`;
+    return paused && { because: 'SCALING_PAUSED', reason: paused.reason };
   };
 
   const lookAtGroup = async (
@@ -194,11 +219,9 @@ export const createPlanResize = (dependencies: PlanResizeDependencies) => {
       async ({ instanceId }) => [instanceId, await ec2.isStopProtected(instanceId)] as const,
       { concurrency: readsAtOnce },
     );
-    const isByRule = request.rule !== undefined;
     const areFailing =
       areLaunchesFailing(launches, clock.now(), failingWithinSeconds) ||
       stuckInstances(launches, group, stuckAfterSeconds, clock.now()).length > 0;
-    const notNow = isByRule && !areFailing ? 'its launches do not fail: it can scale out instead' : undefined;
     return {
       group,
       record,
@@ -211,8 +234,62 @@ export const createPlanResize = (dependencies: PlanResizeDependencies) => {
       ...(refresh === undefined ? {} : { refresh }),
       ...(template === undefined ? {} : { template }),
       ...(takenBy === undefined ? {} : { takenBy }),
-      ...(notNow === undefined ? {} : { notNow }),
+      // A group whose launches succeed can scale out instead.
+      needsNoResize: request.rule !== undefined && !areFailing,
     };
+  };
+
+  /** Plans the resize of every group, one after the other. */
+  const planGroups = async (
+    { clients, request, incidentId, mode, now }: Planning,
+    groups: AutoScalingGroup[],
+  ): Promise<PlannedGroup[]> => {
+    const incident = toIncident(request, incidentId, mode, now);
+    const endsAtLatest = remediations[request.remediation].endsAtLatest(incident);
+    const tag = holdTagValue([{ incidentId, reason: request.reason, endsAtLatest }]);
+    const planned: PlannedGroup[] = [];
+    for (const group of groups) {
+      const facts = await lookAtGroup(clients, request, incidentId, group);
+      const plan = planResize(facts, request.resize, incidentId, now);
+      planned.push({ facts, plan: withTag(plan, group, tag, stageOfExecution(incidentId)) });
+    }
+    return planned;
+  };
+
+  /** Opens the incident, and writes down what is to be done in each of its groups. */
+  const open = async (
+    incident: Incident,
+    { waveSize }: ResizeSettings,
+    begun: PlannedGroup[],
+  ): Promise<void> => {
+    const { incidentId, startedAt } = incident;
+    const names = begun.map(({ plan }) => plan.autoScalingGroupName);
+    await openIncident(dependencies, incident, names);
+    // A task that is tried again keeps to the groups of its first try.
+    const opened = new Set(await store.readIncidentGroups(incidentId));
+    for (const { plan, facts } of begun) {
+      const { autoScalingGroupName, queue, floor } = plan;
+      if (!opened.has(autoScalingGroupName)) continue;
+      const [record] = await store.readResizes([autoScalingGroupName]);
+      // A task that is tried again finds what it wrote itself.
+      if (record === undefined || record.work !== undefined) continue;
+      const { template, group } = facts;
+      const { autoScalingGroupArn } = group;
+      await store.writeResize({
+        ...record,
+        work: {
+          incidentId,
+          ...(autoScalingGroupArn === undefined ? {} : { autoScalingGroupArn }),
+          startedAt,
+          floor,
+          waveSize,
+          queue,
+          resizes: [],
+          reservations: [],
+          ...(template === undefined ? {} : { launchTemplate: template }),
+        },
+      });
+    }
   };
 
   /** Another execution's incident, which the sweep gave up. */
@@ -260,75 +337,31 @@ export const createPlanResize = (dependencies: PlanResizeDependencies) => {
       return refuseAll(tellSelectionRefusal(selection.refusal, 'resized'));
     }
 
-    const tag = holdTagValue([
-      {
-        incidentId,
-        reason: request.reason,
-        endsAtLatest: remediations[request.remediation].endsAtLatest(
-          toIncident(request, incidentId, mode, now),
-        ),
-      },
-    ]);
-    const plans: GroupResizePlan[] = [];
-    const facts = new Map<string, ResizeFacts>();
-    for (const group of groups.filter(({ autoScalingGroupName }) => taken.includes(autoScalingGroupName))) {
-      const seen = await lookAtGroup(clients, { ...request, resize }, incidentId, group);
-      facts.set(group.autoScalingGroupName, seen);
-      plans.push(
-        withTag(planResize(seen, resize, incidentId, now), group, tag, stageOfExecution(incidentId)),
-      );
-    }
+    const planned = await planGroups(
+      { clients, request: { ...request, resize }, incidentId, mode, now },
+      groups.filter(({ autoScalingGroupName }) => taken.includes(autoScalingGroupName)),
+    );
+    const plans = planned.map(({ plan }) => plan);
     await writeJournal(store, incidentId, [
       ...unfit,
       ...plans.flatMap((plan) => [...toFindingsEntries(plan, now), toPlanEntry(plan, mode, now)]),
     ]);
-    const begun = plans.filter(({ action }) => action === 'RESIZE');
-    const refused = plans.filter(({ action }) => action === 'REFUSE');
-    const warnings = warningsOf(plans);
-    const calls = begun.flatMap((plan) => plan.calls);
+    const begun = planned.filter(({ plan }) => plan.action === 'RESIZE');
+    const refused = plans.filter(({ action }) => action === 'REFUSE').length + unfit.length;
+    const calls = begun.flatMap(({ plan }) => plan.calls);
     const base = {
       incidentId,
       ...ofRule,
       mode,
       groups: begun.length,
-      refused: refused.length + unfit.length,
-      warnings: [
-        ...warnings.slice(0, linesShown),
-        ...(warnings.length > linesShown ? [`and ${warnings.length - linesShown} more, in the journal`] : []),
-      ],
+      refused,
+      warnings: warningsOf(plans),
       ...showCalls(calls),
     };
-    const reasons = plans.map((plan) => `${plan.autoScalingGroupName}: ${plan.reason}`).join('. ');
-    if (begun.length === 0) {
-      return { ...base, action: refused.length + unfit.length > 0 ? 'REFUSE' : 'NOTHING', reason: reasons };
-    }
+    const reasons = plans.map((plan) => `${plan.autoScalingGroupName}: ${tellResizePlan(plan)}`).join('. ');
+    if (begun.length === 0) return { ...base, action: refused > 0 ? 'REFUSE' : 'NOTHING', reason: reasons };
     if (mode === 'dry-run') return { ...base, action: 'REPORT', reason: reasons };
-    const names = begun.map(({ autoScalingGroupName }) => autoScalingGroupName);
-    await openIncident(dependencies, toIncident(request, incidentId, mode, now), names);
-    // A task that is tried again keeps to the groups of its first try.
-    const opened = new Set(await store.readIncidentGroups(incidentId));
-    for (const { autoScalingGroupName, queue, floor } of begun) {
-      if (!opened.has(autoScalingGroupName)) continue;
-      const [record] = await store.readResizes([autoScalingGroupName]);
-      const template = facts.get(autoScalingGroupName)?.template;
-      const groupArn = facts.get(autoScalingGroupName)?.group.autoScalingGroupArn;
-      // A task that is tried again finds what it wrote itself.
-      if (record === undefined || record.work !== undefined) continue;
-      await store.writeResize({
-        ...record,
-        work: {
-          incidentId,
-          ...(groupArn === undefined ? {} : { autoScalingGroupArn: groupArn }),
-          startedAt: now,
-          floor,
-          waveSize: resize.waveSize,
-          queue,
-          resizes: [],
-          reservations: [],
-          ...(template === undefined ? {} : { launchTemplate: template }),
-        },
-      });
-    }
+    await open(toIncident(request, incidentId, mode, now), resize, begun);
     return {
       ...base,
       action: 'RESIZE',

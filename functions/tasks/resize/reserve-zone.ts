@@ -1,6 +1,7 @@
 import { toReservation } from '../../domain/resize/plan-resize.ts';
 import { type Resize, withResize } from '../../domain/resize/resize-record.ts';
 import { withoutCapacity } from '../../domain/resize/without-capacity.ts';
+import { tellFailure } from '../../domain/telling/resize-sentences.ts';
 import { availableIn, changeWork, makeReservation, type ReservationWork } from './reservation-work.ts';
 
 /**
@@ -72,6 +73,9 @@ export const reserveZone = async (group: ReservationWork, members: Resize[]): Pr
   if (work === undefined) return true;
   const decided = withoutCapacity(work, members, group.clock.now());
   await changeWork(group, () => decided.work);
-  group.note('refused', `${decided.reason}: ${decided.untouched} instances there are not touched`);
+  group.note(
+    'refused',
+    `${tellFailure(decided.failure)}: ${decided.untouched} instances there are not touched`,
+  );
   return true;
 };

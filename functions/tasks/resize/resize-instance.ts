@@ -5,19 +5,18 @@ import type { JournalEntry } from '../../domain/journal.ts';
 import type { Mode } from '../../domain/mode.ts';
 import {
   afterRefusal,
-  byHand,
   decideResizeStep,
   isLackOfCapacity,
-  type ResizeOperation,
   type ResizeStep,
 } from '../../domain/resize/decide-resize-step.ts';
-import { mayLeaveService, type SeenWork } from '../../domain/resize/decide-wave.ts';
+import { failureBehind, mayLeaveService, type SeenWork } from '../../domain/resize/decide-wave.ts';
 import {
   callsBeforeExit,
   resizeSnapshotCall,
   type StepCall,
   stepCall,
 } from '../../domain/resize/resize-calls.ts';
+import type { ResizeOperation, RunEnd } from '../../domain/resize/resize-facts.ts';
 import {
   heldReservations,
   inFlight,
@@ -26,6 +25,7 @@ import {
   type ResizeRecord,
   withResize,
 } from '../../domain/resize/resize-record.ts';
+import { tellLeft, tellResizeEnd, tellStep, tellTurn } from '../../domain/telling/resize-sentences.ts';
 import type { Store } from '../../state/store.ts';
 import { writeJournal } from '../incidents/emit-facts.ts';
 import { createInstanceNotes, type Note } from '../incidents/note-group.ts';
@@ -53,15 +53,6 @@ export interface ResizingGroup {
 
 type DueStep = Extract<ResizeStep, { action: 'CALL' }>;
 
-/** What the journal says of a step. */
-const saidOf: Record<ResizeOperation, string> = {
-  EnterStandby: 'enters Standby',
-  StopInstance: 'is stopped',
-  ChangeInstanceType: 'gets its type',
-  StartInstance: 'is started',
-  ExitStandby: 'leaves Standby',
-};
-
 const noteFor = ({ journal, clock, name }: ResizingGroup, instanceId: string): Note =>
   createInstanceNotes(journal, clock, name, instanceId);
 
@@ -84,17 +75,14 @@ const endRun = async (
   group: ResizingGroup,
   instanceId: string,
   change: Partial<Resize>,
-  { event, reason }: { event: 'turned' | 'left' | 'kept'; reason: string },
+  ends: RunEnd,
 ): Promise<void> => {
-  const { record, name, journal, incident, store } = group;
-  noteFor(group, instanceId)(event, event === 'left' ? `${reason}. ${byHand(name, instanceId)}` : reason);
+  const { record, journal, incident, store } = group;
   await writeJournal(store, incident.incidentId, journal.splice(0));
   if (record.work === undefined) return;
   const work = withResize(record.work, instanceId, change);
-  group.record = await store.writeResize({
-    ...record,
-    work: { ...work, endsBecause: work.endsBecause ?? `${instanceId} failed: ${reason}` },
-  });
+  const endsBecause = work.endsBecause ?? ends;
+  group.record = await store.writeResize({ ...record, work: { ...work, endsBecause } });
 };
 
 /** Goes on after a call that failed: looks again, turns the instance home, or ends with it. */
@@ -111,15 +99,19 @@ const afterError = async (group: ResizingGroup, resize: Resize, error: unknown):
   }
   const presentType = seen.seen.get(instanceId)?.ec2?.instanceType ?? originalType;
   const after = afterRefusal(resize, operation, { name, text }, presentType, clock.now());
-  if (after.action === 'TURN' && after.change.failure === undefined) {
-    noteFor(group, instanceId)('failed', after.reason);
-    await write(group, instanceId, after.change);
-  } else if (after.action === 'TURN') {
-    await endRun(group, instanceId, after.change, { event: 'turned', reason: after.reason });
+  const note = noteFor(group, instanceId);
+  if (after.action === 'TURN') {
+    const { change, turn } = after;
+    const failure = failureBehind(turn);
+    note(failure === undefined ? 'failed' : 'turned', tellTurn(turn), { because: turn.because });
+    if (failure === undefined) await write(group, instanceId, change);
+    else await endRun(group, instanceId, change, { because: 'INSTANCE_FAILED', instanceId, failure });
   } else if (after.action === 'END') {
-    const { outcome, reason } = after;
-    const change = { stage: 'ENDED', stageAt: clock.now(), outcome, failure: reason } as const;
-    await endRun(group, instanceId, change, { event: outcome === 'LEFT' ? 'left' : 'kept', reason });
+    const { outcome, end } = after;
+    const change = { stage: 'ENDED', stageAt: clock.now(), outcome } as const;
+    if (outcome === 'LEFT') note('left', tellLeft(end, group.name, instanceId), { because: end.because });
+    else note('kept', tellResizeEnd(end), { because: end.because });
+    await endRun(group, instanceId, change, { because: 'INSTANCE_ENDED', instanceId, end });
   }
 };
 
@@ -216,11 +208,10 @@ const makeCalls = async (group: ResizingGroup, resize: Resize, step: DueStep): P
     if (call.service === 'AutoScaling') await clients.autoScaling.make(call);
     else await clients.ec2.make(call);
   }
-  noteFor(group, resize.instanceId)(
-    'step',
-    `${saidOf[operation]}${step.isForced ? ', by force' : ''}: ${step.reason}`,
-    { because: operation, calls },
-  );
+  noteFor(group, resize.instanceId)('step', tellStep(operation, step.isForced, step.cause), {
+    because: operation,
+    calls,
+  });
 };
 
 /**

@@ -8,14 +8,14 @@ import type { Incident } from '../../domain/incident.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
 import { homeSecondsMax, leaseSeconds } from '../../domain/limits.ts';
 import { decideRestore, driftOf } from '../../domain/resize/decide-restore.ts';
-import { restoreReason } from '../../domain/resize/plan-resize.ts';
-import { launchCall, updateSizesCall } from '../../domain/resize/resize-calls.ts';
+import { launchCall, restoreReason, updateSizesCall } from '../../domain/resize/resize-calls.ts';
 import {
   heldReservations,
   inFlight,
   type ResizeRecord,
   type ResizeWork,
 } from '../../domain/resize/resize-record.ts';
+import { tellDrift, tellRestored } from '../../domain/telling/resize-sentences.ts';
 import { addSeconds, secondsBetween, spokenDuration } from '../../domain/times.ts';
 import type { resizeRoundState } from '../../events/hold-state.ts';
 import { changeGroup } from '../holds/change-group.ts';
@@ -65,7 +65,7 @@ export const createRestoreGroup = (dependencies: TaskDependencies) => {
     note: ReturnType<typeof createGroupNotes>,
   ): Promise<void> => {
     const drift = driftOf(work);
-    if (drift !== undefined && group !== undefined) note('drift', drift);
+    if (drift !== undefined && group !== undefined) note('drift', tellDrift(drift));
     const updates =
       incident.resize?.updateLaunchTemplate === true && drift !== undefined && group !== undefined;
     const { work: _work, ...rest } = resize;
@@ -135,11 +135,7 @@ export const createRestoreGroup = (dependencies: TaskDependencies) => {
           ...written,
           work: { ...work, restore: { ...decision.sizes, appliedAt: clock.now() } },
         });
-        note(
-          'restored',
-          `minimum ${group.minSize} → ${decision.sizes.minSize}, desired capacity ${group.desiredCapacity} → ${decision.sizes.desiredCapacity}${decision.reason}`,
-          { calls: [call] },
-        );
+        note('restored', tellRestored(group, decision), { calls: [call] });
         return 'not yet';
       }
       case 'DONE':

@@ -2,7 +2,7 @@ import type * as z from 'zod/mini';
 import { describeAwsError } from '../../aws/aws-error.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
 import { changeBudgetSeconds } from '../../domain/limits.ts';
-import type { ResizeOperation } from '../../domain/resize/decide-resize-step.ts';
+import type { ResizeOperation } from '../../domain/resize/resize-facts.ts';
 import { inFlight } from '../../domain/resize/resize-record.ts';
 import { secondsBetween } from '../../domain/times.ts';
 import type { resizeRoundState } from '../../events/hold-state.ts';

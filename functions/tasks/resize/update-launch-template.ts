@@ -3,6 +3,7 @@ import { describeAwsError, isRefusal } from '../../aws/aws-error.ts';
 import type { Ec2Call } from '../../domain/calls.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
 import { planTemplateUpdate, setDefaultVersionCall } from '../../domain/resize/plan-template-update.ts';
+import { tellTemplateRefusal } from '../../domain/telling/resize-sentences.ts';
 import type { resizeRoundState } from '../../events/hold-state.ts';
 import { writeJournal } from '../incidents/emit-facts.ts';
 import { createGroupNotes } from '../incidents/note-group.ts';
@@ -35,7 +36,7 @@ export const createUpdateLaunchTemplate = (dependencies: ResizeDependencies) => 
             : await ec2.describeLaunchTemplate(template.launchTemplateId, template.version);
         const update = planTemplateUpdate(work, present);
         if (update.action === 'REFUSE') {
-          note('refused', `its launch template is left as it is: ${update.reason}`);
+          note('refused', tellTemplateRefusal(update.refusal), { because: update.refusal.because });
         } else {
           const versionNumber = await ec2.createLaunchTemplateVersion(update.create);
           const calls: Ec2Call[] = [update.create];

@@ -2,16 +2,14 @@ import { describe, expect, it } from 'vitest';
 import type { AutoScalingGroup } from '../../../functions/domain/auto-scaling-group.ts';
 import { resizeRoundsMax, resizeWaitSecondsMax } from '../../../functions/domain/limits.ts';
 import { decideRestore, driftOf } from '../../../functions/domain/resize/decide-restore.ts';
-import {
-  decideWave,
-  endsBecause,
-  inTurnByZone,
-  nextState,
-  type SeenWork,
-} from '../../../functions/domain/resize/decide-wave.ts';
+import { decideWave, endsBecause, type SeenWork } from '../../../functions/domain/resize/decide-wave.ts';
+import { inTurnByZone } from '../../../functions/domain/resize/in-turn-by-zone.ts';
+import { nextState } from '../../../functions/domain/resize/next-state.ts';
 import { floorOf } from '../../../functions/domain/resize/plan-resize.ts';
+import type { RunEnd } from '../../../functions/domain/resize/resize-facts.ts';
 import type { ResizeWork } from '../../../functions/domain/resize/resize-record.ts';
 import { resizeEffect } from '../../../functions/domain/resize/settings.ts';
+import { tellDrift } from '../../../functions/domain/telling/resize-sentences.ts';
 import { aGroup, anIncident, aRecord, later, now } from '../holds/group-fixtures.ts';
 import { aResize, seen, someWork } from './resize-fixtures.ts';
 
@@ -70,7 +68,11 @@ describe('decideWave', () => {
     expect(waiting.work.resizes).toEqual([]);
     expect(waiting.needs).toEqual([{ waitsFor: 'Group' }]);
     const later_ = decide({ ...look, work: waiting.work }, undefined, later(resizeWaitSecondsMax));
-    expect(later_.work.endsBecause).toContain('4 in service are healthy, and the floor is 4');
+    expect(later_.work.endsBecause).toEqual({
+      because: 'WAITED_TOO_LONG',
+      wait: { waitsFor: 'health', healthy: 4, floor: 4 },
+      seconds: resizeWaitSecondsMax,
+    });
   });
 
   it.each<[what: string, over: Partial<SeenWork>, needs: unknown[]]>([
@@ -126,22 +128,29 @@ describe('decideWave', () => {
 });
 
 describe('endsBecause', () => {
-  it.each<[unknown, Parameters<typeof endsBecause>, RegExp | undefined]>([
+  const paused = { autoScalingGroupName: 'web', reason: 'packets are lost' };
+  it.each<[unknown, Parameters<typeof endsBecause>, RunEnd | undefined]>([
     ['nothing', [incident, 'live', 1, undefined, now], undefined],
     ['an unreadable kill switch', [incident, undefined, 1, undefined, now], undefined],
-    ['the kill switch', [incident, 'off', 1, undefined, now], /the mode is off/],
-    ['expiry', [incident, 'live', 1, undefined, incident.expiresAt], /it expired/],
+    ['the kill switch', [incident, 'off', 1, undefined, now], { because: 'MODE', mode: 'off' }],
+    [
+      'expiry',
+      [incident, 'live', 1, undefined, incident.expiresAt],
+      { because: 'EXPIRED', expiresAt: incident.expiresAt },
+    ],
     [
       'the sweep',
       [{ ...incident, status: 'RELEASING', releasingBecause: 'x' }, 'live', 1, undefined, now],
-      /x/,
+      { because: 'RELEASING', reason: 'x' },
     ],
-    ['many rounds', [incident, 'live', resizeRoundsMax + 1, undefined, now], /rounds/],
-    ['packet loss', [incident, 'live', 1, 'scaling is paused', now], /paused/],
+    [
+      'many rounds',
+      [incident, 'live', resizeRoundsMax + 1, undefined, now],
+      { because: 'ROUNDS_MAX', rounds: resizeRoundsMax },
+    ],
+    ['packet loss', [incident, 'live', 1, paused, now], { because: 'SCALING_PAUSED', ...paused }],
   ])('ends by %s', (_what, input, expected) => {
-    const because = endsBecause(...input);
-    if (expected === undefined) expect(because).toBeUndefined();
-    else expect(because).toMatch(expected);
+    expect(endsBecause(...input)).toEqual(expected);
   });
 });
 
@@ -240,7 +249,7 @@ describe('decideRestore', () => {
     const restoring = someWork({ sizes, restoringSince: now });
     expect(decideRestore(aGroup({ ...suspended, minSize: 2 }), record, restoring, now)).toMatchObject({
       sizes: { minSize: 2, desiredCapacity: 6 },
-      reason: expect.stringContaining('somebody changed the minimum'),
+      isMinimumChanged: true,
     });
     expect(decideRestore(aGroup({ ...suspended, maxSize: 3 }), record, restoring, now)).toMatchObject({
       sizes: { minSize: 3, desiredCapacity: 3 },
@@ -277,7 +286,8 @@ describe('driftOf', () => {
   };
 
   it('says what the template would launch, and the exact change', () => {
-    expect(driftOf(someWork({ resizes: [resized], launchTemplate }))).toMatch(
+    const drift = driftOf(someWork({ resizes: [resized], launchTemplate }));
+    expect(drift && tellDrift(drift)).toMatch(
       /lt-1 \(version \$Latest\) still launches m7i.large.*aws ec2 create-launch-template-version --launch-template-id lt-1 --source-version 3/,
     );
   });

@@ -78,7 +78,7 @@ describe('checkInstance', () => {
     ['capacity reservation', { usesOpenReservations: false }],
   ])('refuses for %s (%j %j)', (check, instance, candidate = {}, context = {}) => {
     const found = findings(instance, candidate, context);
-    expect(verdictOf(found, check)).toMatchObject({ verdict: 'refuse', fact: expect.stringMatching(/./) });
+    expect(verdictOf(found, check)).toMatchObject({ verdict: 'refuse', because: expect.any(String) });
     expect(found.filter(({ verdict }) => verdict === 'refuse')).toHaveLength(1);
     expect(isFit(found)).toBe(false);
   });
