@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { Policy } from '../functions/events/policy.ts';
 import { loadPolicy } from '../functions/policy.ts';
-import type { Incident } from '../rehearsal/incident.ts';
+import type { Story } from '../rehearsal/incident.ts';
 import { allIncidents } from '../rehearsal/incidents/all-incidents.ts';
 
 /** Something about the command is wrong; the message says what and how to mend it. */
@@ -13,7 +13,7 @@ export class UsageError extends Error {
 /** What the command line asks for. */
 export interface Command {
   name: 'rehearse' | 'story';
-  incident: Incident;
+  incident: Story;
   seed: number;
   dryRun: boolean;
   withHoldfast: boolean;

@@ -2,14 +2,14 @@ import { loadPolicy } from '../functions/policy.ts';
 import type { SimulatedInstance } from '../rehearsal/cloud/auto-scaling-group.ts';
 import type { SimulatedCloud } from '../rehearsal/cloud/simulated-cloud.ts';
 import { stateMachineArn } from '../rehearsal/cloud/step-functions.ts';
-import type { Incident } from '../rehearsal/incident.ts';
+import type { Story } from '../rehearsal/incident.ts';
 import { rehearse } from '../rehearsal/rehearse.ts';
 
 const instances = 100;
 const waveSize = 10;
 
 /** A hundred instances, resized by hand in a world in which nothing goes wrong. */
-const hundredInstances: Incident = {
+const hundredInstances: Story = {
   name: 'hundred-instances',
   title: 'A hundred instances are resized',
   story: [],

@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 import { unzipSync } from 'fflate';
 import { parse } from 'yaml';
 import { loadPolicy } from '../functions/policy.ts';
-import type { Incident } from '../rehearsal/incident.ts';
+import type { Story } from '../rehearsal/incident.ts';
 import { allIncidents } from '../rehearsal/incidents/all-incidents.ts';
 import { hourOfPacketLoss } from '../rehearsal/incidents/hour-of-packet-loss.ts';
 import { rehearse } from '../rehearsal/rehearse.ts';
@@ -98,7 +98,7 @@ const measureImports = async () => {
   };
 };
 
-const measureRehearsal = async (incident: Incident) => {
+const measureRehearsal = async (incident: Story) => {
   const policy = loadPolicy();
   const run = (withHoldfast: boolean) => rehearse({ incident, seed: 1, policy, withHoldfast, dryRun: false });
   const runs = [await run(false), await run(true)];

@@ -53,7 +53,7 @@ export interface Deed {
 }
 
 /** A story to rehearse: declarative, with all numbers in one place. */
-export interface Incident {
+export interface Story {
   name: string;
   title: string;
   /** What happened once, in a few sentences, for the top of the report. */
@@ -86,3 +86,6 @@ export interface Incident {
   autoScalingCallsPerSecond: number;
   autoScalingBurst: number;
 }
+
+/** The name of a story before a live incident had it alone; others start from it. */
+export type Incident = Story;

@@ -23,7 +23,7 @@ import type { Execution } from './cloud/step-functions.ts';
 import type { RecordedCall } from './cloud/wire.ts';
 import { type Cost, priceOf } from './cost.ts';
 import { loadFunction, readDeployment } from './deployment.ts';
-import type { Incident } from './incident.ts';
+import type { Story } from './incident.ts';
 import { findViolations } from './invariants.ts';
 import { type Sample, type Summary, summarise } from './summary.ts';
 import { journalTimeline, type TimelineEntry } from './timeline.ts';
@@ -32,7 +32,7 @@ import { createWorkload, type Workload } from './workload.ts';
 
 /** How a story is rehearsed. */
 export interface RehearsalOptions {
-  incident: Incident;
+  incident: Story;
   seed: number;
   policy: Policy;
   /** Without it the story runs as it did in life. */

@@ -1,5 +1,5 @@
 import { isOptedIn } from '../functions/domain/auto-scaling-group.ts';
-import type { Incident } from './incident.ts';
+import type { Story } from './incident.ts';
 import type { RehearsalResult } from './rehearse.ts';
 import type { TimelineEntry } from './timeline.ts';
 
@@ -38,7 +38,7 @@ const mergeTimeline = (timeline: TimelineEntry[]): MergedEntry[] => {
   return merged;
 };
 
-const clockTime = (incident: Incident, seconds: number): string =>
+const clockTime = (incident: Story, seconds: number): string =>
   new Date(Date.parse(incident.startsAt) + seconds * 1000).toISOString().slice(11, 16);
 
 const sourceNames: Record<TimelineEntry['source'], string> = {
@@ -67,7 +67,7 @@ const wrap = (line: string): string[] => {
   return [...pieces, piece.trimEnd()];
 };
 
-const tellEntry = (incident: Incident, entry: MergedEntry): string => {
+const tellEntry = (incident: Story, entry: MergedEntry): string => {
   const until = entry.steps > 1 ? `, until ${clockTime(incident, entry.untilSeconds)}` : '';
   const text =
     entry.steps === 1
@@ -94,7 +94,7 @@ const tellEntry = (incident: Incident, entry: MergedEntry): string => {
 };
 
 /** The timeline of a run, a line or more per thing that happened. */
-export const tellTimeline = (incident: Incident, result: RehearsalResult): string => {
+export const tellTimeline = (incident: Story, result: RehearsalResult): string => {
   const told = new Set<string>();
   return mergeTimeline(result.timeline)
     .map((entry) => {
@@ -132,7 +132,7 @@ const nameOf = ({ withHoldfast, dryRun }: RehearsalResult): string => {
 };
 
 /** The summary of one run or of several side by side. */
-export const tellSummary = (incident: Incident, results: RehearsalResult[]): string => {
+export const tellSummary = (incident: Story, results: RehearsalResult[]): string => {
   const lines = [row('', results.map(nameOf))];
   for (const spec of incident.groups) {
     const { name } = spec;
@@ -188,7 +188,7 @@ export const tellSummary = (incident: Incident, results: RehearsalResult[]): str
 };
 
 /** In service over time, one row of bars per run, and what the users needed. */
-export const tellCourse = (incident: Incident, results: RehearsalResult[]): string => {
+export const tellCourse = (incident: Story, results: RehearsalResult[]): string => {
   const lines: string[] = [];
   for (const { name } of incident.groups) {
     const courses = results.map(

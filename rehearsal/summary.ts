@@ -1,6 +1,6 @@
 import type { SimulatedGroup } from './cloud/auto-scaling-group.ts';
 import type { RecordedCall } from './cloud/wire.ts';
-import type { Incident } from './incident.ts';
+import type { Story } from './incident.ts';
 
 /** One minute of one group. */
 export interface Sample {
@@ -36,7 +36,7 @@ export interface Summary {
 const afterTroubleSeconds = 900;
 
 /** Whether a group's settings are as they were, save what people of the story changed for good. */
-const equalsBaseline = (incident: Incident, group: SimulatedGroup): boolean => {
+const equalsBaseline = (incident: Story, group: SimulatedGroup): boolean => {
   const spec = incident.groups.find(({ name }) => name === group.name);
   const expected = incident.suspendedAtEnd?.[group.name] ?? [];
   // What a scheduled action of the story itself set is as it should be.
@@ -51,7 +51,7 @@ const equalsBaseline = (incident: Incident, group: SimulatedGroup): boolean => {
 
 /** Sums a finished run up. */
 export const summarise = (
-  incident: Incident,
+  incident: Story,
   groups: SimulatedGroup[],
   samples: Record<string, Sample[]>,
   calls: RecordedCall[],

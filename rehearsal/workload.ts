@@ -7,7 +7,7 @@ import {
   type SimulatedInstance,
   type World,
 } from './cloud/auto-scaling-group.ts';
-import type { Incident, PacketLoss } from './incident.ts';
+import type { PacketLoss, Story } from './incident.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 /**
@@ -33,7 +33,7 @@ const backlogSeconds = 900;
 const backlogFactor = 1.35;
 
 /** Creates the workload of an incident. `alive` counts what the group has. */
-export const createWorkload = (time: VirtualTime, incident: Incident): Workload => {
+export const createWorkload = (time: VirtualTime, incident: Story): Workload => {
   const lossNow = (): PacketLoss | undefined =>
     incident.losses.find(
       ({ fromSeconds, untilSeconds }) =>

@@ -1,9 +1,9 @@
-import type { Incident } from '../incident.ts';
+import type { Story } from '../incident.ts';
 import { packetLoss } from './packet-loss.ts';
 import { repositoryDown } from './repository-down.ts';
 
 /** Every story that can be rehearsed, by name. */
-export const allIncidents: Record<string, Incident> = {
+export const allIncidents: Record<string, Story> = {
   [packetLoss.name]: packetLoss,
   [repositoryDown.name]: repositoryDown,
 };

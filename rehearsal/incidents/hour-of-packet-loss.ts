@@ -1,10 +1,10 @@
-import type { Incident } from '../incident.ts';
+import type { Story } from '../incident.ts';
 import { packetLoss } from './packet-loss.ts';
 
 const minutes = (count: number): number => count * 60;
 
 /** An hour of packet loss over so many groups, told until everything is given back: what it costs is counted. */
-export const hourOfPacketLoss = (groups: number): Incident => ({
+export const hourOfPacketLoss = (groups: number): Story => ({
   ...packetLoss,
   name: 'hour-of-packet-loss',
   title: `An hour of packet loss over ${groups} groups`,

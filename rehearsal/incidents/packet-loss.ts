@@ -1,5 +1,5 @@
 import type { GroupSpec } from '../cloud/auto-scaling-group.ts';
-import type { Incident } from '../incident.ts';
+import type { Story } from '../incident.ts';
 
 const minutes = (count: number): number => count * 60;
 
@@ -25,7 +25,7 @@ const mondayMorning = (seconds: number): number => 1 + 0.25 * Math.min(1, second
 const loadOf: Record<string, number> = { 'web-frontend': 2000, 'web-api': 1150, 'web-legacy': 400 };
 
 /** Slack, 4 January 2021, retold with a smaller fleet. */
-export const packetLoss: Incident = {
+export const packetLoss: Story = {
   name: 'packet-loss',
   title: 'Packet loss on the first Monday of the year',
   story: [

@@ -1,6 +1,6 @@
 import type { GroupSpec, LifecycleHookSpec } from '../cloud/auto-scaling-group.ts';
 import { stateMachineArn } from '../cloud/step-functions.ts';
-import type { Incident } from '../incident.ts';
+import type { Story } from '../incident.ts';
 
 const minutes = (count: number): number => count * 60;
 
@@ -83,7 +83,7 @@ const consoleOutput = [
 ].join('\n');
 
 /** The outage Holdfast was made for: a package repository breaks, and no new instance finishes its bootstrap. */
-export const repositoryDown: Incident = {
+export const repositoryDown: Story = {
   name: 'repository-down',
   title: 'The package repository is down, and a promotion is coming',
   story: [

@@ -12,7 +12,7 @@ import { CloudError } from '../../rehearsal/cloud/cloud-error.ts';
 import { runningFunction } from '../../rehearsal/cloud/lambda.ts';
 import type { SimulatedCloud } from '../../rehearsal/cloud/simulated-cloud.ts';
 import { readDeployment } from '../../rehearsal/deployment.ts';
-import type { Incident as Story } from '../../rehearsal/incident.ts';
+import type { Story } from '../../rehearsal/incident.ts';
 import { packetLoss } from '../../rehearsal/incidents/packet-loss.ts';
 import { repositoryDown } from '../../rehearsal/incidents/repository-down.ts';
 import { aHoldOnTerminate, anIncident, aRecord, now } from '../domain/holds/group-fixtures.ts';

@@ -763,6 +763,6 @@ describe('draining', () => {
     );
     expect(result.violations).toEqual([]);
     expect(drained(result).length).toBeGreaterThanOrEqual(2);
-    expect(journalOf(cloud)).toContain('refused: the execution first tends one of these groups already');
+    expect(journalOf(cloud)).toContain('refused: the execution first drains one of these groups already');
   });
 });

@@ -114,7 +114,7 @@ describe('a hold', () => {
       }),
     );
     expect(result.violations).toEqual([]);
-    expect(journalOf(cloud).filter((line) => line.includes('tends this already'))).toHaveLength(1);
+    expect(journalOf(cloud).filter((line) => line.includes('has this in hand already'))).toHaveLength(1);
     expect(accepted(result, 'SuspendProcesses')).toHaveLength(2);
     expect(journalOf(cloud).some((line) => line.startsWith('kept: the alarm has too little data'))).toBe(
       true,

@@ -6,7 +6,7 @@ import type {
 } from '../../rehearsal/cloud/auto-scaling-group.ts';
 import type { Quirks, SimulatedCloud } from '../../rehearsal/cloud/simulated-cloud.ts';
 import { stateMachineArn } from '../../rehearsal/cloud/step-functions.ts';
-import type { Deed, Incident } from '../../rehearsal/incident.ts';
+import type { Deed, Story } from '../../rehearsal/incident.ts';
 import { packetLoss } from '../../rehearsal/incidents/packet-loss.ts';
 import { repositoryDown } from '../../rehearsal/incidents/repository-down.ts';
 import type { RehearsalResult } from '../../rehearsal/rehearse.ts';
@@ -51,7 +51,7 @@ export const asksForMoreAt = minutes(10);
 const mendedAt = minutes(90);
 
 /** One group of four that asks for six; what it launches in the first ninety minutes hangs. Four quiet groups beside it. */
-export const launchIncident = (over: Partial<Incident> = {}): Incident => ({
+export const launchIncident = (over: Partial<Story> = {}): Story => ({
   ...repositoryDown,
   name: 'launches',
   startsAt: packetLoss.startsAt,

@@ -3,7 +3,7 @@ import { remediationNames } from '../../functions/domain/remediation-names.ts';
 import type { ScalingPolicy } from '../../rehearsal/cloud/auto-scaling-group.ts';
 import { killSwitchParameter, type SimulatedCloud } from '../../rehearsal/cloud/simulated-cloud.ts';
 import { stateMachineArn } from '../../rehearsal/cloud/step-functions.ts';
-import type { Deed, Incident, ServiceOutage } from '../../rehearsal/incident.ts';
+import type { Deed, ServiceOutage, Story } from '../../rehearsal/incident.ts';
 import { packetLoss } from '../../rehearsal/incidents/packet-loss.ts';
 import type { RehearsalOptions } from '../../rehearsal/rehearse.ts';
 import {
@@ -32,7 +32,7 @@ const calm = {
   suspensionDelaySeconds: 0,
   desiredFallsWhileTerminateIsSuspended: true,
 };
-const lossOf = (until: number, probeIsSilent?: (secondsIn: number) => boolean): Incident['losses'] => [
+const lossOf = (until: number, probeIsSilent?: (secondsIn: number) => boolean): Story['losses'] => [
   {
     name: 'packets are lost',
     fromSeconds: minutes(10),
@@ -42,7 +42,7 @@ const lossOf = (until: number, probeIsSilent?: (secondsIn: number) => boolean): 
   },
 ];
 const web = (over: Parameters<typeof smallGroup>[1] = {}) => smallGroup('web', { maxSize: 20, ...over });
-const story = (over: Partial<Incident> = {}, options: Partial<RehearsalOptions> = {}) =>
+const story = (over: Partial<Story> = {}, options: Partial<RehearsalOptions> = {}) =>
   rehearseSmall(smallIncident({ groups: [web()], ...over }), { quirks: calm, ...options });
 const groupIn = ({ autoScaling }: SimulatedCloud, name = 'web') => {
   const group = autoScaling.groups.get(name);

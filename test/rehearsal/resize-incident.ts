@@ -1,6 +1,6 @@
 import type { GroupSpec, SimulatedGroup } from '../../rehearsal/cloud/auto-scaling-group.ts';
 import type { Quirks, SimulatedCloud } from '../../rehearsal/cloud/simulated-cloud.ts';
-import type { Deed, Incident } from '../../rehearsal/incident.ts';
+import type { Deed, Story } from '../../rehearsal/incident.ts';
 import { packetLoss } from '../../rehearsal/incidents/packet-loss.ts';
 import type { RehearsalOptions, RehearsalResult } from '../../rehearsal/rehearse.ts';
 import { calm, startOf } from './launch-incident.ts';
@@ -18,9 +18,9 @@ export const startResize = (over: object = {}, name = 'by-hand', atSeconds = 60)
 /** One group of four without load balancer trouble, resized by hand. */
 export const resizeIncident = (
   deeds: Deed[],
-  over: Partial<Incident> = {},
+  over: Partial<Story> = {},
   spec: Partial<GroupSpec> = {},
-): Incident =>
+): Story =>
   smallIncident({
     losses: [],
     alarms: [],
@@ -63,7 +63,7 @@ export interface ResizeRun {
 
 /** Rehearses a resize, and watches the health of every group every five seconds. */
 export const rehearseResize = async (
-  incident: Incident,
+  incident: Story,
   over: Partial<RehearsalOptions> = {},
 ): Promise<ResizeRun> => {
   const fewestHealthy: Record<string, number> = {};

@@ -3,7 +3,7 @@ import { loadPolicy } from '../../functions/policy.ts';
 import type { GroupSpec } from '../../rehearsal/cloud/auto-scaling-group.ts';
 import type { SimulatedCloud } from '../../rehearsal/cloud/simulated-cloud.ts';
 import { stateMachineArn } from '../../rehearsal/cloud/step-functions.ts';
-import type { Deed, Incident } from '../../rehearsal/incident.ts';
+import type { Deed, Story } from '../../rehearsal/incident.ts';
 import { packetLoss } from '../../rehearsal/incidents/packet-loss.ts';
 import { type RehearsalOptions, type RehearsalResult, rehearse } from '../../rehearsal/rehearse.ts';
 
@@ -30,7 +30,7 @@ export const smallGroup = (name: string, over: Partial<GroupSpec> = {}): GroupSp
 });
 
 /** An incident of two small groups without scaling policies, told over two hours. */
-export const smallIncident = (over: Partial<Incident> = {}): Incident => ({
+export const smallIncident = (over: Partial<Story> = {}): Story => ({
   ...packetLoss,
   name: 'small',
   mustBeHeld: [],
@@ -45,7 +45,7 @@ export const smallIncident = (over: Partial<Incident> = {}): Incident => ({
 
 /** Runs a small incident with people's deeds, and keeps hold of the simulated cloud. */
 export const rehearseSmall = async (
-  incident: Incident,
+  incident: Story,
   over: Partial<RehearsalOptions> = {},
 ): Promise<{ result: RehearsalResult; cloud: SimulatedCloud }> => {
   let cloud: SimulatedCloud | undefined;

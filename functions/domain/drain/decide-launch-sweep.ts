@@ -7,7 +7,7 @@ import type { GroupWithLaunches } from './decide-drains.ts';
 
 /** What a sweep over the groups of one draining rule leads to. */
 export interface LaunchSweep {
-  /** Groups whose breaker nobody tends and that need none any more. */
+  /** Groups whose breaker no execution has in hand and that need none any more. */
   closeBreakers: string[];
   start?: StartDecision & { action: 'START' };
 }
@@ -26,18 +26,18 @@ const leftForPeople = ({ drains }: LaunchRecord): Set<string> =>
  *
  * @param rule a rule that drains, whatever starts it
  * @param groups its groups, observed just now
- * @param tended groups that an open incident drains
- * @param mode what may happen; in a dry run a breaker, which only a live run can tend, starts nothing
+ * @param inHand groups that an open incident drains
+ * @param mode what may happen; in a dry run a breaker, which only a live run can probe, starts nothing
  * @param now ISO 8601
  */
 export const decideLaunchSweep = (
   rule: Rule,
   groups: GroupWithLaunches[],
-  tended: Set<string>,
+  inHand: Set<string>,
   mode: Mode,
   now: string,
 ): LaunchSweep => {
-  if (groups.some(({ group }) => tended.has(group.autoScalingGroupName))) return { closeBreakers: [] };
+  if (groups.some(({ group }) => inHand.has(group.autoScalingGroupName))) return { closeBreakers: [] };
   const closeBreakers = groups.filter(isBreakerOver).map(({ group }) => group.autoScalingGroupName);
   const needed = rule.when.stuckInstances;
   const [longest] = groups

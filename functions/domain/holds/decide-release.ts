@@ -192,6 +192,177 @@ export interface ReleaseSettings {
   seenAt?: string;
 }
 
+/** A group while the next step of giving it back is decided. */
+interface Releasing {
+  /** What is remembered of it, as far as it is about this group. */
+  record: GroupRecord;
+  /** The hold that ends. */
+  hold: Hold;
+  settings: ReleaseSettings;
+  now: string;
+  /** When the group was asked for. */
+  seenAt: string;
+}
+
+/** The record as it is written before settings are given back. */
+const leased = ({ record, settings, now }: Releasing, givingBack: Setting[]): GroupRecord => ({
+  ...withImposed(record, givingBack, { givingBackAt: now }),
+  lease: { owner: settings.owner, expiresAt: addSeconds(now, leaseSeconds) },
+});
+
+const write = (
+  releasing: Releasing,
+  facts: ReleaseFacts,
+  after: GroupRecord,
+  more: Partial<Omit<ReleaseDecision & { action: 'WRITE' }, 'because'>> = {},
+): ReleaseDecision => ({
+  action: 'WRITE',
+  decidedAt: releasing.now,
+  before: leased(releasing, []),
+  calls: [],
+  after: withoutLease(after),
+  isDone: false,
+  isGone: false,
+  needsPerson: false,
+  ...more,
+  ...facts,
+});
+
+/** Nothing is left to do for the hold: it goes. */
+const end = (
+  releasing: Releasing,
+  facts: ReleaseFacts,
+  more: { needsPerson?: boolean; isGone?: boolean } = {},
+): ReleaseDecision =>
+  write(releasing, facts, withoutHold(releasing.record, releasing.hold.incidentId), {
+    ...more,
+    isDone: true,
+  });
+
+/** No description has the group; one may lack a group that is there. */
+const decideWithoutGroup = (releasing: Releasing): ReleaseDecision => {
+  const { record, seenAt } = releasing;
+  if (record.missingSince === undefined) {
+    return write(releasing, { because: 'NO_DESCRIPTION' }, { ...record, missingSince: seenAt });
+  }
+  const missingSeconds = secondsBetween(record.missingSince, seenAt);
+  return missingSeconds < inForceWithinSeconds
+    ? { action: 'WAIT', seconds: Math.ceil(inForceWithinSeconds - missingSeconds) }
+    : end(releasing, { because: 'NO_SUCH_GROUP' }, { isGone: true });
+};
+
+/** What comes before anything is given back; `undefined` when nothing stands in its way. */
+const decideFirst = (
+  releasing: Releasing,
+  stored: GroupRecord,
+  group: AutoScalingGroup,
+): ReleaseDecision | undefined => {
+  const { record, seenAt } = releasing;
+  if (record.missingSince !== undefined) {
+    const { missingSince: _missingSince, ...there } = record;
+    return write(releasing, { because: 'GROUP_IS_THERE_AGAIN' }, there);
+  }
+  if (isReplaced(stored, group)) {
+    if (mayBeStale(stored, seenAt)) return { action: 'BUSY', because: 'DESCRIPTIONS_DISAGREE' };
+    if (record.imposed.length === 0) {
+      return end(releasing, { because: 'REPLACED_BY_ANOTHER' }, { isGone: true });
+    }
+  }
+  if (group.status !== undefined) {
+    return end(releasing, { because: 'BEING_DELETED', status: group.status }, { isGone: true });
+  }
+  const inForce = settingsOf(record.imposed);
+  return isOptedIn(group) ? undefined : { action: 'REFUSE', because: 'NOT_OPTED_IN', inForce };
+};
+
+/** Gives health checks back and lets health settle; `undefined` when that is done, or need not be. */
+const decideSettling = (releasing: Releasing, group: AutoScalingGroup): ReleaseDecision | undefined => {
+  const { record, hold, settings, now, seenAt } = releasing;
+  const { incidentId, settleSeconds } = settings;
+  if (hold.stage === 'SETTLING') {
+    const settled = secondsBetween(hold.stageAt, now);
+    return settled < settleSeconds
+      ? { action: 'WAIT', seconds: Math.ceil(settleSeconds - settled) }
+      : undefined;
+  }
+  if (hold.stage !== 'HELD') return undefined;
+  const settling = withStage(record, incidentId, { stage: 'SETTLING', stageAt: now });
+  const { CALL, DONE } = standings(record, settling, group, seenAt);
+  const isFirst = (setting: Setting): boolean => (resumedFirst as string[]).includes(setting);
+  const first = settingsOf(CALL).filter(isFirst);
+  // Given back by somebody who died before writing so: health has to settle all the same.
+  const isBackUnwritten = DONE.some(
+    ({ setting, givenBackAt }) => isFirst(setting) && givenBackAt === undefined,
+  );
+  if (first.length === 0 && !isBackUnwritten) return undefined;
+  const reason = 'health has to be judged afresh before anything may act on it';
+  return write(
+    releasing,
+    { because: 'HEALTH_SETTLES', settleSeconds },
+    withImposed(settling, first, { givingBackAt: now, givenBackAt: now }),
+    { before: leased(releasing, first), calls: giveBackCalls(group.autoScalingGroupName, first, reason) },
+  );
+};
+
+/** Gives back what no hold wants any more, desired capacity raised before it where that fell. */
+const giveBack = (
+  releasing: Releasing,
+  verifying: GroupRecord,
+  group: AutoScalingGroup,
+  rest: Setting[],
+): ReleaseDecision => {
+  const { record, settings, now } = releasing;
+  const raise: RaiseDecision = endsInstances(rest)
+    ? planRaise(group, record, settings.scaling, settings.ownMinSizes ?? [], now)
+    : { action: 'NOTHING' };
+  if (raise.action === 'UNKNOWN') return { action: 'READ_SCALING' };
+  return write(
+    releasing,
+    { because: 'NO_HOLD_WANTS_IT' },
+    withImposed(verifying, rest, { givingBackAt: now, givenBackAt: now }),
+    {
+      before: leased(releasing, rest),
+      calls: [
+        ...(raise.action === 'RAISE' ? raise.calls : []),
+        ...giveBackCalls(group.autoScalingGroupName, rest, 'no hold wants them any more'),
+      ],
+      ...(raise.action === 'RAISE' || raise.action === 'LEAVE' ? { raise } : {}),
+    },
+  );
+};
+
+/** Everything is asked back: looks until nothing of it is in force any more. */
+const decideVerifying = (
+  releasing: Releasing,
+  verifying: GroupRecord,
+  found: Record<Standing, Imposed[]>,
+): ReleaseDecision => {
+  const { hold, now, seenAt } = releasing;
+  const isVerifying = hold.stage === 'VERIFYING';
+  const [passing] = settingsOf(found.PASSING);
+  if (!isVerifying && passing !== undefined) {
+    return write(releasing, { because: 'PASSES_THROUGH', instanceId: passing }, verifying);
+  }
+  if (!isVerifying && found.WAIT.length > 0) {
+    return write(releasing, { because: 'GIVEN_BACK_UNSEEN' }, verifying);
+  }
+  if (passing !== undefined) {
+    const settings = settingsOf(found.PASSING);
+    return secondsBetween(hold.stageAt, now) < passingSecondsMax
+      ? { action: 'WAIT', seconds: 30 }
+      : end(releasing, { because: 'STAYED_PROTECTED', settings }, { needsPerson: true });
+  }
+  if (found.WAIT.length > 0) {
+    const seconds = Math.max(...found.WAIT.map((imposed) => secondsUntilSeen(imposed, seenAt)));
+    return { action: 'WAIT', seconds };
+  }
+  if (found.FOREIGN.length > 0) {
+    const settings = settingsOf(found.FOREIGN);
+    return end(releasing, { because: 'IN_FORCE_AGAIN', settings }, { needsPerson: true });
+  }
+  return end(releasing, { because: isVerifying ? 'GIVEN_BACK' : 'NOTHING_LEFT' });
+};
+
 /**
  * Decides the next step of giving one group back on behalf of one incident. Stages: HealthCheck first; after
  * `settleSeconds` the rest, desired capacity raised before it; then looks until nothing of it is in force any more, for
@@ -209,160 +380,25 @@ export const decideRelease = (
   settings: ReleaseSettings,
   now: string,
 ): ReleaseDecision => {
-  const { incidentId, settleSeconds, owner, scaling, ownMinSizes = [], seenAt = now } = settings;
+  const { incidentId, seenAt = now } = settings;
   const hold = stored.holds.find((candidate) => candidate.incidentId === incidentId);
   if (hold === undefined) return { action: 'DONE' };
-  if (isLeased(stored, now)) {
-    return { action: 'BUSY', because: 'LEASED', until: stored.lease?.expiresAt };
-  }
+  if (isLeased(stored, now)) return { action: 'BUSY', because: 'LEASED', until: stored.lease?.expiresAt };
   const remembered = afterLease(stored, now);
+  const toReleasing = (record: GroupRecord): Releasing => ({ record, hold, settings, now, seenAt });
+  if (group === undefined) return decideWithoutGroup(toReleasing(remembered));
   // Of a group made anew under the name only what met it by mistake is to be given back.
-  const anew = group === undefined ? remembered : ofThisGroup(remembered, group, seenAt);
-  const record: GroupRecord =
-    group !== undefined && isReplaced(stored, group) ? { ...anew, holds: [hold] } : remembered;
-  const leased = (givingBack: Setting[]): GroupRecord => ({
-    ...withImposed(record, givingBack, { givingBackAt: now }),
-    lease: { owner, expiresAt: addSeconds(now, leaseSeconds) },
-  });
-  const write = (
-    facts: ReleaseFacts,
-    after: GroupRecord,
-    more: Partial<Omit<ReleaseDecision & { action: 'WRITE' }, 'because'>> = {},
-  ): ReleaseDecision => ({
-    action: 'WRITE',
-    decidedAt: now,
-    before: leased([]),
-    calls: [],
-    after: withoutLease(after),
-    isDone: false,
-    isGone: false,
-    needsPerson: false,
-    ...more,
-    ...facts,
-  });
-  const ended = (
-    facts: ReleaseFacts,
-    more: { needsPerson?: boolean; isGone?: boolean } = {},
-  ): ReleaseDecision => write(facts, withoutHold(record, incidentId), { ...more, isDone: true });
-
-  if (group === undefined) {
-    // One description may lack a group that is there.
-    if (record.missingSince === undefined) {
-      return write(
-        { because: 'NO_DESCRIPTION' },
-        {
-          ...record,
-          missingSince: seenAt,
-        },
-      );
-    }
-    const missingSeconds = secondsBetween(record.missingSince, seenAt);
-    return missingSeconds < inForceWithinSeconds
-      ? { action: 'WAIT', seconds: Math.ceil(inForceWithinSeconds - missingSeconds) }
-      : ended({ because: 'NO_SUCH_GROUP' }, { isGone: true });
-  }
-  if (record.missingSince !== undefined) {
-    const { missingSince: _missingSince, ...there } = record;
-    return write({ because: 'GROUP_IS_THERE_AGAIN' }, there);
-  }
-  if (isReplaced(stored, group)) {
-    if (mayBeStale(stored, seenAt)) {
-      return { action: 'BUSY', because: 'DESCRIPTIONS_DISAGREE' };
-    }
-    if (record.imposed.length === 0) {
-      return ended({ because: 'REPLACED_BY_ANOTHER' }, { isGone: true });
-    }
-  }
-  if (group.status !== undefined)
-    return ended({ because: 'BEING_DELETED', status: group.status }, { isGone: true });
-  if (!isOptedIn(group)) {
-    return {
-      action: 'REFUSE',
-      because: 'NOT_OPTED_IN',
-      inForce: record.imposed.map(({ setting }) => setting),
-    };
-  }
-
-  if (hold.stage === 'HELD') {
-    const settling = withStage(record, incidentId, { stage: 'SETTLING', stageAt: now });
-    const { CALL, DONE } = standings(record, settling, group, seenAt);
-    const isFirst = (setting: Setting): boolean => (resumedFirst as string[]).includes(setting);
-    const first = settingsOf(CALL).filter(isFirst);
-    // Given back by somebody who died before writing so: health has to settle all the same.
-    const isBackUnwritten = DONE.some(
-      ({ setting, givenBackAt }) => isFirst(setting) && givenBackAt === undefined,
-    );
-    if (first.length > 0 || isBackUnwritten) {
-      return write(
-        { because: 'HEALTH_SETTLES', settleSeconds },
-        withImposed(settling, first, { givingBackAt: now, givenBackAt: now }),
-        {
-          before: leased(first),
-          calls: giveBackCalls(
-            group.autoScalingGroupName,
-            first,
-            'health has to be judged afresh before anything may act on it',
-          ),
-        },
-      );
-    }
-  }
-  if (hold.stage === 'SETTLING') {
-    const settled = secondsBetween(hold.stageAt, now);
-    if (settled < settleSeconds) {
-      return { action: 'WAIT', seconds: Math.ceil(settleSeconds - settled) };
-    }
-  }
-
-  const isVerifying = hold.stage === 'VERIFYING';
-  const verifying = isVerifying
-    ? record
-    : withStage(record, incidentId, { stage: 'VERIFYING', stageAt: now });
+  const record = isReplaced(stored, group)
+    ? { ...ofThisGroup(remembered, group, seenAt), holds: [hold] }
+    : remembered;
+  const releasing = toReleasing(record);
+  const first = decideFirst(releasing, stored, group) ?? decideSettling(releasing, group);
+  if (first !== undefined) return first;
+  const verifying =
+    hold.stage === 'VERIFYING' ? record : withStage(record, incidentId, { stage: 'VERIFYING', stageAt: now });
   const found = standings(record, verifying, group, seenAt);
   const rest = settingsOf(found.CALL);
-  if (rest.length > 0) {
-    const raise: RaiseDecision = endsInstances(rest)
-      ? planRaise(group, record, scaling, ownMinSizes, now)
-      : { action: 'NOTHING' };
-    if (raise.action === 'UNKNOWN') {
-      return { action: 'READ_SCALING' };
-    }
-    return write(
-      { because: 'NO_HOLD_WANTS_IT' },
-      withImposed(verifying, rest, { givingBackAt: now, givenBackAt: now }),
-      {
-        before: leased(rest),
-        calls: [
-          ...(raise.action === 'RAISE' ? raise.calls : []),
-          ...giveBackCalls(group.autoScalingGroupName, rest, 'no hold wants them any more'),
-        ],
-        ...(raise.action === 'RAISE' || raise.action === 'LEAVE' ? { raise } : {}),
-      },
-    );
-  }
-  const [passing] = settingsOf(found.PASSING);
-  const isUnseen = found.WAIT.length > 0;
-  if (!isVerifying && (passing !== undefined || isUnseen)) {
-    return write(
-      passing === undefined
-        ? { because: 'GIVEN_BACK_UNSEEN' }
-        : { because: 'PASSES_THROUGH', instanceId: passing },
-      verifying,
-    );
-  }
-  if (passing !== undefined) {
-    return secondsBetween(hold.stageAt, now) < passingSecondsMax
-      ? { action: 'WAIT', seconds: 30 }
-      : ended({ because: 'STAYED_PROTECTED', settings: settingsOf(found.PASSING) }, { needsPerson: true });
-  }
-  if (isUnseen) {
-    return {
-      action: 'WAIT',
-      seconds: Math.max(...found.WAIT.map((imposed) => secondsUntilSeen(imposed, seenAt))),
-    };
-  }
-  if (found.FOREIGN.length > 0) {
-    return ended({ because: 'IN_FORCE_AGAIN', settings: settingsOf(found.FOREIGN) }, { needsPerson: true });
-  }
-  return ended({ because: isVerifying ? 'GIVEN_BACK' : 'NOTHING_LEFT' });
+  return rest.length > 0
+    ? giveBack(releasing, verifying, group, rest)
+    : decideVerifying(releasing, verifying, found);
 };

@@ -120,12 +120,12 @@ export interface LaunchRecord {
   breakerClosedAt?: string;
 }
 
-/** A breaker that should have probed so long ago is tended by nobody any more, and says nothing. */
-const untendedSeconds = 86_400;
+/** A breaker that should have probed so long ago is forgotten, and says nothing. */
+const forgottenSeconds = 86_400;
 
-/** The group's breaker, unless it is closed or nobody has tended it for a day. */
+/** The group's breaker, unless it is closed, or should have probed a day ago. */
 export const breakerOf = ({ breaker }: LaunchRecord, now: string): Breaker | undefined =>
-  breaker === undefined || secondsBetween(breaker.probeAt, now) > untendedSeconds ? undefined : breaker;
+  breaker === undefined || secondsBetween(breaker.probeAt, now) > forgottenSeconds ? undefined : breaker;
 
 /** The record of a group of which nothing is remembered. */
 export const emptyLaunchRecord = (autoScalingGroupName: string): LaunchRecord => ({

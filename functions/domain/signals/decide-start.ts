@@ -220,7 +220,7 @@ export const startForStuck = (
   waitedSeconds,
 });
 
-/** Starts an execution for a breaker that nobody tends; as often as for stuck instances. */
+/** Starts an execution for a breaker that no execution has in hand; as often as for stuck instances. */
 export const startForBreaker = (
   rule: Rule,
   autoScalingGroupName: string,

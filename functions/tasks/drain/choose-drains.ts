@@ -208,7 +208,7 @@ export const createChooseDrains = (dependencies: ChooseDrainsDependencies) => {
     const inFlight = rounds.reduce((sum, { record }) => sum + record.drains.filter(isInFlight).length, 0);
     const result = {
       round: round + 1,
-      tendBreakers: await hasBreakerToTend(incidentId, rounds),
+      tendBreakers: await hasBreakerToProbe(incidentId, rounds),
       chosen: chosen.length,
       inFlight,
       waiting: choices.length - chosen.length,
@@ -234,7 +234,7 @@ export const createChooseDrains = (dependencies: ChooseDrainsDependencies) => {
   };
 
   /** Whether a breaker is open, or a hold of one is still in force or on its way back. */
-  const hasBreakerToTend = async (incidentId: string, rounds: GroupRound[]): Promise<boolean> => {
+  const hasBreakerToProbe = async (incidentId: string, rounds: GroupRound[]): Promise<boolean> => {
     if (rounds.some(({ record }) => record.breaker?.state === 'OPEN')) return true;
     const records = await store.readGroups(rounds.map(({ group }) => group.autoScalingGroupName));
     return records.some(({ holds }) => holds.some((hold) => hold.incidentId === incidentId));

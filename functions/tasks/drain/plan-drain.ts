@@ -23,7 +23,7 @@ import {
   showCalls,
 } from '../holds/plan-hold.ts';
 import { writeJournal } from '../incidents/emit-facts.ts';
-import { describeTargets, findTending, openIncident } from '../incidents/plan-request.ts';
+import { describeTargets, findOtherExecution, openIncident } from '../incidents/plan-request.ts';
 import { lookAtLaunches } from '../launches/look-at-launches.ts';
 import { lookElsewhere } from './look-elsewhere.ts';
 
@@ -80,9 +80,9 @@ export const createPlanDrain =
       request.settings.groupsMax,
     );
     const names = selection.groups.filter(isTaken).map(({ autoScalingGroupName }) => autoScalingGroupName);
-    const tendedBy = await findTending(dependencies, incidentId, request, names);
+    const tendedBy = await findOtherExecution(dependencies, incidentId, request, names);
     if (tendedBy !== undefined)
-      return refuse(`the execution ${tendedBy} tends one of these groups already`, tendedBy);
+      return refuse(`the execution ${tendedBy} drains one of these groups already`, tendedBy);
 
     const refused = refusedGroups(selection, now);
     const base = { incidentId, ...ofRule, mode, groups: names.length, refused: refused.length };

@@ -21,7 +21,7 @@ import type { Policy } from '../../events/policy.ts';
 import { writeJournal } from '../incidents/emit-facts.ts';
 import {
   describeTargets,
-  findTending,
+  findOtherExecution,
   incidentToGiveBack,
   openIncident,
   toRequest,
@@ -47,7 +47,7 @@ export interface PlanHoldResult {
   reason: string;
   /** The rule that started it, where one did. */
   rule?: string;
-  /** The execution that tends the same already, when that is why it refuses. */
+  /** The execution that has the same in hand already, when that is why it refuses. */
   tendedBy?: string;
   groups: number;
   refused: number;
@@ -186,8 +186,8 @@ export const createPlanHold =
     });
     const held = plan.groups.filter(isHeld);
     const names = held.map(({ autoScalingGroupName }) => autoScalingGroupName);
-    const tendedBy = await findTending(dependencies, incidentId, request, names);
-    if (tendedBy !== undefined) return refuse(`the execution ${tendedBy} tends this already`, tendedBy);
+    const tendedBy = await findOtherExecution(dependencies, incidentId, request, names);
+    if (tendedBy !== undefined) return refuse(`the execution ${tendedBy} has this in hand already`, tendedBy);
 
     await writeJournal(store, incidentId, toJournal(plan, request.reason, mode, now));
     const calls = held.flatMap((group) => group.calls);

@@ -23,7 +23,7 @@ export const beginRelease = async (
 };
 
 /**
- * Closes an incident of which nothing is left. A breaker that a rule's incident leaves open is tended by the next one
+ * Closes an incident of which nothing is left. A breaker that a rule's incident leaves open is taken over by the next one
  * of that rule; one that a person's incident leaves is nobody's, and goes with it.
  */
 export const closeIncident = async (store: Store, clock: Clock, incident: Incident): Promise<void> => {

@@ -73,13 +73,13 @@ export const describeTargets = (autoScaling: AutoScaling, request: Request): Pro
     : autoScaling.describeAutoScalingGroupsByTags({ ...request.tags, [optInTag.key]: optInTag.value });
 
 /**
- * The running execution that tends the same affair already, if one does: an alarm that flaps is one incident, and so
+ * The running execution that has the same affair in hand already, if one does: an alarm that flaps is one incident, and so
  * is a group whose launches go on failing. The new execution's name is used up all the same, so that nobody takes the
  * signal up again after a person has stopped the other.
  *
  * @returns its name
  */
-export const findTending = async (
+export const findOtherExecution = async (
   { store, stepFunctions }: { store: Store; stepFunctions: StepFunctions },
   incidentId: string,
   request: Request,

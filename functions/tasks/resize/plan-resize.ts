@@ -34,7 +34,7 @@ import type { PlanHoldResult } from '../holds/plan-hold.ts';
 import { beginPlan, type PlanDependencies, refusedGroups, showCalls } from '../holds/plan-hold.ts';
 import { writeJournal } from '../incidents/emit-facts.ts';
 import { findPausedScaling } from '../incidents/find-paused-scaling.ts';
-import { describeTargets, findTending, openIncident } from '../incidents/plan-request.ts';
+import { describeTargets, findOtherExecution, openIncident } from '../incidents/plan-request.ts';
 import { lookAtHealth, type ResizeClients } from './look-at-resizes.ts';
 
 /** What PlanResize needs. */
@@ -329,7 +329,7 @@ export const createPlanResize = (dependencies: PlanResizeDependencies) => {
     const selection = selectGroups(groups, request.names, request.settings.groupsMax);
     const taken = selection.groups.filter(isTaken).map(({ autoScalingGroupName }) => autoScalingGroupName);
     const unfit = refusedGroups(selection, now);
-    const tendedBy = await findTending(dependencies, incidentId, request, taken);
+    const tendedBy = await findOtherExecution(dependencies, incidentId, request, taken);
     if (tendedBy !== undefined)
       return refuseAll(`the execution ${tendedBy} resizes one of these groups already`, tendedBy);
     if (selection.refusal !== undefined) {

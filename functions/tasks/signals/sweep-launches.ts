@@ -35,7 +35,7 @@ export interface SweepLaunchesDependencies extends StartDependencies {
 
 /**
  * Finds by looking what no event told of launches: counts failures, finds who is stuck, and takes care of breakers
- * that no execution tends any more. What cannot be read of one group does not stop the others.
+ * that no execution has in hand any more. What cannot be read of one group does not stop the others.
  *
  * @param mode what may happen; `off` starts nothing
  * @param isInTime whether there is time to look closer at another group
@@ -89,7 +89,7 @@ export const sweepLaunches = async (
   };
 
   /** Groups that an open incident drains already. */
-  const findTended = (): Promise<Set<string>> =>
+  const findGroupsInHand = (): Promise<Set<string>> =>
     groupsOfOpenIncidents(store, ({ drain, status }) => drain !== undefined && status === 'HELD');
 
   const carryOut = async (decision: LaunchSweep): Promise<void> => {
@@ -140,7 +140,7 @@ export const sweepLaunches = async (
         seen.map(({ group }) => group.autoScalingGroupName),
       );
       const groups = seen.filter(({ group }) => !resized.has(group.autoScalingGroupName));
-      await carryOut(decideLaunchSweep(rule, groups, await findTended(), mode, clock.now()));
+      await carryOut(decideLaunchSweep(rule, groups, await findGroupsInHand(), mode, clock.now()));
     });
   }
   return started;

@@ -64,7 +64,7 @@ const identityOf = (
     : {};
 
 /**
- * Has people told what an incident came to. That another execution tends the same already is no news: its start was.
+ * Has people told what an incident came to. That another execution has the same in hand already is no news: its start was.
  */
 export const tellOutcome = async (
   { store, clock }: ReportDependencies,

@@ -67,12 +67,12 @@ describe('decideLaunchSweep', () => {
       { when: { alarm: ['a'], freshForSeconds: 1 } },
       [],
     ],
-    ['an execution tends one of its groups', [stuck('a', 'i-8', 1300), seen('b')], {}, ['b']],
+    ['an execution drains one of its groups', [stuck('a', 'i-8', 1300), seen('b')], {}, ['b']],
   ] as const)('starts nothing when %s', (_what, groups, over, tended) => {
     expect(decide([...groups], over, [...tended])).toEqual({ closeBreakers: [] });
   });
 
-  it('starts the rule for a breaker that nobody tends, in a live stage only', () => {
+  it('starts the rule for a breaker that nobody has in hand, in a live stage only', () => {
     const groups = [seen('a', { breaker })];
     expect(decide(groups).start?.input).toEqual({
       rule: rule.name,
@@ -85,7 +85,7 @@ describe('decideLaunchSweep', () => {
   it.each([
     ['a launch succeeded since', seen('a', { breaker, lastSuccessAt: later(-599) })],
     ['nothing is missing', seen('a', { breaker }, [], 2)],
-  ])('closes a breaker that nobody tends when %s', (_what, group) => {
+  ])('closes a breaker that nobody has in hand when %s', (_what, group) => {
     expect(decide([group])).toEqual({ closeBreakers: ['a'] });
   });
 });

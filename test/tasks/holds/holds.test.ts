@@ -289,10 +289,10 @@ describe('createPlanHold', () => {
     });
   };
 
-  it('leaves an alarm that comes back to the execution that tends it', async () => {
+  it('leaves an alarm that comes back to the execution that has it in hand', async () => {
     expect(await plan({ rule: 'first' }, 'first')).toMatchObject({
       action: 'REFUSE',
-      reason: 'the execution other tends this already',
+      reason: 'the execution other has this in hand already',
     });
   });
 
