@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 /** The test files that run longer with `npm run prove`: more seeds, every moment to die in, more runs of properties. */
 const long = [
   'test/domain/holds/holds.property.test.ts',
-  'test/holds/nothing-stays.property.test.ts',
+  'test/rehearsal/nothing-stays.property.test.ts',
   'test/rehearsal/draining.test.ts',
   'test/rehearsal/faults.test.ts',
   'test/rehearsal/packet-loss.test.ts',

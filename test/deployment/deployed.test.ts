@@ -2,16 +2,11 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { describePermissions } from '../../cli/permissions.ts';
 import resources from '../../infra/expand-permissions.cjs';
-
-interface Resource {
-  Type: string;
-  Properties: Record<string, unknown>;
-}
+import type { Resource } from './read-template.ts';
+import { readTemplate } from './read-template.ts';
 
 const read = (file: string): string => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
-const template = JSON.parse(read('.packaged/prod/cloudformation-template-update-stack.json')) as {
-  Resources: Record<string, Resource>;
-};
+const Resources = readTemplate('prod');
 
 /** The names under which resources are deployed, where an upgrade would have to replace what has another one. */
 const nameOf = ({ Properties }: Resource): string => {
@@ -26,7 +21,7 @@ const nameOf = ({ Properties }: Resource): string => {
  */
 describe('what is deployed', () => {
   it('has the logical ids and names that it had', () => {
-    const found = Object.entries(template.Resources)
+    const found = Object.entries(Resources)
       .map(([id, resource]) => `${resource.Type} ${id}${nameOf(resource)}`)
       .sort();
     expect(
@@ -44,13 +39,11 @@ describe('what is deployed', () => {
 
   it('packages the permissions that infra/permissions.yml says', () => {
     const said = resources.expandPermissions(resources.readPermissions(), 'prod', 'live');
-    const packaged = Object.fromEntries(
-      Object.keys(said).map((id) => [id, template.Resources[id]?.Properties]),
-    );
+    const packaged = Object.fromEntries(Object.keys(said).map((id) => [id, Resources[id]?.Properties]));
     expect(packaged).toEqual(
       Object.fromEntries(Object.entries(said).map(([id, { Properties }]) => [id, Properties])),
     );
-    const others = Object.entries(template.Resources).filter(
+    const others = Object.entries(Resources).filter(
       ([id, { Type }]) => Type.startsWith('AWS::IAM::') && said[id] === undefined,
     );
     expect(others.map(([id]) => id)).toEqual(['StateMachineRole']);

@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { runSimulation } from '@cloud-copilot/iam-simulate';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -19,6 +18,8 @@ import { aHoldOnTerminate, anIncident, aRecord, now } from '../domain/holds/grou
 import { calm, launchIncident, onlyRules, startOf } from '../rehearsal/launch-incident.ts';
 import { quiet, resizeIncident, startResize } from '../rehearsal/resize-incident.ts';
 import { minutes, rehearseSmall, smallGroup, smallIncident } from '../rehearsal/small-incident.ts';
+import type { Resource } from './read-template.ts';
+import { readTemplate } from './read-template.ts';
 
 const account = '123456789012';
 const region = 'us-east-1';
@@ -27,18 +28,7 @@ interface Statement {
   Action: string | string[];
   Resource: unknown;
 }
-interface Resource {
-  Type: string;
-  Properties: Record<string, unknown>;
-}
 type Template = Record<string, Resource>;
-
-/** The packaged template of a stage; npm run package writes it. */
-const readStage = (stage: string): Template => {
-  const file = new URL(`../../.packaged/${stage}/cloudformation-template-update-stack.json`, import.meta.url);
-  if (!existsSync(file)) throw new Error('Nothing is packaged yet: run npm run package before these tests');
-  return (JSON.parse(readFileSync(file, 'utf8')) as { Resources: Template }).Resources;
-};
 
 /** CloudFormation's functions, as far as policies use them. */
 const resolve = (value: unknown): unknown => {
@@ -573,8 +563,8 @@ stories.push(
 );
 
 const functionNames = readDeployment('prod').functions.map(({ name }) => name);
-const prod = readStage('prod');
-const staging = readStage('staging');
+const prod = readTemplate('prod');
+const staging = readTemplate('staging');
 /** By function, the actions it made in any story. */
 const made = new Map<string, Set<string>>();
 

@@ -1,38 +1,32 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { noticeRecords, noticeSchema } from '../../functions/events/notice-records.ts';
 import { parseSignal } from '../../functions/events/signal.ts';
+import type { Resource } from './read-template.ts';
+import { readTemplate } from './read-template.ts';
 
-type Resources = Record<string, { Type: string; Properties: Record<string, unknown> }>;
-const readStage = (folder: string): Resources => {
-  const file = new URL(`../../${folder}/cloudformation-template-update-stack.json`, import.meta.url);
-  if (!existsSync(file)) throw new Error('Nothing is packaged yet: run npm run package before these tests');
-  return (JSON.parse(readFileSync(file, 'utf8')) as { Resources: Resources }).Resources;
-};
-const stages = { dev: '.packaged/dev', staging: '.packaged/staging', prod: '.packaged/prod' };
+type Resources = Record<string, Resource>;
+const stages = ['dev', 'staging', 'prod'];
 
 describe('stages', () => {
-  it.each(Object.entries(stages))(
-    '%s has the same parts as any other, under its own name',
-    (stage, folder) => {
-      const kinds = (resources: Resources) =>
-        Object.entries(resources)
-          .filter(([, { Type }]) => Type !== 'AWS::IAM::Policy' && Type !== 'AWS::Lambda::Version')
-          .map(([name, { Type }]) => `${name.replace(/^Holdfast(dev|staging|prod)/, '')} ${Type}`)
-          .sort();
-      const resources = readStage(folder);
-      expect(kinds(resources)).toEqual(kinds(readStage(stages.prod)));
-      expect(resources.Table?.Properties.TableName).toBe(`holdfast-${stage}`);
-      for (const other of Object.keys(stages).filter((name) => name !== stage)) {
-        expect(JSON.stringify(resources)).not.toContain(`holdfast-${other}`);
-      }
-    },
-  );
+  it.each(stages)('%s has the same parts as any other, under its own name', (stage) => {
+    const kinds = (resources: Resources) =>
+      Object.entries(resources)
+        .filter(([, { Type }]) => Type !== 'AWS::IAM::Policy' && Type !== 'AWS::Lambda::Version')
+        .map(([name, { Type }]) => `${name.replace(/^Holdfast(dev|staging|prod)/, '')} ${Type}`)
+        .sort();
+    const resources = readTemplate(stage);
+    expect(kinds(resources)).toEqual(kinds(readTemplate('prod')));
+    expect(resources.Table?.Properties.TableName).toBe(`holdfast-${stage}`);
+    for (const other of stages.filter((name) => name !== stage)) {
+      expect(JSON.stringify(resources)).not.toContain(`holdfast-${other}`);
+    }
+  });
 
   it('are live in prod only, where the table is protected from deletion', () => {
-    for (const [stage, folder] of Object.entries(stages)) {
-      const resources = readStage(folder);
+    for (const stage of stages) {
+      const resources = readTemplate(stage);
       expect(resources.ApplyHoldLambdaFunction?.Properties.Environment).toMatchObject({
         Variables: { HOLDFAST_STAGE_MODE: stage === 'prod' ? 'live' : 'dry-run' },
       });

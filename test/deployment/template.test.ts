@@ -1,20 +1,15 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import aslValidator from 'asl-validator';
 import { unzipSync } from 'fflate';
 import { describe, expect, it, vi } from 'vitest';
 import { remediationNames } from '../../functions/domain/remediation-names.ts';
 import { createMeasure } from '../../functions/lambda/measure.ts';
 import { loadPolicy } from '../../functions/policy.ts';
+import type { Resource } from './read-template.ts';
+import { readTemplate } from './read-template.ts';
 
 const packaged = new URL('../../.packaged/dev/', import.meta.url);
-const file = new URL('cloudformation-template-update-stack.json', packaged);
-if (!existsSync(file)) throw new Error('Nothing is packaged yet: run npm run package before these tests');
-
-interface Resource {
-  Type: string;
-  Properties: Record<string, unknown>;
-}
-const { Resources } = JSON.parse(readFileSync(file, 'utf8')) as { Resources: Record<string, Resource> };
+const Resources = readTemplate('dev');
 const ofType = (type: string): Resource[] => Object.values(Resources).filter(({ Type }) => Type === type);
 
 interface Statement {

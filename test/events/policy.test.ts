@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { launchBreakerEffect } from '../../functions/domain/drain/settings.ts';
-import { defaultHoldSettings } from '../../functions/domain/holds/pause-scaling.ts';
 import { protectInstancesEffect } from '../../functions/domain/holds/protect-instances.ts';
 import { parsePolicy, policyJsonSchema } from '../../functions/events/policy.ts';
 import { loadPolicy } from '../../functions/policy.ts';
+import { defaultHoldSettings } from '../domain/holds/group-fixtures.ts';
 
 const rule = (over: object = {}) => ({
   name: 'loss',

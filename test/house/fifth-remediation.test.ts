@@ -125,7 +125,7 @@ describe('a fifth remediation', () => {
       'its state machine in three alarms: failed, timed out, throttled: infra/watching.yml',
       'its executions in three graphs: started, failed, timed out: infra/dashboard.yml',
       'its rule in the schema of the policy: run "npm run schema": infra/policy.schema.json',
-      'its page: docs/freeze-schedules.md',
+      'its page, with the state machine that is started by hand: docs/freeze-schedules.md',
       'a link to its page: README.md',
       'a dry run of it in the second cloud: conformance/stories/inputs.py',
     ]);

@@ -37,7 +37,11 @@ const parts: {
     file: () => 'infra/policy.schema.json',
     text: (name) => `"const": "${name}"`,
   },
-  { what: 'its page', file: (name) => `docs/${name}.md` },
+  {
+    what: 'its page, with the state machine that is started by hand',
+    file: (name) => `docs/${name}.md`,
+    text: (name) => `holdfast-<stage>-${name}`,
+  },
   { what: 'a link to its page', file: () => 'README.md', text: (name) => `(docs/${name}.md)` },
   {
     what: 'a dry run of it in the second cloud',

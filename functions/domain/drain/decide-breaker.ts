@@ -1,5 +1,6 @@
 import type { AutoScalingGroup } from '../auto-scaling-group.ts';
 import { isComplete } from '../group-units.ts';
+import type { StuckInstance } from '../launches/launch-record.ts';
 import {
   type Breaker,
   type Drain,
@@ -54,6 +55,40 @@ const openAgain = (
   return { ...breaker, state: 'OPEN', stateAt: now, delaySeconds, probeAt: addSeconds(now, delaySeconds) };
 };
 
+/** Opens the breaker of a group that has none, or forgets drains that feed no loop. */
+const openIfDue = (
+  record: LaunchRecord,
+  stuck: StuckInstance[],
+  settings: DrainSettings,
+  now: string,
+): LaunchRecord => {
+  const counted = drainsThatCount(record);
+  const first = counted[0]?.chosenAt;
+  if (first === undefined || counted.length < settings.breakerAfter) return record;
+  const cameBack = stuck.find(({ since }) => since > first);
+  if (cameBack !== undefined) {
+    const breaker: Breaker = {
+      state: 'OPEN',
+      openedAt: now,
+      stateAt: now,
+      delaySeconds: settings.probeAfterSeconds,
+      probeAt: addSeconds(now, settings.probeAfterSeconds),
+      probes: 0,
+      drained: counted.length,
+      cameBack: cameBack.instanceId,
+      isTold: false,
+    };
+    return { ...record, breaker };
+  }
+  const last = counted.at(-1)?.chosenAt ?? now;
+  const isSilent =
+    !counted.some(isInFlight) &&
+    secondsBetween(last, now) > settings.olderThanSeconds + silenceSeconds &&
+    !record.waits.some(({ since }) => since > first);
+  // Nothing was launched in their place, so these drains feed no loop.
+  return isSilent ? { ...record, drainsCountFrom: now } : record;
+};
+
 /**
  * Moves the breaker of one group on. It opens when `breakerAfter` drains were made since a launch last succeeded and
  * an instance launched after the first of them is stuck too; it probes after a delay that doubles; it closes when a
@@ -74,38 +109,7 @@ export const decideBreaker = (
   const stuck = stuckInstances(record, group, settings.olderThanSeconds, now);
   const { breaker } = record;
 
-  if (breaker === undefined) {
-    const counted = drainsThatCount(record);
-    const first = counted[0]?.chosenAt;
-    if (first === undefined || counted.length < settings.breakerAfter) return { record };
-    const cameBack = stuck.find(({ since }) => since > first);
-    if (cameBack !== undefined) {
-      return {
-        record: {
-          ...record,
-          breaker: {
-            state: 'OPEN',
-            openedAt: now,
-            stateAt: now,
-            delaySeconds: settings.probeAfterSeconds,
-            probeAt: addSeconds(now, settings.probeAfterSeconds),
-            probes: 0,
-            drained: counted.length,
-            cameBack: cameBack.instanceId,
-            isTold: false,
-          },
-        },
-      };
-    }
-    const last = counted.at(-1)?.chosenAt ?? now;
-    const isSilent =
-      !counted.some(isInFlight) &&
-      secondsBetween(last, now) > settings.olderThanSeconds + silenceSeconds &&
-      !record.waits.some(({ since }) => since > first);
-    // Nothing was launched in their place, so these drains feed no loop.
-    return isSilent ? { record: { ...record, drainsCountFrom: now } } : { record };
-  }
-
+  if (breaker === undefined) return { record: openIfDue(record, stuck, settings, now) };
   if (record.lastSuccessAt !== undefined && record.lastSuccessAt > breaker.stateAt) {
     return {
       record: { ...without(record, now), breakerClosedAt: now },

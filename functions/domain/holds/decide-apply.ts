@@ -290,6 +290,72 @@ const refusalOf = (
     : undefined;
 };
 
+/** What the look tells of a group before anything is decided. */
+interface Looked {
+  /** What is remembered of this group. */
+  known: GroupRecord;
+  /** The same, its baseline confirmed. */
+  record: GroupRecord;
+  /** Settings that a person took back. */
+  undone: Setting[];
+  /** What remains ours of what we put in force. */
+  remaining: Imposed[];
+}
+
+const lookAt = (stored: GroupRecord, group: AutoScalingGroup, now: string, seenAt: string): Looked => {
+  const known = ofThisGroup(afterLease(stored, now), group, seenAt);
+  const record = withConfirmedBaseline(known, group, seenAt);
+  const undone = settingsUndoneByOthers(record, group, seenAt);
+  // What a person took back is the person's from now on, also when it is in force again later. The protection of an
+  // instance ends with the instance, but a description that lacks it may be stale.
+  const forgets = record.imposed.length > protectedInstancesMax + leftRememberedMax;
+  const remaining = record.imposed.filter(
+    ({ setting }) => !undone.includes(setting) && (!forgets || isRemembered(setting, group)),
+  );
+  return { known, record, undone, remaining };
+};
+
+/** Whether a setting can still be in force: the protection of an instance ends with the instance. */
+const isRemembered = (setting: Setting, { instances }: AutoScalingGroup): boolean =>
+  !isInstance(setting) || instances.some(({ instanceId }) => instanceId === setting);
+
+/** The record as it is once the incident holds the group, nothing more put in force yet. */
+const withIncident = (
+  { record, undone, remaining }: Looked,
+  group: AutoScalingGroup,
+  incident: Incident,
+  now: string,
+  seenAt: string,
+): GroupRecord => {
+  const overridden: Overridden[] = [
+    ...record.overridden.filter(({ setting }) => isRemembered(setting, group)),
+    ...undone.map((setting) => ({ setting, seenAt: now })),
+  ];
+  const watched = withLaunched({ ...record, overridden, imposed: remaining }, group, now);
+  const claimed = withHold(watched, group, incident, now, seenAt);
+  return withKept(withLaunched(claimed, group, now), group, now, seenAt);
+};
+
+/** Whether the call was made and its maker died before writing so. */
+const isSeen = ({ setting, appliedAt, givingBackAt }: Imposed, inForce: Set<Setting>): boolean =>
+  appliedAt === undefined && givingBackAt === undefined && inForce.has(setting);
+
+/** Whether a look tells anything that has to be written down. */
+const isNews = (
+  { known, record, undone, remaining }: Looked,
+  stored: GroupRecord,
+  held: GroupRecord,
+  inForce: Set<Setting>,
+): boolean =>
+  held.holds.length > record.holds.length ||
+  undone.length > 0 ||
+  held.launched !== record.launched ||
+  held.kept !== record.kept ||
+  record.baseline !== known.baseline ||
+  record.autoScalingGroupArn !== stored.autoScalingGroupArn ||
+  record.missingSince !== stored.missingSince ||
+  remaining.some((imposed) => isSeen(imposed, inForce));
+
 /**
  * Decides what brings one group to its wanted state on behalf of one incident.
  *
@@ -319,24 +385,9 @@ export const decideApply = (
   const refusal = refusalOf(incident, group, stored);
   if (refusal !== undefined) return { action: 'REFUSE', ...refusal };
 
-  const known = ofThisGroup(afterLease(stored, now), group, seenAt);
-  const record = withConfirmedBaseline(known, group, seenAt);
-  const undone = settingsUndoneByOthers(record, group, seenAt);
-  const present = new Set(group.instances.map(({ instanceId }) => instanceId));
-  const isRemembered = (setting: Setting): boolean => !isInstance(setting) || present.has(setting);
-  const overridden: Overridden[] = [
-    ...record.overridden.filter(({ setting }) => isRemembered(setting)),
-    ...undone.map((setting) => ({ setting, seenAt: now })),
-  ];
-  // What a person took back is the person's from now on, also when it is in force again later. The protection of an
-  // instance ends with the instance, but a description that lacks it may be stale.
-  const forgets = record.imposed.length > protectedInstancesMax + leftRememberedMax;
-  const remaining = record.imposed.filter(
-    ({ setting }) => !undone.includes(setting) && (!forgets || isRemembered(setting)),
-  );
-  const watched = withLaunched({ ...record, overridden, imposed: remaining }, group, now);
-  const claimed = withHold(watched, group, incident, now, seenAt);
-  const held = withKept(withLaunched(claimed, group, now), group, now, seenAt);
+  const looked = lookAt(stored, group, now, seenAt);
+  const { record, undone } = looked;
+  const held = withIncident(looked, group, incident, now, seenAt);
   const inForce = settingsStillInForce(held, group, seenAt);
   const missing = wantedSettings(held, group).filter((setting) => !inForce.has(setting));
   const unconfirmed = unconfirmedSettings(held);
@@ -344,27 +395,13 @@ export const decideApply = (
     (setting) => imposedSince(record, setting) !== undefined || unconfirmed.has(setting),
   );
   const toImpose = missing.filter((setting) => !pending.includes(setting));
-
-  // The call was made and its maker died before writing so.
-  const isSeen = ({ setting, appliedAt, givingBackAt }: Imposed): boolean =>
-    appliedAt === undefined && givingBackAt === undefined && inForce.has(setting);
-  const isNews =
-    held.holds.length > record.holds.length ||
-    undone.length > 0 ||
-    held.launched !== record.launched ||
-    held.kept !== record.kept ||
-    record.baseline !== known.baseline ||
-    record.autoScalingGroupArn !== stored.autoScalingGroupArn ||
-    record.missingSince !== stored.missingSince ||
-    remaining.some(isSeen);
-  if (toImpose.length === 0 && !isNews) {
+  if (toImpose.length === 0 && !isNews(looked, stored, held, inForce)) {
     return pending.length > 0 ? { action: 'UNVERIFIED', pending } : { action: 'IN_FORCE' };
   }
-
   const imposed = [
     ...held.imposed
       .filter(({ setting }) => !toImpose.includes(setting))
-      .map((entry) => (isSeen(entry) ? { ...entry, appliedAt: now } : entry)),
+      .map((entry) => (isSeen(entry, inForce) ? { ...entry, appliedAt: now } : entry)),
     ...toImpose.map((setting) => ({ setting, recordedAt: now })),
   ];
   const before = { ...held, imposed, lease: { owner, expiresAt: addSeconds(now, leaseSeconds) } };

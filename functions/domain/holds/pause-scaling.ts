@@ -4,13 +4,7 @@ import { giveBackSecondsMax } from '../limits.ts';
 import { defineRemediation } from '../remediation.ts';
 import { isOfSameAlarm } from '../request.ts';
 import { describeHoldEnd, holdEndsAtLatest } from './hold-end.ts';
-import {
-  type HoldEffect,
-  type HoldSettings,
-  holdDefaults,
-  processOrder,
-  scaleInProcesses,
-} from './settings.ts';
+import { type HoldEffect, processOrder, scaleInProcesses } from './settings.ts';
 
 /** What a hold forbids: only the loss of instances, or every change of size. */
 export type Block = 'scale-in' | 'all';
@@ -20,9 +14,6 @@ export const pauseScalingEffect = (block: Block): HoldEffect => ({
   processes: block === 'all' ? [...processOrder] : [...scaleInProcesses],
   protectsInstances: false,
 });
-
-/** The settings of a `pause-scaling` hold whose rule or input says nothing else. */
-export const defaultHoldSettings: HoldSettings = { effect: pauseScalingEffect('scale-in'), ...holdDefaults };
 
 /** Nothing is taken away while the network loses packets. */
 export const pauseScaling = defineRemediation({

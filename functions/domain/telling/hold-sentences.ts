@@ -115,6 +115,10 @@ export const tellRelease = (facts: ReleaseFacts): string => {
   }
 };
 
+/** That instances are marked unhealthy, and what becomes of them once their group is given back. */
+export const tellMarkedUnhealthy = (ids: string[], instances: number): string =>
+  `${ids.length} of ${instances} instances are marked unhealthy and will be replaced once ReplaceUnhealthy runs: ${ids.slice(0, 20).join(', ')}. To keep one that is well: aws autoscaling set-instance-health --health-status Healthy --instance-id ${ids[0]}`;
+
 /** Why a group may not be given back any more, and what a person can do. */
 export const tellNotGivenBack = (inForce: Setting[]): string =>
   `the group no longer carries the tag ${optInTag.key}=${optInTag.value}, so Holdfast may not touch it; put the tag back, or give back ${firstOf(inForce)} by hand`;

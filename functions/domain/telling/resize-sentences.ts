@@ -207,6 +207,20 @@ export const tellRestored = (
   return `minimum ${before.minSize} → ${sizes.minSize}, desired capacity ${before.desiredCapacity} → ${sizes.desiredCapacity}${reasons.length === 0 ? '' : ` (${reasons.join('; ')})`}`;
 };
 
+/** That sizes may not be set back, because the group does not carry the opt-in tag any more. */
+export const tellNotRestored = (
+  name: string,
+  { minSize, desiredCapacity }: { minSize: number; desiredCapacity: number },
+): string =>
+  `the group does not carry the opt-in tag any more, so Holdfast may not set it back. By hand: aws autoscaling update-auto-scaling-group --auto-scaling-group-name ${name} --min-size ${minSize} --desired-capacity ${desiredCapacity}`;
+
+/** That AWS refused for so long to set a group back that a person has to. */
+export const tellGivenUp = (
+  { minSize, desiredCapacity }: { minSize: number; desiredCapacity: number },
+  seconds: number,
+): string =>
+  `it could not be set back for ${spokenDuration(seconds)}: its sizes were minimum ${minSize} and desired capacity ${desiredCapacity}, and another hold may want Launch suspended. Do it by hand`;
+
 /** What the launch template would launch, and how to change that. */
 export const tellDrift = ({ resized: count, instanceTypes, launchTemplate }: Drift): string => {
   const resized = `${count} instances have ${instanceTypes.join(', ')} now`;

@@ -3,7 +3,13 @@ import type { Ec2 } from '../../aws/ec2.ts';
 import { isOptedIn } from '../../domain/auto-scaling-group.ts';
 import type { BreakerNews } from '../../domain/drain/decide-breaker.ts';
 import { decideBreaker } from '../../domain/drain/decide-breaker.ts';
-import { type DrainChoice, decideDrains, isAtRest, withChosen } from '../../domain/drain/decide-drains.ts';
+import {
+  type DrainChoice,
+  decideDrains,
+  isAtRest,
+  type Widespread,
+  withChosen,
+} from '../../domain/drain/decide-drains.ts';
 import { secondsToNextDrainRound } from '../../domain/drain/seconds-to-next-drain-round.ts';
 import type { DrainSettings } from '../../domain/drain/settings.ts';
 import { executionNameOf } from '../../domain/execution-arn.ts';
@@ -86,6 +92,60 @@ const drainsEnded = (
     ];
   });
 
+/** What one look at all groups came to. */
+interface Chosen {
+  now: string;
+  /** The groups whose records could be written. */
+  rounds: GroupRound[];
+  /** Everything that is stuck. */
+  choices: DrainChoice[];
+  /** What is drained next. */
+  chosen: DrainChoice[];
+  widespread?: Widespread;
+  /** What could not be read. */
+  unreadable: string[];
+  /** Whether every group was read and written, and none is being resized. */
+  isComplete: boolean;
+}
+
+/** What the journal says of a round. */
+const toEntries = ({ now: at, rounds, chosen, unreadable }: Chosen): JournalEntry[] => [
+  ...unreadable.map(
+    (text): JournalEntry => ({ at, event: 'failed', text: `${text}; tried again in the next round` }),
+  ),
+  ...rounds.flatMap((round): JournalEntry[] => {
+    const { news, group } = round;
+    const { autoScalingGroupName } = group;
+    const ended = drainsEnded(round, at);
+    if (news === undefined) return ended;
+    const text = tellBreakerNews(news);
+    return [...ended, { at, event: 'breaker', autoScalingGroupName, because: news.because, text }];
+  }),
+  ...chosen.map((choice): JournalEntry => {
+    const { autoScalingGroupName, instanceId } = choice;
+    const text = `is to be drained: ${tellChoice(choice)}`;
+    return { at, event: 'chosen', autoScalingGroupName, instanceId, text };
+  }),
+];
+
+/** That instances are being drained. */
+const toNotice = (
+  { incidentId, reason }: Incident,
+  chosen: DrainChoice[],
+  at: string,
+): Parameters<typeof writeNotice>[1] => ({
+  kind: 'acted',
+  at,
+  incidentId,
+  seen: reason,
+  done: `${counted(chosen.length, 'stuck instance')} ${chosen.length === 1 ? 'is' : 'are'} being drained: evidence is kept, then the launch is abandoned`,
+  next: 'the others follow within the limits, one by one where none has succeeded yet; when launches go on failing the breaker opens',
+  groups: [...new Set(chosen.map(({ autoScalingGroupName }) => autoScalingGroupName))],
+  lines: chosen.map(
+    (choice) => `${choice.autoScalingGroupName}: ${choice.instanceId}: ${tellChoice(choice)}`,
+  ),
+});
+
 /**
  * Looks at every group of the incident, moves its breaker on, and chooses what is drained next, within every limit.
  * What was chosen is written down before anything is done.
@@ -103,15 +163,10 @@ export const createChooseDrains = (dependencies: ChooseDrainsDependencies) => {
     return written;
   };
 
-  const runRound = async (
-    incident: Incident,
-    drain: DrainSettings,
-    mode: Mode,
-    round: number,
-  ): Promise<ChooseDrainsResult> => {
-    const { incidentId } = incident;
+  /** Looks at the groups, moves their breakers on, and writes down what is to be drained next. */
+  const choose = async (incident: Incident, drain: DrainSettings, mode: Mode): Promise<Chosen> => {
     const autoScaling = dependencies.autoScaling(mode);
-    const names = await store.readIncidentGroups(incidentId);
+    const names = await store.readIncidentGroups(incident.incidentId);
     const seen = await lookAtLaunches({ autoScaling, ec2: dependencies.ec2(mode), store, clock }, names);
     const now = clock.now();
     const closedAt = seen.groups
@@ -138,69 +193,44 @@ export const createChooseDrains = (dependencies: ChooseDrainsDependencies) => {
       now,
     );
     const rounds = await writeRounds(
-      moved.map((each) => ({ ...each, record: withChosen(each.record, choices, incidentId, now) })),
+      moved.map((each) => ({ ...each, record: withChosen(each.record, choices, incident.incidentId, now) })),
     );
     const isWritten = new Set(rounds.map(({ group }) => group.autoScalingGroupName));
     const chosen = choices.filter(
       ({ action, autoScalingGroupName }) => action === 'DRAIN' && isWritten.has(autoScalingGroupName),
     );
+    const isComplete = seen.unreadable.length === 0 && rounds.length === moved.length && resized.size === 0;
+    const { unreadable } = seen;
+    return { now, rounds, choices, chosen, unreadable, isComplete, ...(widespread && { widespread }) };
+  };
 
-    const journal: JournalEntry[] = seen.unreadable.map((text) => ({
-      at: now,
-      event: 'failed',
-      text: `${text}; tried again in the next round`,
-    }));
-    for (const each of rounds) {
-      journal.push(...drainsEnded(each, now));
-      if (each.news !== undefined) {
-        const { autoScalingGroupName } = each.group;
-        journal.push({
-          at: now,
-          event: 'breaker',
-          autoScalingGroupName,
-          because: each.news.because,
-          text: tellBreakerNews(each.news),
-        });
-      }
-    }
-    for (const choice of chosen) {
-      const { autoScalingGroupName, instanceId } = choice;
-      journal.push({
-        at: now,
-        event: 'chosen',
-        autoScalingGroupName,
-        instanceId,
-        text: `is to be drained: ${tellChoice(choice)}`,
-      });
-    }
-    if (widespread !== undefined && choices.length > 0) {
-      const failing = [...new Set(choices.map((choice) => choice.autoScalingGroupName))].sort();
-      const isNews = await protectUnlessProtected(
-        dependencies,
-        incident,
-        failing,
-        tellWidespread(widespread),
-        startPeriod(now),
-      );
-      if (isNews || round === 1) {
-        journal.push({ at: now, event: 'widespread', text: tellWidespread(widespread) });
-      }
-    }
-    await writeJournal(store, incidentId, journal);
-    if (chosen.length > 0) {
-      await writeNotice(store, {
-        kind: 'acted',
-        at: now,
-        incidentId,
-        seen: incident.reason,
-        done: `${counted(chosen.length, 'stuck instance')} ${chosen.length === 1 ? 'is' : 'are'} being drained: evidence is kept, then the launch is abandoned`,
-        next: 'the others follow within the limits, one by one where none has succeeded yet; when launches go on failing the breaker opens',
-        groups: [...new Set(chosen.map(({ autoScalingGroupName }) => autoScalingGroupName))],
-        lines: chosen.map(
-          (choice) => `${choice.autoScalingGroupName}: ${choice.instanceId}: ${tellChoice(choice)}`,
-        ),
-      });
-    }
+  /** Protects what launches fail for everywhere, and says so when that is news. */
+  const tellIfWidespread = async (
+    incident: Incident,
+    { choices, widespread, now }: Chosen,
+    isFirst: boolean,
+  ): Promise<JournalEntry[]> => {
+    if (widespread === undefined || choices.length === 0) return [];
+    const failing = [...new Set(choices.map(({ autoScalingGroupName }) => autoScalingGroupName))].sort();
+    const text = tellWidespread(widespread);
+    const isNews = await protectUnlessProtected(dependencies, incident, failing, text, startPeriod(now));
+    return isNews || isFirst ? [{ at: now, event: 'widespread', text }] : [];
+  };
+
+  const runRound = async (
+    incident: Incident,
+    drain: DrainSettings,
+    mode: Mode,
+    round: number,
+  ): Promise<ChooseDrainsResult> => {
+    const { incidentId } = incident;
+    const decided = await choose(incident, drain, mode);
+    const { now, rounds, choices, chosen } = decided;
+    await writeJournal(store, incidentId, [
+      ...toEntries(decided),
+      ...(await tellIfWidespread(incident, decided, round === 1)),
+    ]);
+    if (chosen.length > 0) await writeNotice(store, toNotice(incident, chosen, now));
     for (const { group, record } of rounds) {
       await followOpening(dependencies, incident, group.autoScalingGroupName, record);
     }
@@ -213,23 +243,18 @@ export const createChooseDrains = (dependencies: ChooseDrainsDependencies) => {
       inFlight,
       waiting: choices.length - chosen.length,
     };
-    const isComplete = seen.unreadable.length === 0 && rounds.length === moved.length && resized.size === 0;
-    if (isComplete && rounds.every((each) => isAtRest(each, drain, now))) {
+    if (decided.isComplete && rounds.every((each) => isAtRest(each, drain, now))) {
       const reason = 'nothing is stuck any more';
       await beginRelease(store, clock, incident, reason);
       return { ...result, action: 'END', reason, waitSeconds: 0 };
     }
     await renew(incident, now);
+    const records = rounds.map(({ record }) => record);
     return {
       ...result,
       action: inFlight > 0 ? 'DRAIN' : 'WAIT',
       reason: waitingMessage(choices),
-      waitSeconds: secondsToNextDrainRound(
-        rounds.map(({ record }) => record),
-        inFlight > 0,
-        incident,
-        now,
-      ),
+      waitSeconds: secondsToNextDrainRound(records, inFlight > 0, incident, now),
     };
   };
 

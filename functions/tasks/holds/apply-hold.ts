@@ -58,6 +58,23 @@ const isHeldBy = (record: GroupRecord, incidentId: string): boolean =>
 const forbidsLosingInstances = ({ settings: { effect } }: Incident): boolean =>
   effect.protectsInstances || effect.processes.some((process) => processesThatEndInstances.includes(process));
 
+/** One round: what it is about, and what it came to so far. */
+interface Progress {
+  incident: Incident;
+  autoScaling: AutoScaling;
+  names: string[];
+  /** Whether there is time for another change. */
+  isInTime: () => boolean;
+  counts: Record<ApplyOutcome, number>;
+  /** Groups that are not held and could not be. */
+  notHeld: number;
+  held: string[];
+  toTag: SeenGroup[];
+  launches: GroupLaunches[];
+  failures: string[];
+  isEverythingRead: boolean;
+}
+
 /**
  * Brings every group of the incident to its wanted state, and looks whether it is there. Running it again is
  * harmless. One group that fails never stops the others and is tried again in the next round.
@@ -78,20 +95,15 @@ export const createApplyHold = (dependencies: TaskDependencies) => {
   };
 
   /** Tags what is held: after everything else, because nothing depends on it. */
-  const tag = async (
-    autoScaling: AutoScaling,
-    incidentId: string,
-    groups: SeenGroup[],
-    groupCount: number,
-    isInTime: () => boolean,
-  ): Promise<void> => {
+  const tag = async ({ incident, autoScaling, names, toTag, isInTime }: Progress): Promise<void> => {
+    const { incidentId } = incident;
     const journal: JournalEntry[] = [];
     await pMap(
-      groups,
+      toTag,
       async (seen) => {
         if (!isInTime()) return;
         const [record = seen.record] =
-          groupCount > groupsTaggedAtOnce ? [] : await store.readGroups([seen.name]);
+          names.length > groupsTaggedAtOnce ? [] : await store.readGroups([seen.name]);
         if (record.holds.length === 0) return;
         await setHoldTag({ autoScaling, clock }, incidentId, { ...seen, record }, journal);
       },
@@ -102,13 +114,11 @@ export const createApplyHold = (dependencies: TaskDependencies) => {
 
   /** Has people told that groups are held, once some are, and that others are not, once it was tried for a while. */
   const tellProgress = async (
-    incident: Incident,
+    { incident, names, counts, notHeld, held, failures }: Progress,
     round: number,
-    groupCount: number,
-    { unfinished, gone, refused, notHeld }: Record<ApplyOutcome | 'notHeld', number>,
-    held: string[],
-    failures: string[],
   ): Promise<void> => {
+    const { unfinished, gone, refused } = counts;
+    const groupCount = names.length;
     const { incidentId, alarm, reason } = incident;
     const now = clock.now();
     // Said again in the first rounds, and kept once: a function that died may have held them and not said so.
@@ -149,17 +159,63 @@ export const createApplyHold = (dependencies: TaskDependencies) => {
     }
   };
 
+  /** Holds the groups of one page that could be read. */
+  const applyToPage = async (
+    progress: Progress,
+    seen: SeenGroup[],
+    journal: JournalEntry[],
+  ): Promise<void> => {
+    const { incident, autoScaling, names, counts, held, isInTime } = progress;
+    const outcomes = await pMap(
+      seen,
+      (each) =>
+        isInTime()
+          ? applyToGroup({ autoScaling, store, clock, newOwner }, incident, each, journal)
+          : 'unfinished',
+      { concurrency: groupsAtOnce, stopOnError: false },
+    );
+    for (const [index, outcome] of outcomes.entries()) {
+      counts[outcome] += 1;
+      const name = seen[index]?.name;
+      if (name !== undefined && ['changed', 'inForce'].includes(outcome)) held.push(name);
+    }
+    progress.notHeld += seen.filter(
+      ({ record }, index) => outcomes[index] === 'unfinished' && !isHeldBy(record, incident.incidentId),
+    ).length;
+    progress.toTag.push(...seen.filter((_seen, index) => isTaggedNow(outcomes[index], names.length)));
+    if (incident.untilLaunchesSucceed === true) {
+      progress.launches.push(...(await readLaunches(incident, seen)));
+    }
+  };
+
+  /** Holds every group, page by page, for as long as there is time and the incident is held. */
+  const applyToAll = async (progress: Progress): Promise<void> => {
+    const { incident, autoScaling, names, counts, isInTime } = progress;
+    const { incidentId } = incident;
+    for await (const page of lookAtGroups({ store, autoScaling, clock }, names)) {
+      const journal: JournalEntry[] = [];
+      if ('unreadable' in page) {
+        counts.unfinished += page.names.length;
+        progress.isEverythingRead = false;
+        journal.push({
+          at: clock.now(),
+          event: 'failed',
+          text: `${page.names.length} groups cannot be read (${page.unreadable}); tried again in the next round`,
+        });
+      } else if (!isInTime() || (await store.readIncident(incidentId))?.status !== 'HELD') {
+        counts.unfinished += page.names.length;
+        progress.isEverythingRead = false;
+      } else await applyToPage(progress, page.seen, journal);
+      await writeJournal(store, incidentId, journal);
+      progress.failures.push(...journal.filter(({ event }) => event === 'failed').map(sentenceOf));
+    }
+  };
+
   return async (state: z.output<typeof applyHoldState>): Promise<ApplyHoldResult> => {
     const { incidentId } = state.plan;
     const round = state.check?.round ?? 1;
     const startedAt = clock.now();
-    const counts: Record<ApplyOutcome, number> = {
-      changed: 0,
-      inForce: 0,
-      unfinished: 0,
-      gone: 0,
-      refused: 0,
-    };
+    const counts = { changed: 0, inForce: 0, unfinished: 0, gone: 0, refused: 0 };
     const incident = await store.readIncident(incidentId);
     const idle = (idleBecause: string, waitSeconds = soonSeconds): ApplyHoldResult => ({
       round,
@@ -174,65 +230,35 @@ export const createApplyHold = (dependencies: TaskDependencies) => {
     }
     if (mode !== 'live') return idle(`the mode is ${mode}`);
 
-    const autoScaling = dependencies.autoScaling(mode);
-    const names = await readNamesToHold(store, incident);
-    const isInTime = () => secondsBetween(startedAt, clock.now()) < changeBudgetSeconds;
-    const watchesLaunches = incident.untilLaunchesSucceed === true;
-    const launches: GroupLaunches[] = [];
-    const held: string[] = [];
-    const toTag: SeenGroup[] = [];
-    let notHeld = 0;
-    const failures: string[] = [];
-    let isEverythingRead = true;
-    for await (const page of lookAtGroups({ store, autoScaling, clock }, names)) {
-      const journal: JournalEntry[] = [];
-      if ('unreadable' in page) {
-        counts.unfinished += page.names.length;
-        isEverythingRead = false;
-        journal.push({
-          at: clock.now(),
-          event: 'failed',
-          text: `${page.names.length} groups cannot be read (${page.unreadable}); tried again in the next round`,
-        });
-      } else if (!isInTime() || (await store.readIncident(incidentId))?.status !== 'HELD') {
-        counts.unfinished += page.names.length;
-        isEverythingRead = false;
-      } else {
-        const outcomes = await pMap(
-          page.seen,
-          (seen) =>
-            isInTime()
-              ? applyToGroup({ autoScaling, store, clock, newOwner }, incident, seen, journal)
-              : 'unfinished',
-          { concurrency: groupsAtOnce, stopOnError: false },
-        );
-        for (const [index, outcome] of outcomes.entries()) {
-          counts[outcome] += 1;
-          const name = page.seen[index]?.name;
-          if (name !== undefined && ['changed', 'inForce'].includes(outcome)) held.push(name);
-        }
-        notHeld += page.seen.filter(
-          ({ record }, index) => outcomes[index] === 'unfinished' && !isHeldBy(record, incidentId),
-        ).length;
-        toTag.push(...page.seen.filter((_seen, index) => isTaggedNow(outcomes[index], names.length)));
-        if (watchesLaunches) launches.push(...(await readLaunches(incident, page.seen)));
-      }
-      await writeJournal(store, incidentId, journal);
-      failures.push(...journal.filter(({ event }) => event === 'failed').map(sentenceOf));
-    }
-    await tellProgress(incident, round, names.length, { ...counts, notHeld }, held, failures);
+    const progress: Progress = {
+      incident,
+      autoScaling: dependencies.autoScaling(mode),
+      names: await readNamesToHold(store, incident),
+      isInTime: () => secondsBetween(startedAt, clock.now()) < changeBudgetSeconds,
+      counts,
+      notHeld: 0,
+      held: [],
+      toTag: [],
+      launches: [],
+      failures: [],
+      isEverythingRead: true,
+    };
+    await applyToAll(progress);
+    const { autoScaling, held, isInTime } = progress;
+    await tellProgress(progress, round);
     if (forbidsLosingInstances(incident) && isInTime()) {
       const journal: JournalEntry[] = [];
-      const isEverybody = counts.unfinished === 0 && isEverythingRead;
+      const isEverybody = counts.unfinished === 0 && progress.isEverythingRead;
       await noteSchedules({ autoScaling, store, clock }, incident, held, isEverybody, journal);
       await writeJournal(store, incidentId, journal);
     }
-    if (round <= soonRounds) await tag(autoScaling, incidentId, toTag, names.length, isInTime);
+    if (round <= soonRounds) await tag(progress);
     const isSettled = counts.unfinished === 0 && counts.changed === 0;
+    const isWatched = incident.untilLaunchesSucceed === true && progress.isEverythingRead;
     return {
       round,
       ...counts,
-      ...(watchesLaunches && isEverythingRead ? { launches: sumUpLaunches(launches) } : {}),
+      ...(isWatched ? { launches: sumUpLaunches(progress.launches) } : {}),
       waitSeconds: secondsToNextRound(incident, round, isSettled, clock.now()),
     };
   };

@@ -5,7 +5,13 @@ import { decideRelease, type ReleaseDecision } from '../../domain/holds/decide-r
 import type { Incident } from '../../domain/incident.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
 import { soonSeconds } from '../../domain/limits.ts';
-import { tellNotGivenBack, tellRaise, tellRelease } from '../../domain/telling/hold-sentences.ts';
+import {
+  tellMarkedUnhealthy,
+  tellNotGivenBack,
+  tellRaise,
+  tellRelease,
+} from '../../domain/telling/hold-sentences.ts';
+import type { Note } from '../incidents/note-group.ts';
 import { createGroupNotes } from '../incidents/note-group.ts';
 import { changeGroup, type GroupDependencies } from './change-group.ts';
 import { lookAgain } from './look-again.ts';
@@ -49,6 +55,20 @@ const decideFreshly = async (
   const [group] = await autoScaling.describeAutoScalingGroups([seen.name]);
   const ownMinSizes = resize?.work?.sizes?.minSizes ?? [];
   return decideRelease(group, seen.record, { ...settings, scaling, ownMinSizes, seenAt }, clock.now());
+};
+
+/** What the journal says of a step back that was taken. */
+const noteRelease = (note: Note, seen: SeenGroup, decision: ReleaseDecision & { action: 'WRITE' }): void => {
+  const { because, calls, raise } = decision;
+  note(eventOfRelease(decision), tellRelease(decision), { because, calls });
+  if (raise?.action === 'LEAVE') note('not-raised', tellRaise(raise), { because: raise.because });
+  const ids = (seen.group === undefined ? [] : markedUnhealthy(seen.group)).map(
+    ({ instanceId }) => instanceId,
+  );
+  if (ids.length === 0 || calls.length === 0) return;
+  const instances = seen.group?.instances.length ?? 0;
+  // One or two are replaced as ever; half of a group is what somebody should stop in time.
+  note(2 * ids.length >= instances ? 'mostly-unhealthy' : 'unhealthy', tellMarkedUnhealthy(ids, instances));
 };
 
 /** Takes one group of an incident one stage further on its way back. */
@@ -103,18 +123,7 @@ export const giveBackGroup = async (
     note('failed', `${describeAwsError(error)}; tried again`, { calls: decision.calls });
     return { done: false, waitSeconds: soonSeconds };
   }
-  const { because, calls, raise } = decision;
-  note(eventOfRelease(decision), tellRelease(decision), { because, calls });
-  if (raise?.action === 'LEAVE') note('not-raised', tellRaise(raise), { because: raise.because });
-  const unhealthy = seen.group === undefined ? [] : markedUnhealthy(seen.group);
-  if (unhealthy.length > 0 && decision.calls.length > 0) {
-    const ids = unhealthy.map(({ instanceId }) => instanceId);
-    note(
-      // One or two are replaced as ever; half of a group is what somebody should stop in time.
-      2 * ids.length >= (seen.group?.instances.length ?? 0) ? 'mostly-unhealthy' : 'unhealthy',
-      `${ids.length} of ${seen.group?.instances.length} instances are marked unhealthy and will be replaced once ReplaceUnhealthy runs: ${ids.slice(0, 20).join(', ')}. To keep one that is well: aws autoscaling set-instance-health --health-status Healthy --instance-id ${ids[0]}`,
-    );
-  }
+  noteRelease(note, seen, decision);
   if (!decision.isDone) return { done: false, waitSeconds: soonSeconds };
   await setHoldTag(dependencies, incident.incidentId, { ...seen, record: decision.after }, journal);
   return { done: true };

@@ -4,7 +4,7 @@ import { releaseRoundsMax } from '../../domain/limits.ts';
 import type { releaseHoldState } from '../../events/hold-state.ts';
 import { writeJournal } from '../incidents/emit-facts.ts';
 import { beginRelease, closeIncident } from '../incidents/end-incident.ts';
-import type { TaskDependencies } from '../incidents/task-dependencies.ts';
+import type { GiveBackDependencies } from '../incidents/task-dependencies.ts';
 import { giveBackGroups } from './give-back-groups.ts';
 
 /**
@@ -24,12 +24,7 @@ export interface ReleaseHoldResult {
  * lowered stops it: what was done live is undone live.
  */
 export const createReleaseHold =
-  ({
-    autoScaling,
-    store,
-    clock,
-    newOwner,
-  }: Pick<TaskDependencies, 'autoScaling' | 'store' | 'clock' | 'newOwner'>) =>
+  ({ autoScaling, store, clock, newOwner }: GiveBackDependencies) =>
   async (state: z.output<typeof releaseHoldState>): Promise<ReleaseHoldResult> => {
     const { incidentId } = state.plan;
     const round = (state.release?.round ?? 0) + 1;

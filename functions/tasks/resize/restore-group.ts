@@ -3,10 +3,12 @@ import type { AutoScaling } from '../../aws/auto-scaling.ts';
 import { describeAwsError, isRefusal } from '../../aws/aws-error.ts';
 import { type AutoScalingGroup, isOptedIn } from '../../domain/auto-scaling-group.ts';
 import type { AutoScalingCall } from '../../domain/calls.ts';
+import type { Imposed } from '../../domain/holds/group-record.ts';
 import { afterLease, type GroupRecord, isLeased, withoutLease } from '../../domain/holds/group-record.ts';
 import type { Incident } from '../../domain/incident.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
 import { homeSecondsMax, leaseSeconds } from '../../domain/limits.ts';
+import type { RestoreDecision } from '../../domain/resize/decide-restore.ts';
 import { decideRestore, driftOf } from '../../domain/resize/decide-restore.ts';
 import { launchCall, restoreReason, updateSizesCall } from '../../domain/resize/resize-calls.ts';
 import {
@@ -15,22 +17,40 @@ import {
   type ResizeRecord,
   type ResizeWork,
 } from '../../domain/resize/resize-record.ts';
-import { tellDrift, tellRestored } from '../../domain/telling/resize-sentences.ts';
-import { addSeconds, secondsBetween, spokenDuration } from '../../domain/times.ts';
+import {
+  tellDrift,
+  tellGivenUp,
+  tellNotRestored,
+  tellRestored,
+} from '../../domain/telling/resize-sentences.ts';
+import { addSeconds, secondsBetween } from '../../domain/times.ts';
 import type { resizeRoundState } from '../../events/hold-state.ts';
 import { changeGroup } from '../holds/change-group.ts';
 import { writeJournal } from '../incidents/emit-facts.ts';
+import type { Note } from '../incidents/note-group.ts';
 import { createGroupNotes } from '../incidents/note-group.ts';
-import type { TaskDependencies } from '../incidents/task-dependencies.ts';
+import type { GiveBackDependencies } from '../incidents/task-dependencies.ts';
+import type { SeenGroupWork } from './look-at-resizes.ts';
 import { lookAtWork } from './look-at-resizes.ts';
 import type { ResizeStepResult } from './resize-step-result.ts';
+
+/** A group that is being set back. */
+interface Restoring {
+  autoScaling: AutoScaling;
+  incident: Incident;
+  name: string;
+  note: Note;
+}
+
+/** The group as it is, and its records. */
+type Looked = SeenGroupWork & { group: AutoScalingGroup };
 
 /**
  * Sets a group back once none of its instances is in flight: `Launch` as the other holds want it, and seen to be so,
  * before the sizes of before are set again; then says what differs from the launch template. Called until nothing is
  * left to set back.
  */
-export const createRestoreGroup = (dependencies: TaskDependencies) => {
+export const createRestoreGroup = (dependencies: GiveBackDependencies) => {
   const { store, clock, newOwner } = dependencies;
 
   /** Makes changes of a group that its record remembers. */
@@ -72,26 +92,52 @@ export const createRestoreGroup = (dependencies: TaskDependencies) => {
     await store.writeResize(updates ? { ...rest, work: { ...work, restoredAt: clock.now() } } : rest);
   };
 
-  const restore = async (
-    autoScaling: AutoScaling,
-    incident: Incident,
-    name: string,
-    journal: JournalEntry[],
-  ): Promise<'restored' | 'not yet' | 'nothing'> => {
+  /** `Launch` need not run any more: it is suspended again where another hold wants it. */
+  const holdLaunch = async (
+    { autoScaling, name, note }: Restoring,
+    { resize, work, record }: Looked,
+    { holds, suspendsLaunch }: RestoreDecision & { action: 'HOLD_LAUNCH' },
+    now: string,
+  ): Promise<void> => {
+    const calls = suspendsLaunch ? [launchCall('SuspendProcesses', name)] : [];
+    await store.writeResize({ ...resize, work: { ...work, restoringSince: work.restoringSince ?? now } });
+    const others = record.imposed.filter(({ setting }) => setting !== 'Launch');
+    const withLaunch = (appliedAt: Partial<Imposed>): GroupRecord['imposed'] =>
+      suspendsLaunch ? [...others, { setting: 'Launch', recordedAt: now, ...appliedAt }] : record.imposed;
+    const before = { holds, imposed: withLaunch({}) };
+    const after = { holds, imposed: withLaunch({ appliedAt: now }) };
+    await change(autoScaling, record, calls, before, after, now);
+    if (calls.length > 0) note('prepared', 'Launch is suspended again, as another hold wants it', { calls });
+  };
+
+  /** Sets the sizes, written down before and after. */
+  const setSizes = async (
+    { autoScaling, name, note }: Restoring,
+    { resize, work, record, group }: Looked,
+    decision: RestoreDecision & { action: 'SET' },
+    now: string,
+  ): Promise<void> => {
+    const { sizes } = decision;
+    const call = updateSizesCall(name, sizes, restoreReason);
+    const written = await store.writeResize({ ...resize, work: { ...work, restore: sizes } });
+    await change(autoScaling, record, [call], {}, {}, now);
+    await store.writeResize({ ...written, work: { ...work, restore: { ...sizes, appliedAt: clock.now() } } });
+    note('restored', tellRestored(group, decision), { calls: [call] });
+  };
+
+  const restore = async (restoring: Restoring): Promise<'restored' | 'not yet' | 'nothing'> => {
+    const { autoScaling, incident, name, note } = restoring;
     const looked = await lookAtWork(autoScaling, store, incident.incidentId, name);
     if (looked === undefined || looked.work.restoredAt !== undefined) return 'nothing';
     const { resize, work, group } = looked;
     if (inFlight(work).length > 0 || heldReservations(work).length > 0) return 'nothing';
-    const note = createGroupNotes(journal, clock, name);
     if (group === undefined) {
       await finish(incident, resize, work, undefined, note);
       return 'restored';
     }
     const now = clock.now();
     if (!isOptedIn(group) && work.sizes !== undefined) {
-      const { minSize, desiredCapacity } = work.sizes.before;
-      const message = `the group does not carry the opt-in tag any more, so Holdfast may not set it back. By hand: aws autoscaling update-auto-scaling-group --auto-scaling-group-name ${name} --min-size ${minSize} --desired-capacity ${desiredCapacity}`;
-      note('left', message);
+      note('left', tellNotRestored(name, work.sizes.before));
       await finish(incident, resize, work, group, note);
       return 'restored';
     }
@@ -99,45 +145,14 @@ export const createRestoreGroup = (dependencies: TaskDependencies) => {
     if (isLeased(record, now)) return 'not yet';
     const decision = decideRestore(group, record, work, now);
     switch (decision.action) {
-      case 'HOLD_LAUNCH': {
-        const calls = decision.suspendsLaunch ? [launchCall('SuspendProcesses', name)] : [];
-        await store.writeResize({ ...resize, work: { ...work, restoringSince: work.restoringSince ?? now } });
-        const imposed = decision.suspendsLaunch
-          ? [
-              ...record.imposed.filter(({ setting }) => setting !== 'Launch'),
-              { setting: 'Launch', recordedAt: now },
-            ]
-          : record.imposed;
-        await change(
-          autoScaling,
-          record,
-          calls,
-          { holds: decision.holds, imposed },
-          {
-            holds: decision.holds,
-            imposed: imposed.map((entry) =>
-              decision.suspendsLaunch && entry.setting === 'Launch' ? { ...entry, appliedAt: now } : entry,
-            ),
-          },
-          now,
-        );
-        if (calls.length > 0)
-          note('prepared', 'Launch is suspended again, as another hold wants it', { calls });
+      case 'HOLD_LAUNCH':
+        await holdLaunch(restoring, { ...looked, record, group }, decision, now);
         return 'not yet';
-      }
       case 'WAIT':
         return 'not yet';
-      case 'SET': {
-        const call = updateSizesCall(name, decision.sizes, restoreReason);
-        const written = await store.writeResize({ ...resize, work: { ...work, restore: decision.sizes } });
-        await change(autoScaling, record, [call], {}, {}, now);
-        await store.writeResize({
-          ...written,
-          work: { ...work, restore: { ...decision.sizes, appliedAt: clock.now() } },
-        });
-        note('restored', tellRestored(group, decision), { calls: [call] });
+      case 'SET':
+        await setSizes(restoring, { ...looked, record, group }, decision, now);
         return 'not yet';
-      }
       case 'DONE':
         await finish(incident, resize, work, group, note);
         return 'restored';
@@ -155,8 +170,8 @@ export const createRestoreGroup = (dependencies: TaskDependencies) => {
       await store.writeResize({ ...resize, work: rest });
       return;
     }
-    const { minSize, desiredCapacity } = restore ?? work.sizes?.before ?? { minSize: 0, desiredCapacity: 0 };
-    const message = `it could not be set back for ${spokenDuration(homeSecondsMax)}: its sizes were minimum ${minSize} and desired capacity ${desiredCapacity}, and another hold may want Launch suspended. Do it by hand`;
+    const before = restore ?? work.sizes?.before ?? { minSize: 0, desiredCapacity: 0 };
+    const message = tellGivenUp(before, homeSecondsMax);
     createGroupNotes(journal, clock, name)('left', message);
     const { work: _work, ...bare } = resize;
     await store.writeResize(bare);
@@ -171,7 +186,8 @@ export const createRestoreGroup = (dependencies: TaskDependencies) => {
     for (const name of await store.readIncidentGroups(incidentId)) {
       const journal: JournalEntry[] = [];
       try {
-        const outcome = await restore(autoScaling, incident, name, journal);
+        const note = createGroupNotes(journal, clock, name);
+        const outcome = await restore({ autoScaling, incident, name, note });
         if (outcome === 'restored') result.taken += 1;
         if (outcome === 'not yet') result.hasToWait = true;
       } catch (error) {

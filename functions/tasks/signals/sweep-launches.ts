@@ -3,7 +3,7 @@ import type { Ec2 } from '../../aws/ec2.ts';
 import type { Clock } from '../../clock.ts';
 import { optInTag } from '../../domain/auto-scaling-group.ts';
 import type { GroupWithLaunches } from '../../domain/drain/decide-drains.ts';
-import { decideLaunchSweep, type LaunchSweep } from '../../domain/drain/decide-launch-sweep.ts';
+import { decideLaunchSweep } from '../../domain/drain/decide-launch-sweep.ts';
 import { isComplete } from '../../domain/group-units.ts';
 import { withoutStarted } from '../../domain/launches/decide-launch-failures.ts';
 import type { Mode } from '../../domain/mode.ts';
@@ -33,6 +33,97 @@ export interface SweepLaunchesDependencies extends StartDependencies {
   policy: Policy;
 }
 
+/** One sweep over launches. */
+interface LaunchesSweep {
+  dependencies: SweepLaunchesDependencies;
+  mode: Mode;
+  /** Whether there is time to look closer at another group. */
+  isInTime: () => boolean;
+  /** Runs one rule's part and keeps what it throws. */
+  attempt: (work: () => Promise<void>) => Promise<void>;
+  started: StartOutcome[];
+}
+
+const keep = ({ started }: LaunchesSweep, outcomes: StartOutcome[]): void => {
+  started.push(...outcomes.filter(({ action }) => action === 'STARTED'));
+};
+
+/** Looks at the groups of a rule, and writes down what was seen. */
+const lookAtTargets = async (sweep: LaunchesSweep, rule: Rule): Promise<GroupWithLaunches[]> => {
+  const { dependencies, mode, isInTime, attempt } = sweep;
+  const { ec2, store, clock } = dependencies;
+  const autoScaling = dependencies.autoScaling(mode);
+  const targets = await autoScaling.describeAutoScalingGroupsByTags({
+    ...rule.targets.tags,
+    [optInTag.key]: optInTag.value,
+  });
+  const { groups, unreadable } = await lookAtDescribedLaunches(
+    { autoScaling, ec2, store, clock },
+    targets,
+    isInTime,
+  );
+  const seen: GroupWithLaunches[] = [];
+  for (const { group, stored, record } of groups) {
+    // What an event or an execution wrote meanwhile is newer; the next sweep looks again.
+    const written = await writeLaunchesIfChanged(store, stored, record);
+    if (written !== undefined) seen.push({ group, record: written });
+  }
+  await attempt(async () => {
+    if (unreadable.length > 0) throw new Error(unreadable.join('; '));
+  });
+  return seen;
+};
+
+/** What failed launches started and failed before it began is started again, as long as the group lacks instances. */
+const startAgain = async (
+  sweep: LaunchesSweep,
+  rule: Rule,
+  { group, record }: GroupWithLaunches,
+): Promise<void> => {
+  const { dependencies } = sweep;
+  const { store, clock, stepFunctions, stateMachineArns } = dependencies;
+  const started = record.startedFor?.[rule.name];
+  if (started === undefined) return;
+  const { executionName, activityId, failedAt } = started;
+  const { autoScalingGroupName } = group;
+  const arn = stateMachineArns[rule.do];
+  const next = await findNextName(dependencies, arn, executionName);
+  const isOver = secondsBetween(failedAt, clock.now()) > rule.settings.holdAtMostSeconds || isComplete(group);
+  if ('name' in next && !isOver) {
+    const input: RuleInput = {
+      rule: rule.name,
+      launchFailures: { autoScalingGroupName, activityId, failedAt },
+    };
+    await stepFunctions.startExecution(arn, next.name, input);
+    const reason = `${autoScalingGroupName} still lacks instances, and what its failed launches started failed before it began`;
+    keep(sweep, [{ action: 'STARTED', rule: rule.name, executionName: next.name, reason }]);
+    return;
+  }
+  if (isOver || !('name' in next || !next.isForGood)) {
+    await changeLaunches(store, autoScalingGroupName, (current) => withoutStarted(current, rule));
+  }
+};
+
+/** Starts and closes what a look at the groups of a rule that drains asks for. */
+const sweepDrains = async (sweep: LaunchesSweep, rule: Rule, seen: GroupWithLaunches[]): Promise<void> => {
+  const { dependencies, mode } = sweep;
+  const { store, clock } = dependencies;
+  const resized = await groupsBeingResized(
+    store,
+    seen.map(({ group }) => group.autoScalingGroupName),
+  );
+  const groups = seen.filter(({ group }) => !resized.has(group.autoScalingGroupName));
+  const inHand = await groupsOfOpenIncidents(
+    store,
+    ({ drain, status }) => drain !== undefined && status === 'HELD',
+  );
+  const { closeBreakers, start } = decideLaunchSweep(rule, groups, inHand, mode, clock.now());
+  for (const name of closeBreakers) {
+    await changeLaunches(store, name, ({ breaker: _breaker, ...record }) => record);
+  }
+  if (start !== undefined) keep(sweep, await startExecutionsAgain(dependencies, [start]));
+};
+
 /**
  * Finds by looking what no event told of launches: counts failures, finds who is stuck, and takes care of breakers
  * that no execution has in hand any more. What cannot be read of one group does not stop the others.
@@ -48,100 +139,27 @@ export const sweepLaunches = async (
   isInTime: () => boolean,
   attempt: (work: () => Promise<void>) => Promise<void>,
 ): Promise<StartOutcome[]> => {
-  const { ec2, store, clock, policy } = dependencies;
-  const started: StartOutcome[] = [];
-  if (mode === 'off') return started;
-  const keep = (outcomes: StartOutcome[]): void => {
-    started.push(...outcomes.filter(({ action }) => action === 'STARTED'));
-  };
-
-  /** Looks at the groups of a rule, and writes down what was seen. */
-  const lookAtTargets = async (rule: Rule): Promise<GroupWithLaunches[]> => {
-    const autoScaling = dependencies.autoScaling(mode);
-    const targets = await autoScaling.describeAutoScalingGroupsByTags({
-      ...rule.targets.tags,
-      [optInTag.key]: optInTag.value,
-    });
-    const { groups, unreadable } = await lookAtDescribedLaunches(
-      { autoScaling, ec2, store, clock },
-      targets,
-      isInTime,
-    );
-    const seen: GroupWithLaunches[] = [];
-    for (const { group, stored, record } of groups) {
-      // What an event or an execution wrote meanwhile is newer; the next sweep looks again.
-      const written = await writeLaunchesIfChanged(store, stored, record);
-      if (written !== undefined) seen.push({ group, record: written });
-    }
-    await attempt(async () => {
-      if (unreadable.length > 0) throw new Error(unreadable.join('; '));
-    });
-    return seen;
-  };
-
+  const sweep: LaunchesSweep = { dependencies, mode, isInTime, attempt, started: [] };
+  if (mode === 'off') return [];
+  const { policy } = dependencies;
   // Rules are often about the same groups: each tier is looked at once.
   const looks = new Map<string, Promise<GroupWithLaunches[]>>();
   const look = (rule: Rule): Promise<GroupWithLaunches[]> => {
     const key = JSON.stringify(Object.entries(rule.targets.tags).sort());
-    const known = looks.get(key) ?? lookAtTargets(rule);
+    const known = looks.get(key) ?? lookAtTargets(sweep, rule);
     looks.set(key, known);
     return known;
   };
-
-  /** Groups that an open incident drains already. */
-  const findGroupsInHand = (): Promise<Set<string>> =>
-    groupsOfOpenIncidents(store, ({ drain, status }) => drain !== undefined && status === 'HELD');
-
-  const carryOut = async (decision: LaunchSweep): Promise<void> => {
-    for (const name of decision.closeBreakers) {
-      await changeLaunches(store, name, ({ breaker: _breaker, ...record }) => record);
-    }
-    if (decision.start !== undefined) keep(await startExecutionsAgain(dependencies, [decision.start]));
-  };
-
-  /** What failed launches started and failed before it began is started again, as long as the group lacks instances. */
-  const startAgain = async (rule: Rule, { group, record }: GroupWithLaunches): Promise<void> => {
-    const started = record.startedFor?.[rule.name];
-    if (started === undefined) return;
-    const { executionName, activityId, failedAt } = started;
-    const { autoScalingGroupName } = group;
-    const arn = dependencies.stateMachineArns[rule.do];
-    const next = await findNextName(dependencies, arn, executionName);
-    const isOver =
-      secondsBetween(failedAt, clock.now()) > rule.settings.holdAtMostSeconds || isComplete(group);
-    if ('name' in next && !isOver) {
-      const input: RuleInput = {
-        rule: rule.name,
-        launchFailures: { autoScalingGroupName, activityId, failedAt },
-      };
-      await dependencies.stepFunctions.startExecution(arn, next.name, input);
-      const reason = `${autoScalingGroupName} still lacks instances, and what its failed launches started failed before it began`;
-      keep([{ action: 'STARTED', rule: rule.name, executionName: next.name, reason }]);
-      return;
-    }
-    if (isOver || !('name' in next || !next.isForGood)) {
-      await changeLaunches(store, autoScalingGroupName, (current) => withoutStarted(current, rule));
-    }
-  };
-
   for (const rule of rulesForLaunchFailures(policy)) {
     await attempt(async () => {
       for (const seen of await look(rule)) {
-        keep(await startWhenEnoughFailed(dependencies, rule, seen.group, seen.record));
-        await attempt(() => startAgain(rule, seen));
+        keep(sweep, await startWhenEnoughFailed(dependencies, rule, seen.group, seen.record));
+        await attempt(() => startAgain(sweep, rule, seen));
       }
     });
   }
   for (const rule of policy.rules.filter(({ drain }) => drain !== undefined)) {
-    await attempt(async () => {
-      const seen = await look(rule);
-      const resized = await groupsBeingResized(
-        store,
-        seen.map(({ group }) => group.autoScalingGroupName),
-      );
-      const groups = seen.filter(({ group }) => !resized.has(group.autoScalingGroupName));
-      await carryOut(decideLaunchSweep(rule, groups, await findGroupsInHand(), mode, clock.now()));
-    });
+    await attempt(async () => sweepDrains(sweep, rule, await look(rule)));
   }
-  return started;
+  return sweep.started;
 };

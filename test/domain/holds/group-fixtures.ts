@@ -1,6 +1,8 @@
 import type { AutoScalingGroup } from '../../../functions/domain/auto-scaling-group.ts';
 import { emptyGroupRecord, type GroupRecord } from '../../../functions/domain/holds/group-record.ts';
-import { defaultHoldSettings } from '../../../functions/domain/holds/pause-scaling.ts';
+import { pauseScalingEffect } from '../../../functions/domain/holds/pause-scaling.ts';
+import type { HoldSettings } from '../../../functions/domain/holds/settings.ts';
+import { holdDefaults } from '../../../functions/domain/holds/settings.ts';
 
 import type { Incident } from '../../../functions/domain/incident.ts';
 
@@ -24,6 +26,9 @@ export const aGroup = (over: Partial<AutoScalingGroup> = {}): AutoScalingGroup =
   })),
   ...over,
 });
+
+/** The settings of a `pause-scaling` hold whose rule or input says nothing else. */
+export const defaultHoldSettings: HoldSettings = { effect: pauseScalingEffect('scale-in'), ...holdDefaults };
 
 export const anIncident = (over: Partial<Incident> = {}): Incident => ({
   incidentId: 'incident-a',

@@ -4,7 +4,7 @@ import { isInstance } from '../../functions/domain/holds/group-record.ts';
 import { pauseScalingEffect } from '../../functions/domain/holds/pause-scaling.ts';
 import { protectInstancesEffect } from '../../functions/domain/holds/protect-instances.ts';
 import { checkAsyncProperty } from '../check-property.ts';
-import { createWorld } from './world.ts';
+import { createWorld } from './random-holds.ts';
 
 const processes = [
   'Terminate',
@@ -138,7 +138,7 @@ const run = async (plan: Schedule): Promise<void> => {
 describe('holds, whatever lags, dies, fails, overlaps, is stopped or taken back', () => {
   it('leave nothing of ours in a group, and nothing of theirs touched', async () => {
     await checkAsyncProperty(fc.asyncProperty(schedule, run), {
-      file: 'test/holds/nothing-stays.property.test.ts',
+      file: 'test/rehearsal/nothing-stays.property.test.ts',
       runs: 500,
     });
   });
