@@ -127,6 +127,12 @@ export const changeRefusedSecondsMax = 120;
 /** How long every way home is tried before an instance is left to a person. */
 export const homeSecondsMax = 1800;
 
+/**
+ * How long looks have to agree before what they say ends the resize of an instance, or turns it home: an answer may be
+ * from before, also after one that was true. AWS asks to wait up to about five minutes, and publishes no time.
+ */
+export const doubtSeconds = 60;
+
 /** How long the reason of an earlier stop may still show after a start was accepted. */
 export const reasonSettlesSeconds = 60;
 

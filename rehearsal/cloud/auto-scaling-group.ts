@@ -79,14 +79,19 @@ export type LifecycleState =
 /** States of an EC2 instance (EC2 User Guide, "Amazon EC2 instance state changes"). */
 export type Ec2State = 'pending' | 'running' | 'stopping' | 'stopped' | 'shutting-down' | 'terminated';
 
-/** An instance as EC2 sees it. */
-interface Ec2Side {
+/** What an answer of EC2 says of an instance, and may say a while later too. */
+interface Ec2View {
   state: Ec2State;
   instanceType: string;
+  stateReason?: { code: string; message: string };
+}
+
+/** An instance as EC2 sees it. */
+interface Ec2Side extends Ec2View {
   /** The latest start. */
   startedAt: number;
-  /** Why it is in its state, when EC2 put it there. */
-  stateReason?: { code: string; message: string };
+  /** What it was before, the latest last, each until when. */
+  before?: (Ec2View & { until: number })[];
   /** When its status checks are through after a start, if they ever are. */
   checksOkAt: number;
   /** The capacity reservation it stands in. */
@@ -219,6 +224,11 @@ export interface AutoScalingQuirks {
   startFailsLater: boolean;
   /** How long EC2 takes to stop, start and check an instance, as a factor of what is typical: AWS publishes no times. */
   ec2TimeFactor: number;
+  /**
+   * How old EC2's answers may be, in seconds, each anew: a later one may show an earlier state again. Results may not be
+   * visible to all subsequent calls (EC2 developer guide, "Eventual consistency"); AWS publishes no time.
+   */
+  ec2StaleSeconds: number;
   /** How often a stop hangs in `stopping` until it is forced, from 0 to 1 (TroubleshootingInstancesStopping). */
   stuckStopRate: number;
   /** How often the status checks of an instance that was started never pass, from 0 to 1. */
@@ -237,6 +247,18 @@ export interface AutoScalingQuirks {
   /** Whether AWS slows a group down whose launches fail: documented, without a number (lifecycle-hooks). */
   limitsFailingLaunches: boolean;
 }
+
+/** Changes an instance as EC2 sees it; what it was before is remembered, because answers may be old. */
+export const changeEc2 = (ec2: Ec2Side, change: Partial<Ec2View>, now: number): void => {
+  const { state, instanceType, stateReason } = ec2;
+  const view = { state, instanceType, ...(stateReason === undefined ? {} : { stateReason }) };
+  ec2.before = [...(ec2.before ?? []).slice(-9), { ...view, until: now }];
+  Object.assign(ec2, change);
+};
+
+/** What EC2 said of an instance at a moment that is past. */
+export const ec2ViewAt = (ec2: Ec2Side, at: number): Ec2View =>
+  (ec2.before ?? []).find(({ until }) => until > at) ?? ec2;
 
 /** Seconds between two reconciliations of a group. */
 export const reconcileSeconds = 10;

@@ -1,10 +1,12 @@
 import type { VirtualTime } from '../virtual-time.ts';
-import type {
-  AutoScalingQuirks,
-  Ec2State,
-  SimulatedGroup,
-  SimulatedInstance,
-  World,
+import {
+  type AutoScalingQuirks,
+  changeEc2,
+  type Ec2State,
+  ec2ViewAt,
+  type SimulatedGroup,
+  type SimulatedInstance,
+  type World,
 } from './auto-scaling-group.ts';
 import { CloudError } from './cloud-error.ts';
 import { instanceTypes } from './instance-types.ts';
@@ -40,6 +42,16 @@ const startSeconds = [10, 50] as const;
 const checksSeconds = [120, 180] as const;
 const forcedStopSeconds = 60;
 
+/** A stop that was asked for (EC2 API reference, StateReason). */
+const stoppedOnRequest = {
+  code: 'Client.UserInitiatedShutdown',
+  message: 'Client.UserInitiatedShutdown: User initiated shutdown',
+};
+const lackedCapacity = {
+  code: 'Server.InsufficientInstanceCapacity',
+  message: 'There was insufficient capacity available to satisfy the request.',
+};
+
 const noCapacity = (instanceType: string, zone: string): CloudError =>
   new CloudError(
     'InsufficientInstanceCapacity',
@@ -57,6 +69,7 @@ export const createEc2Service = (
   quirks: Pick<
     AutoScalingQuirks,
     | 'ec2TimeFactor'
+    | 'ec2StaleSeconds'
     | 'startFailsLater'
     | 'stuckStopRate'
     | 'impairedStartRate'
@@ -65,6 +78,7 @@ export const createEc2Service = (
     | 'reservationDelaySeconds'
   >,
   groups: Map<string, SimulatedGroup>,
+  random: () => number,
 ) => {
   const snapshots: SimulatedSnapshot[] = [];
   const reservations: SimulatedReservation[] = [];
@@ -141,7 +155,7 @@ export const createEc2Service = (
 
   const finishStop = (instance: SimulatedInstance, milliseconds: number): void => {
     setTimeout(() => {
-      if (instance.ec2.state === 'stopping') instance.ec2.state = 'stopped';
+      if (instance.ec2.state === 'stopping') changeEc2(instance.ec2, { state: 'stopped' }, time.now());
     }, milliseconds);
   };
 
@@ -154,7 +168,7 @@ export const createEc2Service = (
       if (isForced) finishStop(instance, forcedStopSeconds * 1000);
       return;
     }
-    instance.ec2.state = 'stopping';
+    changeEc2(instance.ec2, { state: 'stopping', stateReason: stoppedOnRequest }, time.now());
     const stoodIn = reservations.find(
       ({ capacityReservationId }) => capacityReservationId === instance.ec2.reservationId,
     );
@@ -181,19 +195,15 @@ export const createEc2Service = (
     }
     const isImpaired = time.random() < quirks.impairedStartRate;
     instance.isDeaf = time.random() < quirks.deafStartRate;
-    ec2.state = 'pending';
+    changeEc2(ec2, { state: 'pending' }, time.now());
     delete ec2.stateReason;
     setTimeout(() => {
       if (ec2.state !== 'pending') return;
       if (isLacking) {
-        ec2.state = 'stopped';
-        ec2.stateReason = {
-          code: 'Server.InsufficientInstanceCapacity',
-          message: 'There was insufficient capacity available to satisfy the request.',
-        };
+        changeEc2(ec2, { state: 'stopped', stateReason: lackedCapacity }, time.now());
         return;
       }
-      ec2.state = 'running';
+      changeEc2(ec2, { state: 'running' }, time.now());
       ec2.startedAt = time.now();
       ec2.checksOkAt = isImpaired ? Number.POSITIVE_INFINITY : time.now() + lasting(checksSeconds);
     }, lasting(startSeconds));
@@ -205,9 +215,16 @@ export const createEc2Service = (
     return known;
   };
 
+  /** What an answer says of an instance: what was so a moment ago, another moment each time. */
+  const viewOf = ({ ec2 }: SimulatedInstance) =>
+    quirks.ec2StaleSeconds === 0
+      ? ec2
+      : ec2ViewAt(ec2, time.now() - random() * quirks.ec2StaleSeconds * 1000);
+
   const describeInstance = (group: SimulatedGroup, instance: SimulatedInstance) => {
-    const type = typeOf(instance.ec2.instanceType);
-    const { state, stateReason, startedAt, instanceType, details } = instance.ec2;
+    const { startedAt, details } = instance.ec2;
+    const { state, stateReason, instanceType } = viewOf(instance);
+    const type = typeOf(instanceType);
     return {
       InstanceId: instance.instanceId,
       InstanceType: instanceType,
@@ -382,17 +399,18 @@ export const createEc2Service = (
     /** Running instances only, unless all are asked for (API reference). Checks run every minute. */
     DescribeInstanceStatus: (input) => ({
       InstanceStatuses: instancesOf(input)
-        .filter(({ ec2 }) => input.IncludeAllInstances === true || ec2.state === 'running')
-        .map(({ instanceId, ec2 }) => {
+        .map((instance) => ({ ...instance, state: viewOf(instance).state }))
+        .filter(({ state }) => input.IncludeAllInstances === true || state === 'running')
+        .map(({ instanceId, ec2, state }) => {
           const passed = ec2.checksOkAt <= time.now();
           const failed = ec2.checksOkAt === Number.POSITIVE_INFINITY && time.now() - ec2.startedAt > 300_000;
           const Status =
-            ec2.state !== 'running' ? 'not-applicable' : passed ? 'ok' : failed ? 'impaired' : 'initializing';
+            state !== 'running' ? 'not-applicable' : passed ? 'ok' : failed ? 'impaired' : 'initializing';
           return {
             InstanceId: instanceId,
-            InstanceState: { Name: ec2.state },
+            InstanceState: { Name: state },
             InstanceStatus: { Status },
-            SystemStatus: { Status: ec2.state === 'running' ? 'ok' : 'not-applicable' },
+            SystemStatus: { Status: state === 'running' ? 'ok' : 'not-applicable' },
           };
         }),
     }),
@@ -411,7 +429,8 @@ export const createEc2Service = (
     ModifyInstanceAttribute: (input) => {
       const { instance } = findInstance(String(input.InstanceId));
       mustBe(instance, ['stopped'], 'changed');
-      instance.ec2.instanceType = (input.InstanceType as { Value: string }).Value;
+      const { Value } = input.InstanceType as { Value: string };
+      changeEc2(instance.ec2, { instanceType: Value }, time.now());
       return {};
     },
 

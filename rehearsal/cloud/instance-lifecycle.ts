@@ -1,6 +1,7 @@
 import type { VirtualTime } from '../virtual-time.ts';
 import {
   type AutoScalingQuirks,
+  changeEc2,
   type GroupEvent,
   groupArnOf,
   isPending,
@@ -180,7 +181,7 @@ export const createInstanceLifecycle = (
     instance.lifecycleState = 'Terminating';
     instance.actions = [];
     const remove = (): void => {
-      instance.ec2.state = 'terminated';
+      changeEc2(instance.ec2, { state: 'terminated' }, time.now());
       instance.lifecycleState = 'Terminated';
       group.instances = group.instances.filter((other) => other !== instance);
     };
@@ -270,7 +271,7 @@ export const createInstanceLifecycle = (
     instance.actions = [];
     instance.lifecycleState = 'Terminating:Proceed';
     setTimeout(() => {
-      instance.ec2.state = 'terminated';
+      changeEc2(instance.ec2, { state: 'terminated' }, time.now());
       instance.lifecycleState = 'Terminated';
       group.instances = group.instances.filter((other) => other !== instance);
     }, proceedSeconds * 1000);

@@ -58,6 +58,7 @@ export const chooseQuirks = (seed: number, chosen: Partial<Quirks>): Quirks => {
     exitStandbyKeepsToMaximum: random() < 0.5,
     startFailsLater: random() < 0.5,
     ec2TimeFactor: 1,
+    ec2StaleSeconds: 0,
     stuckStopRate: 0,
     impairedStartRate: 0,
     deafStartRate: 0,
@@ -169,7 +170,7 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
     (event) => bus.emit(event),
     options.onGroupEvent,
   );
-  const ec2 = createEc2Service(time, options.world, quirks, autoScaling.groups);
+  const ec2 = createEc2Service(time, options.world, quirks, autoScaling.groups, options.random);
   const lambda = createLambdaService(
     time,
     functions.map(({ name, timeoutSeconds, retryAttempts, definition }) => ({

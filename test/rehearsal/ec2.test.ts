@@ -28,6 +28,7 @@ const withInstance = (
       {
         startFailsLater: false,
         ec2TimeFactor: 1,
+        ec2StaleSeconds: 0,
         stuckStopRate: 0,
         impairedStartRate: 0,
         deafStartRate: 0,
@@ -36,6 +37,7 @@ const withInstance = (
         ...quirks,
       },
       new Map([['web', cloud.group]]),
+      cloud.time.random,
     );
     const seen = () => {
       const instance = cloud.group.instances.find(({ instanceId }) => instanceId === id);
@@ -58,6 +60,37 @@ const without = (...types: string[]): Partial<World> => ({
 });
 
 describe('stop, change of type and start', () => {
+  it('may be described as it was a moment ago, and a moment later as it was before that', () =>
+    withInstance(
+      async ({ time, ec2 }) => {
+        ec2('StopInstances');
+        await time.runUntil(200);
+        ec2('StartInstances');
+        const seen: string[] = [];
+        for (let seconds = 202; seconds <= 300; seconds += 2) {
+          await time.runUntil(seconds);
+          const { Reservations } = ec2('DescribeInstances') as {
+            Reservations: { Instances: { State: { Name: string } }[] }[];
+          };
+          seen.push(Reservations[0]?.Instances[0]?.State.Name ?? '');
+        }
+        const changes = seen.filter((state, index) => state !== seen[index - 1]);
+        expect(changes.length).toBeGreaterThan(4);
+        expect(new Set(changes)).toEqual(new Set(['stopped', 'pending', 'running']));
+        expect(seen.slice(-5)).toEqual(Array(5).fill('running'));
+      },
+      { ec2StaleSeconds: 30 },
+    ));
+
+  it('says why it was stopped on request, and nothing once it is started', () =>
+    withInstance(async ({ time, ec2, seen }) => {
+      ec2('StopInstances');
+      await time.runUntil(200);
+      expect(seen().ec2.stateReason?.code).toBe('Client.UserInitiatedShutdown');
+      ec2('StartInstances');
+      expect(seen().ec2.stateReason).toBeUndefined();
+    }));
+
   it('take their time, each in its own state, and the instance keeps its place in Standby', () =>
     withInstance(async ({ ec2, state, seen, time }) => {
       ec2('StopInstances');

@@ -63,6 +63,7 @@ const storyOf = (seed: number) => {
     deafStartRate: random() < 0.5 ? 0 : 0.2,
     serverErrorRate: random() < 0.5 ? 0 : 0.02,
     hangRate: random() < 0.8 ? 0 : 0.004,
+    ec2StaleSeconds: random() < 0.5 ? 0 : Math.round(60 * random()),
   };
   const spec = {
     healthCheckType: random() < 0.7 ? ('ELB' as const) : ('EC2' as const),

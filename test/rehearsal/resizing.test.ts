@@ -100,6 +100,22 @@ describe('resize-in-place', () => {
     expect(run.result.summary.groups[0]).toMatchObject({ goodInstancesLost: 0, launchesFailed: 0 });
   });
 
+  it.each([10, 30, 60])(
+    'believes no single answer of EC2, which may be %i s old',
+    async (ec2StaleSeconds) => {
+      for (const seed of [1, 2, 3, 4]) {
+        const run = await rehearseResize(resizeIncident([startResize({ waveSize: 2 })]), {
+          seed,
+          quirks: { ...quiet, ec2StaleSeconds },
+        });
+        expect(run.journal.filter((line) => /^(turned|left|gone|brought-home): /.test(line))).toEqual([]);
+        expect(run.instances).toEqual(all('m7i.xlarge'));
+        expect(leftBehind(run, small)).toEqual(nothingLeft);
+        expect(run.result.violations).toEqual([]);
+      }
+    },
+  );
+
   it('calls in a quiet world what its dry run listed, in kind, number and input', async () => {
     const input = { waveSize: 2, snapshot: true };
     const live = await rehearseResize(resizeIncident([startResize(input)], {}, { minSize: 4 }));
@@ -421,8 +437,8 @@ describe('resize-in-place', () => {
       ({ instances }) => instances.filter(({ ec2 }) => ec2.instanceType === 'm7i.xlarge').length,
     );
     expect(Math.min(...types)).toBe(0);
-    // The one in flight came home with the type it had.
-    expect(Math.max(...types)).toBe(entered.length - 2);
+    // All but the one that failed, and one in flight where it had its old type still: home is the shortest way.
+    expect([entered.length - 1, entered.length - 2]).toContain(Math.max(...types));
     expect(statuses(run)).toEqual(['SUCCEEDED']);
   });
 

@@ -1,6 +1,7 @@
 import {
   bootSecondsMax,
   changeRefusedSecondsMax,
+  doubtSeconds,
   enteringSecondsMax,
   forcedStopSecondsMax,
   homeSecondsMax,
@@ -280,6 +281,46 @@ export const decideResizeStep = (resize: Resize, seen: SeenResize, now: string):
   return age < (isEntering ? enteringSecondsMax : serviceSecondsMax)
     ? wait(isEntering ? 'Standby' : 'Service')
     : endAs('LEFT', { because: 'HANGS_IN_STATE', lifecycleState, seconds: age });
+};
+
+/**
+ * Whether what a step rests on may be an old answer: EC2 and Auto Scaling may describe what was so a moment ago, also
+ * after an answer that was true. What ended stays so, and what was not done is not undone by a look.
+ * Source: EC2 developer guide, "Eventual consistency".
+ */
+const isDoubtful = (step: ResizeStep): step is ResizeStep & { action: 'TURN' | 'END' } => {
+  if (step.action === 'TURN') return true;
+  if (step.action !== 'END') return false;
+  switch (step.end.because) {
+    case 'NOTHING_DONE':
+    case 'NOT_TAKEN_OUT_OF_SERVICE':
+    case 'IN_SERVICE_AND_HEALTHY':
+    case 'TERMINATED_IN_STANDBY':
+      return false;
+    case 'LEFT_THE_GROUP':
+      return step.end.lifecycleState === undefined;
+    default:
+      return true;
+  }
+};
+
+/**
+ * The step, once looks have agreed on it for long enough where one alone may be wrong; until then it is waited.
+ *
+ * @returns the step, and the doubt that is to be remembered; none when nothing is doubtful
+ */
+export const believeStep = (
+  step: ResizeStep,
+  { doubt }: Pick<Resize, 'doubt'>,
+  { lifecycleState }: Pick<SeenResize, 'lifecycleState'>,
+  now: string,
+): { step: ResizeStep; doubt: Resize['doubt'] } => {
+  if (!isDoubtful(step)) return { step, doubt: undefined };
+  const { because } = step.action === 'TURN' ? step.turn : step.end;
+  const since = doubt?.because === because ? doubt.since : now;
+  return secondsBetween(since, now) < doubtSeconds
+    ? { step: wait(lifecycleState === 'InService' ? 'Service' : 'Start'), doubt: { because, since } }
+    : { step, doubt: undefined };
 };
 
 /** AWS's codes for no capacity, now, for a type in a zone. A quota is no shortage, but ends a start the same way. */

@@ -5,6 +5,7 @@ import { resizeRoundsMax, resizeWaitSecondsMax } from '../limits.ts';
 import type { Mode } from '../mode.ts';
 import { secondsBetween } from '../times.ts';
 import {
+  believeStep,
   decideResizeStep,
   type ResizeStep,
   type ResizeWait,
@@ -159,14 +160,18 @@ const moveOn = ({ work: before, seen }: SeenWork, now: string): Progress => {
     const seenNow = whatIsSeen(known, facts, now);
     if (Object.keys(seenNow).length > 0) work = withResize(work, instanceId, seenNow);
     const resize = { ...known, ...seenNow };
-    let step = decideResizeStep(resize, facts, now);
+    const believed = believeStep(decideResizeStep(resize, facts, now), resize, facts, now);
+    let { step } = believed;
+    if (JSON.stringify(believed.doubt) !== JSON.stringify(resize.doubt)) {
+      work = withResize(work, instanceId, { doubt: believed.doubt });
+    }
     if (step.action === 'TURN') {
       news.push({ event: 'turned', instanceId, facts: step.turn });
       work = withResize(work, instanceId, step.change);
       const failure = failureBehind(step.turn);
       if (failure !== undefined) work = endWork(work, { because: 'INSTANCE_FAILED', instanceId, failure });
       const turned = work.resizes.findLast((each) => each.instanceId === instanceId) ?? resize;
-      step = decideResizeStep(turned, facts, now);
+      step = believeStep(decideResizeStep(turned, facts, now), turned, facts, now).step;
     }
     if (step.action === 'END') {
       const presentType = facts.ec2?.instanceType;

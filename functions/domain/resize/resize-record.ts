@@ -52,6 +52,8 @@ export interface Resize extends ResizeCandidate {
   refusedSince?: string | undefined;
   /** Since when EC2 does not tell of it although its group does. */
   missingSince?: string | undefined;
+  /** What the last looks say that would end its resize, or turn it home: one look alone may be from before. */
+  doubt?: { because: string; since: string } | undefined;
   /** Whether it was seen to start since it was last asked to. */
   hasStarted: boolean;
   /** When its way home began. */
