@@ -127,6 +127,10 @@ export const changeRefusedSecondsMax = 120;
 /** How long every way home is tried before an instance is left to a person. */
 export const homeSecondsMax = 1800;
 
+/** Seconds after which a step of a resize that AWS refuses is tried again: ever more, from the least to the most. */
+export const refusedPauseSecondsMin = 20;
+export const refusedPauseSecondsMax = 120;
+
 /**
  * How long looks have to agree before what they say ends the resize of an instance, or turns it home: an answer may be
  * from before, also after one that was true. AWS asks to wait up to about five minutes, and publishes no time.

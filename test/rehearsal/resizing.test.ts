@@ -199,6 +199,79 @@ describe('resize-in-place', () => {
     expect(run.journal.join('\n')).toMatch(/it is not healthy 15 min after it came back/);
   });
 
+  it('leaves one in Standby, and says so, that is not healthy with any type', async () => {
+    const run = await rehearseResize(
+      resizeIncident([startResize({ waveSize: 2 })], { durationSeconds: minutes(120) }),
+      { quirks: { ...quiet, deafStartRate: 1 } },
+    );
+    // In service it would be ended by Auto Scaling once the group is given back.
+    expect(run.group.terminations).toEqual([]);
+    expect(run.instances).toEqual([...all('m7i.large').slice(1), 'Standby m7i.large running']);
+    expect(run.journal.join('\n')).toMatch(
+      /left: web: i-\w+ it is in Standby, because as m7i.large it is not healthy 15 min after it came back\. Look at it/,
+    );
+    expect(statuses(run)).toEqual(['FAILED InstancesLeftForAPerson']);
+    expect(leftBehind(run, small)).toMatchObject({
+      minSize: 0,
+      desiredCapacity: -1,
+      suspended: [],
+      records: 0,
+    });
+  });
+
+  it('counts one that leaves the group while it returns once only', async () => {
+    const run = await rehearseResize(
+      resizeIncident([
+        startResize({ waveSize: 2 }),
+        onFirst('ExitStandby', ({ autoScaling, time }, input) => {
+          const [id] = input.InstanceIds as string[];
+          time.at(time.elapsedSeconds() + 1, () => {
+            const group = autoScaling.groups.get('web');
+            const instance = group?.instances.find(({ instanceId }) => instanceId === id);
+            expect(instance?.lifecycleState).toBe('Pending');
+            if (group !== undefined && instance !== undefined) autoScaling.loseInstance(group, instance);
+          });
+        }),
+      ]),
+    );
+    expect(run.journal.join('\n')).toMatch(/gone: web: i-\w+/);
+    expect(leftBehind(run, small)).toEqual(nothingLeft);
+    expect(run.group.instances).toHaveLength(4);
+  });
+
+  it('lowers the minimum by no more than the next wave takes', async () => {
+    const run = await rehearseResize(
+      resizeIncident([startResize({ waveSize: 4, floor: 1 })], {}, { minSize: 4 }),
+    );
+    const lowered = changes(run.result)
+      .filter(({ operation }) => operation === 'UpdateAutoScalingGroup')
+      .map(({ input }) => input.MinSize);
+    // The canary, the wave of three above the floor, and back.
+    expect(lowered).toEqual([3, 1, 4]);
+    expect(run.instances).toEqual(all('m7i.xlarge'));
+    expect(leftBehind(run, { ...small, minSize: 4 })).toEqual(nothingLeft);
+  });
+
+  it('tries a step that AWS refuses ever more rarely', async () => {
+    const run = await rehearseResize(
+      resizeIncident([
+        startResize({ waveSize: 2 }),
+        onFirst('StopInstances', ({ autoScaling }, input) => {
+          const [id] = input.InstanceIds as string[];
+          for (const { instanceId, ec2 } of autoScaling.groups.get('web')?.instances ?? []) {
+            if (instanceId === id) ec2.isStopProtected = true;
+          }
+        }),
+      ]),
+    );
+    const stops = run.result.calls.filter(({ operation }) => operation === 'StopInstances');
+    expect(stops.every(({ outcome }) => outcome !== 'ok')).toBe(true);
+    expect(stops.length).toBeGreaterThan(2);
+    expect(stops.length).toBeLessThan(7);
+    expect(run.instances).toEqual(all('m7i.large'));
+    expect(leftBehind(run, small)).toEqual(nothingLeft);
+  });
+
   it('refuses, with nothing touched, where no capacity can be held', async () => {
     const run = await rehearseResize(
       resizeIncident([startResize({ instanceTypes: ['m7i.xlarge', 'm6i.xlarge'] })], {

@@ -309,15 +309,19 @@ const lookAt = (stored: GroupRecord, group: AutoScalingGroup, now: string, seenA
   // What a person took back is the person's from now on, also when it is in force again later. The protection of an
   // instance ends with the instance, but a description that lacks it may be stale.
   const forgets = record.imposed.length > protectedInstancesMax + leftRememberedMax;
+  const present = idsOf(group);
   const remaining = record.imposed.filter(
-    ({ setting }) => !undone.includes(setting) && (!forgets || isRemembered(setting, group)),
+    ({ setting }) => !undone.includes(setting) && (!forgets || isRemembered(setting, present)),
   );
   return { known, record, undone, remaining };
 };
 
 /** Whether a setting can still be in force: the protection of an instance ends with the instance. */
-const isRemembered = (setting: Setting, { instances }: AutoScalingGroup): boolean =>
-  !isInstance(setting) || instances.some(({ instanceId }) => instanceId === setting);
+const isRemembered = (setting: Setting, present: Set<string>): boolean =>
+  !isInstance(setting) || present.has(setting);
+
+const idsOf = ({ instances }: AutoScalingGroup): Set<string> =>
+  new Set(instances.map(({ instanceId }) => instanceId));
 
 /** The record as it is once the incident holds the group, nothing more put in force yet. */
 const withIncident = (
@@ -327,8 +331,9 @@ const withIncident = (
   now: string,
   seenAt: string,
 ): GroupRecord => {
+  const present = idsOf(group);
   const overridden: Overridden[] = [
-    ...record.overridden.filter(({ setting }) => isRemembered(setting, group)),
+    ...record.overridden.filter(({ setting }) => isRemembered(setting, present)),
     ...undone.map((setting) => ({ setting, seenAt: now })),
   ];
   const watched = withLaunched({ ...record, overridden, imposed: remaining }, group, now);

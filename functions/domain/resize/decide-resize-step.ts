@@ -9,6 +9,8 @@ import {
   inForceWithinSeconds,
   leaseSeconds,
   reasonSettlesSeconds,
+  refusedPauseSecondsMax,
+  refusedPauseSecondsMin,
   resizeWaitSecondsMax,
   serviceSecondsMax,
   startSecondsMax,
@@ -58,6 +60,8 @@ export type ResizeStep =
       stage: ResizeStage;
       isForced: boolean;
       cause: ResizeCause;
+      /** Whether it is left for a person from then on. */
+      givesUp?: boolean;
     }
   | { action: 'TURN'; change: Partial<Resize>; turn: ResizeTurn }
   | { action: 'END'; outcome: ResizeOutcome; end: ResizeEnd };
@@ -71,7 +75,11 @@ const stageOf: Record<ResizeOperation, ResizeStage> = {
   ExitStandby: 'EXITING',
 };
 
-const call = (operation: ResizeOperation, cause: ResizeCause, isForced = false): ResizeStep => ({
+const call = (
+  operation: ResizeOperation,
+  cause: ResizeCause,
+  isForced = false,
+): ResizeStep & { action: 'CALL' } => ({
   action: 'CALL',
   operation,
   stage: stageOf[operation],
@@ -172,7 +180,7 @@ const inServiceStep = (resize: Resize, seen: SeenResize, age: number, now: strin
   const unhealthy: InstanceFailure = { because: 'UNHEALTHY', instanceType, seconds: serviceSecondsMax };
   return direction === 'FORWARD'
     ? { action: 'TURN', change: turnHome(unhealthy, resize.originalType, now), turn: unhealthy }
-    : endAs('LEFT', { because: 'UNHEALTHY_AT_HOME', failure: unhealthy });
+    : { ...call('EnterStandby', { because: 'UNHEALTHY_AT_HOME', failure: unhealthy }), givesUp: true };
 };
 
 /** The next step with one in Standby that runs: it is stopped, or leaves Standby once its checks have passed. */
@@ -233,6 +241,18 @@ const stoppedStep = (
 const standbyStep = (resize: Resize, seen: SeenResize, age: number, now: string): ResizeStep => {
   const { ec2 } = seen;
   const { homeSince, failure } = resize;
+  if (resize.isGivenUp === true) {
+    const unhealthy: InstanceFailure = {
+      because: 'UNHEALTHY',
+      instanceType: ec2?.instanceType ?? resize.wantedType,
+      seconds: serviceSecondsMax,
+    };
+    return endAs('LEFT', { because: 'UNHEALTHY_AT_HOME', failure: unhealthy });
+  }
+  // That it left may not show yet; a second call would be refused.
+  if (resize.stage === 'EXITING' && resize.refusedSince === undefined && age < inForceWithinSeconds) {
+    return wait('Service');
+  }
   // What EC2 does not tell of may be there all the same.
   if (ec2 === undefined) {
     return secondsBetween(resize.missingSince ?? now, now) < startSecondsMax
@@ -262,13 +282,27 @@ const standbyStep = (resize: Resize, seen: SeenResize, age: number, now: string)
   }
 };
 
-/**
- * Decides the next step from a look taken right before: what is counts, not what was done last. Forward it goes to
- * its new type; home it goes back into service the shortest way, and is left to a person only when no way is left.
- *
- * @param now ISO 8601
- */
-export const decideResizeStep = (resize: Resize, seen: SeenResize, now: string): ResizeStep => {
+/** What is waited for while a step that AWS refused is not tried again yet. */
+const waitBefore: Record<ResizeOperation, ResizeWait> = {
+  EnterStandby: 'Standby',
+  StopInstance: 'Stop',
+  ChangeInstanceType: 'Stop',
+  StartInstance: 'Start',
+  ExitStandby: 'Service',
+};
+
+/** A step that AWS refuses is tried again ever more rarely. */
+const isTooSoon = (
+  { stage, refusedSince, refusedAt }: Resize,
+  step: ResizeStep & { action: 'CALL' },
+  now: string,
+): boolean => {
+  if (step.stage !== stage || refusedSince === undefined || refusedAt === undefined) return false;
+  const pause = Math.max(refusedPauseSecondsMin, secondsBetween(refusedSince, refusedAt));
+  return secondsBetween(refusedAt, now) < Math.min(pause, refusedPauseSecondsMax);
+};
+
+const nextStep = (resize: Resize, seen: SeenResize, now: string): ResizeStep => {
   const age = secondsBetween(resize.stageAt, now);
   const { lifecycleState } = seen;
   if (lifecycleState === undefined || /^(Terminat|Detach)/.test(lifecycleState)) {
@@ -281,6 +315,17 @@ export const decideResizeStep = (resize: Resize, seen: SeenResize, now: string):
   return age < (isEntering ? enteringSecondsMax : serviceSecondsMax)
     ? wait(isEntering ? 'Standby' : 'Service')
     : endAs('LEFT', { because: 'HANGS_IN_STATE', lifecycleState, seconds: age });
+};
+
+/**
+ * Decides the next step from a look taken right before: what is counts, not what was done last. Forward it goes to
+ * its new type; home it goes back into service the shortest way, and is left to a person only when no way is left.
+ *
+ * @param now ISO 8601
+ */
+export const decideResizeStep = (resize: Resize, seen: SeenResize, now: string): ResizeStep => {
+  const step = nextStep(resize, seen, now);
+  return step.action === 'CALL' && isTooSoon(resize, step, now) ? wait(waitBefore[step.operation]) : step;
 };
 
 /**
@@ -357,7 +402,7 @@ export const afterRefusal = (
   if (secondsBetween(since, now) < patience) {
     return {
       action: 'TURN',
-      change: { refusedSince: since },
+      change: { refusedSince: since, refusedAt: now },
       turn: { because: 'REFUSED_FOR_NOW', operation, error: error.text },
     };
   }

@@ -35,7 +35,10 @@ const sizesInTheEnd = (
   group: AutoScalingGroup,
   { sizes, resizes, lowered: timesLowered = 0 }: ResizeWork,
 ): Omit<RestoreDecision & { action: 'SET' }, 'action'> => {
-  const gone = resizes.filter(({ outcome, hasEntered }) => outcome === 'GONE' && hasEntered).length;
+  // What left Standby before it went had given its place back already.
+  const gone = resizes.filter(
+    ({ outcome, hasEntered, hasExited }) => outcome === 'GONE' && hasEntered && hasExited !== true,
+  ).length;
   const isLeftInStandby = (id: string): boolean =>
     group.instances.some(
       ({ instanceId, lifecycleState }) => instanceId === id && /Standby$/.test(lifecycleState),

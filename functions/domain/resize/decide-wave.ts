@@ -138,9 +138,11 @@ const whatIsSeen = (
   now: string,
 ): Partial<Resize> => {
   const hasStarted = resize.stage === 'STARTING' && /^(pending|running)$/.test(ec2?.state ?? '');
+  const hasExited = resize.stage === 'EXITING' && /^(Pending|InService)/.test(lifecycleState);
   return {
     ...(/^(Entering)?Standby$/.test(lifecycleState) && !resize.hasEntered ? { hasEntered: true } : {}),
     ...(hasStarted && !resize.hasStarted ? { hasStarted } : {}),
+    ...(hasExited && resize.hasExited !== true ? { hasExited } : {}),
     ...(ec2 === undefined && resize.missingSince === undefined ? { missingSince: now } : {}),
     ...(ec2 !== undefined && resize.missingSince !== undefined ? { missingSince: undefined } : {}),
   };
@@ -235,10 +237,11 @@ const chooseWave = (seenWork: SeenWork, progress: Progress, reserves: boolean, n
     waitForGroup(progress, facts, now, step);
   if (!isHeldByUs(group, record, work.incidentId, now)) return wait({ waitsFor: 'hold' }, ['ApplyHold']);
   if (isDraining) return wait({ waitsFor: 'drains' });
-  const room = Math.min(nextWaveSize(work), healthy.size - work.floor);
+  const room = Math.min(nextWaveSize(work), work.queue.length, healthy.size - work.floor);
   if (room < 1) return wait({ waitsFor: 'health', healthy: healthy.size, floor: work.floor });
-  if (launchIsOurs(group, record) || sizesForWave(group, work) !== undefined) {
-    return wait({ waitsFor: 'sizes' }, ['PrepareGroup']);
+  if (launchIsOurs(group, record) || sizesForWave(group, work, room) !== undefined) {
+    const waiting = wait({ waitsFor: 'sizes' }, ['PrepareGroup']);
+    return { ...waiting, work: { ...waiting.work, nextWave: room } };
   }
   // Nothing could leave Standby.
   if (group.suspendedProcesses.includes('Launch')) return wait({ waitsFor: 'Launch' });

@@ -268,6 +268,16 @@ const queueOf = (toResize: InstanceFacts[], findings: InstanceFindings[]): Resiz
     }),
   );
 
+/** The sizes that each wave needs, as they are set one after the other; `undefined` where they are so already. */
+const sizesOfWaves = (group: AutoScalingGroup, waves: ResizeCandidate[][], pinsDesired: boolean) => {
+  let present = group;
+  return waves.map(({ length }) => {
+    const sizes = sizesFor(present, length, pinsDesired);
+    present = { ...present, ...sizes };
+    return sizes;
+  });
+};
+
 /** All calls of a resize, in order: hold, sizes, `Launch`, the waves, and back. */
 const callsOf = (
   { group, record }: ResizeFacts,
@@ -279,16 +289,22 @@ const callsOf = (
   const { autoScalingGroupName: name, minSize, desiredCapacity } = group;
   const inForce = new Set(group.suspendedProcesses);
   const launchIsHeld = launchIsOurs(group, record);
-  const largest = Math.min(settings.waveSize, waves.flat().length);
-  const sizes = sizesFor(group, largest, launchIsHeld);
+  const sizes = sizesOfWaves(group, waves, launchIsHeld);
   const missing = resizeEffect.processes.filter((process) => !inForce.has(process));
   return [
     ...holdCalls(name, missing, 'resize-in-place'),
-    ...(sizes === undefined ? [] : [updateSizesCall(name, sizes, sizesReason(sizes))]),
-    ...(launchIsHeld ? [launchCall('ResumeProcesses', name)] : []),
-    ...waves.flatMap((members) => waveCalls(name, members, settings, incidentId, now)),
+    ...waves.flatMap((members, index) => {
+      const wanted = sizes[index];
+      return [
+        ...(wanted === undefined ? [] : [updateSizesCall(name, wanted, sizesReason(wanted))]),
+        ...(launchIsHeld && index === 0 ? [launchCall('ResumeProcesses', name)] : []),
+        ...waveCalls(name, members, settings, incidentId, now),
+      ];
+    }),
     ...(launchIsHeld ? [launchCall('SuspendProcesses', name)] : []),
-    ...(sizes === undefined ? [] : [updateSizesCall(name, { minSize, desiredCapacity }, restoreReason)]),
+    ...(sizes.every((each) => each === undefined)
+      ? []
+      : [updateSizesCall(name, { minSize, desiredCapacity }, restoreReason)]),
   ];
 };
 

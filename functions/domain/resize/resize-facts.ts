@@ -51,6 +51,7 @@ export type ResizeTurn =
 export type ResizeCause =
   | { because: 'IN_SERVICE'; instanceType: string; wantedType: string }
   | { because: 'UNHEALTHY_WITH_ANOTHER_TYPE'; wantedType: string }
+  | { because: 'UNHEALTHY_AT_HOME'; failure: InstanceFailure }
   | { because: 'IN_STANDBY'; instanceType: string; wantedType: string }
   | { because: 'CHECKS_PASSED'; instanceType: string }
   | { because: 'STOP_HANGS'; seconds: number }
@@ -76,7 +77,7 @@ export type RunEnd =
   | { because: 'INSTANCE_ENDED'; instanceId: string; end: ResizeEnd };
 
 /** As it is stored; a release before this one stored the sentence. */
-export type StoredFailure = InstanceFailure | string;
-
-/** As it is stored; a release before this one stored the sentence. */
 export type StoredRunEnd = RunEnd | string;
+
+/** As it is stored; a release before this one stored the sentence, and copies why the run ended as it finds it. */
+export type StoredFailure = InstanceFailure | StoredRunEnd;

@@ -48,8 +48,13 @@ export interface Resize extends ResizeCandidate {
   hasEntered: boolean;
   /** Whether the stop in flight is forced. */
   isForced: boolean;
-  /** Since when AWS refuses the step. */
+  /** Since when AWS refuses the step, and when it last did. */
   refusedSince?: string | undefined;
+  refusedAt?: string | undefined;
+  /** Whether it left Standby since, so that desired capacity rose again by one. */
+  hasExited?: boolean;
+  /** Whether it is left for a person, in Standby: in service it would be ended once the group is given back. */
+  isGivenUp?: boolean;
   /** Since when EC2 does not tell of it although its group does. */
   missingSince?: string | undefined;
   /** What the last looks say that would end its resize, or turn it home: one look alone may be from before. */
@@ -129,6 +134,8 @@ export interface ResizeWork {
   waitingSince?: string;
   /** What is waited for: another reason is waited for anew. */
   waitsFor?: string;
+  /** Instances that the next wave takes out of service: the minimum leaves room for no more. */
+  nextWave?: number;
   /** Since when no description has the group. */
   missingSince?: string | undefined;
   /** Set when the group is being restored: from then on its `Launch` is nobody's but the other holds'. */

@@ -49,8 +49,9 @@ export const sizesFor = (
 /** The sizes the next wave needs, where they are not so yet. */
 export const sizesForWave = (
   group: AutoScalingGroup,
-  { waveSize, sizes, queue }: Pick<ResizeWork, 'waveSize' | 'sizes' | 'queue'>,
-) => sizesFor(group, Math.min(waveSize, queue.length), sizes?.desiredCapacity !== undefined);
+  { sizes }: Pick<ResizeWork, 'sizes'>,
+  waveSize: number,
+) => sizesFor(group, waveSize, sizes?.desiredCapacity !== undefined);
 
 /** The sizes written down before they are set: those before are of the first time. */
 export const withSizes = (

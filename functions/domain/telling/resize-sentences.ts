@@ -34,6 +34,8 @@ export const tellFailure = (failure: StoredFailure): string => {
       return `no capacity of ${failure.instanceTypes.join(' or ')} can be held in ${failure.availabilityZone}`;
     case 'RUN_ENDED':
       return tellRunEnd(failure.ends);
+    default:
+      return tellRunEnd(failure);
   }
 };
 
@@ -95,7 +97,7 @@ export const tellResizeEnd = (end: ResizeEnd): string => {
     case 'HEALTH_UNKNOWN':
       return `in service as ${end.instanceType}, and its load balancer cannot be asked whether it is healthy`;
     case 'UNHEALTHY_AT_HOME':
-      return `in service, but ${tellFailure(end.failure)}`;
+      return `it is in Standby, because ${tellFailure(end.failure)}`;
     case 'UNKNOWN_TO_EC2':
       return `in Standby, and EC2 does not know it for ${spokenDuration(end.seconds)}`;
     case 'TERMINATED_IN_STANDBY':
@@ -176,6 +178,8 @@ const tellCause = (cause: ResizeCause): string => {
       return `${cause.instanceType} in service and to be ${cause.wantedType}`;
     case 'UNHEALTHY_WITH_ANOTHER_TYPE':
       return `it has to be ${cause.wantedType} again`;
+    case 'UNHEALTHY_AT_HOME':
+      return `${tellFailure(cause.failure)}, and in service it would be ended once the group is given back`;
     case 'IN_STANDBY':
       return `${cause.instanceType} in Standby and to be ${cause.wantedType}`;
     case 'CHECKS_PASSED':

@@ -55,7 +55,7 @@ export const createPrepareGroup = (dependencies: TaskDependencies) => {
       work.endsBecause === undefined &&
       isHeldByUs(group, record, incident.incidentId, now);
     if (work.restoringSince !== undefined || !(isGoing || mayBegin)) return;
-    const wanted = sizesFor(group, isGoing ? 0 : Math.min(work.waveSize, work.queue.length), pins);
+    const wanted = sizesFor(group, isGoing ? 0 : (work.nextWave ?? 1), pins);
     if (!freesLaunch && wanted === undefined) return;
     // Without Terminate suspended, desired capacity below what is alive would end instances.
     const isSafe = !pins || group.suspendedProcesses.includes('Terminate');

@@ -181,8 +181,9 @@ const askedOf = (
   stage: step.stage,
   stageAt: now,
   isForced: step.isForced,
+  ...(step.givesUp === true ? { isGivenUp: true } : {}),
   // A refusal of an earlier step says nothing of this one.
-  ...(resize.stage === step.stage ? {} : { refusedSince: undefined }),
+  ...(resize.stage === step.stage ? {} : { refusedSince: undefined, refusedAt: undefined }),
   ...(operation === 'StartInstance' ? { hasStarted: false } : {}),
 });
 
@@ -242,11 +243,16 @@ export const resizeInstance = async (group: ResizingGroup, resize: Resize): Prom
     await afterError(group, going, error);
     return;
   }
-  if (going.refusedSince !== undefined) await write(group, instanceId, { refusedSince: undefined });
+  if (going.refusedSince !== undefined) {
+    await write(group, instanceId, { refusedSince: undefined, refusedAt: undefined });
+  }
   if (operation === 'EnterStandby') {
     group.entered.push(instanceId);
-    await write(group, instanceId, { hasEntered: true });
+    await write(group, instanceId, { hasEntered: true, hasExited: false });
   }
-  if (operation === 'ExitStandby') group.exits += 1;
+  if (operation === 'ExitStandby') {
+    group.exits += 1;
+    await write(group, instanceId, { hasExited: true });
+  }
   result.taken += 1;
 };

@@ -34,6 +34,8 @@ describe('the sentences of a resize', () => {
   it('reads what the release before this one stored as a sentence', () => {
     expect(tellEnding('the mode is off')).toBe('no further instance is begun: the mode is off');
     expect(tellFailure('it did not start')).toBe('it did not start');
+    // While both releases run, the last one copies why the run ended as this one stored it.
+    expect(tellFailure({ because: 'MODE', mode: 'off' })).toBe('the mode is off');
     expect(
       tellResizeEnd({
         because: 'TOO_LONG_ON_ITS_WAY',
