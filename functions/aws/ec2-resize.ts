@@ -2,7 +2,6 @@ import {
   type _InstanceType,
   CancelCapacityReservationCommand,
   type CapacityReservation,
-  type CapacityReservationInstancePlatform,
   CreateCapacityReservationCommand,
   type CreateCapacityReservationCommandInput,
   CreateLaunchTemplateVersionCommand,
@@ -85,10 +84,15 @@ const toInstanceFacts = (instance: Instance): InstanceFacts => {
     virtualizationType: instance.VirtualizationType,
     rootDeviceType: instance.RootDeviceType,
     bootMode: instance.CurrentInstanceBootMode,
+    imageBootMode: instance.BootMode,
+    outpostArn: instance.OutpostArn,
+    usesEnclaves: instance.EnclaveOptions?.Enabled,
+    managedBy: instance.Operator?.Managed === true ? (instance.Operator.Principal ?? 'AWS') : undefined,
     enaSupport: instance.EnaSupport,
     ebsOptimized: instance.EbsOptimized,
     instanceLifecycle: instance.InstanceLifecycle,
-    platform: instance.PlatformDetails,
+    usageOperation: instance.UsageOperation,
+    platformDetails: instance.PlatformDetails,
     tenancy: instance.Placement?.Tenancy,
     // EC2 says '' where there is none.
     placementGroup: instance.Placement?.GroupName || undefined,
@@ -140,6 +144,7 @@ const toTypeFacts = (type: InstanceTypeInfo): InstanceTypeFacts => {
     usageClasses: type.SupportedUsageClasses ?? [],
     bootModes: type.SupportedBootModes ?? [],
     hasInstanceStore: type.InstanceStorageSupported === true,
+    supportsEnclaves: type.NitroEnclavesSupport === 'supported',
     networkInterfacesMax: type.NetworkInfo?.MaximumNetworkInterfaces ?? 0,
     ipv4AddressesPerInterface: type.NetworkInfo?.Ipv4AddressesPerInterface ?? 0,
     ipv6AddressesPerInterface: type.NetworkInfo?.Ipv6AddressesPerInterface ?? 0,
@@ -154,13 +159,10 @@ const toTypeFacts = (type: InstanceTypeInfo): InstanceTypeFacts => {
 /** The input of a planned reservation as the SDK takes it. */
 export const toReservationInput = ({
   EndDate,
-  InstancePlatform,
   ...input
 }: CallOf<'CreateCapacityReservation'>['input']): CreateCapacityReservationCommandInput => ({
   ...input,
   EndDate: toDate(EndDate),
-  // As EC2 told it of the instance; one that it takes for no reservation it refuses.
-  InstancePlatform: InstancePlatform as CapacityReservationInstancePlatform,
 });
 
 const toHeldCapacity = (reservation: CapacityReservation | undefined): HeldCapacity => ({

@@ -47,11 +47,8 @@ interface Ec2Inputs {
   StopInstances: StopInstancesCommandInput;
   ModifyInstanceAttribute: ModifyInstanceAttributeCommandInput;
   StartInstances: StartInstancesCommandInput;
-  /** The time as text, since the journal keeps it; the platform as EC2 told it of the instance. */
-  CreateCapacityReservation: Omit<CreateCapacityReservationCommandInput, 'EndDate' | 'InstancePlatform'> & {
-    EndDate: string;
-    InstancePlatform: string;
-  };
+  /** The time as text, since the journal keeps it. */
+  CreateCapacityReservation: Omit<CreateCapacityReservationCommandInput, 'EndDate'> & { EndDate: string };
   CancelCapacityReservation: CancelCapacityReservationCommandInput;
   /** The type as EC2 told it. */
   CreateLaunchTemplateVersion: Omit<CreateLaunchTemplateVersionCommandInput, 'LaunchTemplateData'> & {

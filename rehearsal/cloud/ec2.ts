@@ -22,6 +22,8 @@ export interface SimulatedReservation {
   capacityReservationId: string;
   instanceType: string;
   availabilityZone: string;
+  platform: string;
+  tenancy: string;
   totalInstanceCount: number;
   availableInstanceCount: number;
   state: 'pending' | 'active' | 'cancelled' | 'expired';
@@ -41,6 +43,28 @@ const stopSeconds = [30, 60] as const;
 const startSeconds = [10, 50] as const;
 const checksSeconds = [120, 180] as const;
 const forcedStopSeconds = 60;
+
+/** What a reservation may be made for (API reference, CapacityReservationInstancePlatform). */
+const reservablePlatforms = [
+  'Linux/UNIX',
+  'Red Hat Enterprise Linux',
+  'SUSE Linux',
+  'Ubuntu Pro',
+  'Windows',
+  ...['', ' Enterprise', ' Standard', ' Web'].map((edition) => `Windows with SQL Server${edition}`),
+  ...[' Enterprise', ' Standard', ' Web'].flatMap((edition) => [
+    `Linux with SQL Server${edition}`,
+    `RHEL with SQL Server${edition}`,
+  ]),
+  'RHEL with HA',
+  'RHEL with HA and SQL Server Enterprise',
+  'RHEL with HA and SQL Server Standard',
+];
+/** Platforms that a reservation calls otherwise than an instance, as far as stories have them. */
+const reservedAs: Record<string, string> = {
+  'Red Hat BYOL Linux': 'Linux/UNIX',
+  'Red Hat Enterprise Linux with HA': 'RHEL with HA',
+};
 
 /** A stop that was asked for (EC2 API reference, StateReason). */
 const stoppedOnRequest = {
@@ -119,14 +143,25 @@ export const createEc2Service = (
     return reservation.state === 'active';
   };
 
-  /** An open reservation of the instance's type and zone with room: a start takes it by itself. */
-  const findReservation = ({ ec2, availabilityZone }: SimulatedInstance): SimulatedReservation | undefined =>
+  /** Type, zone, platform and tenancy all have to match ("On-Demand Capacity Reservations", "Differences"). */
+  const matches = (reservation: SimulatedReservation, instance: SimulatedInstance): boolean => {
+    const { PlatformDetails, Placement } = describeInstance(
+      findInstance(instance.instanceId).group,
+      instance,
+    );
+    return (
+      reservation.instanceType === instance.ec2.instanceType &&
+      reservation.availabilityZone === instance.availabilityZone &&
+      reservation.platform === (reservedAs[PlatformDetails] ?? PlatformDetails) &&
+      reservation.tenancy === Placement.Tenancy
+    );
+  };
+
+  /** An open reservation that matches the instance and has room: a start takes it by itself. */
+  const findReservation = (instance: SimulatedInstance): SimulatedReservation | undefined =>
     reservations.find(
       (reservation) =>
-        isActive(reservation) &&
-        reservation.instanceType === ec2.instanceType &&
-        reservation.availabilityZone === availabilityZone &&
-        reservation.availableInstanceCount > 0,
+        isActive(reservation) && reservation.availableInstanceCount > 0 && matches(reservation, instance),
     );
 
   /** An open reservation is open to instances that run already, those that stand in no other one. */
@@ -135,11 +170,10 @@ export const createEc2Service = (
     const running = [...groups.values()]
       .flatMap(({ instances }) => instances)
       .filter(
-        ({ ec2, availabilityZone }) =>
-          ec2.state === 'running' &&
-          ec2.reservationId === undefined &&
-          ec2.instanceType === reservation.instanceType &&
-          availabilityZone === reservation.availabilityZone,
+        (instance) =>
+          instance.ec2.state === 'running' &&
+          instance.ec2.reservationId === undefined &&
+          matches(reservation, instance),
       )
       .slice(0, reservation.availableInstanceCount);
     for (const { ec2 } of running) ec2.reservationId = reservation.capacityReservationId;
@@ -261,8 +295,8 @@ export const createEc2Service = (
         ...Object.entries(group.tags).map(([Key, Value]) => ({ Key, Value })),
         { Key: 'aws:autoscaling:groupName', Value: group.name },
       ],
-      ...group.instanceDetails,
-      ...details,
+      ...(group.instanceDetails as object),
+      ...(details as object),
     };
   };
 
@@ -439,7 +473,13 @@ export const createEc2Service = (
      * is the same reservation ("On-Demand Capacity Reservations").
      */
     CreateCapacityReservation: (input) => {
-      const { InstanceType, AvailabilityZone, InstanceCount, ClientToken, EndDate } = input;
+      const { InstanceType, AvailabilityZone, InstanceCount, ClientToken, EndDate, InstancePlatform } = input;
+      if (!reservablePlatforms.includes(String(InstancePlatform))) {
+        throw new CloudError(
+          'InvalidParameterValue',
+          `Value (${InstancePlatform}) for parameter instancePlatform is invalid.`,
+        );
+      }
       const same = reservations.find(({ clientToken }) => clientToken === ClientToken);
       if (same !== undefined) return { CapacityReservation: describeReservation(same) };
       if (!world.hasCapacity(String(InstanceType), String(AvailabilityZone))) {
@@ -450,6 +490,8 @@ export const createEc2Service = (
         capacityReservationId: `cr-${String(reservations.length + 1).padStart(17, '0')}`,
         instanceType: String(InstanceType),
         availabilityZone: String(AvailabilityZone),
+        platform: String(InstancePlatform),
+        tenancy: String(input.Tenancy ?? 'default'),
         totalInstanceCount: Number(InstanceCount),
         availableInstanceCount: quirks.reservationDelaySeconds > 0 ? 0 : Number(InstanceCount),
         state: quirks.reservationDelaySeconds > 0 ? 'pending' : 'active',

@@ -197,7 +197,12 @@ describe('capacity', () => {
       async ({ ec2, state, seen, time }) => {
         const zone = seen().availabilityZone;
         const reserve = (InstanceType: string, AvailabilityZone: string) =>
-          ec2('CreateCapacityReservation', { InstanceType, AvailabilityZone, InstanceCount: 1 }) as {
+          ec2('CreateCapacityReservation', {
+            InstanceType,
+            AvailabilityZone,
+            InstancePlatform: 'Linux/UNIX',
+            InstanceCount: 1,
+          }) as {
             CapacityReservation: { CapacityReservationId: string };
           };
         reserve('m7i.large', 'another-zone');

@@ -611,6 +611,46 @@ describe('resize-in-place', () => {
     });
   });
 
+  it('holds capacity for a platform that a reservation calls otherwise', async () => {
+    const run = await rehearseResize(
+      resizeIncident(
+        [startResize({ waveSize: 2 })],
+        // Capacity is short from the first stop on: only what is reserved for its platform starts.
+        { capacityShortages: [{ instanceTypes: ['m7i.large'], fromSeconds: 0, untilSeconds: minutes(90) }] },
+        { instanceDetails: { PlatformDetails: 'Red Hat Enterprise Linux with HA' } },
+      ),
+    );
+    const reserved = changes(run.result).filter(({ operation }) => operation === 'CreateCapacityReservation');
+    expect(reserved.length).toBeGreaterThan(2);
+    expect(new Set(reserved.map(({ input }) => input.InstancePlatform))).toEqual(new Set(['RHEL with HA']));
+    expect(run.instances).toEqual(all('m7i.xlarge'));
+    expect(leftBehind(run, small)).toEqual(nothingLeft);
+  });
+
+  it('stops nothing whose capacity others took while it was drained', async () => {
+    const shortage = {
+      instanceTypes: ['m7i.xlarge'],
+      fromSeconds: Number.POSITIVE_INFINITY,
+      untilSeconds: minutes(90),
+    };
+    const run = await rehearseResize(
+      resizeIncident(
+        [
+          startResize({ waveSize: 2 }),
+          onFirst('EnterStandby', ({ ec2, time }) => {
+            shortage.fromSeconds = time.elapsedSeconds();
+            for (const reservation of ec2.reservations) reservation.availableInstanceCount = 0;
+          }),
+        ],
+        { capacityShortages: [shortage] },
+      ),
+    );
+    expect(run.journal.join('\n')).toMatch(/others took the capacity of m7i.xlarge that was held for it/);
+    expect(changes(run.result).filter(({ operation }) => operation === 'StopInstances')).toEqual([]);
+    expect(run.instances).toEqual(all('m7i.large'));
+    expect(leftBehind(run, small)).toEqual(nothingLeft);
+  });
+
   it('is not begun by a rule where launches succeed', async () => {
     const run = await rehearseResize(
       resizeIncident([], {
@@ -644,6 +684,18 @@ describe('resize-in-place', () => {
     ],
     ['a type that does not exist', {}, { instanceTypes: 'm7i.huge' }, /EC2 knows no m7i.huge/],
     ['paused scaling', {}, {}, /its scaling is paused/],
+    [
+      'a platform that cannot be reserved',
+      { instanceDetails: { PlatformDetails: 'Windows BYOL', UsageOperation: 'RunInstances:0800' } },
+      {},
+      /platform: Windows BYOL: EC2 reserves no capacity for it; set reserveCapacity to false/,
+    ],
+    [
+      'an Outpost',
+      { instanceDetails: { OutpostArn: 'arn:aws:outposts:us-east-1:123456789012:outpost/op-1' } },
+      {},
+      /Outpost: it runs on an Outpost/,
+    ],
   ])('refuses %s, with nothing touched', async (what, spec, input, reason) => {
     const before: Deed = {
       atSeconds: 5,

@@ -14,14 +14,23 @@ export interface InstanceFacts {
   architecture?: string;
   virtualizationType?: string;
   rootDeviceType?: string;
+  /** How it booted; and what its image asks for, where it asks. */
   bootMode?: string;
+  imageBootMode?: string;
+  /** Set when it runs on an Outpost. */
+  outpostArn?: string;
+  /** Whether Nitro Enclaves is on. */
+  usesEnclaves?: boolean;
+  /** Set when another service of AWS manages it: who. */
+  managedBy?: string;
   enaSupport?: boolean;
   ebsOptimized?: boolean;
   /** `spot`, `scheduled`, `capacity-block`; absent when On-Demand. */
   instanceLifecycle?: string;
   isHibernationConfigured: boolean;
-  /** `Linux/UNIX`, `Windows`, …: what a capacity reservation calls the platform. */
-  platform?: string;
+  /** What it is billed as, by code (`RunInstances:0010`) and by name (`Red Hat Enterprise Linux`). */
+  usageOperation?: string;
+  platformDetails?: string;
   tenancy?: string;
   placementGroup?: string;
   bandwidthWeighting?: string;
@@ -55,6 +64,7 @@ export interface InstanceTypeFacts {
   usageClasses: string[];
   bootModes: string[];
   hasInstanceStore: boolean;
+  supportsEnclaves: boolean;
   nitroTpm?: string;
   ebsOptimized?: string;
   volumesMax?: number;

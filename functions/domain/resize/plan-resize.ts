@@ -8,6 +8,7 @@ import { addSeconds } from '../times.ts';
 import { inTurnByZone } from './in-turn-by-zone.ts';
 import type { InstanceFacts, InstanceTypeFacts } from './instance-facts.ts';
 import { checkInstance, type Finding, isFit, unknownType } from './preflight.ts';
+import { reservationPlatform } from './reservation-platform.ts';
 import {
   cancelReservationCall,
   changeTypeCall,
@@ -212,7 +213,7 @@ export const toReservation = (
     clientToken: reservationToken(incidentId, instanceType, instanceIds, attempt),
     instanceType,
     availabilityZone: members[0]?.availabilityZone ?? '',
-    platform: members[0]?.platform ?? '',
+    platform: members[0]?.platform ?? 'Linux/UNIX',
     count,
     instanceIds,
     recordedAt: now,
@@ -258,11 +259,14 @@ const warningsOf = (facts: ResizeFacts, settings: ResizeSettings): ResizeWarning
 /** The instances that fit a type, in the order in which they are resized. */
 const queueOf = (toResize: InstanceFacts[], findings: InstanceFindings[]): ResizeCandidate[] =>
   inTurnByZone(
-    toResize.flatMap(({ instanceId, availabilityZone, platform, instanceType }): ResizeCandidate[] => {
+    toResize.flatMap((instance): ResizeCandidate[] => {
+      const { instanceId, availabilityZone, instanceType } = instance;
       const candidates = findings
         .filter((each) => each.instanceId === instanceId && isFit(each.findings))
         .map((each) => each.instanceType);
-      return candidates.length === 0 || platform === undefined
+      // Where nothing is reserved the platform is not asked about, and what it is called does not matter.
+      const platform = reservationPlatform(instance) ?? 'Linux/UNIX';
+      return candidates.length === 0
         ? []
         : [{ instanceId, availabilityZone, platform, originalType: instanceType, candidates }];
     }),

@@ -1,5 +1,6 @@
 import { isOptedIn, optInTag } from '../auto-scaling-group.ts';
 import type { InstanceFacts, InstanceTypeFacts } from './instance-facts.ts';
+import { reservationPlatform } from './reservation-platform.ts';
 
 /** The fact behind the verdict of a check. `FOUND`, `WITHIN` stand for what is as it should be. */
 export type FindingFacts =
@@ -34,6 +35,11 @@ export type FindingFacts =
   | { because: 'BANDWIDTH_WEIGHTED'; weighting: string }
   | { because: 'FEWER_THREADS'; threadsPerCore: number }
   | { because: 'STOP_PROTECTED' }
+  | { because: 'NOT_RESERVABLE'; platform: string }
+  | { because: 'ON_AN_OUTPOST' }
+  | { because: 'USES_ENCLAVES'; instanceType: string }
+  | { because: 'MANAGED_BY'; managedBy: string }
+  | { because: 'NO_PUBLIC_IPV4_AFTER' }
   | { because: 'NOT_OFFERED'; instanceType: string; availabilityZone: string }
   | { because: 'TARGETS_A_RESERVATION' }
   | { because: 'USES_NO_RESERVATION' }
@@ -142,8 +148,13 @@ const checks: Record<string, Check> = {
     among('architecture', architecture, candidate.architectures, candidate.instanceType),
   virtualization: ({ virtualizationType }, { candidate }) =>
     among('virtualization type', virtualizationType, candidate.virtualizationTypes, candidate.instanceType),
-  'boot mode': ({ bootMode }, { candidate }) =>
-    among('boot mode', bootMode, candidate.bootModes, candidate.instanceType),
+  // An image that prefers UEFI starts either way; without a word of how it booted the architecture has a default.
+  'boot mode': ({ bootMode, imageBootMode, architecture }, { candidate }) => {
+    const modes = candidate.bootModes;
+    if (imageBootMode === 'uefi-preferred' && modes.length > 0) return pass('uefi-preferred');
+    const byArchitecture = architecture === 'arm64' ? 'uefi' : 'legacy-bios';
+    return among('boot mode', bootMode ?? byArchitecture, modes, candidate.instanceType);
+  },
   'enhanced networking': (instance, { candidate }) => {
     if (candidate.enaSupport !== 'required') return pass(candidate.enaSupport ?? 'not required');
     return instance.enaSupport === true
@@ -219,6 +230,25 @@ const checks: Record<string, Check> = {
     if (isStopProtected === undefined) return unknown('whether it may be stopped');
     return isStopProtected ? refuse({ because: 'STOP_PROTECTED' }) : pass('off');
   },
+  operator: ({ managedBy }) =>
+    managedBy === undefined ? pass('none') : refuse({ because: 'MANAGED_BY', managedBy }),
+  Outpost: ({ outpostArn }) =>
+    outpostArn === undefined ? pass('none') : refuse({ because: 'ON_AN_OUTPOST' }),
+  'Nitro Enclaves': ({ usesEnclaves }, { candidate }) => {
+    if (usesEnclaves !== true) return pass('off');
+    return candidate.supportsEnclaves
+      ? pass('on, and supported')
+      : refuse({ because: 'USES_ENCLAVES', instanceType: candidate.instanceType });
+  },
+  platform: (instance, { reservesCapacity }) => {
+    const { platformDetails, usageOperation } = instance;
+    const named = platformDetails ?? usageOperation;
+    const reservedAs = reservationPlatform(instance);
+    if (reservedAs !== undefined || !reservesCapacity) return pass(reservedAs ?? named ?? 'not asked for');
+    return named === undefined
+      ? unknown('the platform of the instance')
+      : refuse({ because: 'NOT_RESERVABLE', platform: named });
+  },
   'offered in its zone': ({ availabilityZone }, { candidate, isOffered }) =>
     isOffered
       ? pass(availabilityZone)
@@ -229,8 +259,13 @@ const checks: Record<string, Check> = {
       ? refuse({ because: 'USES_NO_RESERVATION' })
       : pass('none targeted');
   },
-  'public IPv4': ({ changingPublicIpv4: address }) =>
-    address === undefined ? pass('none that changes') : warn({ because: 'PUBLIC_IPV4_CHANGES', address }),
+  // With a second network interface EC2 gives no new public address at the start.
+  'public IPv4': ({ changingPublicIpv4: address, networkInterfaces }) => {
+    if (address === undefined) return pass('none that changes');
+    return networkInterfaces.length > 1
+      ? refuse({ because: 'NO_PUBLIC_IPV4_AFTER' })
+      : warn({ because: 'PUBLIC_IPV4_CHANGES', address });
+  },
   'product code': ({ hasMarketplaceProduct }, { candidate }) =>
     hasMarketplaceProduct
       ? warn({ because: 'MARKETPLACE_PRODUCT', instanceType: candidate.instanceType })

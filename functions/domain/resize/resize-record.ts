@@ -1,3 +1,4 @@
+import type { CapacityReservationInstancePlatform } from '@aws-sdk/client-ec2';
 import type { StoredFailure, StoredRunEnd } from './resize-facts.ts';
 
 /**
@@ -24,8 +25,8 @@ export type ResizeOutcome = 'RESIZED' | 'BROUGHT_HOME' | 'UNTOUCHED' | 'GONE' | 
 export interface ResizeCandidate {
   instanceId: string;
   availabilityZone: string;
-  /** What a capacity reservation calls its platform. */
-  platform: string;
+  /** What a capacity reservation calls its platform; without one for it nothing is reserved. */
+  platform: CapacityReservationInstancePlatform;
   originalType: string;
   /** Types that passed every check for it, in order of preference. */
   candidates: string[];
@@ -77,7 +78,7 @@ export interface Reservation {
   clientToken: string;
   instanceType: string;
   availabilityZone: string;
-  platform: string;
+  platform: CapacityReservationInstancePlatform;
   count: number;
   instanceIds: string[];
   recordedAt: string;

@@ -66,6 +66,16 @@ const tellFindingFacts = (facts: FindingFacts): string => {
       return `${facts.threadsPerCore} thread per core was chosen; it is kept where the new type can have it, else dropped`;
     case 'STOP_PROTECTED':
       return 'on: somebody does not want it stopped; ask, and turn DisableApiStop off';
+    case 'NOT_RESERVABLE':
+      return `${facts.platform}: EC2 reserves no capacity for it; set reserveCapacity to false if it may be resized without`;
+    case 'ON_AN_OUTPOST':
+      return 'it runs on an Outpost, where no capacity can be held for it; do it by hand';
+    case 'USES_ENCLAVES':
+      return `on, and ${facts.instanceType} does not support Nitro Enclaves: choose another type`;
+    case 'MANAGED_BY':
+      return `${facts.managedBy} manages it, and AWS refuses to change it from outside`;
+    case 'NO_PUBLIC_IPV4_AFTER':
+      return 'with a second network interface it gets no public address when it starts again; give it an Elastic IP first';
     case 'NOT_OFFERED':
       return `${facts.instanceType} is not offered in ${facts.availabilityZone}: choose another type`;
     case 'TARGETS_A_RESERVATION':

@@ -16,7 +16,7 @@ import { aResize, seen, someWork } from './resize-fixtures.ts';
 const candidate = (instanceId: string, availabilityZone = 'us-east-1a') => ({
   instanceId,
   availabilityZone,
-  platform: 'Linux/UNIX',
+  platform: 'Linux/UNIX' as const,
   originalType: 'm7i.large',
   candidates: ['m7i.xlarge'],
 });

@@ -76,6 +76,12 @@ describe('checkInstance', () => {
     ['offered in its zone', {}, {}, { isOffered: false }],
     ['capacity reservation', { targetsReservation: true }],
     ['capacity reservation', { usesOpenReservations: false }],
+    ['platform', { platformDetails: 'Windows BYOL' }],
+    ['platform', { usageOperation: 'RunInstances:0800', platformDetails: 'Windows' }],
+    ['Outpost', { outpostArn: 'arn:aws:outposts:us-east-1:123456789012:outpost/op-1' }],
+    ['Nitro Enclaves', { usesEnclaves: true }],
+    ['operator', { managedBy: 'eks.amazonaws.com' }],
+    ['public IPv4', { changingPublicIpv4: '203.0.113.7', networkInterfaces: two }],
   ])('refuses for %s (%j %j)', (check, instance, candidate = {}, context = {}) => {
     const found = findings(instance, candidate, context);
     expect(verdictOf(found, check)).toMatchObject({ verdict: 'refuse', because: expect.any(String) });
@@ -111,6 +117,12 @@ describe('checkInstance', () => {
     ['ENA Express', { networkInterfaces: with_({ usesEnaExpress: true }) }, { enaExpressSupported: true }],
     ['NitroTPM', { tpmSupport: 'v2.0' }],
     ['capacity reservation', { usesOpenReservations: false }, {}, { reservesCapacity: false }],
+    ['platform', { platformDetails: 'Windows BYOL' }, {}, { reservesCapacity: false }],
+    ['platform', { platformDetails: 'Red Hat Enterprise Linux with HA' }],
+    ['platform', { usageOperation: 'RunInstances:00g0' }],
+    ['boot mode', { bootMode: 'uefi', imageBootMode: 'uefi-preferred' }, { bootModes: ['legacy-bios'] }],
+    ['boot mode', { imageBootMode: 'uefi-preferred' }, { bootModes: ['uefi'] }],
+    ['Nitro Enclaves', { usesEnclaves: true }, { supportsEnclaves: true }],
   ])('passes %s where it just fits (%j %j)', (check, instance, candidate = {}, context = {}) => {
     expect(verdictOf(findings(instance, candidate, context), check)?.verdict).toBe('pass');
   });
@@ -118,7 +130,7 @@ describe('checkInstance', () => {
   it.each<[string, keyof InstanceFacts]>([
     ['architecture', 'architecture'],
     ['virtualization', 'virtualizationType'],
-    ['boot mode', 'bootMode'],
+    ['platform', 'platformDetails'],
     ['root volume', 'rootDeviceType'],
     ['tenancy', 'tenancy'],
     ['enhanced networking', 'enaSupport'],
@@ -133,6 +145,28 @@ describe('checkInstance', () => {
       reservesCapacity: true,
     });
     expect(verdictOf(found, check)?.verdict).toBe('refuse');
+  });
+
+  it('takes the default boot mode of its architecture where EC2 does not say how it booted', () => {
+    const { bootMode: _bootMode, ...unsaid } = anInstance();
+    const look = (architecture: string, bootModes: string[]) =>
+      verdictOf(
+        checkInstance(
+          { ...unsaid, architecture },
+          {
+            present: aType('m7i.large'),
+            candidate: aType('m7i.xlarge', { architectures: [architecture], bootModes }),
+            isOffered: true,
+            isStopProtected: false,
+            allowsInstanceStoreLoss: false,
+            reservesCapacity: true,
+          },
+        ),
+        'boot mode',
+      );
+    expect(look('x86_64', ['legacy-bios'])).toMatchObject({ verdict: 'pass', found: 'legacy-bios' });
+    expect(look('arm64', ['uefi'])).toMatchObject({ verdict: 'pass', found: 'uefi' });
+    expect(look('x86_64', ['uefi'])?.verdict).toBe('refuse');
   });
 
   it('refuses when stop protection could not be read', () => {
