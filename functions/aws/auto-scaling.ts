@@ -140,6 +140,7 @@ const toAutoScalingGroup = (group: DescribedGroup): AutoScalingGroup => ({
   ...launchTemplateOf(group),
   ...countsUnitsOf(group),
   ...(group.MixedInstancesPolicy === undefined ? {} : { hasMixedInstances: true }),
+  ...(group.WarmPoolConfiguration === undefined ? {} : { hasWarmPool: true }),
 });
 
 /** AWS tells weights as texts of whole numbers (API reference, Instance). */

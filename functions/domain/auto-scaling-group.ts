@@ -25,6 +25,8 @@ export interface AutoScalingGroup {
   countsUnits?: string;
   /** Whether it launches several types (MixedInstancesPolicy). */
   hasMixedInstances?: boolean;
+  /** Whether it keeps a warm pool. */
+  hasWarmPool?: boolean;
 }
 
 /**

@@ -8,6 +8,7 @@ export interface JournalEntry {
     | 'planned'
     | 'opened'
     | 'refused'
+    | 'warned'
     | 'held'
     | 'kept'
     | 'failed'

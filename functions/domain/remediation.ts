@@ -9,6 +9,24 @@ interface GroupsAsked {
   asked: string[];
 }
 
+/** What else manages a group, or what it is made of, where that matters to a remediation. */
+export type GroupTrait =
+  | 'ECS'
+  | 'EKS'
+  | 'KUBERNETES'
+  | 'ELASTIC_BEANSTALK'
+  | 'MIXED_INSTANCES'
+  | 'WARM_POOL'
+  | 'COUNTS_UNITS';
+
+/**
+ * What a remediation does with a group that has a trait, and why.
+ * - `handled`: as with any other group.
+ * - `warned`: it acts, and says what to look out for.
+ * - `refused`: it leaves the group alone, and says why.
+ */
+export type Treatment = { treatment: 'handled' } | { treatment: 'warned' | 'refused'; why: string };
+
 /**
  * All that makes a remediation different from the others. Policy, input, plans, journal, metrics and messages read the
  * record and ask for no remediation by its name. Two places name one: a breaker that opens starts `protect-instances`,
@@ -39,6 +57,8 @@ export interface RemediationRecord {
    * Source: Amazon EC2 Auto Scaling User Guide, "Suspend and resume processes".
    */
   suspendedBecause: Partial<Record<ScalingProcess, string>>;
+  /** What it does with groups that something else manages too, or that are special; with all others it acts as ever. */
+  traits: Partial<Record<GroupTrait, Treatment>>;
   /** Why it protects instances from scale-in, where it does. */
   protectedBecause?: string;
   /** Why settings are put in force in a group, where that is not the reason of the incident. */

@@ -94,7 +94,9 @@ export const createAutoScalingApi = (
       LifecycleState: shownState(instance, time.now()),
       HealthStatus: instance.healthStatus,
       ProtectedFromScaleIn: instance.protectedFromScaleIn,
+      ...(group.weightedCapacity === undefined ? {} : { WeightedCapacity: group.weightedCapacity }),
     })),
+    ...group.groupDetails,
   });
 
   const describeAutoScalingGroups = (input: Record<string, unknown>) => {

@@ -48,6 +48,10 @@ export interface GroupSpec {
   instanceType?: string;
   lifecycleHooks?: LifecycleHookSpec[];
   scheduledActions?: ScheduledActionSpec[];
+  /** What `DescribeAutoScalingGroups` says of the group beside, or in place of, what it says by default. */
+  groupDetails?: Record<string, unknown>;
+  /** How much each instance counts towards its sizes, as its description says; the simulated group counts instances. */
+  weightedCapacity?: '1';
   /** What `DescribeInstances` says of every instance of the group beside, or in place of, what it says by default. */
   instanceDetails?: Record<string, unknown>;
   /** The version of the launch template that the group names; `$Latest` where nothing is said. */

@@ -27,6 +27,7 @@ export const freezeSchedules = defineRemediation({
   }),
   untilLaunchesSucceed: () => false,
   example: { autoScalingGroupName: 'web', reason: 'migration' },
+  traits: {},
   suspendedBecause: { ScheduledActions: 'people work on the fleet' },
   words: { held: 'so that no schedule changes a size', stopped: 'within minutes schedules are given back' },
   forbidsStops: false,

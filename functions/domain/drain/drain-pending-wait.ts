@@ -62,6 +62,7 @@ export const drainPendingWait = defineRemediation({
   }),
   untilLaunchesSucceed: () => false,
   example: { autoScalingGroupName: 'api', reason: 'bootstrap hangs', olderThan: '20m' },
+  traits: {},
   suspendedBecause: {
     Launch: 'every launch fails, so each one only feeds the loop',
     ReplaceUnhealthy: 'with Launch suspended it would end instances and replace none',

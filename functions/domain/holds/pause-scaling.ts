@@ -36,6 +36,7 @@ export const pauseScaling = defineRemediation({
   }),
   untilLaunchesSucceed: () => false,
   example: { autoScalingGroupName: 'web', reason: 'switch upgrade', expiresAfter: '2h' },
+  traits: {},
   suspendedBecause: {
     Terminate: 'scale-in would take instances that the fleet needs when the packets flow again',
     ReplaceUnhealthy: 'an instance whose health check was lost on the way is not a sick instance',

@@ -84,7 +84,7 @@ export const planHold = (
   requestedNames: string[],
   settings: PlanSettings,
 ): HoldPlan => {
-  const planned = selectGroups(groups, requestedNames, settings.groupsMax).groups.map(
+  const planned = selectGroups(groups, requestedNames, settings).groups.map(
     (selection): GroupPlan =>
       selection.action === 'TAKE' ? planGroup(selection.group, settings) : selection,
   );

@@ -40,6 +40,12 @@ export const protectInstances = defineRemediation({
   }),
   untilLaunchesSucceed: (byHand) => byHand === undefined || byHand.until === 'launches-succeed',
   example: { autoScalingGroupName: 'api', reason: 'package repository down', expiresAfter: '2h' },
+  traits: {
+    ECS: {
+      treatment: 'warned',
+      why: 'Amazon ECS manages its instances and may set and remove scale-in protection by itself; what ECS removes is left removed, and what is still protected in the end is given back',
+    },
+  },
   suspendedBecause: {
     ReplaceUnhealthy:
       'protection from scale-in does not stop it from ending an instance for which no replacement can be launched',

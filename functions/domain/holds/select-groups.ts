@@ -1,12 +1,17 @@
 import { type AutoScalingGroup, isOptedIn } from '../auto-scaling-group.ts';
+import { traitsTreated } from '../group-traits.ts';
 import { type UnknownUnits, unknownUnits } from '../group-units.ts';
+import type { GroupTrait } from '../remediation.ts';
+import type { Remediation } from '../remediation-names.ts';
 
 /** Why a group may not be touched, whatever is to be done to it. */
 export type GroupRefusal =
   | { because: 'NOT_OPTED_IN' }
   | { because: 'BEING_DELETED'; status: string }
   | ({ because: 'UNITS_UNKNOWN' } & UnknownUnits)
-  | { because: 'NO_SUCH_GROUP' };
+  | { because: 'NO_SUCH_GROUP' }
+  /** Something else manages it, or it is made of what this remediation may not touch. */
+  | { because: 'TRAIT'; trait: GroupTrait; why: string };
 
 /** One group that was asked for, or found: it takes part, or why not. */
 export type GroupSelection =
@@ -26,9 +31,11 @@ export interface Selection {
   refusal?: SelectionRefusal;
 }
 
-const refusalOf = (group: AutoScalingGroup): GroupRefusal | undefined => {
+const refusalOf = (group: AutoScalingGroup, remediation: Remediation): GroupRefusal | undefined => {
   if (!isOptedIn(group)) return { because: 'NOT_OPTED_IN' };
   if (group.status !== undefined) return { because: 'BEING_DELETED', status: group.status };
+  const [first] = traitsTreated(group, remediation, 'refused');
+  if (first !== undefined) return { because: 'TRAIT', ...first };
   const units = unknownUnits(group);
   return units === undefined ? undefined : { because: 'UNITS_UNKNOWN', ...units };
 };
@@ -49,19 +56,20 @@ export const refusalOfAll = (
  *
  * @param found the groups found, in any order
  * @param requestedNames names asked for one by one, so that an unknown one is refused rather than forgotten
- * @param groupsMax more than this are refused as a whole
+ * @param limits what is to be done to them, and more than how many are refused as a whole
  * @returns one answer for each group, sorted by name; a refusal of the whole when there are too many or none
  */
 export const selectGroups = (
   found: AutoScalingGroup[],
   requestedNames: string[],
-  groupsMax: number,
+  limits: { remediation: Remediation; groupsMax: number },
 ): Selection => {
+  const { remediation, groupsMax } = limits;
   const known = new Set(found.map(({ autoScalingGroupName }) => autoScalingGroupName));
   const groups = [
     ...found.map((group): GroupSelection => {
       const { autoScalingGroupName } = group;
-      const refusal = refusalOf(group);
+      const refusal = refusalOf(group, remediation);
       return refusal === undefined
         ? { action: 'TAKE', autoScalingGroupName, group }
         : { action: 'REFUSE', autoScalingGroupName, ...refusal };

@@ -1,9 +1,11 @@
 import { type AutoScalingGroup, inService, isOptedIn } from '../auto-scaling-group.ts';
 import type { PlannedCall } from '../calls.ts';
 import { chunk } from '../chunk.ts';
+import { traitsTreated } from '../group-traits.ts';
 import type { GroupRecord } from '../holds/group-record.ts';
 import { holdCalls } from '../holds/hold-calls.ts';
 import { reservationSeconds, resizesMax } from '../limits.ts';
+import type { GroupTrait } from '../remediation.ts';
 import { addSeconds } from '../times.ts';
 import { inTurnByZone } from './in-turn-by-zone.ts';
 import type { InstanceFacts, InstanceTypeFacts } from './instance-facts.ts';
@@ -44,8 +46,12 @@ export interface ResizeFacts {
   /** Status of an instance refresh that runs. */
   refresh?: string;
   template?: TemplateFacts;
+  /** Other groups that launch from the template, where it is to be changed. */
+  sharesTemplateWith: string[];
   /** Something else of ours that changes the group, when something does. */
   takenBy?: TakenBy;
+  /** The type that `larger` counts from. */
+  countedFrom?: string;
   /** Types wanted, in order; empty when `larger` finds none. */
   wantedTypes: string[];
   /** Whether a rule asks, and launches do not fail. */
@@ -66,9 +72,8 @@ export type ResizeRefusal =
   | { because: 'INSTANCE_REFRESH'; status: string }
   | { because: 'IN_STANDBY'; instanceIds: string[] }
   | { because: 'LAUNCH_SUSPENDED' }
-  | { because: 'COUNTS_UNITS'; countsUnits: string }
   | { because: 'TRAFFIC_SOURCES'; sources: string[] }
-  /** `instanceType` is what its launch template names; absent where it names no single one. */
+  /** `instanceType` is what `larger` counts from; absent where there is no single one. */
   | { because: 'NO_LARGER_TYPE'; instanceType: string | undefined }
   | { because: 'NOTHING_IN_SERVICE' }
   | { because: 'TOO_MANY_IN_SERVICE'; serving: number; limit: number }
@@ -80,12 +85,15 @@ export type ResizeRefusal =
 /** What a plan rests on. */
 export type ResizePlanFacts =
   | ({ action: 'REFUSE' } & ResizeRefusal)
-  /** `templateType` is what `larger` counts from; absent where types were named. */
-  | { action: 'NOTHING'; serving: number; wantedTypes: string[]; templateType?: string }
+  /** `countedFrom` is what `larger` counts from; absent where types were named. */
+  | { action: 'NOTHING'; serving: number; wantedTypes: string[]; countedFrom?: string }
   | { action: 'RESIZE'; serving: number; healthy: number; leftOut: number };
 
 /** What is risked. */
-export type ResizeWarning = 'NOTHING_RESERVED' | 'MIXED_INSTANCES';
+export type ResizeWarning =
+  | { because: 'NOTHING_RESERVED' }
+  | { because: 'TRAIT'; trait: GroupTrait; why: string }
+  | { because: 'TEMPLATE_SHARED'; autoScalingGroupNames: string[] };
 
 /** What was checked of one instance for one type. */
 export interface InstanceFindings {
@@ -137,11 +145,10 @@ const refusalOf = (facts: ResizeFacts, settings: ResizeSettings): ResizeRefusal 
   if (group.suspendedProcesses.includes('Launch') && !launchIsOurs(group, record)) {
     return { because: 'LAUNCH_SUSPENDED' };
   }
-  if (group.countsUnits !== undefined) return { because: 'COUNTS_UNITS', countsUnits: group.countsUnits };
   const sources = group.otherTrafficSources ?? [];
   if (sources.length > 0) return { because: 'TRAFFIC_SOURCES', sources };
   if (facts.wantedTypes.length === 0) {
-    return { because: 'NO_LARGER_TYPE', instanceType: facts.template?.instanceType };
+    return { because: 'NO_LARGER_TYPE', instanceType: facts.countedFrom };
   }
   const serving = inService(group);
   if (serving.length === 0) return { because: 'NOTHING_IN_SERVICE' };
@@ -252,8 +259,13 @@ const waveCalls = (
 };
 
 const warningsOf = (facts: ResizeFacts, settings: ResizeSettings): ResizeWarning[] => [
-  ...(settings.reserveCapacity ? [] : (['NOTHING_RESERVED'] as const)),
-  ...(facts.group.hasMixedInstances === true ? (['MIXED_INSTANCES'] as const) : []),
+  ...(settings.reserveCapacity ? [] : [{ because: 'NOTHING_RESERVED' } as const]),
+  ...traitsTreated(facts.group, 'resize-in-place', 'warned').map(
+    (trait) => ({ because: 'TRAIT', ...trait }) as const,
+  ),
+  ...(facts.sharesTemplateWith.length > 0
+    ? [{ because: 'TEMPLATE_SHARED', autoScalingGroupNames: facts.sharesTemplateWith } as const]
+    : []),
 ];
 
 /** The instances that fit a type, in the order in which they are resized. */
@@ -312,6 +324,21 @@ const callsOf = (
   ];
 };
 
+/**
+ * The type that `larger` counts from: what the launch template launches; where the group launches several types, the one
+ * that most of its instances have, of as many the one that is named first in the alphabet.
+ */
+export const typeCountedFrom = (
+  { hasMixedInstances }: AutoScalingGroup,
+  template: TemplateFacts | undefined,
+  instances: Pick<InstanceFacts, 'instanceType'>[],
+): string | undefined => {
+  if (hasMixedInstances !== true) return template?.instanceType;
+  const counts = new Map<string, number>();
+  for (const { instanceType } of instances) counts.set(instanceType, (counts.get(instanceType) ?? 0) + 1);
+  return [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))[0]?.[0];
+};
+
 /** Instances that do not have a type that was asked for; `larger` makes nothing smaller. */
 const instancesToResize = (facts: ResizeFacts, { instanceTypes }: ResizeSettings): InstanceFacts[] =>
   [...facts.instances.values()].filter(
@@ -341,13 +368,13 @@ export const planResize = (
   if (refusal !== undefined) return { ...plan, action: 'REFUSE', ...refusal };
   const toResize = instancesToResize(facts, settings);
   if (toResize.length === 0) {
-    const templateType = settings.instanceTypes === 'larger' ? facts.template?.instanceType : undefined;
+    const countedFrom = settings.instanceTypes === 'larger' ? facts.countedFrom : undefined;
     return {
       ...plan,
       action: 'NOTHING',
       serving,
       wantedTypes,
-      ...(templateType === undefined ? {} : { templateType }),
+      ...(countedFrom === undefined ? {} : { countedFrom }),
     };
   }
   const findings = toResize.flatMap((instance) => findingsOf(facts, settings, instance));

@@ -58,6 +58,9 @@ const floorField = () =>
       ),
     );
 
+const nodesWhy = (of: string): string =>
+  `its instances are nodes of ${of}: a stop does not drain their pods or ask a disruption budget; replace the nodes instead`;
+
 /** Running instances get a larger type, wave by wave. */
 export const resizeInPlace = defineRemediation({
   description: 'Running instances get a larger type, wave by wave, in groups whose launches fail.',
@@ -121,6 +124,24 @@ export const resizeInPlace = defineRemediation({
     autoScalingGroupName: 'api',
     instanceTypes: ['m7i.xlarge', 'm6i.xlarge'],
     reason: 'promotion at nine, and nothing can be launched',
+  },
+  traits: {
+    ECS: {
+      treatment: 'refused',
+      why: 'its instances host containers of Amazon ECS, and the ECS agent does not register an instance whose type has changed: let the capacity provider replace them instead',
+    },
+    EKS: { treatment: 'refused', why: nodesWhy('Amazon EKS') },
+    KUBERNETES: { treatment: 'refused', why: nodesWhy('a Kubernetes cluster') },
+    ELASTIC_BEANSTALK: {
+      treatment: 'warned',
+      why: 'AWS Elastic Beanstalk manages it, and the next update of the environment sets the type that the environment names',
+    },
+    MIXED_INSTANCES: {
+      treatment: 'warned',
+      why: 'the group launches several types; their weights are not computed anew',
+    },
+    WARM_POOL: { treatment: 'warned', why: 'the instances of its warm pool keep the type that they have' },
+    COUNTS_UNITS: { treatment: 'refused', why: 'its sizes count units, not instances; resize it by hand' },
   },
   suspendedBecause: {
     Terminate: 'nothing may be taken away while instances are out of service',

@@ -14,6 +14,8 @@ export const tellGroupRefusal = (refusal: HoldRefusal): string => {
       return refusal.silentInstanceId === undefined
         ? `its sizes count ${refusal.countsUnits}, and no instance tells how much it counts`
         : `its sizes count ${refusal.countsUnits}, and AWS does not say how much ${refusal.silentInstanceId} counts`;
+    case 'TRAIT':
+      return refusal.why;
     case 'NO_SUCH_GROUP':
       return 'there is no Auto Scaling group of this name in this account and Region';
     case 'TOO_MANY_INSTANCES':

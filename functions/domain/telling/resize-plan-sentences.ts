@@ -152,8 +152,6 @@ const tellRefusal = (refusal: ResizeRefusal, findings: InstanceFindings[]): stri
       return `${firstOf(refusal.instanceIds, 5)} is in Standby, put there by somebody else: let it leave Standby first`;
     case 'LAUNCH_SUSPENDED':
       return 'somebody suspended Launch, and Standby could not be left: resume it first';
-    case 'COUNTS_UNITS':
-      return `its sizes count ${refusal.countsUnits}, not instances; resize it by hand`;
     case 'TRAFFIC_SOURCES':
       return `it gets traffic from ${refusal.sources.join(', ')}, whose health checks cannot be asked`;
     case 'NO_LARGER_TYPE':
@@ -176,12 +174,12 @@ const tellRefusal = (refusal: ResizeRefusal, findings: InstanceFindings[]): stri
 const tellNothing = ({
   serving,
   wantedTypes,
-  templateType,
+  countedFrom,
 }: ResizePlanFacts & { action: 'NOTHING' }): string => {
   const have = `all ${serving} in service have ${wantedTypes.join(' or ')}`;
-  return templateType === undefined
+  return countedFrom === undefined
     ? `${have} already`
-    : `${have} or more already, one size above the launch template's ${templateType}; to go further, name the type`;
+    : `${have} or more already, one size above ${countedFrom}, what it is set up with; to go further, name the type`;
 };
 
 /** What a plan for one group rests on: how much is resized, why nothing has to be, or why nothing may be. */
@@ -201,10 +199,12 @@ export const tellResizePlan = (plan: GroupResizePlan): string => {
 
 /** What is risked. */
 export const tellResizeWarning = (warning: ResizeWarning): string => {
-  switch (warning) {
+  switch (warning.because) {
     case 'NOTHING_RESERVED':
       return 'no capacity is reserved: between stop and start nothing holds the place of an instance, and neither its new type nor its old one may have room then; it would be left stopped in Standby for a person';
-    case 'MIXED_INSTANCES':
-      return 'the group launches several types; their weights are not computed anew';
+    case 'TRAIT':
+      return warning.why;
+    case 'TEMPLATE_SHARED':
+      return `its launch template, which is to be changed, is used by ${firstOf(warning.autoScalingGroupNames, 5)} too`;
   }
 };

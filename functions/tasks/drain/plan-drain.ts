@@ -21,6 +21,7 @@ import {
   refusedAll,
   refusedGroups,
   showCalls,
+  warnedGroups,
 } from '../holds/plan-hold.ts';
 import { writeJournal } from '../incidents/emit-facts.ts';
 import { describeTargets, findOtherExecution, openIncident } from '../incidents/plan-request.ts';
@@ -74,11 +75,10 @@ export const createPlanDrain =
     if (mode === 'off') return refuse('the mode is off; nothing was looked at');
     const now = clock.now();
     const autoScaling = dependencies.autoScaling(mode);
-    const selection = selectGroups(
-      await describeTargets(autoScaling, request),
-      request.names,
-      request.settings.groupsMax,
-    );
+    const selection = selectGroups(await describeTargets(autoScaling, request), request.names, {
+      remediation: request.remediation,
+      groupsMax: request.settings.groupsMax,
+    });
     const names = selection.groups.filter(isTaken).map(({ autoScalingGroupName }) => autoScalingGroupName);
     const tendedBy = await findOtherExecution(dependencies, incidentId, request, names);
     if (tendedBy !== undefined)
@@ -116,7 +116,12 @@ export const createPlanDrain =
       planned.push({ choice, calls });
     }
     const entries = planned.map(({ choice, calls }) => toJournalEntry(choice, calls, mode, now));
-    await writeJournal(store, incidentId, [...refused, ...entries]);
+    const warned = warnedGroups(
+      groups.map(({ group }) => group),
+      request.remediation,
+      now,
+    );
+    await writeJournal(store, incidentId, [...refused, ...warned, ...entries]);
     const calls = planned.flatMap((each) => each.calls);
     const draining = planned.filter(({ choice }) => choice.action === 'DRAIN').length;
     const summary = `${counted(planned.length, 'instance')} stuck, ${draining} to be drained first`;

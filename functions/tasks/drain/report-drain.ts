@@ -17,6 +17,7 @@ export interface DrainReport extends Attention {
 
 const needsAttention: JournalEntry['event'][] = [
   'refused',
+  'warned',
   'overridden',
   'replaced',
   'failed',

@@ -1,12 +1,15 @@
 import type * as z from 'zod/mini';
 import type { StepFunctions } from '../../aws/step-functions.ts';
+import type { AutoScalingGroup } from '../../domain/auto-scaling-group.ts';
 import type { PlannedCall } from '../../domain/calls.ts';
 import { stageOfExecution } from '../../domain/execution-arn.ts';
+import { traitsTreated } from '../../domain/group-traits.ts';
 import { holdTagValue } from '../../domain/holds/hold-tag.ts';
 import { type HoldPlan, isHeld, planHold } from '../../domain/holds/plan-hold.ts';
 import type { Selection, SelectionRefusal } from '../../domain/holds/select-groups.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
 import { lowestMode, type Mode } from '../../domain/mode.ts';
+import type { Remediation } from '../../domain/remediation-names.ts';
 import { remediations } from '../../domain/remediations.ts';
 import { type Request, toIncident } from '../../domain/request.ts';
 import type { Deed } from '../../domain/telling/plan-sentences.ts';
@@ -103,6 +106,24 @@ export const refusedGroups = ({ groups }: Selection, at: string): JournalEntry[]
         ],
   );
 
+/** What to look out for in the groups that take part, each with what it is. */
+export const warnedGroups = (
+  groups: AutoScalingGroup[],
+  remediation: Remediation,
+  at: string,
+): JournalEntry[] =>
+  groups.flatMap((group) =>
+    traitsTreated(group, remediation, 'warned').map(
+      ({ trait, why }): JournalEntry => ({
+        at,
+        event: 'warned',
+        because: trait,
+        autoScalingGroupName: group.autoScalingGroupName,
+        text: why,
+      }),
+    ),
+  );
+
 /**
  * What every plan begins with: the request, the mode, and whether anything may be planned at all.
  *
@@ -189,7 +210,12 @@ export const createPlanHold =
     const tendedBy = await findOtherExecution(dependencies, incidentId, request, names);
     if (tendedBy !== undefined) return refuse(`the execution ${tendedBy} has this in hand already`, tendedBy);
 
-    await writeJournal(store, incidentId, toJournal(plan, request.reason, mode, now));
+    const isHeldHere = ({ autoScalingGroupName }: AutoScalingGroup): boolean =>
+      names.includes(autoScalingGroupName);
+    await writeJournal(store, incidentId, [
+      ...toJournal(plan, request.reason, mode, now),
+      ...warnedGroups(groups.filter(isHeldHere), request.remediation, now),
+    ]);
     const calls = held.flatMap((group) => group.calls);
     const summary = {
       incidentId,

@@ -17,6 +17,7 @@ const needsAttention: JournalEntry['event'][] = [
   'raised',
   'not-raised',
   'refused',
+  'warned',
   'overridden',
   'replaced',
   'failed',

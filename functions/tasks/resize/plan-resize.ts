@@ -1,5 +1,6 @@
 import pMap from 'p-map';
 import type * as z from 'zod/mini';
+import type { AutoScaling } from '../../aws/auto-scaling.ts';
 import type { Ec2Resize } from '../../aws/ec2-resize.ts';
 import type { ElasticLoadBalancing } from '../../aws/elastic-load-balancing.ts';
 import type { AutoScalingGroup } from '../../domain/auto-scaling-group.ts';
@@ -16,7 +17,12 @@ import { remediations } from '../../domain/remediations.ts';
 import { type Request, toIncident } from '../../domain/request.ts';
 import { familyOf, nextLargerType } from '../../domain/resize/instance-facts.ts';
 import type { TakenBy } from '../../domain/resize/plan-resize.ts';
-import { type GroupResizePlan, planResize, type ResizeFacts } from '../../domain/resize/plan-resize.ts';
+import {
+  type GroupResizePlan,
+  planResize,
+  type ResizeFacts,
+  typeCountedFrom,
+} from '../../domain/resize/plan-resize.ts';
 import { isFit } from '../../domain/resize/preflight.ts';
 import type { TemplateFacts } from '../../domain/resize/resize-record.ts';
 import type { ResizeSettings } from '../../domain/resize/settings.ts';
@@ -167,13 +173,26 @@ export const createPlanResize = (dependencies: PlanResizeDependencies) => {
   const wantedTypes = async (
     ec2: Ec2Resize,
     { instanceTypes }: ResizeSettings,
-    template: TemplateFacts | undefined,
+    countedFrom: string | undefined,
   ): Promise<string[]> => {
     if (instanceTypes !== 'larger') return instanceTypes;
-    if (template?.instanceType === undefined) return [];
-    const family = await ec2.describeFamily(familyOf(template.instanceType));
-    const larger = nextLargerType(template.instanceType, family);
+    if (countedFrom === undefined) return [];
+    const family = await ec2.describeFamily(familyOf(countedFrom));
+    const larger = nextLargerType(countedFrom, family);
     return larger === undefined ? [] : [larger.instanceType];
+  };
+
+  /** Other groups that launch from the template of one. */
+  const groupsWithTemplate = async (
+    autoScaling: AutoScaling,
+    { autoScalingGroupName: name, launchTemplate }: AutoScalingGroup,
+  ): Promise<string[]> => {
+    if (launchTemplate === undefined) return [];
+    const all = await autoScaling.describeAutoScalingGroupsByTags({});
+    return all
+      .filter((other) => other.launchTemplate?.launchTemplateId === launchTemplate.launchTemplateId)
+      .map(({ autoScalingGroupName }) => autoScalingGroupName)
+      .filter((other) => other !== name);
   };
 
   /** Why something else of ours has the group, or scaling is paused in it. */
@@ -201,11 +220,14 @@ export const createPlanResize = (dependencies: PlanResizeDependencies) => {
     const takenBy = await takenBecause(incidentId, record);
     const refresh = await autoScaling.describeInstanceRefresh(name);
     const template = await readTemplate(ec2, group);
-    const wanted = await wantedTypes(ec2, request.resize, template);
     const { instances, healthy, problem } = await lookAtHealth(clients, group);
     if (problem !== undefined) {
       throw new UnreadableFactError(`The health of the targets of ${name} cannot be read: ${problem}`);
     }
+    // Counted from what runs, a rule would climb to the top of the family.
+    const isClimbing = group.hasMixedInstances === true && request.rule !== undefined;
+    const from = isClimbing ? undefined : typeCountedFrom(group, template, [...instances.values()]);
+    const wanted = await wantedTypes(ec2, request.resize, from);
     const present = [...new Set([...instances.values()].map(({ instanceType }) => instanceType))];
     const zones = [...new Set([...instances.values()].map(({ availabilityZone }) => availabilityZone))];
     const hasWork = wanted.length > 0 && instances.size > 0;
@@ -231,6 +253,10 @@ export const createPlanResize = (dependencies: PlanResizeDependencies) => {
       offered,
       stopProtected: new Map(stopProtected),
       wantedTypes: wanted,
+      ...(from === undefined ? {} : { countedFrom: from }),
+      sharesTemplateWith: request.resize.updateLaunchTemplate
+        ? await groupsWithTemplate(autoScaling, group)
+        : [],
       ...(refresh === undefined ? {} : { refresh }),
       ...(template === undefined ? {} : { template }),
       ...(takenBy === undefined ? {} : { takenBy }),
@@ -326,7 +352,10 @@ export const createPlanResize = (dependencies: PlanResizeDependencies) => {
       elasticLoadBalancing: dependencies.elasticLoadBalancing(mode),
     };
     const groups = await describeTargets(clients.autoScaling, request);
-    const selection = selectGroups(groups, request.names, request.settings.groupsMax);
+    const selection = selectGroups(groups, request.names, {
+      remediation: request.remediation,
+      groupsMax: request.settings.groupsMax,
+    });
     const taken = selection.groups.filter(isTaken).map(({ autoScalingGroupName }) => autoScalingGroupName);
     const unfit = refusedGroups(selection, now);
     const tendedBy = await findOtherExecution(dependencies, incidentId, request, taken);

@@ -18,6 +18,7 @@ export interface ResizeReport extends Attention {
 
 const needsAttention: JournalEntry['event'][] = [
   'refused',
+  'warned',
   'overridden',
   'failed',
   'turned',
