@@ -84,6 +84,33 @@ describe('a resize while the launch breaker holds Launch', () => {
     expect(leftBehind(run, before)).toEqual(nothingLeft);
   });
 
+  it('lowers nothing while somebody lets Terminate run, which would end what is above it', async () => {
+    const run = await rehearseResize(
+      launchIncident({
+        deeds: [
+          resize(),
+          {
+            atSeconds: resizeAt,
+            text: 'somebody resumes Terminate as soon as it is suspended',
+            act: ({ autoScaling, time }) =>
+              time.every(1, () => {
+                const group = autoScaling.groups.get('api');
+                if (group?.suspended.has('Terminate') === true && !group.tags.resumed) {
+                  group.suspended.delete('Terminate');
+                  group.tags.resumed = 'true';
+                }
+              }),
+          },
+        ],
+        durationSeconds: minutes(200),
+      }),
+      { policy, quirks: { ...calm, reservationsTakeRunning: false } },
+    );
+    expect(run.journal.filter((line) => line.startsWith('overridden: '))).not.toEqual([]);
+    expect(changes(run.result).filter(({ operation }) => operation === 'UpdateAutoScalingGroup')).toEqual([]);
+    expect(run.group.terminations.filter(({ wasGood }) => wasGood)).toEqual([]);
+  });
+
   it('leaves nothing behind when launches are mended later', async () => {
     const run = await rehearseResize(
       launchIncident({ deeds: [resize({ waveSize: 2 })], durationSeconds: minutes(300) }),
