@@ -212,6 +212,11 @@ export interface AutoScalingQuirks {
    * not scale in; for protected instances it says that desired falls all the same. Unsettled for Terminate.
    */
   desiredFallsWhileTerminateIsSuspended: boolean;
+  /**
+   * Whether scale-in ends instances on their way into service while Terminate is suspended, those that return from Standby
+   * too. The guide says that Terminate covers what is in service only; whom scale-in takes of the others no page says.
+   */
+  endsPendingWhileTerminateIsSuspended: boolean;
   /** Seconds until a suspension or resumption shows and has effect (cloud-custodian issue 8660 saw a delay). */
   suspensionDelaySeconds: number;
   /** Whether one instance that cannot be protected fails the whole call or only its own part. Unsettled. */

@@ -123,9 +123,14 @@ export const createAutoScalingService = (
         );
       }
     }
-    if (missing < 0 && !isSuspended(group, 'Terminate')) {
+    const covers = isSuspended(group, 'Terminate');
+    if (missing < 0 && (!covers || quirks.endsPendingWhileTerminateIsSuspended)) {
       for (let n = 0; n < -missing; n += 1) {
-        const candidates = alive(group).filter(({ protectedFromScaleIn }) => !protectedFromScaleIn);
+        const candidates = alive(group).filter(
+          (instance) =>
+            !instance.protectedFromScaleIn && !(covers && instance.lifecycleState === 'InService'),
+        );
+        if (covers && candidates.length === 0) return;
         const perZone = (zone: string) => candidates.filter((i) => i.availabilityZone === zone).length;
         const victim = candidates.sort(
           (x, y) => perZone(y.availabilityZone) - perZone(x.availabilityZone) || x.launchedAt - y.launchedAt,

@@ -65,6 +65,7 @@ export const chooseQuirks = (seed: number, chosen: Partial<Quirks>): Quirks => {
     reservationsTakeRunning: random() < 0.5,
     reservationDelaySeconds: random() < 0.5 ? 0 : Math.round(20 * random()),
     standbyLagSeconds: random() < 0.5 ? 0 : Math.round(15 * random()),
+    endsPendingWhileTerminateIsSuspended: random() < 0.5,
     hangRate: 0,
     serverErrorRate: 0,
     ...chosen,

@@ -504,7 +504,7 @@ stories.push(
         {},
         { maxSize: 5, minSize: 4, launchTemplateVersion: '$Default' },
       ),
-      { quirks: quiet },
+      { quirks: { ...quiet, endsPendingWhileTerminateIsSuspended: false } },
     ),
   () =>
     rehearseSmall(

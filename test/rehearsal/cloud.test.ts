@@ -39,6 +39,27 @@ describe('the simulated Auto Scaling', () => {
       expect(inService()).toBe(2);
     }));
 
+  it.each([false, true])(
+    'with Terminate suspended ends what is not in service yet: %s, as the quirk says',
+    (ends) =>
+      withGroup(
+        async ({ time, group, call }) => {
+          call('SuspendProcesses', { ScalingProcesses: ['Terminate'] });
+          call('SetDesiredCapacity', { DesiredCapacity: group.desiredCapacity + 3 });
+          await time.runUntil(20);
+          const pending = group.instances.filter(({ lifecycleState }) =>
+            lifecycleState.startsWith('Pending'),
+          );
+          expect(pending).toHaveLength(3);
+          call('SetDesiredCapacity', { DesiredCapacity: group.desiredCapacity - 4 });
+          await time.runUntil(120);
+          expect(group.terminations).toHaveLength(ends ? 3 : 0);
+          expect(group.terminations.some(({ wasGood }) => wasGood)).toBe(false);
+        },
+        { quirks: { endsPendingWhileTerminateIsSuspended: ends } },
+      ),
+  );
+
   it('with Terminate suspended ends nothing, replaces nothing, and does both at once when it is resumed', () =>
     withGroup(async ({ time, group, call, inService }) => {
       call('SuspendProcesses', { ScalingProcesses: ['Terminate'] });

@@ -82,6 +82,46 @@ describe('draining', () => {
     );
   });
 
+  it.each([false, true])(
+    'leaves to hooks that continue what they let into service (drained all the same: %s)',
+    async (drainsContinuing) => {
+      const [rule] = drainOnly.rules;
+      if (rule?.drain === undefined) throw new Error('the policy drains nothing');
+      const drain = { ...rule.drain, olderThanSeconds: 900, drainsContinuing };
+      const { result, cloud } = await rehearseSmall(
+        launchIncident({
+          durationSeconds: minutes(120),
+          groups: [
+            apiGroup('api', {
+              ...scaleOutAt(asksForMoreAt, 6),
+              lifecycleHooks: [{ ...launchHook, heartbeatTimeoutSeconds: 1500, defaultResult: 'CONTINUE' }],
+              // They are well, and only say so to nobody.
+              healthCheckType: 'EC2',
+            }),
+            ...quietGroups(4),
+          ],
+        }),
+        { policy: { rules: [{ ...rule, drain }] }, quirks: calm },
+      );
+      const group = cloud.autoScaling.groups.get('api');
+      const said = journalOf(cloud).filter((line) => line.includes('its launch hooks let it into service'));
+      expect(result.executions.length).toBeGreaterThan(0);
+      if (drainsContinuing) {
+        expect(drained(result).length).toBeGreaterThan(1);
+        expect(said).toEqual([]);
+      } else {
+        expect(drained(result)).toEqual([]);
+        expect(said.length).toBeGreaterThanOrEqual(2);
+        expect(group?.terminations).toEqual([]);
+        expect(new Set(group?.instances.map(({ lifecycleState }) => lifecycleState))).toEqual(
+          new Set(['InService']),
+        );
+        // Nothing was begun, so nothing is left to give back.
+        expect(result.violations).toEqual([]);
+      }
+    },
+  );
+
   it('of 1,000 stuck instances in 100 groups keeps within every hourly limit, and none is left', async () => {
     const names = Array.from({ length: 100 }, (_, index) => `api-${String(index).padStart(3, '0')}`);
     const rule = drainOnly.rules[0];

@@ -81,6 +81,7 @@ export const calm: Partial<Quirks> = {
   exitStandbyKeepsToMaximum: true,
   reservationDelaySeconds: 0,
   standbyLagSeconds: 0,
+  endsPendingWhileTerminateIsSuspended: true,
 };
 
 /** The repository's policy without the rules that would also act. */

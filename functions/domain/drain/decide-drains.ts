@@ -17,6 +17,11 @@ import type { DrainSettings } from './settings.ts';
 export interface GroupWithLaunches {
   group: AutoScalingGroup;
   record: LaunchRecord;
+  /**
+   * Whether all of its launch hooks let an instance into service when they time out (DefaultResult CONTINUE); absent where
+   * nothing is stuck, or it does not matter.
+   */
+  hooksContinue?: boolean | 'unreadable';
 }
 
 /** An instance to drain, and why; or one that is stuck and has to wait, and why. */
@@ -29,6 +34,7 @@ export type DrainChoice = StuckInstance & { autoScalingGroupName: string } & (
 export type DrainWait =
   | ({ because: 'WIDESPREAD' } & Widespread)
   | { because: 'PROCESS_SUSPENDED'; process: string }
+  | { because: 'HOOKS_CONTINUE' | 'HOOKS_UNREADABLE' }
   | { because: 'BREAKER_OPEN'; probeAt: string }
   | { because: 'BREAKER_PROBES' }
   | { because: 'PER_GROUP_PER_HOUR' | 'BREAKER_AFTER' | 'AT_ONCE' | 'PER_HOUR'; limit: number };
@@ -63,18 +69,17 @@ const drainsInLastHour = ({ drains }: LaunchRecord, now: string): number =>
 
 /** Why a group's next stuck instance has to wait, or `undefined` when it may be drained. */
 const waitBecause = (
-  { group, record }: GroupWithLaunches,
+  { group, record, hooksContinue }: GroupWithLaunches,
   settings: DrainSettings,
   chosenNow: number,
   now: string,
 ): DrainWait | undefined => {
   const { breaker } = record;
-  // An abandoned launch ends in a termination, and is made good by a launch.
-  const missingProcess = ['Terminate', 'Launch'].find((process) =>
-    group.suspendedProcesses.includes(process),
-  );
-  if (missingProcess !== undefined && breaker?.state !== 'OPEN') {
-    return { because: 'PROCESS_SUSPENDED', process: missingProcess };
+  if (hooksContinue === 'unreadable') return { because: 'HOOKS_UNREADABLE' };
+  if (hooksContinue === true && !settings.drainsContinuing) return { because: 'HOOKS_CONTINUE' };
+  // An abandoned launch is made good by a launch. Terminate need not run: suspended, it covers what is in service only.
+  if (group.suspendedProcesses.includes('Launch') && breaker?.state !== 'OPEN') {
+    return { because: 'PROCESS_SUSPENDED', process: 'Launch' };
   }
   if (breaker?.state === 'OPEN') return { because: 'BREAKER_OPEN', probeAt: breaker.probeAt };
   if (drainsInLastHour(record, now) + chosenNow >= settings.perGroupPerHour) {

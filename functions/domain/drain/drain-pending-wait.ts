@@ -33,6 +33,10 @@ export const drainPendingWait = defineRemediation({
       'How long the open breaker waits before its first probe; it doubles.',
     ),
     probeAtMost: optionalDuration(300, day, 3600, 'The longest it waits between two probes.'),
+    drainContinuing: flag(
+      false,
+      'Whether instances are drained too whose launch hooks all have the default result CONTINUE: left alone, they come into service when the hooks time out.',
+    ),
     snapshot: flag(
       false,
       'Whether the volumes of an instance are snapshotted before it is ended. An instance that does not carry the tag holdfast=true is then not ended.',
@@ -57,6 +61,7 @@ export const drainPendingWait = defineRemediation({
       breakerAfter: fields.breakerAfter,
       probeAfterSeconds: fields.probeAfter,
       probeAtMostSeconds: fields.probeAtMost,
+      drainsContinuing: fields.drainContinuing,
       snapshot: fields.snapshot,
     },
   }),

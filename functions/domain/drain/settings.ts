@@ -20,6 +20,8 @@ export interface DrainSettings {
   /** How long the open breaker waits before it probes; the delay doubles with each probe, up to `probeAtMost`. */
   probeAfterSeconds: number;
   probeAtMostSeconds: number;
+  /** Whether instances are drained too whose launch hooks would let them into service when they time out. */
+  drainsContinuing: boolean;
   /** Whether volumes are snapshotted before an instance is ended. */
   snapshot: boolean;
 }

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { AutoScalingGroup } from '../auto-scaling-group.ts';
 import type { AutoScalingCall, CallOf } from '../calls.ts';
 import { snapshotCall } from '../snapshot-call.ts';
 import type { ResizeOperation } from './resize-facts.ts';
@@ -195,24 +194,14 @@ export const stepCall = (
   }
 };
 
-/**
- * An exit raises desired capacity by one, and whether AWS lets it exceed the maximum is not settled: it is then
- * lowered first. Not where `Terminate` runs, which would end an instance for it.
- *
- * @param exits instances of the group that left Standby since it was looked at
- */
-export const callsBeforeExit = (group: AutoScalingGroup, exits: number): StepCall[] =>
-  group.desiredCapacity + exits + 1 <= group.maxSize || !group.suspendedProcesses.includes('Terminate')
-    ? []
-    : [
-        {
-          service: 'AutoScaling',
-          operation: 'SetDesiredCapacity',
-          input: {
-            AutoScalingGroupName: group.autoScalingGroupName,
-            DesiredCapacity: group.maxSize - 1,
-            HonorCooldown: false,
-          },
-          reason: 'leaving Standby raises desired capacity by one, and it must not exceed the maximum',
-        },
-      ];
+/** Sets desired capacity so that an instance can leave Standby and stay. */
+export const setDesiredForExit = (
+  AutoScalingGroupName: string,
+  DesiredCapacity: number,
+  reason: string,
+): AutoScalingCall => ({
+  service: 'AutoScaling',
+  operation: 'SetDesiredCapacity',
+  input: { AutoScalingGroupName, DesiredCapacity, HonorCooldown: false },
+  reason,
+});

@@ -128,6 +128,10 @@ export interface ResizeWork {
   sizes?: ChangedSizes;
   /** How often desired capacity was lowered to make room for one that leaves Standby, also where it then did not. */
   lowered?: number;
+  /** When it was last lowered. */
+  loweredAt?: string;
+  /** By how much it was raised so that one that leaves Standby is not ended; it is lowered by that in the end. */
+  raised?: number;
   launchTemplate?: TemplateFacts;
   /** Why no further instance is begun. */
   endsBecause?: StoredRunEnd;

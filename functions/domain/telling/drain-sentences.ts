@@ -14,6 +14,10 @@ const tellWait = (wait: DrainWait): string => {
       return tellWidespread(wait);
     case 'PROCESS_SUSPENDED':
       return `${wait.process} is suspended`;
+    case 'HOOKS_CONTINUE':
+      return 'its launch hooks let it into service when they time out, so it is left to them; set drainContinuing if it may be drained';
+    case 'HOOKS_UNREADABLE':
+      return 'its launch hooks cannot be read, and might let it into service when they time out';
     case 'BREAKER_OPEN':
       return `the breaker is open until ${wait.probeAt}`;
     case 'BREAKER_PROBES':

@@ -35,6 +35,7 @@ import { writeLaunchesIfChanged } from '../launches/change-launches.ts';
 import { lookAtLaunches, type SeenLaunches } from '../launches/look-at-launches.ts';
 import { followOpening, protectUnlessProtected } from './follow-opening.ts';
 import { lookElsewhere } from './look-elsewhere.ts';
+import { withHooks } from './read-hooks.ts';
 
 /** What ChooseDrains needs. */
 export interface ChooseDrainsDependencies extends StartDependencies, Omit<TaskDependencies, 'newOwner'> {
@@ -176,14 +177,14 @@ export const createChooseDrains = (dependencies: ChooseDrainsDependencies) => {
     // One changer per group: of one that is being resized nothing more is chosen, nor is its breaker moved.
     const resized = await groupsBeingResized(store, names);
     const isResized = ({ group }: SeenLaunches): boolean => resized.has(group.autoScalingGroupName);
-    const moved = seen.groups
-      .filter(({ group }) => isOptedIn(group) && group.status === undefined)
-      .map(
-        (each): GroupRound => ({
-          ...each,
-          ...(isResized(each) ? {} : decideBreaker(each.record, each.group, drain, now, closedAt)),
-        }),
-      );
+    const open = seen.groups.filter(({ group }) => isOptedIn(group) && group.status === undefined);
+    const asked = await withHooks(autoScaling, open, drain, now);
+    const moved = asked.groups.map(
+      (each): GroupRound => ({
+        ...each,
+        ...(isResized(each) ? {} : decideBreaker(each.record, each.group, drain, now, closedAt)),
+      }),
+    );
     const { records, widespread } = await lookElsewhere(autoScaling, store, moved, drain, now);
     const choices = decideDrains(
       moved.filter((each) => !isResized(each)),
@@ -200,7 +201,7 @@ export const createChooseDrains = (dependencies: ChooseDrainsDependencies) => {
       ({ action, autoScalingGroupName }) => action === 'DRAIN' && isWritten.has(autoScalingGroupName),
     );
     const isComplete = seen.unreadable.length === 0 && rounds.length === moved.length && resized.size === 0;
-    const { unreadable } = seen;
+    const unreadable = [...seen.unreadable, ...asked.unreadable];
     return { now, rounds, choices, chosen, unreadable, isComplete, ...(widespread && { widespread }) };
   };
 

@@ -27,6 +27,7 @@ import { writeJournal } from '../incidents/emit-facts.ts';
 import { describeTargets, findOtherExecution, openIncident } from '../incidents/plan-request.ts';
 import { lookAtLaunches } from '../launches/look-at-launches.ts';
 import { lookElsewhere } from './look-elsewhere.ts';
+import { withHooks } from './read-hooks.ts';
 
 /** What PlanDrain needs. */
 export interface PlanDrainDependencies extends PlanDependencies {
@@ -99,7 +100,9 @@ export const createPlanDrain =
     if (unreadable.length > 0) throw new UnreadableFactError(unreadable.join('; '));
     const { records, widespread } = await lookElsewhere(autoScaling, store, groups, drain, now);
     const planned: { choice: DrainChoice; calls: PlannedCall[] }[] = [];
-    for (const choice of decideDrains(groups, drain, records, widespread, now)) {
+    const asked = await withHooks(autoScaling, groups, drain, now);
+    if (asked.unreadable.length > 0) throw new UnreadableFactError(asked.unreadable.join('; '));
+    for (const choice of decideDrains(asked.groups, drain, records, widespread, now)) {
       const { action, autoScalingGroupName, instanceId } = choice;
       const hooks = action === 'DRAIN' ? await autoScaling.describeLaunchHooks(autoScalingGroupName) : [];
       const calls =

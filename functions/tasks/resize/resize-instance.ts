@@ -10,12 +10,7 @@ import {
   type ResizeStep,
 } from '../../domain/resize/decide-resize-step.ts';
 import { failureBehind, mayLeaveService, type SeenWork } from '../../domain/resize/decide-wave.ts';
-import {
-  callsBeforeExit,
-  resizeSnapshotCall,
-  type StepCall,
-  stepCall,
-} from '../../domain/resize/resize-calls.ts';
+import { resizeSnapshotCall, type StepCall, stepCall } from '../../domain/resize/resize-calls.ts';
 import type { ResizeOperation, RunEnd } from '../../domain/resize/resize-facts.ts';
 import {
   heldReservations,
@@ -23,8 +18,10 @@ import {
   needsItsPlace,
   type Resize,
   type ResizeRecord,
+  type ResizeWork,
   withResize,
 } from '../../domain/resize/resize-record.ts';
+import { roomForExit } from '../../domain/resize/room-for-exit.ts';
 import { tellLeft, tellResizeEnd, tellStep, tellTurn } from '../../domain/telling/resize-sentences.ts';
 import type { Store } from '../../state/store.ts';
 import { writeJournal } from '../incidents/emit-facts.ts';
@@ -62,12 +59,33 @@ const write = async (group: ResizingGroup, instanceId: string, change: Partial<R
   group.record = await store.writeResize({ ...record, work: withResize(record.work, instanceId, change) });
 };
 
-/** Before desired capacity is lowered: whatever becomes of the exit, it is owed to the group. */
-const writeLowered = async (group: ResizingGroup): Promise<void> => {
+/** Before desired capacity is changed for an exit: whatever becomes of the exit, it is owed to the group. */
+const writeWork = async (group: ResizingGroup, change: Partial<ResizeWork>): Promise<void> => {
   const { work } = group.record;
   if (work === undefined) return;
-  const lowered = (work.lowered ?? 0) + 1;
-  group.record = await group.store.writeResize({ ...group.record, work: { ...work, lowered } });
+  group.record = await group.store.writeResize({ ...group.record, work: { ...work, ...change } });
+};
+
+/**
+ * Makes room for an instance to leave Standby.
+ *
+ * @returns the calls that were made for it; `undefined` when it has to wait
+ */
+const makeRoomForExit = async (group: ResizingGroup, instanceId: string): Promise<StepCall[] | undefined> => {
+  const { seen, clients, exits, clock, record } = group;
+  const { work } = record;
+  if (work === undefined) return undefined;
+  const room = roomForExit(seen.group, work, exits, clock.now());
+  if (room.action === 'WAIT') return undefined;
+  if (room.action === 'LOWER') {
+    await writeWork(group, { lowered: (work.lowered ?? 0) + 1, loweredAt: clock.now() });
+    await clients.autoScaling.make(room.call);
+    noteFor(group, instanceId)('prepared', [room.call.reason].flat().join('; '), { calls: [room.call] });
+    return undefined;
+  }
+  if (room.raisedBy > 0) await writeWork(group, { raised: (work.raised ?? 0) + room.raisedBy });
+  for (const call of room.calls) await clients.autoScaling.make(call);
+  return room.calls;
 };
 
 /** What went wrong with one ends the run, and is told before it is written: what ended is not looked at again. */
@@ -199,16 +217,18 @@ const snapshotIfAsked = async (group: ResizingGroup, resize: Resize): Promise<vo
   noteFor(group, instanceId)('evidence', `its volumes are snapshotted: ${snapshotIds.join(', ')}`);
 };
 
-/** Makes the calls of a step, and says so. */
-const makeCalls = async (group: ResizingGroup, resize: Resize, step: DueStep): Promise<void> => {
-  const { operation, seen, clients, exits, name } = group;
-  const before = operation === 'ExitStandby' ? callsBeforeExit(seen.group, exits) : [];
-  if (before.length > 0) await writeLowered(group);
-  const calls: StepCall[] = [...before, stepCall(operation, name, resize, step.isForced)];
-  for (const call of calls) {
-    if (call.service === 'AutoScaling') await clients.autoScaling.make(call);
-    else await clients.ec2.make(call);
-  }
+/** Makes the call of a step, and says so, with the calls that made room for it. */
+const makeCall = async (
+  group: ResizingGroup,
+  resize: Resize,
+  step: DueStep,
+  before: StepCall[],
+): Promise<void> => {
+  const { operation, clients, name } = group;
+  const call = stepCall(operation, name, resize, step.isForced);
+  if (call.service === 'AutoScaling') await clients.autoScaling.make(call);
+  else await clients.ec2.make(call);
+  const calls = [...before, call];
   noteFor(group, resize.instanceId)('step', tellStep(operation, step.isForced, step.cause), {
     because: operation,
     calls,
@@ -234,11 +254,16 @@ export const resizeInstance = async (group: ResizingGroup, resize: Resize): Prom
   let going = resize;
   try {
     if (await lostItsCapacity(group, resize, step)) return;
+    const before = operation === 'ExitStandby' ? await makeRoomForExit(group, instanceId) : [];
+    if (before === undefined) {
+      result.hasToWait = true;
+      return;
+    }
     const asked = askedOf(operation, resize, step, clock.now());
     await write(group, instanceId, asked);
     going = { ...resize, ...asked };
     await snapshotIfAsked(group, resize);
-    await makeCalls(group, resize, step);
+    await makeCall(group, resize, step, before);
   } catch (error) {
     await afterError(group, going, error);
     return;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Widespread } from '../../../functions/domain/drain/decide-drains.ts';
+import type { GroupWithLaunches, Widespread } from '../../../functions/domain/drain/decide-drains.ts';
 import {
   decideDrains,
   findWidespread,
@@ -29,7 +29,7 @@ const seen = (count: number, over: Partial<LaunchRecord> = {}, name = 'web') => 
   };
 };
 const decide = (
-  groups: ReturnType<typeof seen>[],
+  groups: GroupWithLaunches[],
   settings = {},
   widespread?: Widespread,
   elsewhere: LaunchRecord[] = [],
@@ -114,12 +114,26 @@ describe('decideDrains', () => {
     });
   });
 
-  it.each(['Terminate', 'Launch'])('drains nothing while %s is suspended by others', (process) => {
+  it('drains nothing while Launch is suspended by others, whatever Terminate does', () => {
     const { group, record } = seen(1);
-    expect(decide([{ group: { ...group, suspendedProcesses: [process] }, record }])[0]).toMatchObject({
+    const suspending = (process: string) =>
+      decide([{ group: { ...group, suspendedProcesses: [process] }, record }])[0];
+    expect(suspending('Launch')).toMatchObject({
       action: 'WAIT',
       because: 'PROCESS_SUSPENDED',
-      process,
+      process: 'Launch',
+    });
+    expect(suspending('Terminate')).toMatchObject({ action: 'DRAIN' });
+  });
+
+  it('leaves to its hooks what they let into service, unless the rule says otherwise', () => {
+    const continuing = { ...seen(1), hooksContinue: true };
+    expect(decide([continuing])[0]).toMatchObject({ action: 'WAIT', because: 'HOOKS_CONTINUE' });
+    expect(decide([continuing], { drainsContinuing: true })[0]).toMatchObject({ action: 'DRAIN' });
+    expect(decide([{ ...continuing, hooksContinue: false }])[0]).toMatchObject({ action: 'DRAIN' });
+    expect(decide([{ ...continuing, hooksContinue: 'unreadable' }])[0]).toMatchObject({
+      action: 'WAIT',
+      because: 'HOOKS_UNREADABLE',
     });
   });
 

@@ -15,6 +15,7 @@ export const drainSettings: DrainSettings = {
   breakerAfter: 3,
   probeAfterSeconds: 600,
   probeAtMostSeconds: 3600,
+  drainsContinuing: false,
   snapshot: false,
 };
 

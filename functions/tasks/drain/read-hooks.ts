@@ -1,0 +1,36 @@
+import type { AutoScaling } from '../../aws/auto-scaling.ts';
+import { describeAwsError } from '../../aws/aws-error.ts';
+import type { GroupWithLaunches } from '../../domain/drain/decide-drains.ts';
+import type { DrainSettings } from '../../domain/drain/settings.ts';
+import { stuckInstances } from '../../domain/launches/launch-record.ts';
+
+/**
+ * The groups with what their launch hooks do when they time out: one call for each group in which something is stuck.
+ * Which hooks of an instance are still open AWS does not tell, so all of the group's count.
+ *
+ * @returns the groups, and what could not be read of which
+ */
+export const withHooks = async <Group extends GroupWithLaunches>(
+  autoScaling: AutoScaling,
+  groups: Group[],
+  { olderThanSeconds, drainsContinuing }: DrainSettings,
+  now: string,
+): Promise<{ groups: Group[]; unreadable: string[] }> => {
+  const unreadable: string[] = [];
+  const continues = async (name: string): Promise<boolean | 'unreadable'> => {
+    try {
+      const hooks = await autoScaling.describeLaunchHooks(name);
+      return hooks.length > 0 && hooks.every(({ defaultResult }) => defaultResult === 'CONTINUE');
+    } catch (error) {
+      unreadable.push(`the launch hooks of ${name} cannot be read (${describeAwsError(error)})`);
+      return 'unreadable';
+    }
+  };
+  const seen: Group[] = [];
+  for (const each of groups) {
+    const isStuck = stuckInstances(each.record, each.group, olderThanSeconds, now).length > 0;
+    const isAsked = isStuck && !drainsContinuing;
+    seen.push(isAsked ? { ...each, hooksContinue: await continues(each.group.autoScalingGroupName) } : each);
+  }
+  return { groups: seen, unreadable };
+};
