@@ -658,6 +658,25 @@ describe('resize-in-place', () => {
     expect(leftBehind(run, small)).toEqual(nothingLeft);
   });
 
+  it('begins no further instance while the kill switch cannot be read', async () => {
+    const [from, until] = [minutes(3), minutes(40)];
+    const run = await rehearseResize(
+      resizeIncident([startResize({ waveSize: 2 })], {
+        serviceOutages: [{ service: 'SSM', fromSeconds: from, untilSeconds: until }],
+        durationSeconds: minutes(150),
+      }),
+    );
+    const chosenAt = run.cloud.store
+      .listJournals()
+      .flatMap(({ entries }) => entries)
+      .filter(({ event }) => event === 'chosen')
+      .map(({ at }) => secondsOf(at));
+    expect(chosenAt.filter((seconds) => seconds > from + 30 && seconds < until)).toEqual([]);
+    // What was begun before comes back into service meanwhile, and the rest follows.
+    expect(chosenAt.length).toBeGreaterThan(1);
+    expect(leftBehind(run, small)).toEqual(nothingLeft);
+  });
+
   it('stops nothing whose capacity others took while it was drained', async () => {
     const shortage = {
       instanceTypes: ['m7i.xlarge'],

@@ -140,6 +140,29 @@ describe('createApplyHold', () => {
     expect(log).toEqual(['read', 'describe', 'read']);
   });
 
+  it('counts what cannot be read as unfinished, holds the others, and says nothing of launches then', async () => {
+    const store = createMemoryStore();
+    const groups = many(150);
+    const { fleet } = createFleet(groups);
+    await store.createIncident(anIncident({ untilLaunchesSucceed: true }), namesOf(groups));
+    let looks = 0;
+    const describeAutoScalingGroups: typeof fleet.describeAutoScalingGroups = async (names) => {
+      looks += 1;
+      if (looks === 2) throw Object.assign(new Error('Rate exceeded'), { name: 'Throttling', $metadata: {} });
+      return fleet.describeAutoScalingGroups(names);
+    };
+    const result = await applyHoldWith(
+      { ...fleet, describeAutoScalingGroups },
+      store,
+    )({
+      plan: { incidentId },
+    });
+    expect(result).toMatchObject({ changed: 100, unfinished: 50 });
+    expect(result).not.toHaveProperty('launches');
+    // Tried again at once, not in a minute.
+    expect(result.waitSeconds).toBeLessThan(60);
+  });
+
   it('stops at the next hundred when the incident is given back meanwhile', async () => {
     const store = createMemoryStore();
     const groups = many(150);
