@@ -374,6 +374,11 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
         desiredLowered,
         expectedSuspended: incident.suspendedAtEnd ?? {},
         holdsLeft,
+        leftForAPerson: journal
+          .flat()
+          .flatMap(({ event, instanceId, autoScalingGroupName }) =>
+            event === 'left' ? (instanceId ?? autoScalingGroupName ?? []) : [],
+          ),
         reservationsLeft: cloud.ec2.reservations
           .filter(({ state }) => state === 'active')
           .map(({ capacityReservationId }) => capacityReservationId),

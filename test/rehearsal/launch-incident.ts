@@ -82,6 +82,10 @@ export const calm: Partial<Quirks> = {
   reservationDelaySeconds: 0,
   standbyLagSeconds: 0,
   endsPendingWhileTerminateIsSuspended: true,
+  ec2StaleSeconds: 0,
+  stuckStopRate: 0,
+  impairedStartRate: 0,
+  deafStartRate: 0,
 };
 
 /** The repository's policy without the rules that would also act. */
