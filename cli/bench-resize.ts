@@ -126,6 +126,10 @@ export const measureResize = async () => {
       reservationDelaySeconds: 0,
       standbyLagSeconds: 0,
       suspensionDelaySeconds: 0,
+      ec2StaleSeconds: 0,
+      stuckStopRate: 0,
+      impairedStartRate: 0,
+      deafStartRate: 0,
     },
     endsWhen: ({ stepFunctions }) =>
       [...stepFunctions.executions.values()].some(({ status }) => status !== 'RUNNING'),

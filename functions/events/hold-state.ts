@@ -23,7 +23,13 @@ export const checkHoldState = z.object({
   plan: incident,
   applied: z.object({
     round: z.int(),
-    launches: z.optional(z.object({ succeedAgain: z.boolean(), waitingGroups: z.int() })),
+    launches: z.optional(
+      z.object({
+        succeedAgain: z.boolean(),
+        waitingGroups: z.int(),
+        unprovenGroups: z.optional(z.int()),
+      }),
+    ),
   }),
   check: z.optional(z.object({ because: z.string() })),
 });

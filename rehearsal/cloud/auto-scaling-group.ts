@@ -163,6 +163,9 @@ export interface SimulatedGroup extends Omit<GroupSpec, 'tags' | 'lifecycleHooks
   suspended: Map<string, string>;
   status?: string;
   terminations: Termination[];
+  /** What desired capacity was raised to, until so many are in service; and when they last were. */
+  scalesOutTo?: number;
+  scaledOutAt?: number;
   /** Scaling by policies rests until then. */
   cooldownUntil: number;
   failedLaunchesInARow: number;
@@ -217,6 +220,8 @@ export interface AutoScalingQuirks {
    * too. The guide says that Terminate covers what is in service only; whom scale-in takes of the others no page says.
    */
   endsPendingWhileTerminateIsSuspended: boolean;
+  /** Whether scale-in by a policy also waits for launches that replace unhealthy instances. No page says. */
+  scaleInWaitsForReplacements: boolean;
   /** Seconds until a suspension or resumption shows and has effect (cloud-custodian issue 8660 saw a delay). */
   suspensionDelaySeconds: number;
   /** Whether one instance that cannot be protected fails the whole call or only its own part. Unsettled. */

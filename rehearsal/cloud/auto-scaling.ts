@@ -25,6 +25,8 @@ import { afterCheck } from './target-health.ts';
 
 /** Cooldown of the group's policies (ec2-auto-scaling-scaling-cooldowns: 300 s by default). */
 const cooldownSeconds = 300;
+/** Default instance warm-up, where a group sets one as the guide recommends. */
+const warmupSeconds = 300;
 /** Zones further apart than this are balanced. */
 const unbalancedBy = 2;
 
@@ -44,6 +46,8 @@ export const createAutoScalingService = (
     const to = Math.max(group.minSize, Math.min(group.maxSize, desired));
     if (to === group.desiredCapacity) return;
     onEvent({ group: group.name, kind: 'desired', from: group.desiredCapacity, to, text: because });
+    if (to > group.desiredCapacity) group.scalesOutTo = to;
+    else if (group.scalesOutTo !== undefined) group.scalesOutTo = Math.min(group.scalesOutTo, to);
     group.desiredCapacity = to;
   };
 
@@ -187,6 +191,18 @@ export const createAutoScalingService = (
   };
 
   /**
+   * Whether what desired capacity was last raised for is not there yet, or has not warmed up: scale-in by a policy waits
+   * for both. Whether it also waits for what replaces an unhealthy instance no page says.
+   * Source: as-scaling-simple-step ("A scale-in activity can't start while a scale-out activity is in progress");
+   * ec2-auto-scaling-default-instance-warmup.
+   */
+  const isScalingOut = (group: SimulatedGroup): boolean => {
+    const warmingUntil = (group.scaledOutAt ?? Number.NEGATIVE_INFINITY) + warmupSeconds * 1000;
+    const isWaitedFor = group.scalesOutTo !== undefined || quirks.scaleInWaitsForReplacements;
+    return (isWaitedFor && alive(group).some(isPending)) || time.now() < warmingUntil;
+  };
+
+  /**
    * A policy acts on its alarm: AlarmNotification. How fast target tracking scales in is not published; here it takes
    * at most a tenth away each time, and rests for the cooldown. Source: as-scaling-target-tracking.
    */
@@ -210,7 +226,7 @@ export const createAutoScalingService = (
       setDesired(group, wanted, cpuText);
       return;
     }
-    if (time.now() < group.cooldownUntil) return;
+    if (time.now() < group.cooldownUntil || isScalingOut(group)) return;
     if (isSuspended(group, 'Terminate') && !quirks.desiredFallsWhileTerminateIsSuspended) return;
     const wanted =
       policy.type === 'TargetTrackingScaling'
@@ -304,6 +320,10 @@ export const createAutoScalingService = (
           if (instance.lifecycleState !== 'InService') continue;
           const passes = instance.isDeaf !== true && world.passesHealthCheck(group, instance);
           instance.target = afterCheck(instance.target, passes);
+        }
+        if (group.scalesOutTo !== undefined && inServiceCount(group) >= group.scalesOutTo) {
+          delete group.scalesOutTo;
+          group.scaledOutAt = time.now();
         }
         lifecycle.timeOutHooks(group);
         checkHealth(group);

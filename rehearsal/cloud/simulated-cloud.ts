@@ -62,6 +62,7 @@ export const chooseQuirks = (seed: number, chosen: Partial<Quirks>): Quirks => {
     reservationDelaySeconds: random() < 0.5 ? 0 : Math.round(20 * random()),
     standbyLagSeconds: random() < 0.5 ? 0 : Math.round(15 * random()),
     endsPendingWhileTerminateIsSuspended: random() < 0.5,
+    scaleInWaitsForReplacements: random() < 0.5,
     ec2StaleSeconds: random() < 0.5 ? 0 : Math.round(60 * random()),
     stuckStopRate: random() < 0.5 ? 0 : 0.1 * random(),
     impairedStartRate: random() < 0.5 ? 0 : 0.1 * random(),

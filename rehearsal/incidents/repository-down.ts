@@ -6,6 +6,7 @@ const minutes = (count: number): number => count * 60;
 
 const brokenFrom = minutes(20);
 const mendedAt = minutes(290);
+const nightSizeAt = minutes(55);
 const promotionPreparedAt = minutes(120);
 const morningBeginsAt = minutes(150);
 const resizeBeginsAt = minutes(165);
@@ -46,6 +47,7 @@ const apiGroup = ({ name, instances, forThePromotion }: Api): GroupSpec => ({
   policies: [{ type: 'TargetTrackingScaling', name: 'cpu-50', targetValue: 50 }],
   lifecycleHooks: [bootstrapHook],
   scheduledActions: [
+    { scheduledActionName: 'night', atSeconds: nightSizeAt, desiredCapacity: instances },
     {
       scheduledActionName: 'promotion',
       atSeconds: promotionPreparedAt,
@@ -89,9 +91,10 @@ export const repositoryDown: Story = {
   story: [
     'An API shop, at night. The package repository answers 503, so no new instance finishes its bootstrap: each one',
     'waits in Pending:Wait until its launch hook times out after an hour, and is replaced by one that does the same.',
-    'A batch has just pushed desired capacity up; when the load falls, scale-in takes the oldest instances, which are',
-    'the only ones that work. In two hours a scheduled action prepares a promotion that nothing can be launched for, and',
-    'the repository is mended only when the promotion has begun. With Holdfast an operator has what runs resized before.',
+    'A batch has just pushed desired capacity up; when it is over a scheduled action sets the size of the night, and',
+    'scale-in takes the oldest instances, which are the only ones that work. In two hours another one prepares a promotion',
+    'that nothing can be launched for, and the repository is mended only when the promotion has begun. With Holdfast an',
+    'operator has what runs resized before. Policies alone take nothing: their scale-in waits for launches in progress.',
   ],
   startsAt: '2025-11-28T01:00:00.000Z',
   durationSeconds: minutes(390),

@@ -42,6 +42,7 @@ export const withGroup = (
       {
         desiredFallsWhileTerminateIsSuspended: true,
         suspensionDelaySeconds: 0,
+        scaleInWaitsForReplacements: false,
         endsPendingWhileTerminateIsSuspended: false,
         ec2StaleSeconds: 0,
         protectionIsAllOrNothing: true,

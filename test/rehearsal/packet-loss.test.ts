@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { loadPolicy } from '../../functions/policy.ts';
 import { packetLoss } from '../../rehearsal/incidents/packet-loss.ts';
+import type { RehearsalOptions } from '../../rehearsal/rehearse.ts';
 import { type RehearsalResult, rehearse } from '../../rehearsal/rehearse.ts';
 import { seedsOf, withReplay } from '../seeds.ts';
 
-const run = (seed: number, over: { withHoldfast?: boolean; dryRun?: boolean } = {}) =>
+const run = (seed: number, over: Partial<RehearsalOptions> = {}) =>
   rehearse({ incident: packetLoss, seed, policy: loadPolicy(), withHoldfast: true, dryRun: false, ...over });
 const optedIn = (result: RehearsalResult) =>
   result.summary.groups.filter(({ autoScalingGroupName }) => autoScalingGroupName !== 'web-legacy');
@@ -25,10 +26,21 @@ describe('the incident packet-loss', () => {
   );
 
   it.each(seeds)('is an outage without it, seed %i', async (seed) => {
-    const result = await run(seed, { withHoldfast: false });
+    const result = await run(seed, {
+      withHoldfast: false,
+      quirks: { scaleInWaitsForReplacements: false },
+    });
     expect(result.calls).toEqual([]);
     for (const group of optedIn(result)) expect(group.minutesBelowNeeded).toBeGreaterThan(10);
   });
+
+  it.each(seeds)(
+    'loses good instances without it, also where scale-in waits for replacements, seed %i',
+    async (seed) => {
+      const result = await run(seed, { withHoldfast: false, quirks: { scaleInWaitsForReplacements: true } });
+      for (const group of optedIn(result)) expect(group.goodInstancesLost).toBeGreaterThan(5);
+    },
+  );
 
   it('leaves alone the group that did not opt in', async () => {
     const { calls } = await run(1);

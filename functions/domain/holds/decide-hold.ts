@@ -36,6 +36,8 @@ export type HoldFacts =
   | { because: 'LAUNCHES_UNREADABLE' }
   | { because: 'LAUNCHES_FAIL'; waitingGroups: number }
   | { because: 'LAUNCHES_QUIET' }
+  /** The alarm says that it is over, and no launch has shown that the next one would work. */
+  | { because: 'LAUNCHES_UNPROVEN'; groups: number }
   | { because: 'LAUNCHES_SUCCEED' }
   | { because: 'KILL_SWITCH_UNREADABLE' }
   | { because: 'KILL_SWITCH'; mode: Mode }
@@ -137,6 +139,9 @@ const endsAnyway = (
   return round >= roundsAtMost ? { because: 'ROUNDS_MAX', rounds: round } : undefined;
 };
 
+const unprovenGroups = (launches: Launches | undefined): number =>
+  (launches?.waitingGroups ?? 0) + (launches?.unprovenGroups ?? 0);
+
 /**
  * Decides whether a hold goes on for another round.
  *
@@ -154,5 +159,10 @@ export const decideHold = (incident: Incident, round: HoldRound, now: string): H
       return decideByLaunches(incident, launches, now);
     }
   }
-  return decideByAlarm(incident, alarm, now);
+  const decision = decideByAlarm(incident, alarm, now);
+  const unproven = incident.untilLaunchesSucceed === true ? unprovenGroups(launches) : 0;
+  // An alarm on launches is OK also where nobody launches any more: what is given back then could not be replaced.
+  return decision.because === 'COOLED_OFF' && unproven > 0
+    ? keepUnlessExpired(incident, now, { because: 'LAUNCHES_UNPROVEN', groups: unproven })
+    : decision;
 };

@@ -1,7 +1,11 @@
 import { type AutoScalingGroup, inService } from '../auto-scaling-group.ts';
 import { isComplete } from '../group-units.ts';
 import type { GroupRecord } from '../holds/group-record.ts';
+import { secondsBetween } from '../times.ts';
 import { breakerOf, type LaunchRecord, laterOf } from './launch-record.ts';
+
+/** A launch that failed so long before a hold began has nothing to do with it. */
+const failedBeforeSeconds = 3600;
 
 /** How the launches of one held group stand. */
 export type GroupLaunches =
@@ -9,6 +13,8 @@ export type GroupLaunches =
   | 'SUCCEEDING'
   /** Instances are missing or on their way, and not enough have come. */
   | 'WAITING'
+  /** Nothing is missing, and the last launch failed: nobody knows whether the next one would work. */
+  | 'UNPROVEN'
   /** Nothing is missing and nothing was launched. */
   | 'QUIET';
 
@@ -18,6 +24,8 @@ export interface Launches {
   succeedAgain: boolean;
   /** Groups that lack instances, or whose breaker is open. */
   waitingGroups: number;
+  /** Groups that lack nothing and whose last launch failed. */
+  unprovenGroups?: number | undefined;
 }
 
 /**
@@ -43,11 +51,23 @@ export const groupLaunches = (
   const isMissing = !isComplete(group);
   const isBroken = breakerOf(launchRecord, now) !== undefined;
   if (!isBroken && (succeeded >= needed || (succeeded > 0 && !isMissing))) return 'SUCCEEDING';
-  return isMissing || isBroken ? 'WAITING' : 'QUIET';
+  if (isMissing || isBroken) return 'WAITING';
+  return hasFailedLately(launchRecord, hold?.heldAt ?? now) ? 'UNPROVEN' : 'QUIET';
 };
+
+/** Whether the last launch failed, in the hour before a hold or during it. */
+const hasFailedLately = ({ lastFailedLaunchAt, lastSuccessAt = '' }: LaunchRecord, heldAt: string): boolean =>
+  lastFailedLaunchAt !== undefined &&
+  lastFailedLaunchAt > lastSuccessAt &&
+  secondsBetween(lastFailedLaunchAt, heldAt) < failedBeforeSeconds;
 
 /** Sums up the groups of an incident. */
 export const sumUpLaunches = (groups: GroupLaunches[]): Launches => {
   const waitingGroups = groups.filter((launches) => launches === 'WAITING').length;
-  return { succeedAgain: waitingGroups === 0 && groups.includes('SUCCEEDING'), waitingGroups };
+  const unprovenGroups = groups.filter((launches) => launches === 'UNPROVEN').length;
+  return {
+    succeedAgain: waitingGroups === 0 && groups.includes('SUCCEEDING'),
+    waitingGroups,
+    ...(unprovenGroups === 0 ? {} : { unprovenGroups }),
+  };
 };

@@ -152,18 +152,22 @@ const untouchedStep = (resize: Resize, presentType: string, age: number, now: st
     : { action: 'RESERVE' };
 };
 
+/** Whether an instance can still run: it stops, is stopped, or starts. */
+const isComingOrGoing = (state: string | undefined): boolean =>
+  state !== undefined && ['stopping', 'stopped', 'pending'].includes(state);
+
 const inServiceStep = (resize: Resize, seen: SeenResize, age: number, now: string): ResizeStep => {
   const { direction, wantedType, failure, hasEntered } = resize;
   const instanceType = seen.ec2?.instanceType ?? resize.originalType;
-  if (seen.ec2?.state !== 'running') {
-    return endAs(hasEntered ? 'LEFT' : 'UNTOUCHED', {
-      because: 'IN_SERVICE_AND_NOT_RUNNING',
-      state: seen.ec2?.state,
-    });
+  const state = seen.ec2?.state;
+  if (state !== 'running' && !(hasEntered && isComingOrGoing(state))) {
+    return endAs(hasEntered ? 'LEFT' : 'UNTOUCHED', { because: 'IN_SERVICE_AND_NOT_RUNNING', state });
   }
   if (!hasEntered) return untouchedStep(resize, instanceType, age, now);
   // Standby that was accepted may not show yet; only who was asked to leave Standby is expected here.
   if (resize.stage !== 'EXITING' && age < inForceWithinSeconds) return wait('Standby');
+  // It left Standby while it was stopping: in service it would be ended once the group is given back.
+  if (state !== 'running') return call('EnterStandby', { because: 'NOT_RUNNING', state: state ?? '' });
   if (seen.isHealthy === true) {
     return endAs(resize.candidates.includes(instanceType) ? 'RESIZED' : 'BROUGHT_HOME', {
       because: 'IN_SERVICE_AND_HEALTHY',
@@ -192,12 +196,17 @@ const runningStep = (
   now: string,
 ): ResizeStep => {
   const { wantedType, direction, stage, homeSince } = resize;
+  // Asked to stop or to start only just now, it may be described as it ran before: nobody may let it into service then.
+  const isSettled = age >= inForceWithinSeconds || resize.refusedSince !== undefined;
+  if (!isSettled && (stage === 'STOPPING' || stage === 'CHANGING')) return wait('Stop');
+  if (!isSettled && stage === 'STARTING' && instanceType !== wantedType) return wait('Start');
   if (instanceType !== wantedType) {
     return direction === 'FORWARD' && !resize.isReserved
       ? { action: 'RESERVE' }
       : call('StopInstance', { because: 'IN_STANDBY', instanceType, wantedType });
   }
-  if (hasPassedChecks) return call('ExitStandby', { because: 'CHECKS_PASSED', instanceType });
+  if (hasPassedChecks && (isSettled || stage !== 'STARTING'))
+    return call('ExitStandby', { because: 'CHECKS_PASSED', instanceType });
   // One that turned home while it ran has its checks looked at afresh.
   const runsFor = stage === 'STARTING' ? age : Math.min(age, secondsBetween(homeSince ?? now, now));
   return runsFor < bootSecondsMax
@@ -333,8 +342,9 @@ export const decideResizeStep = (resize: Resize, seen: SeenResize, now: string):
  * after an answer that was true. What ended stays so, and what was not done is not undone by a look.
  * Source: EC2 developer guide, "Eventual consistency".
  */
-const isDoubtful = (step: ResizeStep): step is ResizeStep & { action: 'TURN' | 'END' } => {
+const isDoubtful = (step: ResizeStep): step is ResizeStep & { action: 'CALL' | 'TURN' | 'END' } => {
   if (step.action === 'TURN') return true;
+  if (step.action === 'CALL') return step.cause.because === 'NOT_RUNNING';
   if (step.action !== 'END') return false;
   switch (step.end.because) {
     case 'NOTHING_DONE':
@@ -349,6 +359,11 @@ const isDoubtful = (step: ResizeStep): step is ResizeStep & { action: 'TURN' | '
   }
 };
 
+const becauseOf = (step: ResizeStep & { action: 'CALL' | 'TURN' | 'END' }): string => {
+  if (step.action === 'CALL') return step.cause.because;
+  return step.action === 'TURN' ? step.turn.because : step.end.because;
+};
+
 /**
  * The step, once looks have agreed on it for long enough where one alone may be wrong; until then it is waited.
  *
@@ -361,7 +376,7 @@ export const believeStep = (
   now: string,
 ): { step: ResizeStep; doubt: Resize['doubt'] } => {
   if (!isDoubtful(step)) return { step, doubt: undefined };
-  const { because } = step.action === 'TURN' ? step.turn : step.end;
+  const because = becauseOf(step);
   const since = doubt?.because === because ? doubt.since : now;
   return secondsBetween(since, now) < doubtSeconds
     ? { step: wait(lifecycleState === 'InService' ? 'Service' : 'Start'), doubt: { because, since } }

@@ -51,6 +51,7 @@ export type ResizeTurn =
 export type ResizeCause =
   | { because: 'IN_SERVICE'; instanceType: string; wantedType: string }
   | { because: 'UNHEALTHY_WITH_ANOTHER_TYPE'; wantedType: string }
+  | { because: 'NOT_RUNNING'; state: string }
   | { because: 'UNHEALTHY_AT_HOME'; failure: InstanceFailure }
   | { because: 'IN_STANDBY'; instanceType: string; wantedType: string }
   | { because: 'CHECKS_PASSED'; instanceType: string }

@@ -33,6 +33,8 @@ const tellFacts = (facts: HoldFacts): string => {
       return 'the launches of its groups cannot be read';
     case 'LAUNCHES_FAIL':
       return `launches have not succeeded yet in ${counted(facts.waitingGroups, 'group')}, so the hold goes on`;
+    case 'LAUNCHES_UNPROVEN':
+      return `the alarm is OK, and in ${counted(facts.groups, 'group')} no launch has succeeded since the last one failed`;
     case 'LAUNCHES_QUIET':
       return 'nothing is missing and nothing was launched';
     case 'LAUNCHES_SUCCEED':

@@ -178,6 +178,8 @@ const tellCause = (cause: ResizeCause): string => {
       return `${cause.instanceType} in service and to be ${cause.wantedType}`;
     case 'UNHEALTHY_WITH_ANOTHER_TYPE':
       return `it has to be ${cause.wantedType} again`;
+    case 'NOT_RUNNING':
+      return `it is in service and ${cause.state}`;
     case 'UNHEALTHY_AT_HOME':
       return `${tellFailure(cause.failure)}, and in service it would be ended once the group is given back`;
     case 'IN_STANDBY':

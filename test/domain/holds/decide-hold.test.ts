@@ -139,6 +139,21 @@ describe('decideHold', () => {
       expect(decide(succeeding, { kind: 'read', value, since: later(590) }).action).toBe(action);
     });
 
+    it('lasts to its expiry, not renewed, when its alarm is OK and no launch has shown that the next would work', () => {
+      const ok = { kind: 'read', value: 'OK', since: later(-600) } as const;
+      const unproven = { succeedAgain: false, waitingGroups: 0, unprovenGroups: 1 };
+      for (const launches of [unproven, { succeedAgain: false, waitingGroups: 1 }]) {
+        const kept = decide(launches, ok);
+        expect(kept).toMatchObject({ action: 'KEEP', because: 'LAUNCHES_UNPROVEN', groups: 1 });
+        expect(kept).not.toHaveProperty('renewUntil');
+        expect(kept).toMatchObject({ lastsUntil: incident.expiresAt });
+      }
+      expect(decide({ succeedAgain: false, waitingGroups: 0 }, ok)).toMatchObject({
+        action: 'RELEASE',
+        because: 'COOLED_OFF',
+      });
+    });
+
     it('is kept while its alarm cannot be read', () => {
       expect(decide(succeeding, { kind: 'unreadable', error: 'no' }).action).toBe('KEEP');
     });

@@ -24,8 +24,17 @@ describe('groupLaunches', () => {
       ['i-1', 'i-2', 'i-3'],
       {},
       { lastFailedLaunchAt: now },
+      'UNPROVEN',
+    ],
+    ['the last one failed and nothing is missing', [], {}, { lastFailedLaunchAt: later(-600) }, 'UNPROVEN'],
+    [
+      'one succeeded since it failed',
+      [],
+      {},
+      { lastFailedLaunchAt: later(-600), lastSuccessAt: later(-60) },
       'QUIET',
     ],
+    ['it failed long before the hold', [], {}, { lastFailedLaunchAt: later(-7200) }, 'QUIET'],
     ['they came after it', ['i-1', 'i-2', 'i-3'], {}, { lastFailedLaunchAt: later(-1) }, 'SUCCEEDING'],
   ] as const)('when %s', (_what, ids, group, record, expected) => {
     expect(
@@ -46,7 +55,7 @@ describe('groupLaunches', () => {
     } as const;
     const record = heldWith(launched('i-1', 'i-2'));
     expect(groupLaunches('incident-a', aGroup(), record, aLaunchRecord({ breaker }), 1, now)).toBe('WAITING');
-    // Nobody has tended it for a day.
+    // It should have probed a day ago.
     expect(groupLaunches('incident-a', aGroup(), record, aLaunchRecord({ breaker }), 1, later(86_401))).toBe(
       'SUCCEEDING',
     );
@@ -71,6 +80,14 @@ describe('sumUpLaunches', () => {
     [[], false, 0],
   ] as const)('of %j says that launches succeed again: %s', (groups, succeedAgain, waitingGroups) => {
     expect(sumUpLaunches([...groups])).toEqual({ succeedAgain, waitingGroups });
+  });
+
+  it('counts the groups whose last launch failed', () => {
+    expect(sumUpLaunches(['QUIET', 'UNPROVEN', 'WAITING'])).toEqual({
+      succeedAgain: false,
+      waitingGroups: 1,
+      unprovenGroups: 1,
+    });
   });
 });
 

@@ -6,13 +6,18 @@ import {
   forcedStopSecondsMax,
   homeSecondsMax,
   homeTotalSecondsMax,
+  inForceWithinSeconds,
   leaseSeconds,
   resizeWaitSecondsMax,
   serviceSecondsMax,
   startSecondsMax,
   stopSecondsMax,
 } from '../../../functions/domain/limits.ts';
-import { afterRefusal, decideResizeStep } from '../../../functions/domain/resize/decide-resize-step.ts';
+import {
+  afterRefusal,
+  believeStep,
+  decideResizeStep,
+} from '../../../functions/domain/resize/decide-resize-step.ts';
 import type { Resize } from '../../../functions/domain/resize/resize-record.ts';
 import { later, now } from '../holds/group-fixtures.ts';
 import { aResize, seen } from './resize-fixtures.ts';
@@ -73,7 +78,7 @@ describe('decideResizeStep', () => {
     ],
     [
       'leaves Standby',
-      inStandby({ stage: 'STARTING' }),
+      inStandby({ stage: 'STARTING', stageAt: later(-inForceWithinSeconds) }),
       seen('Standby', xlarge('running')),
       { action: 'CALL', operation: 'ExitStandby' },
     ],
@@ -235,6 +240,85 @@ describe('decideResizeStep', () => {
   ])('waits for %s so long, and no longer', (_what, seconds, resize, facts, before, after) => {
     expect(decideResizeStep(resize, facts, later(seconds - 1))).toMatchObject(before);
     expect(decideResizeStep(resize, facts, later(seconds))).toMatchObject(after);
+  });
+
+  type Old = [
+    what: string,
+    resize: Resize,
+    Parameters<typeof decideResizeStep>[1],
+    waitsFor: string,
+    after: object,
+  ];
+
+  it.each<Old>([
+    [
+      'that it runs, to stop it again',
+      inStandby({ stage: 'STOPPING' }),
+      seen('Standby', large('running')),
+      'Stop',
+      { action: 'CALL', operation: 'StopInstance' },
+    ],
+    [
+      'that it runs, to let it into service on its way home',
+      inStandby({ stage: 'STOPPING', direction: 'HOME', wantedType: 'm7i.large', homeSince: now }),
+      seen('Standby', large('running')),
+      'Stop',
+      { action: 'CALL', operation: 'ExitStandby' },
+    ],
+    [
+      'that it ran with its old type, to stop it once it was started',
+      inStandby({ stage: 'STARTING' }),
+      seen('Standby', large('running')),
+      'Start',
+      { action: 'CALL', operation: 'StopInstance' },
+    ],
+    [
+      'that its checks had passed, to let it into service',
+      inStandby({ stage: 'STARTING' }),
+      seen('Standby', xlarge('running')),
+      'StatusChecks',
+      { action: 'CALL', operation: 'ExitStandby' },
+    ],
+    [
+      'that it is in Standby, to let it leave again',
+      inStandby({ stage: 'EXITING' }),
+      seen('Standby', xlarge('running')),
+      'Service',
+      { action: 'CALL', operation: 'ExitStandby' },
+    ],
+  ])('does not believe an old answer %s', (_what, resize, facts, waitsFor, after) => {
+    expect(decideResizeStep(resize, facts, later(inForceWithinSeconds - 1))).toEqual({
+      action: 'WAIT',
+      waitsFor,
+    });
+    expect(decideResizeStep(resize, facts, later(inForceWithinSeconds))).toMatchObject(after);
+  });
+
+  it('takes one back into Standby that is in service and stopped, once looks agree', () => {
+    const resize = inStandby({
+      stage: 'EXITING',
+      direction: 'HOME',
+      wantedType: 'm7i.large',
+      homeSince: now,
+    });
+    const facts = seen('InService', large('stopped'));
+    const step = decideResizeStep(resize, facts, later(30));
+    expect(step).toMatchObject({
+      action: 'CALL',
+      operation: 'EnterStandby',
+      cause: { because: 'NOT_RUNNING' },
+    });
+    const first = believeStep(step, resize, facts, later(30));
+    expect(first).toMatchObject({
+      step: { action: 'WAIT', waitsFor: 'Service' },
+      doubt: { since: later(30) },
+    });
+    const doubting = { ...resize, doubt: first.doubt };
+    expect(believeStep(step, doubting, facts, later(89)).step.action).toBe('WAIT');
+    expect(believeStep(step, doubting, facts, later(90))).toMatchObject({ step: { action: 'CALL' } });
+    // What looks do not agree on begins anew.
+    const running = decideResizeStep(doubting, seen('InService', large('running')), later(60));
+    expect(believeStep(running, doubting, facts, later(60)).doubt).toBeUndefined();
   });
 
   it('gives up what could not be taken out of service for long', () => {
