@@ -175,8 +175,19 @@ const connectScalingPolicies = ({ autoScaling, cloudWatch }: SimulatedCloud): vo
   }
 };
 
-/** One minute: every group is sampled, every metric gets a datapoint, every alarm is evaluated. */
-const passMinute = (cloud: SimulatedCloud, workload: Workload, samples: Record<string, Sample[]>): void => {
+/**
+ * One minute: every group is sampled, every metric gets a datapoint, every alarm is evaluated.
+ *
+ * @param losses what the probe saw in the minutes before, the latest last
+ * @param delayMinutes by how much that arrives late
+ */
+const passMinute = (
+  cloud: SimulatedCloud,
+  workload: Workload,
+  samples: Record<string, Sample[]>,
+  losses: (number | undefined)[],
+  delayMinutes: number,
+): void => {
   const { autoScaling, cloudWatch, time } = cloud;
   const cpu = new Map<string, number | undefined>();
   for (const group of autoScaling.groups.values()) {
@@ -190,7 +201,8 @@ const passMinute = (cloud: SimulatedCloud, workload: Workload, samples: Record<s
     });
     cpu.set(group.name, workload.cpuUtilization(group));
   }
-  const loss = workload.probePacketLoss();
+  losses.push(workload.probePacketLoss());
+  const loss = losses[losses.length - 1 - delayMinutes];
   const pendingOfTier = (tier: string | undefined): number =>
     [...autoScaling.groups.values()]
       .filter(({ tags }) => tags.tier === tier)
@@ -235,10 +247,12 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
     };
 
     const workload = createWorkload(time, incident);
+    const losses: (number | undefined)[] = [];
+    const quirks = chooseQuirks(seed, options.quirks ?? {});
     const cloud = createSimulatedCloud({
       time,
       world: workload,
-      quirks: chooseQuirks(seed, options.quirks ?? {}),
+      quirks,
       random: seededRandom(seed + 3),
       autoScalingCallsPerSecond: incident.autoScalingCallsPerSecond,
       autoScalingBurst: incident.autoScalingBurst,
@@ -307,7 +321,7 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
     time.every(reconcileSeconds, autoScaling.reconcile);
     time.every(60, () => {
       options.onProgress?.(time.elapsedSeconds() / incident.durationSeconds);
-      passMinute(cloud, workload, samples);
+      passMinute(cloud, workload, samples, losses, quirks.metricDelayMinutes);
     });
 
     for (let seconds = 60; seconds <= incident.durationSeconds; seconds += 60) {

@@ -73,6 +73,7 @@ export const createAutoScalingApi = (
     LaunchTemplate: launchTemplateOf(group),
     TargetGroupARNs: [targetGroupArnOf(group)].filter((arn) => arn !== undefined),
     HealthCheckType: group.healthCheckType,
+    NewInstancesProtectedFromScaleIn: group.newInstancesProtected === true,
     HealthCheckGracePeriod: group.healthCheckGracePeriodSeconds,
     ...(group.status === undefined ? {} : { Status: group.status }),
     SuspendedProcesses: [...group.suspended].map(([ProcessName, SuspensionReason]) => ({

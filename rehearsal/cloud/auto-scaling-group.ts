@@ -48,6 +48,8 @@ export interface GroupSpec {
   instanceType?: string;
   lifecycleHooks?: LifecycleHookSpec[];
   scheduledActions?: ScheduledActionSpec[];
+  /** Whether what it launches is protected from scale-in from the start (NewInstancesProtectedFromScaleIn). */
+  newInstancesProtected?: boolean;
   /** What `DescribeAutoScalingGroups` says of the group beside, or in place of, what it says by default. */
   groupDetails?: Record<string, unknown>;
   /** How much each instance counts towards its sizes, as its description says; the simulated group counts instances. */
@@ -243,6 +245,10 @@ export interface AutoScalingQuirks {
    * visible to all subsequent calls (EC2 developer guide, "Eventual consistency"); AWS publishes no time.
    */
   ec2StaleSeconds: number;
+  /** Share of the calls to Auto Scaling that an account allows which others make, from 0 to 1: all share one bucket. */
+  othersShareOfCalls: number;
+  /** Minutes by which metrics of the network arrive late (CloudWatch Network Monitoring: one to three). */
+  metricDelayMinutes: number;
   /** How often a stop hangs in `stopping` until it is forced, from 0 to 1 (TroubleshootingInstancesStopping). */
   stuckStopRate: number;
   /** How often the status checks of an instance that was started never pass, from 0 to 1. */
@@ -294,13 +300,20 @@ export const shownState = ({ lifecycleState, shown }: SimulatedInstance, now: nu
 export const inServiceCount = ({ instances }: SimulatedGroup): number =>
   instances.filter(({ lifecycleState }) => lifecycleState === 'InService').length;
 
+/** Whether an instance can do its work: it is in service, runs, and its application answers. */
+const works = ({ lifecycleState, ec2, bootstrapFailure, isDeaf }: SimulatedInstance): boolean =>
+  lifecycleState === 'InService' &&
+  ec2.state === 'running' &&
+  bootstrapFailure === undefined &&
+  isDeaf !== true;
+
 /**
- * What the instances in service can do, in instances of the type the group began with: a model, in which capacity
- * grows with virtual CPUs.
+ * What the instances in service that work can do, in instances of the type the group began with: a model, in which
+ * capacity grows with virtual CPUs.
  */
 export const capacityInService = ({ instances, launchTemplate }: SimulatedGroup): number =>
   instances
-    .filter(({ lifecycleState }) => lifecycleState === 'InService')
+    .filter(works)
     .reduce((sum, { ec2 }) => sum + vCpusOf(ec2.instanceType) / vCpusOf(launchTemplate.versions[0] ?? ''), 0);
 
 /** Whether an instance is on its way into service. */

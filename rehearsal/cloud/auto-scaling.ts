@@ -25,6 +25,8 @@ import { afterCheck } from './target-health.ts';
 
 /** Cooldown of the group's policies (ec2-auto-scaling-scaling-cooldowns: 300 s by default). */
 const cooldownSeconds = 300;
+/** Impaired for so long an instance is marked; AWS says "a few minutes". */
+const impairedSeconds = 600;
 /** Default instance warm-up, where a group sets one as the guide recommends. */
 const warmupSeconds = 300;
 /** Zones further apart than this are balanced. */
@@ -63,6 +65,13 @@ export const createAutoScalingService = (
       if (instance.lifecycleState !== 'InService' || instance.ec2.state === 'running') continue;
       instance.healthStatus = 'Unhealthy';
       instance.isReplacedAtOnce = true;
+    }
+    // Status checks that stay impaired count whatever the type of the health check (ec2-auto-scaling-health-checks).
+    for (const instance of group.instances) {
+      const { checksOkAt, startedAt } = instance.ec2;
+      const isImpaired =
+        checksOkAt === Number.POSITIVE_INFINITY && time.now() - startedAt > impairedSeconds * 1000;
+      if (instance.lifecycleState === 'InService' && isImpaired) instance.healthStatus = 'Unhealthy';
     }
     if (group.healthCheckType !== 'ELB') return;
     const judged = alive(group).filter(

@@ -10,6 +10,7 @@ import {
 } from './auto-scaling-group.ts';
 import { CloudError } from './cloud-error.ts';
 import { instanceTypes } from './instance-types.ts';
+import { createThrottle } from './throttle.ts';
 
 /** A snapshot that was asked for. */
 interface SimulatedSnapshot {
@@ -574,12 +575,19 @@ export const createEc2Service = (
     },
   };
 
+  /** Buckets of an account (EC2 developer guide, "Request throttling"): StartInstances has one of its own. */
+  const tooMany = ['RequestLimitExceeded', 'Request limit exceeded.', 503] as const;
+  const throttleStarts = createThrottle(time, 2, 5, tooMany);
+  const throttleChanges = createThrottle(time, 5, 50, tooMany);
+
   return {
     snapshots,
     reservations,
     handle: (operation: string, input: Record<string, unknown>): object => {
       const answer = operations[operation];
       if (answer === undefined) throw new Error(`The simulated EC2 does not know ${operation} yet`);
+      if (operation === 'StartInstances') throttleStarts();
+      else if (!/^(Describe|Get)/.test(operation)) throttleChanges();
       // It tells of permission only, and always with an error (API reference, DryRun).
       if (input.DryRun === true) {
         throw new CloudError('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);

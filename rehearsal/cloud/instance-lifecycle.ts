@@ -102,7 +102,7 @@ export const createInstanceLifecycle = (
       availabilityZone: zone ?? fewest ?? 'a',
       lifecycleState: 'Pending',
       healthStatus: 'Healthy',
-      protectedFromScaleIn: false,
+      protectedFromScaleIn: group.newInstancesProtected === true,
       launchedAt: time.now(),
       ec2: {
         state: 'running',

@@ -63,6 +63,8 @@ export const chooseQuirks = (seed: number, chosen: Partial<Quirks>): Quirks => {
     standbyLagSeconds: random() < 0.5 ? 0 : Math.round(15 * random()),
     endsPendingWhileTerminateIsSuspended: random() < 0.5,
     scaleInWaitsForReplacements: random() < 0.5,
+    othersShareOfCalls: random() < 0.5 ? 0 : 0.5 * random(),
+    metricDelayMinutes: Math.floor(4 * random()),
     ec2StaleSeconds: random() < 0.5 ? 0 : Math.round(60 * random()),
     stuckStopRate: random() < 0.5 ? 0 : 0.1 * random(),
     impairedStartRate: random() < 0.5 ? 0 : 0.1 * random(),
@@ -168,7 +170,11 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
     time,
     options.world,
     quirks,
-    createThrottle(time, options.autoScalingCallsPerSecond, options.autoScalingBurst),
+    createThrottle(
+      time,
+      options.autoScalingCallsPerSecond * (1 - quirks.othersShareOfCalls),
+      Math.max(1, options.autoScalingBurst * (1 - quirks.othersShareOfCalls)),
+    ),
     (event) => bus.emit(event),
     options.onGroupEvent,
   );

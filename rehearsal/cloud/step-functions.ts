@@ -1,6 +1,7 @@
 import {
   ExecutionAlreadyExists,
   ExecutionDoesNotExist,
+  InvalidExecutionInput,
   InvalidName,
   StateMachineDoesNotExist,
 } from '@aws-sdk/client-sfn';
@@ -41,6 +42,20 @@ const historyEventsOf: Record<string, number> = { Task: 5 };
 export const stateMachineArn = (name: string): string =>
   `arn:aws:states:${region}:${accountId}:stateMachine:${name}`;
 
+/** Input and output of a state, and of an execution, in bytes of UTF-8 (Step Functions quotas). */
+const dataBytesMax = 262_144;
+
+/** Ends a task whose data are larger than a state may have; nothing catches that but `States.ALL`. */
+const mustFit = (data: unknown): void => {
+  if (Buffer.byteLength(JSON.stringify(data) ?? '') <= dataBytesMax) return;
+  throw Object.assign(
+    new Error(
+      'The state/task returned a result with a size exceeding the maximum number of bytes service limit.',
+    ),
+    { name: 'States.DataLimitExceeded' },
+  );
+};
+
 /**
  * AWS Step Functions, simulated: the real definitions in the interpreter `aws-local-stepfunctions`, Standard
  * executions with names that count once.
@@ -59,7 +74,10 @@ export const createStepFunctionsService = (
   /** Step Functions tells a function's error by its name, and its text as JSON in the cause. */
   const invokeAsTask = async (functionName: string, input: unknown): Promise<unknown> => {
     try {
-      return await invoke(functionName, input);
+      const output = await invoke(functionName, input);
+      mustFit(input);
+      mustFit(output);
+      return output;
     } catch (thrown) {
       const { name, message } = thrown as Error;
       const error = new Error(JSON.stringify({ errorType: name, errorMessage: message }));
@@ -164,6 +182,9 @@ export const createStepFunctionsService = (
         message: `Execution Already Exists: '${executionArn}'`,
         $metadata: { httpStatusCode: 400 },
       });
+    }
+    if (Buffer.byteLength(JSON.stringify(input)) > dataBytesMax) {
+      throw new InvalidExecutionInput({ message: 'Input is too long', $metadata });
     }
     const execution: Execution = {
       machine: machine.name,

@@ -6,13 +6,18 @@ import { CloudError } from './cloud-error.ts';
  * it answers `Throttling`, "Rate exceeded".
  * Source: AWS knowledge centre, "autoscaling-api-calls-throttled".
  */
-export const createThrottle = (time: VirtualTime, callsPerSecond: number, burst: number): (() => void) => {
+export const createThrottle = (
+  time: VirtualTime,
+  callsPerSecond: number,
+  burst: number,
+  error: readonly [code: string, message: string, status?: number] = ['Throttling', 'Rate exceeded'],
+): (() => void) => {
   let tokens = burst;
   let filledAt = time.now();
   return () => {
     tokens = Math.min(burst, tokens + ((time.now() - filledAt) / 1000) * callsPerSecond);
     filledAt = time.now();
-    if (tokens < 1) throw new CloudError('Throttling', 'Rate exceeded');
+    if (tokens < 1) throw new CloudError(...error);
     tokens -= 1;
   };
 };

@@ -82,6 +82,8 @@ export const calm: Partial<Quirks> = {
   reservationDelaySeconds: 0,
   standbyLagSeconds: 0,
   endsPendingWhileTerminateIsSuspended: true,
+  othersShareOfCalls: 0,
+  metricDelayMinutes: 0,
   ec2StaleSeconds: 0,
   stuckStopRate: 0,
   impairedStartRate: 0,

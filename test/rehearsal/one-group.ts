@@ -42,6 +42,8 @@ export const withGroup = (
       {
         desiredFallsWhileTerminateIsSuspended: true,
         suspensionDelaySeconds: 0,
+        othersShareOfCalls: 0,
+        metricDelayMinutes: 0,
         scaleInWaitsForReplacements: false,
         endsPendingWhileTerminateIsSuspended: false,
         ec2StaleSeconds: 0,

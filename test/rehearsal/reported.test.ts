@@ -30,6 +30,8 @@ const deed = (atMinute: number, act: (cloud: SimulatedCloud) => void): Deed => (
 const calm = {
   duplicateRate: 0,
   suspensionDelaySeconds: 0,
+  metricDelayMinutes: 0,
+  othersShareOfCalls: 0,
   desiredFallsWhileTerminateIsSuspended: true,
 };
 const lossOf = (until: number, probeIsSilent?: (secondsIn: number) => boolean): Story['losses'] => [

@@ -62,7 +62,7 @@ export const rehearseSmall = async (
     policy: loadPolicy(),
     withHoldfast: true,
     dryRun: false,
-    quirks: { duplicateRate: 0, suspensionDelaySeconds: 0 },
+    quirks: { duplicateRate: 0, suspensionDelaySeconds: 0, metricDelayMinutes: 0, othersShareOfCalls: 0 },
     ...over,
   });
   if (cloud === undefined) throw new Error('the cloud did not begin');
