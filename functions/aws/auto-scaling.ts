@@ -121,6 +121,7 @@ const toAutoScalingGroup = (group: DescribedGroup): AutoScalingGroup => ({
   suspendedProcesses: (group.SuspendedProcesses ?? [])
     .map(({ ProcessName }) => ProcessName ?? '')
     .filter((process) => process !== deprecatedProcess),
+  ...suspendedByAwsOf(group),
   tags: Object.fromEntries((group.Tags ?? []).map(({ Key, Value }) => [Key ?? '', Value ?? ''])),
   instances: (group.Instances ?? []).map((instance) => ({
     instanceId: instance.InstanceId ?? '',
@@ -142,6 +143,14 @@ const toAutoScalingGroup = (group: DescribedGroup): AutoScalingGroup => ({
   ...(group.MixedInstancesPolicy === undefined ? {} : { hasMixedInstances: true }),
   ...(group.WarmPoolConfiguration === undefined ? {} : { hasWarmPool: true }),
 });
+
+/** A process that somebody suspended has the reason "User suspended at …" (API reference, SuspendedProcess). */
+const suspendedByAwsOf = (group: DescribedGroup): Pick<AutoScalingGroup, 'suspendedByAws'> => {
+  const processes = (group.SuspendedProcesses ?? []).flatMap(({ ProcessName = '', SuspensionReason = '' }) =>
+    SuspensionReason === '' || SuspensionReason.startsWith('User suspended') ? [] : [ProcessName],
+  );
+  return processes.length === 0 ? {} : { suspendedByAws: processes };
+};
 
 /** AWS tells weights as texts of whole numbers (API reference, Instance). */
 const weightOf = (weight: string | undefined): { weightedCapacity?: number } =>

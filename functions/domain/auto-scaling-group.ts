@@ -14,6 +14,8 @@ export interface AutoScalingGroup {
   /** Set while the group is being deleted. */
   status?: string;
   suspendedProcesses: string[];
+  /** Those of them that AWS suspended itself: it gives up a group whose launches failed for a day. */
+  suspendedByAws?: string[];
   tags: Record<string, string>;
   instances: AutoScalingInstance[];
   /** Target groups of its load balancers. */

@@ -17,6 +17,7 @@ const isSeenIn: Record<GroupTrait, (group: AutoScalingGroup) => boolean> = {
   KUBERNETES: (group) => hasTag(group, (key) => key.startsWith('kubernetes.io/cluster/')),
   ELASTIC_BEANSTALK: (group) => hasTag(group, (key) => key === 'elasticbeanstalk:environment-name'),
   MIXED_INSTANCES: ({ hasMixedInstances }) => hasMixedInstances === true,
+  SUSPENDED_BY_AWS: ({ suspendedByAws = [] }) => suspendedByAws.includes('Launch'),
   WARM_POOL: ({ hasWarmPool }) => hasWarmPool === true,
   COUNTS_UNITS: ({ countsUnits }) => countsUnits !== undefined,
 };

@@ -17,6 +17,7 @@ export type GroupTrait =
   | 'ELASTIC_BEANSTALK'
   | 'MIXED_INSTANCES'
   | 'WARM_POOL'
+  | 'SUSPENDED_BY_AWS'
   | 'COUNTS_UNITS';
 
 /**

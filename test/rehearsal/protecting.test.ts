@@ -358,4 +358,39 @@ describe('protecting', () => {
       },
     ]);
   });
+
+  it('is not begun by failures that leave nothing missing', async () => {
+    const { result, cloud } = await rehearseSmall(
+      launchIncident({
+        groups: [apiGroup('api', { desiredCapacity: 6, availabilityZones: ['us-east-1a', 'us-east-1b'] })],
+        launchFaults: [
+          {
+            name: 'a zone takes no more',
+            groups: ['api'],
+            fromSeconds: 0,
+            untilSeconds: minutes(60),
+            outcome: { kind: 'refused', statusMessage: 'We currently do not have sufficient capacity' },
+          },
+        ],
+        deeds: [
+          {
+            atSeconds: 30,
+            text: 'all but one are in one zone, and AWS tries to balance them',
+            act: ({ autoScaling }) => {
+              const [first, ...others] = autoScaling.groups.get('api')?.instances ?? [];
+              if (first !== undefined) first.availabilityZone = 'us-east-1b';
+              for (const instance of others) instance.availabilityZone = 'us-east-1a';
+            },
+          },
+        ],
+        durationSeconds: minutes(60),
+      }),
+      { policy: onlyRules('launches-failing'), quirks: calm },
+    );
+    const failed = cloud.autoScaling.groups
+      .get('api')
+      ?.activities.filter(({ statusCode }) => statusCode === 'Failed');
+    expect(failed?.length).toBeGreaterThan(3);
+    expect(result.executions).toEqual([]);
+  });
 });

@@ -761,7 +761,7 @@ describe('resize-in-place', () => {
           });
         }
         if (what.includes('refresh')) group.instanceRefresh = 'InProgress';
-        if (what.includes('Launch')) group.suspended.set('Launch', 'a person');
+        if (what.includes('Launch')) group.suspended.set('Launch', 'User suspended at 2026-03-02T03:00:00Z');
         if (what.includes('paused'))
           startOf('pause-scaling', 'loss', { autoScalingGroupName: 'web', reason: 'switch upgrade' }, 0).act({
             stepFunctions,

@@ -25,6 +25,7 @@ const groupWith: Record<GroupTrait, Partial<GroupSpec>> = {
     },
   },
   WARM_POOL: { groupDetails: { WarmPoolConfiguration: { MinSize: 1, PoolState: 'Stopped' } } },
+  SUSPENDED_BY_AWS: {},
   COUNTS_UNITS: { groupDetails: { DesiredCapacityType: 'vcpu' }, weightedCapacity: '1' },
 };
 
@@ -48,6 +49,14 @@ describe('who else manages a group', () => {
     const run = await rehearseResize(
       resizeIncident(
         [
+          {
+            atSeconds: 5,
+            text: 'AWS gives the group up, where that is the trait',
+            act: ({ autoScaling }) => {
+              if (trait !== 'SUSPENDED_BY_AWS') return;
+              autoScaling.groups.get('web')?.suspended.set('Launch', 'Administrative suspension');
+            },
+          },
           startOf(
             remediation,
             'by-hand',

@@ -41,6 +41,10 @@ export const protectInstances = defineRemediation({
   untilLaunchesSucceed: (byHand) => byHand === undefined || byHand.until === 'launches-succeed',
   example: { autoScalingGroupName: 'api', reason: 'package repository down', expiresAfter: '2h' },
   traits: {
+    SUSPENDED_BY_AWS: {
+      treatment: 'warned',
+      why: 'AWS itself suspended Launch, because launches failed for a day: nothing is launched until somebody resumes it, and the hold is not renewed meanwhile',
+    },
     ECS: {
       treatment: 'warned',
       why: 'Amazon ECS manages its instances and may set and remove scale-in protection by itself; what ECS removes is left removed, and what is still protected in the end is given back',

@@ -13,7 +13,7 @@ export type GroupLaunches =
   | 'SUCCEEDING'
   /** Instances are missing or on their way, and not enough have come. */
   | 'WAITING'
-  /** Nothing is missing, and the last launch failed: nobody knows whether the next one would work. */
+  /** Nothing is on its way, and the last launch failed: nobody knows whether the next one would work. */
   | 'UNPROVEN'
   /** Nothing is missing and nothing was launched. */
   | 'QUIET';
@@ -51,6 +51,8 @@ export const groupLaunches = (
   const isMissing = !isComplete(group);
   const isBroken = breakerOf(launchRecord, now) !== undefined;
   if (!isBroken && (succeeded >= needed || (succeeded > 0 && !isMissing))) return 'SUCCEEDING';
+  // Nothing is launched there until somebody resumes it, so that nothing is to be waited for.
+  if (isMissing && group.suspendedByAws?.includes('Launch') === true) return 'UNPROVEN';
   if (isMissing || isBroken) return 'WAITING';
   return hasFailedLately(launchRecord, hold?.heldAt ?? now) ? 'UNPROVEN' : 'QUIET';
 };

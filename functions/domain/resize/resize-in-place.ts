@@ -141,6 +141,10 @@ export const resizeInPlace = defineRemediation({
       why: 'the group launches several types; their weights are not computed anew',
     },
     WARM_POOL: { treatment: 'warned', why: 'the instances of its warm pool keep the type that they have' },
+    SUSPENDED_BY_AWS: {
+      treatment: 'refused',
+      why: 'AWS itself suspended Launch, because launches failed for a day, and Standby could not be left: resume it first',
+    },
     COUNTS_UNITS: { treatment: 'refused', why: 'its sizes count units, not instances; resize it by hand' },
   },
   suspendedBecause: {

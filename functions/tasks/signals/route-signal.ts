@@ -6,6 +6,7 @@ import type { KillSwitch } from '../../aws/systems-manager.ts';
 import type { Clock } from '../../clock.ts';
 import { parseArn } from '../../domain/arn.ts';
 import { type AutoScalingGroup, hasTags, isOptedIn } from '../../domain/auto-scaling-group.ts';
+import { isComplete } from '../../domain/group-units.ts';
 import { enoughFailures, withCounted } from '../../domain/launches/decide-launch-failures.ts';
 import type { LaunchRecord } from '../../domain/launches/launch-record.ts';
 import { lowestMode, type Mode } from '../../domain/mode.ts';
@@ -59,6 +60,11 @@ export const startWhenEnoughFailed = async (
   const enough = enoughFailures(record, rule, rule.when.launchFailures, dependencies.clock.now());
   if (enough === undefined) return [];
   const { autoScalingGroupName } = group;
+  if (isComplete(group)) {
+    // What fails is made to balance the zones, or to replace before it ends: nothing is lost while it fails.
+    const reason = `launches of ${autoScalingGroupName} fail, and it lacks no instance`;
+    return [{ action: 'IGNORED', rule: rule.name, reason }];
+  }
   const unprotected = await findUnprotected(dependencies.store, [autoScalingGroupName]);
   const start = startForFailures(rule, group, enough);
   const isCovered = unprotected.length === 0;

@@ -63,6 +63,14 @@ describe('groupLaunches', () => {
     expect(groupLaunches('incident-a', onTheWay, record, aLaunchRecord(), 3, now)).toBe('WAITING');
   });
 
+  it('does not wait for what AWS itself stopped launching', () => {
+    const short = { desiredCapacity: 9, suspendedProcesses: ['Launch'] };
+    const stateOf = (over: object) =>
+      groupLaunches('incident-a', aGroup({ ...short, ...over }), heldWith([]), aLaunchRecord(), 3, now);
+    expect(stateOf({})).toBe('WAITING');
+    expect(stateOf({ suspendedByAws: ['Launch'] })).toBe('UNPROVEN');
+  });
+
   it('counts only what came after its own hold began: an older hold saw the others come', () => {
     const record = heldWith([
       { instanceId: 'i-1', seenAt: later(-5) },

@@ -146,12 +146,22 @@ describe('createRouteSignal', () => {
 
   it('starts what enough failures ask for, and nothing for those of another account', async () => {
     const store = createMemoryStore();
-    const { routeSignal, started } = createRouter([managed], store);
+    const { routeSignal, started } = createRouter([{ ...managed, desiredCapacity: 9 }], store);
     for (const [index, minute] of [1, 2, 3].entries()) {
       await routeSignal(failureOf(`foreign-${index}`, minute, { account: '999999999999' }));
     }
     expect([started, store.listItems()]).toEqual([[], []]);
     for (const [index, minute] of [1, 2, 3].entries()) await routeSignal(failureOf(`a-${index}`, minute));
     expect(started).toHaveLength(1);
+  });
+
+  it('starts nothing for failures of a group that lacks nothing', async () => {
+    const { routeSignal, started } = createRouter([managed], createMemoryStore());
+    const outcomes = [];
+    for (const [index, minute] of [1, 2, 3].entries()) {
+      outcomes.push(await routeSignal(failureOf(`a-${index}`, minute)));
+    }
+    expect(started).toEqual([]);
+    expect(JSON.stringify(outcomes.at(-1))).toContain('launches of my-asg fail, and it lacks no instance');
   });
 });
