@@ -3,7 +3,7 @@ import { bounded } from '../bounded.ts';
 import type { ApplyDecision } from '../holds/decide-apply.ts';
 import type { HoldDecision, HoldFacts } from '../holds/decide-hold.ts';
 import type { ReleaseFacts } from '../holds/decide-release.ts';
-import type { Setting } from '../holds/group-record.ts';
+import { isInstance, type Setting } from '../holds/group-record.ts';
 import type { FellFacts, LeaveFacts, RaiseDecision } from '../holds/plan-raise.ts';
 import type { Incident } from '../incident.ts';
 import { remediations } from '../remediations.ts';
@@ -77,9 +77,20 @@ export const tellApplied = (
   }
 };
 
-/** That a person took back what Holdfast had put in force. */
-export const tellOverridden = (settings: Setting[]): string =>
-  `a person or a tool took back ${firstOf(settings)} meanwhile; left alone from now on`;
+/** Who may have changed a group, as far as its tags tell: nothing says for certain. */
+const whoever = (tags: Record<string, string>, settings: Setting[]): string => {
+  const stack = tags['aws:cloudformation:stack-name'];
+  const isEcs = 'AmazonECSManaged' in tags && settings.some(isInstance);
+  return [
+    ...(isEcs ? ['Amazon ECS'] : []),
+    ...(stack === undefined ? [] : [`an update of the CloudFormation stack ${bounded(stack, 128)}`]),
+    'a person or a tool',
+  ].join(', ');
+};
+
+/** That somebody took back what Holdfast had put in force in a group with these tags. */
+export const tellOverridden = (settings: Setting[], tags: Record<string, string>): string =>
+  `${whoever(tags, settings)} took back ${firstOf(settings)} meanwhile; left alone from now on`;
 
 /** That the group of a record is gone, and that another one has its name. */
 export const tellReplaced =

@@ -47,7 +47,7 @@ export const applyToGroup = async (
   const noteOverridden = (): void => {
     const { newlyOverridden } = decision;
     if (newlyOverridden.length === 0) return;
-    note('overridden', tellOverridden(newlyOverridden));
+    note('overridden', tellOverridden(newlyOverridden, seen.group?.tags ?? {}));
   };
   try {
     await changeGroup(dependencies, decision);

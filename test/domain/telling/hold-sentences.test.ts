@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { HoldDecision } from '../../../functions/domain/holds/decide-hold.ts';
-import { tellHold } from '../../../functions/domain/telling/hold-sentences.ts';
+import { tellHold, tellOverridden } from '../../../functions/domain/telling/hold-sentences.ts';
 
 const until = '2026-03-02T05:00:00.000Z';
 
@@ -32,5 +32,22 @@ describe('tellHold', () => {
     ],
   ])('says: %s', (sentence, decision) => {
     expect(tellHold(decision)).toBe(sentence);
+  });
+});
+
+describe('tellOverridden', () => {
+  it.each<[string, Record<string, string>, string[]]>([
+    ['a person or a tool', {}, ['Terminate']],
+    [
+      'an update of the CloudFormation stack shop, a person or a tool',
+      { 'aws:cloudformation:stack-name': 'shop' },
+      ['Terminate'],
+    ],
+    ['Amazon ECS, a person or a tool', { AmazonECSManaged: '' }, ['i-1']],
+    ['a person or a tool', { AmazonECSManaged: '' }, ['Terminate']],
+  ])('says that it may have been %s', (who, tags, settings) => {
+    expect(tellOverridden(settings, tags)).toBe(
+      `${who} took back ${settings.join()} meanwhile; left alone from now on`,
+    );
   });
 });
