@@ -34,6 +34,13 @@ export const faults: Fault[] = [
     replace: 'ShouldDecrementDesiredCapacity: false,',
   },
   {
+    story: 'real-fleets',
+    what: 'what else manages a group is not asked',
+    file: 'functions/domain/group-traits.ts',
+    find: '.filter((trait) => isSeenIn[trait](group))',
+    replace: '.filter((trait) => isSeenIn[trait] === undefined)',
+  },
+  {
     story: 'dry-run',
     what: 'the kill switch and the input cannot lower what may happen',
     file: 'functions/domain/mode.ts',

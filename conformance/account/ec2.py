@@ -22,6 +22,12 @@ Instance.platform_details = "Linux/UNIX"
 Instance.ena_support = True
 Instance.current_instance_boot_mode = "legacy-bios"
 
+
+def set_platform(name):
+    """What EC2 says that every instance is billed as."""
+    Instance.platform_details = name
+
+
 _stop_instances = InstanceBackend.stop_instances
 _start_instances = InstanceBackend.start_instances
 

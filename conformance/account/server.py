@@ -1,7 +1,7 @@
 """An AWS account on one port: moto, made stricter where AWS is stricter, in virtual time.
 
 Run by tell.py: python3 -m account.server PORT HOST_PORT. AWS's protocols are on PORT, the teller's controls (JSON over
-HTTP) on PORT + 1: POST /advance {"seconds"}, /event {event}, /launches {"hang", "refused"}, /shortage {"types"},
+HTTP) on PORT + 1: POST /advance {"seconds"}, /event {event}, /platform {"name"}, /launches {"hang", "refused"}, /shortage {"types"},
 /silent {"services"}, /try-launches, /finish-bootstraps, /desire {"group", "desired"}, /begin {"retries"}, /forget;
 GET /state and /wire.
 """
@@ -128,6 +128,7 @@ CONTROLS = {
     "/event": lambda order: events.deliver(order),
     "/launches": lambda order: auto_scaling.LAUNCHES.update(order),
     "/shortage": lambda order: set_short(order["types"]),
+    "/platform": lambda order: ec2.set_platform(order["name"]),
     "/silent": lambda order: set_silent(order["services"]),
     "/try-launches": lambda order: auto_scaling.try_launches_again(),
     "/finish-bootstraps": lambda order: auto_scaling.finish_bootstraps(),

@@ -6,13 +6,14 @@ What a story is for stands in its first line. A story that is new needs a fault 
 from .holds import copied, desired_capacity, kill_switch, overlapping, packet_loss, stopped
 from .inputs import bad_input, dry_run
 from .launches import launches
-from .resizing import resize
+from .resizing import real_fleets, resize
 from .signals import duplicates, silent_table
 
 ALL = {
     "packet-loss": packet_loss,
     "launches": launches,
     "resize": resize,
+    "real-fleets": real_fleets,
     "dry-run": dry_run,
     "stopped": stopped,
     "kill-switch": kill_switch,

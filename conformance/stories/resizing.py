@@ -37,3 +37,41 @@ def resize(world):
     )
     world.advance(10)
     world.expect("a second time changes nothing", len(world.mutating()) == before, world.mutating()[before:])
+
+
+def real_fleets(world):
+    """Fleets that a resize must not touch: hosts of ECS containers, and a platform that cannot be reserved."""
+    tag = {
+        "ResourceId": "web-1",
+        "ResourceType": "auto-scaling-group",
+        "Key": "AmazonECSManaged",
+        "Value": "",
+        "PropagateAtLaunch": False,
+    }
+    wanted = {"autoScalingGroupName": "web-1", "instanceTypes": ["m5.8xlarge"], "reason": "more room"}
+
+    def refusal():
+        arn = world.by_hand("resize-in-place", wanted)
+        world.advance(3)
+        plan = (world.execution(arn)["output"] or {}).get("plan") or {}
+        return plan.get("action"), f"{plan.get('reason')} {plan.get('warnings')}", world.records()
+
+    autoscaling = world.client("autoscaling")
+    autoscaling.create_or_update_tags(Tags=[tag])
+    protect = world.by_hand(
+        "protect-instances", {"autoScalingGroupName": "web-1", "reason": "more room", "dryRun": True}
+    )
+    world.advance(3)
+    report = (world.execution(protect)["output"] or {}).get("report") or {}
+    warned = [line for line in report.get("attention", []) if "Amazon ECS" in line]
+    world.expect("a dry run of a protection warns of ECS", len(warned) == 1, report)
+    action, text, _records = refusal()
+    world.expect("a resize of hosts of ECS is refused", action == "REFUSE", text)
+    autoscaling.delete_tags(Tags=[tag])
+    world.post("/platform", {"name": "Windows BYOL"})
+    action, text, _records = refusal()
+    is_named = action == "REFUSE" and "Windows BYOL: EC2 reserves no capacity for it" in text
+    world.expect("a platform that cannot be reserved is refused by name", is_named, text)
+    world.post("/platform", {"name": "Linux/UNIX"})
+    world.expect("nothing was called that changes anything", not world.mutating(), world.mutating())
+    world.expect_all_is_as_before()
