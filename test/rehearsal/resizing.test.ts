@@ -467,7 +467,7 @@ describe('resize-in-place', () => {
     async (endsPendingWhileTerminateIsSuspended) => {
       const run = await rehearseResize(
         resizeIncident([
-          startResize({ waveSize: 2 }),
+          startResize({ waveSize: 3, floor: 1 }),
           onFirst('StartInstances', ({ autoScaling }) => {
             autoScaling.handle('SetDesiredCapacity', { AutoScalingGroupName: 'web', DesiredCapacity: 2 });
           }),
@@ -656,6 +656,38 @@ describe('resize-in-place', () => {
     expect(new Set(reserved.map(({ input }) => input.InstancePlatform))).toEqual(new Set(['RHEL with HA']));
     expect(run.instances).toEqual(all('m7i.xlarge'));
     expect(leftBehind(run, small)).toEqual(nothingLeft);
+  });
+
+  it('holds capacity anew that others took while a stop was refused', async () => {
+    let refusals = 0;
+    const run = await rehearseResize(
+      resizeIncident([
+        startResize({ waveSize: 2 }),
+        {
+          atSeconds: 3,
+          text: 'the first stop is refused, and others take the capacity',
+          act: ({ ec2 }) => {
+            const { handle } = ec2;
+            ec2.handle = (operation, input) => {
+              if (operation === 'StopInstances' && input.DryRun !== true && refusals === 0) {
+                refusals += 1;
+                for (const reservation of ec2.reservations) reservation.availableInstanceCount = 0;
+                throw new CloudError('IncorrectInstanceState', 'not now');
+              }
+              return handle(operation, input);
+            };
+          },
+        },
+      ]),
+    );
+    expect(run.journal.join('\n')).toMatch(/others took the capacity of m7i.xlarge/);
+    expect(run.instances).toEqual(all('m7i.xlarge'));
+    expect(leftBehind(run, small)).toEqual(nothingLeft);
+    const rounds = run.result.calls.filter(
+      ({ functionName, operation }) =>
+        functionName === 'chooseWave' && operation === 'DescribeAutoScalingGroups',
+    );
+    expect(rounds.length).toBeLessThan(200);
   });
 
   it('begins no further instance while the kill switch cannot be read', async () => {

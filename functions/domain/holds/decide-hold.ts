@@ -139,9 +139,6 @@ const endsAnyway = (
   return round >= roundsAtMost ? { because: 'ROUNDS_MAX', rounds: round } : undefined;
 };
 
-const unprovenGroups = (launches: Launches | undefined): number =>
-  (launches?.waitingGroups ?? 0) + (launches?.unprovenGroups ?? 0);
-
 /**
  * Decides whether a hold goes on for another round.
  *
@@ -160,9 +157,11 @@ export const decideHold = (incident: Incident, round: HoldRound, now: string): H
     }
   }
   const decision = decideByAlarm(incident, alarm, now);
-  const unproven = incident.untilLaunchesSucceed === true ? unprovenGroups(launches) : 0;
+  if (incident.untilLaunchesSucceed !== true || decision.because !== 'COOLED_OFF') return decision;
   // An alarm on launches is OK also where nobody launches any more: what is given back then could not be replaced.
-  return decision.because === 'COOLED_OFF' && unproven > 0
-    ? keepUnlessExpired(incident, now, { because: 'LAUNCHES_UNPROVEN', groups: unproven })
+  if (launches === undefined) return keepUnlessExpired(incident, now, { because: 'LAUNCHES_UNREADABLE' });
+  const { unprovenGroups = 0 } = launches;
+  return unprovenGroups > 0
+    ? keepUnlessExpired(incident, now, { because: 'LAUNCHES_UNPROVEN', groups: unprovenGroups })
     : decision;
 };

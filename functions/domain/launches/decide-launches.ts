@@ -13,6 +13,8 @@ export type GroupLaunches =
   | 'SUCCEEDING'
   /** Instances are missing or on their way, and not enough have come. */
   | 'WAITING'
+  /** The same, and the last launch failed, or the breaker is not closed. */
+  | 'FAILING'
   /** Nothing is on its way, and the last launch failed: nobody knows whether the next one would work. */
   | 'UNPROVEN'
   /** Nothing is missing and nothing was launched. */
@@ -20,11 +22,11 @@ export type GroupLaunches =
 
 /** How the launches of all groups of an incident stand. */
 export interface Launches {
-  /** Whether they succeed again: at least one group's do, and no group still waits. */
+  /** Whether they succeed again: at least one group's do, no group still waits, and no group's last launch failed. */
   succeedAgain: boolean;
   /** Groups that lack instances, or whose breaker is open. */
   waitingGroups: number;
-  /** Groups that lack nothing and whose last launch failed. */
+  /** Groups whose last launch failed, or whose breaker is open. */
   unprovenGroups?: number | undefined;
 }
 
@@ -53,8 +55,9 @@ export const groupLaunches = (
   if (!isBroken && (succeeded >= needed || (succeeded > 0 && !isMissing))) return 'SUCCEEDING';
   // Nothing is launched there until somebody resumes it, so that nothing is to be waited for.
   if (isMissing && group.suspendedByAws?.includes('Launch') === true) return 'UNPROVEN';
-  if (isMissing || isBroken) return 'WAITING';
-  return hasFailedLately(launchRecord, hold?.heldAt ?? now) ? 'UNPROVEN' : 'QUIET';
+  const hasFailed = isBroken || hasFailedLately(launchRecord, hold?.heldAt ?? now);
+  if (isMissing || isBroken) return hasFailed ? 'FAILING' : 'WAITING';
+  return hasFailed ? 'UNPROVEN' : 'QUIET';
 };
 
 /** Whether the last launch failed, in the hour before a hold or during it. */
@@ -65,10 +68,11 @@ const hasFailedLately = ({ lastFailedLaunchAt, lastSuccessAt = '' }: LaunchRecor
 
 /** Sums up the groups of an incident. */
 export const sumUpLaunches = (groups: GroupLaunches[]): Launches => {
-  const waitingGroups = groups.filter((launches) => launches === 'WAITING').length;
-  const unprovenGroups = groups.filter((launches) => launches === 'UNPROVEN').length;
+  const count = (...kinds: GroupLaunches[]): number => groups.filter((each) => kinds.includes(each)).length;
+  const waitingGroups = count('WAITING', 'FAILING');
+  const unprovenGroups = count('FAILING', 'UNPROVEN');
   return {
-    succeedAgain: waitingGroups === 0 && groups.includes('SUCCEEDING'),
+    succeedAgain: waitingGroups === 0 && unprovenGroups === 0 && groups.includes('SUCCEEDING'),
     waitingGroups,
     ...(unprovenGroups === 0 ? {} : { unprovenGroups }),
   };

@@ -165,7 +165,9 @@ const inServiceStep = (resize: Resize, seen: SeenResize, age: number, now: strin
   }
   if (!hasEntered) return untouchedStep(resize, instanceType, age, now);
   // Standby that was accepted may not show yet; only who was asked to leave Standby is expected here.
-  if (resize.stage !== 'EXITING' && age < inForceWithinSeconds) return wait('Standby');
+  if (resize.stage !== 'EXITING' && age < inForceWithinSeconds && resize.refusedSince === undefined) {
+    return wait('Standby');
+  }
   // It left Standby while it was stopping: in service it would be ended once the group is given back.
   if (state !== 'running') return call('EnterStandby', { because: 'NOT_RUNNING', state: state ?? '' });
   if (seen.isHealthy === true) {
@@ -179,7 +181,7 @@ const inServiceStep = (resize: Resize, seen: SeenResize, age: number, now: strin
   if (instanceType !== wantedType) {
     return call('EnterStandby', { because: 'UNHEALTHY_WITH_ANOTHER_TYPE', wantedType });
   }
-  if (age < serviceSecondsMax) return wait('Service');
+  if (age < serviceSecondsMax && resize.isGivenUp !== true) return wait('Service');
   if (seen.isHealthy === undefined) return endAs('LEFT', { because: 'HEALTH_UNKNOWN', instanceType });
   const unhealthy: InstanceFailure = { because: 'UNHEALTHY', instanceType, seconds: serviceSecondsMax };
   return direction === 'FORWARD'
@@ -214,8 +216,10 @@ const runningStep = (
     : afterFailedType(resize, { because: 'CHECKS_FAILED', instanceType, seconds: bootSecondsMax }, now);
 };
 
-const stoppingStep = ({ isForced }: Resize, age: number): ResizeStep => {
-  if (isForced) {
+const stoppingStep = (resize: Resize, asked: number, now: string): ResizeStep => {
+  const isAsked = resize.stage === 'STOPPING';
+  const age = isAsked ? asked : secondsBetween(resize.stoppingSince ?? now, now);
+  if (resize.isForced && isAsked) {
     return age < forcedStopSecondsMax
       ? wait('Stop')
       : endAs('LEFT', { because: 'FORCED_STOP_HANGS', seconds: age });
@@ -238,7 +242,9 @@ const stoppedStep = (
   const isSettled = age >= reasonSettlesSeconds;
   const hasFailed =
     resize.hasStarted || (isSettled && stateReason !== '' && !stopsOnRequest.test(stateReason));
-  if (stage === 'STARTING' && hasFailed) {
+  // It had started with this type, stopped by itself, and hung.
+  const hasHung = stage === 'STOPPING' && resize.hasStarted && instanceType === wantedType;
+  if ((stage === 'STARTING' && hasFailed) || hasHung) {
     return afterFailedType(resize, { because: 'STOPPED_AGAIN', instanceType, stateReason }, now);
   }
   if (stage === 'STARTING' && !isSettled && stateReason !== '') return wait('Start');
@@ -283,7 +289,7 @@ const standbyStep = (resize: Resize, seen: SeenResize, age: number, now: string)
         ? wait('Start')
         : endAs('LEFT', { because: 'PENDING_TOO_LONG', seconds: age });
     case 'stopping':
-      return stoppingStep(resize, age);
+      return stoppingStep(resize, age, now);
     case 'stopped':
       return stoppedStep(resize, ec2, age, now);
     default:
@@ -429,7 +435,7 @@ export const afterRefusal = (
   };
   if (operation === 'StartInstance') return afterFailedType(resize, refused, now);
   if (resize.direction === 'HOME') return endAs('LEFT', refused);
-  if (operation === 'EnterStandby') return endAs('UNTOUCHED', refused);
+  if (operation === 'EnterStandby' && !resize.hasEntered) return endAs('UNTOUCHED', refused);
   // It runs, or is stopped with the type it had: nothing has to be changed back.
   return { action: 'TURN', change: turnHome(refused, presentType, now), turn: refused };
 };

@@ -33,7 +33,7 @@ const withoutKeepingLaunch = (holds: Hold[], incidentId: string): Hold[] =>
 /** The sizes a group is to have in the end, and why where they are not those of before. */
 const sizesInTheEnd = (
   group: AutoScalingGroup,
-  { sizes, resizes, lowered: timesLowered = 0, raised = 0 }: ResizeWork,
+  { sizes, resizes, lowered: timesLowered = 0, desiredInTheEnd }: ResizeWork,
 ): Omit<RestoreDecision & { action: 'SET' }, 'action'> => {
   // What left Standby before it went had given its place back already.
   const gone = resizes.filter(
@@ -53,7 +53,7 @@ const sizesInTheEnd = (
   const owed = Math.min(timesLowered, Math.max(0, surplus));
   const lowered =
     sizes?.desiredCapacity === undefined
-      ? group.desiredCapacity + gone + owed - raised
+      ? Math.min(group.desiredCapacity + gone + owed, (desiredInTheEnd ?? Number.POSITIVE_INFINITY) - left)
       : Math.max(group.desiredCapacity, sizes.before.desiredCapacity - left);
   return {
     sizes: {
@@ -61,7 +61,7 @@ const sizesInTheEnd = (
       // AWS raises desired capacity to the minimum, and keeps it within the maximum.
       desiredCapacity: Math.min(group.maxSize, Math.max(minSize, lowered)),
     },
-    isMinimumChanged: sizes !== undefined && !isMinimumOurs,
+    isMinimumChanged: sizes !== undefined && !isMinimumOurs && group.minSize !== sizes.before.minSize,
     leftInStandby: left,
   };
 };

@@ -143,6 +143,10 @@ const whatIsSeen = (
     ...(/^(Entering)?Standby$/.test(lifecycleState) && !resize.hasEntered ? { hasEntered: true } : {}),
     ...(hasStarted && !resize.hasStarted ? { hasStarted } : {}),
     ...(hasExited && resize.hasExited !== true ? { hasExited } : {}),
+    ...(ec2?.state === 'stopping' && resize.stoppingSince === undefined ? { stoppingSince: now } : {}),
+    ...(ec2 !== undefined && ec2.state !== 'stopping' && resize.stoppingSince !== undefined
+      ? { stoppingSince: undefined }
+      : {}),
     ...(ec2 === undefined && resize.missingSince === undefined ? { missingSince: now } : {}),
     ...(ec2 !== undefined && resize.missingSince !== undefined ? { missingSince: undefined } : {}),
   };

@@ -56,6 +56,8 @@ export interface Resize extends ResizeCandidate {
   hasExited?: boolean;
   /** Whether it is left for a person, in Standby: in service it would be ended once the group is given back. */
   isGivenUp?: boolean;
+  /** Since when it is seen to stop, whoever asked for that. */
+  stoppingSince?: string | undefined;
   /** Since when EC2 does not tell of it although its group does. */
   missingSince?: string | undefined;
   /** What the last looks say that would end its resize, or turn it home: one look alone may be from before. */
@@ -130,8 +132,11 @@ export interface ResizeWork {
   lowered?: number;
   /** When it was last lowered. */
   loweredAt?: string;
-  /** By how much it was raised so that one that leaves Standby is not ended; it is lowered by that in the end. */
-  raised?: number;
+  /**
+   * What desired capacity is to be once nothing of the group is in Standby: written before it is first raised so that one
+   * that leaves Standby is not ended.
+   */
+  desiredInTheEnd?: number;
   launchTemplate?: TemplateFacts;
   /** Why no further instance is begun. */
   endsBecause?: StoredRunEnd;

@@ -7,12 +7,12 @@ import type { ResizeWork } from './resize-record.ts';
 
 /**
  * Whether an instance may leave Standby now.
- * - `GO`: it may, after these calls (there may be none); `raisedBy` is by how much they raise desired capacity.
+ * - `GO`: it may, after these calls (there may be none), which raise desired capacity.
  * - `LOWER`: desired capacity has to fall first, and then it is waited.
  * - `WAIT`: it fell, and what AWS ends for it goes first.
  */
 export type RoomForExit =
-  | { action: 'GO'; calls: AutoScalingCall[]; raisedBy: number }
+  | { action: 'GO'; calls: AutoScalingCall[] }
   | { action: 'LOWER'; call: AutoScalingCall }
   | { action: 'WAIT' };
 
@@ -32,23 +32,21 @@ export const roomForExit = (
   now: string,
 ): RoomForExit => {
   const { autoScalingGroupName: name, maxSize } = group;
-  const free: RoomForExit = { action: 'GO', calls: [], raisedBy: 0 };
+  const free: RoomForExit = { action: 'GO', calls: [] };
   if (!group.suspendedProcesses.includes('Terminate')) return free;
   const desired = group.desiredCapacity + exits;
   if (desired + 1 > maxSize) {
+    // What left just now is still on its way, and AWS might end it for what is lowered.
+    if (exits > 0) return { action: 'WAIT' };
     const reason = 'leaving Standby raises desired capacity by one, and it must not exceed the maximum';
     return { action: 'LOWER', call: setDesiredForExit(name, maxSize - 1, reason) };
   }
   const surplus = inService(group).length + launching(group).length - group.desiredCapacity;
   if (surplus <= 0) return free;
-  if (loweredAt !== undefined) {
-    return secondsBetween(loweredAt, now) < inForceWithinSeconds ? { action: 'WAIT' } : free;
+  if (loweredAt !== undefined && secondsBetween(loweredAt, now) < inForceWithinSeconds) {
+    return { action: 'WAIT' };
   }
   if (desired + surplus + 1 > maxSize) return free;
   const reason = 'with more instances than it desires AWS may end the one that returns from Standby';
-  return {
-    action: 'GO',
-    calls: [setDesiredForExit(name, desired + surplus, reason)],
-    raisedBy: surplus,
-  };
+  return { action: 'GO', calls: [setDesiredForExit(name, desired + surplus, reason)] };
 };

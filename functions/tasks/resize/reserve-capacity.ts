@@ -52,7 +52,7 @@ export const createReserveCapacity = (dependencies: ResizeDependencies) => {
     }
     const waiting = inFlight(work).filter(
       ({ stage, isReserved, direction }) =>
-        (stage === 'CHOSEN' || stage === 'ENTERING') && !isReserved && direction === 'FORWARD',
+        ['CHOSEN', 'ENTERING', 'STOPPING'].includes(stage) && !isReserved && direction === 'FORWARD',
     );
     if (waiting.length > 0 && !mayReserve) {
       result.hasToWait = true;
@@ -80,6 +80,8 @@ export const createReserveCapacity = (dependencies: ResizeDependencies) => {
       }
       await writeJournal(store, incidentId, journal);
     }
+    // Whatever asked for it: a visit that did nothing is not to be repeated at once.
+    if (result.taken === 0) result.hasToWait = true;
     return result;
   };
 };

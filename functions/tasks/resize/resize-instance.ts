@@ -5,6 +5,7 @@ import type { JournalEntry } from '../../domain/journal.ts';
 import type { Mode } from '../../domain/mode.ts';
 import {
   afterRefusal,
+  believeStep,
   decideResizeStep,
   isLackOfCapacity,
   type ResizeStep,
@@ -83,7 +84,12 @@ const makeRoomForExit = async (group: ResizingGroup, instanceId: string): Promis
     noteFor(group, instanceId)('prepared', [room.call.reason].flat().join('; '), { calls: [room.call] });
     return undefined;
   }
-  if (room.raisedBy > 0) await writeWork(group, { raised: (work.raised ?? 0) + room.raisedBy });
+  if (room.calls.length > 0 && work.desiredInTheEnd === undefined) {
+    const outOfService = inFlight(work).filter(
+      ({ hasEntered, hasExited }) => hasEntered && hasExited !== true,
+    );
+    await writeWork(group, { desiredInTheEnd: seen.group.desiredCapacity + exits + outOfService.length });
+  }
   for (const call of room.calls) await clients.autoScaling.make(call);
   return room.calls;
 };
@@ -245,7 +251,7 @@ export const resizeInstance = async (group: ResizingGroup, resize: Resize): Prom
   const { instanceId } = resize;
   const facts = seen.seen.get(instanceId);
   if (facts === undefined) return;
-  const step = decideResizeStep(resize, facts, clock.now());
+  const { step } = believeStep(decideResizeStep(resize, facts, clock.now()), resize, facts, clock.now());
   if (step.action !== 'CALL' || step.operation !== operation) return;
   if (!mayTakeNow(group, resize)) {
     result.hasToWait = true;

@@ -142,16 +142,19 @@ describe('decideHold', () => {
     it('lasts to its expiry, not renewed, when its alarm is OK and no launch has shown that the next would work', () => {
       const ok = { kind: 'read', value: 'OK', since: later(-600) } as const;
       const unproven = { succeedAgain: false, waitingGroups: 0, unprovenGroups: 1 };
-      for (const launches of [unproven, { succeedAgain: false, waitingGroups: 1 }]) {
-        const kept = decide(launches, ok);
-        expect(kept).toMatchObject({ action: 'KEEP', because: 'LAUNCHES_UNPROVEN', groups: 1 });
-        expect(kept).not.toHaveProperty('renewUntil');
-        expect(kept).toMatchObject({ lastsUntil: incident.expiresAt });
+      const kept = decide(unproven, ok);
+      expect(kept).toMatchObject({ action: 'KEEP', because: 'LAUNCHES_UNPROVEN', groups: 1 });
+      expect(kept).not.toHaveProperty('renewUntil');
+      expect(kept).toMatchObject({ lastsUntil: incident.expiresAt });
+      // What cannot be read ends nothing.
+      expect(decide(undefined, ok)).toMatchObject({ action: 'KEEP', because: 'LAUNCHES_UNREADABLE' });
+      // Who merely scales out keeps nobody held.
+      for (const waitingGroups of [0, 1]) {
+        expect(decide({ succeedAgain: false, waitingGroups }, ok)).toMatchObject({
+          action: 'RELEASE',
+          because: 'COOLED_OFF',
+        });
       }
-      expect(decide({ succeedAgain: false, waitingGroups: 0 }, ok)).toMatchObject({
-        action: 'RELEASE',
-        because: 'COOLED_OFF',
-      });
     });
 
     it('is kept while its alarm cannot be read', () => {

@@ -54,13 +54,15 @@ describe('groupLaunches', () => {
       isTold: true,
     } as const;
     const record = heldWith(launched('i-1', 'i-2'));
-    expect(groupLaunches('incident-a', aGroup(), record, aLaunchRecord({ breaker }), 1, now)).toBe('WAITING');
+    expect(groupLaunches('incident-a', aGroup(), record, aLaunchRecord({ breaker }), 1, now)).toBe('FAILING');
     // It should have probed a day ago.
     expect(groupLaunches('incident-a', aGroup(), record, aLaunchRecord({ breaker }), 1, later(86_401))).toBe(
       'SUCCEEDING',
     );
     const onTheWay = aWaitingGroup(['i-9'], { desiredCapacity: 2 });
     expect(groupLaunches('incident-a', onTheWay, record, aLaunchRecord(), 3, now)).toBe('WAITING');
+    const failed = aLaunchRecord({ lastFailedLaunchAt: later(-60) });
+    expect(groupLaunches('incident-a', onTheWay, heldWith([]), failed, 3, now)).toBe('FAILING');
   });
 
   it('does not wait for what AWS itself stopped launching', () => {
@@ -91,11 +93,13 @@ describe('sumUpLaunches', () => {
   });
 
   it('counts the groups whose last launch failed', () => {
-    expect(sumUpLaunches(['QUIET', 'UNPROVEN', 'WAITING'])).toEqual({
+    expect(sumUpLaunches(['QUIET', 'UNPROVEN', 'WAITING', 'FAILING'])).toEqual({
       succeedAgain: false,
-      waitingGroups: 1,
-      unprovenGroups: 1,
+      waitingGroups: 2,
+      unprovenGroups: 2,
     });
+    // One that succeeds says nothing of another whose last launch failed.
+    expect(sumUpLaunches(['SUCCEEDING', 'UNPROVEN'])).toMatchObject({ succeedAgain: false });
   });
 });
 

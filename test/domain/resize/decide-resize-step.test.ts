@@ -8,6 +8,7 @@ import {
   homeTotalSecondsMax,
   inForceWithinSeconds,
   leaseSeconds,
+  refusedPauseSecondsMin,
   resizeWaitSecondsMax,
   serviceSecondsMax,
   startSecondsMax,
@@ -294,6 +295,46 @@ describe('decideResizeStep', () => {
     expect(decideResizeStep(resize, facts, later(inForceWithinSeconds))).toMatchObject(after);
   });
 
+  it('forces no stop that it did not ask for before that has lasted as long', () => {
+    const started = inStandby({ stage: 'STARTING', hasStarted: true, stoppingSince: later(900) });
+    const stopping = seen('Standby', xlarge('stopping'));
+    expect(decideResizeStep(started, stopping, later(900 + stopSecondsMax - 1))).toEqual({
+      action: 'WAIT',
+      waitsFor: 'Stop',
+    });
+    expect(decideResizeStep(started, stopping, later(900 + stopSecondsMax))).toMatchObject({
+      action: 'CALL',
+      isForced: true,
+    });
+    // It had started with this type and stopped by itself: the type does not do.
+    const forced = { ...started, stage: 'STOPPING' as const, isForced: true };
+    expect(decideResizeStep(forced, seen('Standby', xlarge('stopped')), later(30))).toMatchObject({
+      action: 'TURN',
+      turn: { failure: { because: 'STOPPED_AGAIN' } },
+    });
+  });
+
+  it('tries to give one up again as soon as any refused step', () => {
+    const refusedAt = later(1000);
+    const givenUp = inStandby({
+      stage: 'ENTERING',
+      stageAt: refusedAt,
+      direction: 'HOME',
+      wantedType: 'm7i.large',
+      homeSince: now,
+      isGivenUp: true,
+      refusedSince: refusedAt,
+      refusedAt,
+    });
+    const facts = seen('InService', { ...large('running'), isHealthy: false });
+    expect(decideResizeStep(givenUp, facts, later(1000 + refusedPauseSecondsMin - 1)).action).toBe('WAIT');
+    expect(decideResizeStep(givenUp, facts, later(1000 + refusedPauseSecondsMin))).toMatchObject({
+      action: 'CALL',
+      operation: 'EnterStandby',
+      givesUp: true,
+    });
+  });
+
   it('takes one back into Standby that is in service and stopped, once looks agree', () => {
     const resize = inStandby({
       stage: 'EXITING',
@@ -441,6 +482,18 @@ describe('afterRefusal', () => {
     expect(
       afterRefusal(refused, 'EnterStandby', error, 'm7i.large', later(changeRefusedSecondsMax)),
     ).toMatchObject({ action: 'END', outcome: 'UNTOUCHED' });
+  });
+
+  it('brings home, and then leaves, what cannot enter Standby again', () => {
+    const again = inStandby({ stage: 'ENTERING', hasExited: true, refusedSince: now });
+    expect(
+      afterRefusal(again, 'EnterStandby', error, 'm7i.xlarge', later(changeRefusedSecondsMax)),
+    ).toMatchObject({ action: 'TURN', change: { direction: 'HOME', wantedType: 'm7i.xlarge' } });
+    const home = { ...again, direction: 'HOME' as const, homeSince: now };
+    expect(afterRefusal(home, 'EnterStandby', error, 'm7i.xlarge', later(homeSecondsMax))).toMatchObject({
+      action: 'END',
+      outcome: 'LEFT',
+    });
   });
 
   it('takes a lack of capacity for an answer at once', () => {

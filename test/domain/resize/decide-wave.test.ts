@@ -256,6 +256,19 @@ describe('decideRestore', () => {
     });
   });
 
+  it('takes a minimum for changed only where it is neither ours nor that of before', () => {
+    const gone = aResize({ instanceId: 'i-9', stage: 'ENDED', outcome: 'GONE', hasEntered: true });
+    const restoring = someWork({
+      sizes: { before: { minSize: 4, desiredCapacity: 4 }, minSizes: [3], changedAt: now },
+      resizes: [gone],
+      restoringSince: now,
+    });
+    const decided = (minSize: number) => decideRestore(aGroup({ minSize }), aRecord(), restoring, now);
+    expect(decided(4)).toMatchObject({ isMinimumChanged: false });
+    expect(decided(3)).toMatchObject({ isMinimumChanged: false });
+    expect(decided(2)).toMatchObject({ isMinimumChanged: true });
+  });
+
   it('lets one be launched for what was terminated in Standby, and none for what is left there', () => {
     const gone = aResize({ instanceId: 'i-9', stage: 'ENDED', outcome: 'GONE', hasEntered: true });
     const restoring = (resizes: ResizeWork['resizes']) => someWork({ resizes, restoringSince: now });
