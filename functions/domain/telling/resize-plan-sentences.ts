@@ -8,6 +8,7 @@ import type {
 } from '../resize/plan-resize.ts';
 import { type Finding, type FindingFacts, isFit } from '../resize/preflight.ts';
 import { counted, firstOf } from '../times.ts';
+import { tellGroupRefusal } from './plan-sentences.ts';
 
 /** What was checked of an instance: the fact, and for a refusal the remedy. */
 const tellFindingFacts = (facts: FindingFacts): string => {
@@ -137,9 +138,8 @@ const tellFirstRefusals = (findings: InstanceFindings[]): string =>
 const tellRefusal = (refusal: ResizeRefusal, findings: InstanceFindings[]): string => {
   switch (refusal.because) {
     case 'NOT_OPTED_IN':
-      return `the group does not carry the tag ${optInTag.key}=${optInTag.value}`;
     case 'BEING_DELETED':
-      return `the group is being deleted (${refusal.status})`;
+      return tellGroupRefusal(refusal);
     case 'RESIZED_BY_ANOTHER':
       return `the execution ${refusal.executionName} resizes it already`;
     case 'SCALING_PAUSED':

@@ -55,7 +55,7 @@ const tellGroupWait = (wait: GroupWait): string => {
 };
 
 /** Why no further instance is begun in a group. */
-export const tellRunEnd = (ends: StoredRunEnd): string => {
+const tellRunEnd = (ends: StoredRunEnd): string => {
   if (typeof ends === 'string') return ends;
   switch (ends.because) {
     case 'RELEASING':
