@@ -658,6 +658,31 @@ describe('resize-in-place', () => {
     expect(leftBehind(run, small)).toEqual(nothingLeft);
   });
 
+  it('takes nothing out of service when another one became unhealthy since the wave was chosen', async () => {
+    const run = await rehearseResize(
+      resizeIncident([
+        startResize({ floor: 3 }),
+        onFirst('CreateCapacityReservation', ({ autoScaling, time }) => {
+          const sick = autoScaling.groups.get('web')?.instances.at(-1);
+          if (sick === undefined) return;
+          sick.isDeaf = true;
+          sick.target = { state: 'unhealthy', streak: 0 };
+          time.at(time.elapsedSeconds() + minutes(10), () => {
+            sick.isDeaf = false;
+          });
+        }),
+      ]),
+      // Capacity is active a little after it was asked for: the look after that is another one.
+      { quirks: { ...quiet, reservationDelaySeconds: 15 } },
+    );
+    expect(run.journal.join('\n')).toMatch(
+      /is not taken out of service now: 3 are healthy, and the floor is 3/,
+    );
+    expect(run.fewestHealthy.web).toBe(3);
+    expect(run.instances).toEqual(all('m7i.xlarge'));
+    expect(leftBehind(run, small)).toEqual(nothingLeft);
+  });
+
   it('holds capacity anew that others took while a stop was refused', async () => {
     let refusals = 0;
     const run = await rehearseResize(

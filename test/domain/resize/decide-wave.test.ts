@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { AutoScalingGroup } from '../../../functions/domain/auto-scaling-group.ts';
 import { resizeRoundsMax, resizeWaitSecondsMax } from '../../../functions/domain/limits.ts';
 import { decideRestore, driftOf } from '../../../functions/domain/resize/decide-restore.ts';
-import { decideWave, endsBecause, type SeenWork } from '../../../functions/domain/resize/decide-wave.ts';
+import {
+  decideWave,
+  endsBecause,
+  mayLeaveService,
+  type SeenWork,
+} from '../../../functions/domain/resize/decide-wave.ts';
 import { inTurnByZone } from '../../../functions/domain/resize/in-turn-by-zone.ts';
 import { nextState } from '../../../functions/domain/resize/next-state.ts';
 import { floorOf } from '../../../functions/domain/resize/plan-resize.ts';
@@ -151,6 +156,17 @@ describe('endsBecause', () => {
     ['packet loss', [incident, 'live', 1, paused, now], { because: 'SCALING_PAUSED', ...paused }],
   ])('ends by %s', (_what, input, expected) => {
     expect(endsBecause(...input)).toEqual(expected);
+  });
+});
+
+describe('mayLeaveService', () => {
+  it('keeps the floor at the very moment, whoever became unhealthy or entered meanwhile', () => {
+    const look = seenWork({ floor: 2 }, { healthy: new Set(['i-1', 'i-2', 'i-3']) });
+    expect(mayLeaveService(look, [], 'i-1')).toBe(true);
+    expect(mayLeaveService(look, ['i-2'], 'i-1')).toBe(false);
+    expect(mayLeaveService({ ...look, healthy: new Set(['i-1', 'i-2']) }, [], 'i-1')).toBe(false);
+    // One that is not healthy leaves nobody short.
+    expect(mayLeaveService({ ...look, healthy: new Set(['i-1', 'i-2']) }, [], 'i-3')).toBe(true);
   });
 });
 
