@@ -30,6 +30,9 @@ export const sliceOf = <Case>(cases: Case[], count: number): Case[] => {
   return Array.from({ length: count }, (_, index) => cases[Math.round(index * step)] as Case);
 };
 
+/** How much of something is run: less where a contributor waits for it, all of it with `npm run prove`. */
+export const amountOf = ({ slice, all }: { slice: number; all: number }): number => (isProving ? all : slice);
+
 /**
  * Runs the case of one seed; what it throws ends with the command that replays it.
  *

