@@ -156,6 +156,12 @@ const untouchedStep = (resize: Resize, presentType: string, age: number, now: st
 const isComingOrGoing = (state: string | undefined): boolean =>
   state !== undefined && ['stopping', 'stopped', 'pending'].includes(state);
 
+const unhealthyAs = (instanceType: string): InstanceFailure => ({
+  because: 'UNHEALTHY',
+  instanceType,
+  seconds: serviceSecondsMax,
+});
+
 const inServiceStep = (resize: Resize, seen: SeenResize, age: number, now: string): ResizeStep => {
   const { direction, wantedType, failure, hasEntered } = resize;
   const instanceType = seen.ec2?.instanceType ?? resize.originalType;
@@ -183,7 +189,7 @@ const inServiceStep = (resize: Resize, seen: SeenResize, age: number, now: strin
   }
   if (age < serviceSecondsMax && resize.isGivenUp !== true) return wait('Service');
   if (seen.isHealthy === undefined) return endAs('LEFT', { because: 'HEALTH_UNKNOWN', instanceType });
-  const unhealthy: InstanceFailure = { because: 'UNHEALTHY', instanceType, seconds: serviceSecondsMax };
+  const unhealthy = unhealthyAs(instanceType);
   return direction === 'FORWARD'
     ? { action: 'TURN', change: turnHome(unhealthy, resize.originalType, now), turn: unhealthy }
     : { ...call('EnterStandby', { because: 'UNHEALTHY_AT_HOME', failure: unhealthy }), givesUp: true };
@@ -257,11 +263,7 @@ const standbyStep = (resize: Resize, seen: SeenResize, age: number, now: string)
   const { ec2 } = seen;
   const { homeSince, failure } = resize;
   if (resize.isGivenUp === true) {
-    const unhealthy: InstanceFailure = {
-      because: 'UNHEALTHY',
-      instanceType: ec2?.instanceType ?? resize.wantedType,
-      seconds: serviceSecondsMax,
-    };
+    const unhealthy = unhealthyAs(ec2?.instanceType ?? resize.wantedType);
     return endAs('LEFT', { because: 'UNHEALTHY_AT_HOME', failure: unhealthy });
   }
   // That it left may not show yet; a second call would be refused.
@@ -388,6 +390,13 @@ export const believeStep = (
     ? { step: wait(lifecycleState === 'InService' ? 'Service' : 'Start'), doubt: { because, since } }
     : { step, doubt: undefined };
 };
+
+/** The next step from a look taken right before, once it may be believed; `now` is ISO 8601. */
+export const believedResizeStep = (
+  resize: Resize,
+  seen: SeenResize,
+  now: string,
+): ReturnType<typeof believeStep> => believeStep(decideResizeStep(resize, seen, now), resize, seen, now);
 
 /** AWS's codes for no capacity, now, for a type in a zone. A quota is no shortage, but ends a start the same way. */
 const lacksCapacity =

@@ -5,8 +5,7 @@ import { resizeRoundsMax, resizeWaitSecondsMax } from '../limits.ts';
 import type { Mode } from '../mode.ts';
 import { secondsBetween } from '../times.ts';
 import {
-  believeStep,
-  decideResizeStep,
+  believedResizeStep,
   type ResizeStep,
   type ResizeWait,
   type SeenResize,
@@ -166,7 +165,7 @@ const moveOn = ({ work: before, seen }: SeenWork, now: string): Progress => {
     const seenNow = whatIsSeen(known, facts, now);
     if (Object.keys(seenNow).length > 0) work = withResize(work, instanceId, seenNow);
     const resize = { ...known, ...seenNow };
-    const believed = believeStep(decideResizeStep(resize, facts, now), resize, facts, now);
+    const believed = believedResizeStep(resize, facts, now);
     let { step } = believed;
     if (JSON.stringify(believed.doubt) !== JSON.stringify(resize.doubt)) {
       work = withResize(work, instanceId, { doubt: believed.doubt });
@@ -177,7 +176,7 @@ const moveOn = ({ work: before, seen }: SeenWork, now: string): Progress => {
       const failure = failureBehind(step.turn);
       if (failure !== undefined) work = endWork(work, { because: 'INSTANCE_FAILED', instanceId, failure });
       const turned = work.resizes.findLast((each) => each.instanceId === instanceId) ?? resize;
-      step = believeStep(decideResizeStep(turned, facts, now), turned, facts, now).step;
+      step = believedResizeStep(turned, facts, now).step;
     }
     if (step.action === 'END') {
       const presentType = facts.ec2?.instanceType;

@@ -5,8 +5,7 @@ import type { JournalEntry } from '../../domain/journal.ts';
 import type { Mode } from '../../domain/mode.ts';
 import {
   afterRefusal,
-  believeStep,
-  decideResizeStep,
+  believedResizeStep,
   isLackOfCapacity,
   type ResizeStep,
 } from '../../domain/resize/decide-resize-step.ts';
@@ -251,7 +250,7 @@ export const resizeInstance = async (group: ResizingGroup, resize: Resize): Prom
   const { instanceId } = resize;
   const facts = seen.seen.get(instanceId);
   if (facts === undefined) return;
-  const { step } = believeStep(decideResizeStep(resize, facts, clock.now()), resize, facts, clock.now());
+  const { step } = believedResizeStep(resize, facts, clock.now());
   if (step.action !== 'CALL' || step.operation !== operation) return;
   if (!mayTakeNow(group, resize)) {
     result.hasToWait = true;
