@@ -142,7 +142,21 @@ const toAutoScalingGroup = (group: DescribedGroup): AutoScalingGroup => ({
   ...countsUnitsOf(group),
   ...(group.MixedInstancesPolicy === undefined ? {} : { hasMixedInstances: true }),
   ...(group.WarmPoolConfiguration === undefined ? {} : { hasWarmPool: true }),
+  ...(asksForSpot(group) ? { hasSpot: true } : {}),
+  ...(/^capacity-reservations-(first|only)$/.test(
+    group.CapacityReservationSpecification?.CapacityReservationPreference ?? '',
+  )
+    ? { usesReservationsFirst: true }
+    : {}),
+  ...(group.AvailabilityZoneImpairmentPolicy?.ZonalShiftEnabled === true ? { hasZonalShift: true } : {}),
+  ...(group.HealthCheckGracePeriod === undefined
+    ? {}
+    : { healthCheckGracePeriodSeconds: group.HealthCheckGracePeriod }),
 });
+
+/** Above its base a mixed instances policy asks for so many percent on demand, 100 where nothing is said (API reference, InstancesDistribution). */
+const asksForSpot = ({ MixedInstancesPolicy: policy }: DescribedGroup): boolean =>
+  policy !== undefined && (policy.InstancesDistribution?.OnDemandPercentageAboveBaseCapacity ?? 100) < 100;
 
 /** A process that somebody suspended has the reason "User suspended at …" (API reference, SuspendedProcess). */
 const suspendedByAwsOf = (group: DescribedGroup): Pick<AutoScalingGroup, 'suspendedByAws'> => {

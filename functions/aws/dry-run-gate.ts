@@ -35,6 +35,7 @@ const readingCommands: ReadonlySet<string> = new Set([
   'DescribeCapacityReservationsCommand',
   'DescribeLaunchTemplateVersionsCommand',
   'DescribeTargetHealthCommand',
+  'DescribeStacksCommand',
   'GetConsoleOutputCommand',
   'DescribeAlarmsCommand',
   'ListAlarmMuteRulesCommand',

@@ -29,6 +29,14 @@ export interface AutoScalingGroup {
   hasMixedInstances?: boolean;
   /** Whether it keeps a warm pool. */
   hasWarmPool?: boolean;
+  /** Whether its policy asks for Spot Instances. */
+  hasSpot?: boolean;
+  /** Whether it launches into Capacity Reservations before anything else. */
+  usesReservationsFirst?: boolean;
+  /** Whether a zonal shift of it can be started. */
+  hasZonalShift?: boolean;
+  /** How long after it came into service a failing instance is not marked. */
+  healthCheckGracePeriodSeconds?: number;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { AutoScalingGroup } from './auto-scaling-group.ts';
-import type { GroupTrait, Treatment } from './remediation.ts';
+import type { GroupTrait, TraitReadAlone, Treatment } from './remediation.ts';
 import type { Remediation } from './remediation-names.ts';
 import { remediations } from './remediations.ts';
 
@@ -11,7 +11,7 @@ const hasTag = ({ tags }: AutoScalingGroup, isNamed: (key: string) => boolean): 
  * Source of the tags: Amazon ECS Developer Guide, "Auto Scaling group capacity providers"; Amazon EKS User Guide, "Managed
  * node groups"; AWS Elastic Beanstalk Developer Guide, "Auto Scaling group".
  */
-const isSeenIn: Record<GroupTrait, (group: AutoScalingGroup) => boolean> = {
+const isSeenIn: Record<Exclude<GroupTrait, TraitReadAlone>, (group: AutoScalingGroup) => boolean> = {
   ECS: (group) => hasTag(group, (key) => key === 'AmazonECSManaged'),
   EKS: (group) => hasTag(group, (key) => key === 'eks:cluster-name' || key === 'eks:nodegroup-name'),
   KUBERNETES: (group) => hasTag(group, (key) => key.startsWith('kubernetes.io/cluster/')),
@@ -20,14 +20,36 @@ const isSeenIn: Record<GroupTrait, (group: AutoScalingGroup) => boolean> = {
   SUSPENDED_BY_AWS: ({ suspendedByAws = [] }) => suspendedByAws.includes('Launch'),
   WARM_POOL: ({ hasWarmPool }) => hasWarmPool === true,
   COUNTS_UNITS: ({ countsUnits }) => countsUnits !== undefined,
+  SPOT: ({ hasSpot }) => hasSpot === true,
+  RESERVATIONS_FIRST: ({ usesReservationsFirst }) => usesReservationsFirst === true,
+  ZONAL_SHIFT: ({ hasZonalShift }) => hasZonalShift === true,
+  REPLACES_ROOT_VOLUMES: ({ instances }) =>
+    instances.some(({ lifecycleState }) => /^(ReplacingRootVolume|RootVolumeReplaced)/.test(lifecycleState)),
 };
 
+/** Whether a launch hook is AWS CodeDeploy's own (CodeDeploy User Guide, "Integrating CodeDeploy with Amazon EC2 Auto Scaling"). */
+export const isHookOfCodeDeploy = (lifecycleHookName: string): boolean =>
+  lifecycleHookName.startsWith('CodeDeploy-managed-automatic-launch-deployment-hook');
+
+const traitsReadAlone: TraitReadAlone[] = ['INSTANCE_REFRESH', 'STACK_UPDATE', 'CODE_DEPLOY'];
+const traitsInDescription = Object.keys(isSeenIn) as (keyof typeof isSeenIn)[];
+
 /** All traits, in the order of the table of `docs/real-fleets.md`. */
-export const groupTraits = Object.keys(isSeenIn) as GroupTrait[];
+export const groupTraits: GroupTrait[] = [...traitsInDescription, ...traitsReadAlone];
 
 /** What a remediation does with groups of a trait: what its record says, else what it does with any group. */
 export const treatmentOf = (remediation: Remediation, trait: GroupTrait): Treatment =>
   remediations[remediation].traits[trait] ?? { treatment: 'handled' };
+
+/** Why a remediation warns of a trait, or refuses a group for it; `undefined` when it does neither. */
+export const whyTreated = (
+  remediation: Remediation,
+  trait: GroupTrait,
+  treatment: 'warned' | 'refused',
+): string | undefined => {
+  const found = treatmentOf(remediation, trait);
+  return found.treatment === treatment ? found.why : undefined;
+};
 
 /** The traits of a group for which a remediation refuses it, or which it warns of, each with why. */
 export const traitsTreated = (
@@ -35,9 +57,9 @@ export const traitsTreated = (
   remediation: Remediation,
   treatment: 'warned' | 'refused',
 ): { trait: GroupTrait; why: string }[] =>
-  groupTraits
+  traitsInDescription
     .filter((trait) => isSeenIn[trait](group))
     .flatMap((trait) => {
-      const found = treatmentOf(remediation, trait);
-      return found.treatment === treatment ? [{ trait, why: found.why }] : [];
+      const why = whyTreated(remediation, trait, treatment);
+      return why === undefined ? [] : [{ trait, why }];
     });

@@ -152,6 +152,28 @@ export const giveBackSecondsMax = 3600;
 /** How long a resize waits for what it needs before it begins a further wave, before it ends. */
 export const resizeWaitSecondsMax = 1800;
 
+/**
+ * How long, after a hold, good instances stay protected from scale-in while the group replaces broken newcomers: ten
+ * percent of it at a time (EC2 Auto Scaling User Guide, "Health checks").
+ */
+export const replacingSecondsMax = 1800;
+
+/** Pause between two looks at whether the instances of held groups work, when the last one saw none that came lately. */
+export const inspectEverySeconds = 600;
+
+/** The same when it saw some. */
+export const inspectNewcomersEverySeconds = 300;
+
+/** The same when it did not get to every group. */
+export const inspectAgainAfterSeconds = 120;
+
+/** The same once a hold is two hours old: the history of an execution has an end. */
+export const inspectLaterEverySeconds = 900;
+export const inspectLaterAfterSeconds = 7200;
+
+/** A look at the groups of an incident takes no longer than this; the next one goes on where it ended. */
+export const inspectBudgetSeconds = 60;
+
 /** Pause between two looks at instances that are being resized. */
 export const resizePauseSeconds = 10;
 

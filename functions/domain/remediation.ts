@@ -18,7 +18,15 @@ export type GroupTrait =
   | 'MIXED_INSTANCES'
   | 'WARM_POOL'
   | 'SUSPENDED_BY_AWS'
-  | 'COUNTS_UNITS';
+  | 'COUNTS_UNITS'
+  | 'SPOT'
+  | 'RESERVATIONS_FIRST'
+  | 'ZONAL_SHIFT'
+  | 'REPLACES_ROOT_VOLUMES'
+  | TraitReadAlone;
+
+/** A trait that takes a call for each group, or each stack, to see: no hold waits for it. */
+export type TraitReadAlone = 'INSTANCE_REFRESH' | 'STACK_UPDATE' | 'CODE_DEPLOY';
 
 /**
  * What a remediation does with a group that has a trait, and why.

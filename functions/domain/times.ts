@@ -36,6 +36,15 @@ export const parseTime = (text: string): string | undefined => {
 export const addSeconds = (at: string, seconds: number): string =>
   new Date(Date.parse(at) + seconds * 1000).toISOString();
 
+/** The hours from one time to another, both included: `2026-01-04T14` and so on. */
+export const hoursBetween = (from: string, to: string): string[] => {
+  const hours: string[] = [];
+  for (let at = `${from.slice(0, 13)}:00:00.000Z`; at <= to; at = addSeconds(at, 3600)) {
+    hours.push(at.slice(0, 13));
+  }
+  return hours;
+};
+
 /** Seconds from `from` to `to`, both ISO 8601; negative when `to` is the earlier. */
 export const secondsBetween = (from: string, to: string): number =>
   (Date.parse(to) - Date.parse(from)) / 1000;

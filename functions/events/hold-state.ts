@@ -23,6 +23,7 @@ export const checkHoldState = z.object({
   plan: incident,
   applied: z.object({
     round: z.int(),
+    unfinished: z.optional(z.int()),
     launches: z.optional(
       z.object({
         succeedAgain: z.boolean(),
@@ -31,7 +32,14 @@ export const checkHoldState = z.object({
       }),
     ),
   }),
-  check: z.optional(z.object({ because: z.string() })),
+  check: z.optional(z.object({ because: z.optional(z.string()), inspectAskedAt: z.optional(z.string()) })),
+  inspected: z.optional(z.object({ at: z.string(), isUnfinished: z.boolean(), newcomers: z.int() })),
+});
+
+/** Input of InspectGroups. */
+export const inspectGroupsState = z.object({
+  plan: incident,
+  inspected: z.optional(z.object({ next: z.int(), reached: z.int() })),
 });
 
 /** Input of ReleaseHold. */

@@ -77,6 +77,7 @@ export type LifecycleState =
   | 'InService'
   | 'EnteringStandby'
   | 'Standby'
+  | 'ReplacingRootVolume'
   | 'Terminating'
   | 'Terminating:Wait'
   | 'Terminating:Proceed'
@@ -264,6 +265,8 @@ export interface AutoScalingQuirks {
   reservationDelaySeconds: number;
   /** Seconds for which a description, and the load balancer, still show the former state after Enter- and ExitStandby. */
   standbyLagSeconds: number;
+  /** Whether the end of a rolling update resumes what its template names although others had suspended it before. No page says. */
+  updateResumesWhatOthersSuspended: boolean;
   /** Whether AWS slows a group down whose launches fail: documented, without a number (lifecycle-hooks). */
   limitsFailingLaunches: boolean;
 }

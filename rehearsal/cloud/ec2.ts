@@ -317,12 +317,17 @@ export const createEc2Service = (
 
   /** Ids that are named must exist; ids in a filter need not (API reference, DescribeInstances). */
   const describedInstances = (input: Record<string, unknown>) => {
-    const filtered = valuesOf(input, 'instance-id');
-    if (filtered === undefined) return (input.InstanceIds as string[]).map(findInstance);
+    if (input.Filters === undefined) return (input.InstanceIds as string[]).map(findInstance);
+    const ids = valuesOf(input, 'instance-id');
+    const launchTimes = valuesOf(input, 'launch-time');
+    const states = valuesOf(input, 'instance-state-name');
+    const isFound = (instance: SimulatedInstance): boolean =>
+      (ids?.includes(instance.instanceId) ?? true) &&
+      (launchTimes?.some((pattern) => fits(pattern, new Date(instance.ec2.startedAt).toISOString())) ??
+        true) &&
+      (states?.includes(viewOf(instance).state) ?? true);
     return [...groups.values()].flatMap((group) =>
-      group.instances
-        .filter(({ instanceId }) => filtered.includes(instanceId))
-        .map((instance) => ({ group, instance })),
+      group.instances.filter(isFound).map((instance) => ({ group, instance })),
     );
   };
 

@@ -9,6 +9,7 @@ import { createMemoryStore, type MemoryStore, watchStore } from '../memory-store
 import { seededRandom, type VirtualTime } from '../virtual-time.ts';
 import { type AutoScalingService, createAutoScalingService } from './auto-scaling.ts';
 import type { AutoScalingQuirks, GroupEvent, World } from './auto-scaling-group.ts';
+import { type CloudFormationService, createCloudFormationService } from './cloudformation.ts';
 import {
   type AlarmSpec,
   accountId,
@@ -69,6 +70,7 @@ export const chooseQuirks = (seed: number, chosen: Partial<Quirks>): Quirks => {
     stuckStopRate: random() < 0.5 ? 0 : 0.1 * random(),
     impairedStartRate: random() < 0.5 ? 0 : 0.1 * random(),
     deafStartRate: random() < 0.5 ? 0 : 0.1 * random(),
+    updateResumesWhatOthersSuspended: random() < 0.5,
     hangRate: 0,
     serverErrorRate: 0,
     ...chosen,
@@ -86,6 +88,7 @@ export interface SimulatedCloud {
   time: VirtualTime;
   autoScaling: AutoScalingService;
   ec2: Ec2Service;
+  cloudFormation: CloudFormationService;
   cloudWatch: CloudWatchService;
   stepFunctions: StepFunctionsService;
   lambda: LambdaService;
@@ -216,6 +219,7 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
       for (const seconds of everySeconds) time.every(seconds, () => lambda.invokeAsync(name, {}));
     }
   }
+  const cloudFormation = createCloudFormationService(time, quirks, autoScaling.lifecycle);
   const cloudWatch = createCloudWatchService(time, bus.emit, options.onAlarm);
   const stepFunctions = createStepFunctionsService(
     time,
@@ -248,6 +252,7 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
         options.random,
         {
           AutoScaling: autoScaling,
+          CloudFormation: cloudFormation,
           CloudWatch: cloudWatch,
           EC2: ec2,
           ElasticLoadBalancing: createElasticLoadBalancingService(time, autoScaling.groups),
@@ -272,5 +277,16 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
       return `owner-${owners}`;
     },
   };
-  return { time, autoScaling, ec2, cloudWatch, stepFunctions, lambda, sns, parameters, store };
+  return {
+    time,
+    autoScaling,
+    ec2,
+    cloudFormation,
+    cloudWatch,
+    stepFunctions,
+    lambda,
+    sns,
+    parameters,
+    store,
+  };
 };

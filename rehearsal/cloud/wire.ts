@@ -1,4 +1,5 @@
 import { AutoScalingServiceException } from '@aws-sdk/client-auto-scaling';
+import { CloudFormationServiceException } from '@aws-sdk/client-cloudformation';
 import { CloudWatchServiceException } from '@aws-sdk/client-cloudwatch';
 import { EC2ServiceException } from '@aws-sdk/client-ec2';
 import { ElasticLoadBalancingV2ServiceException } from '@aws-sdk/client-elastic-load-balancing-v2';
@@ -33,6 +34,7 @@ export interface SimulatedService {
 /** Each client's service, and the exception its refusals arrive as. */
 const exceptions = {
   AutoScalingClient: { service: 'AutoScaling', Exception: AutoScalingServiceException },
+  CloudFormationClient: { service: 'CloudFormation', Exception: CloudFormationServiceException },
   CloudWatchClient: { service: 'CloudWatch', Exception: CloudWatchServiceException },
   EC2Client: { service: 'EC2', Exception: EC2ServiceException },
   ElasticLoadBalancingV2Client: {

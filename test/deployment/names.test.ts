@@ -6,6 +6,9 @@ import {
   changeBudgetSeconds,
   changeFunctionTimeoutSeconds,
   drainRoundsMax,
+  inspectAgainAfterSeconds,
+  inspectLaterAfterSeconds,
+  inspectLaterEverySeconds,
   leaseSeconds,
   releaseRoundsMax,
   resizeLookRoundsMax,
@@ -113,7 +116,9 @@ describe('the state machines', () => {
       expect(state.Retry?.[0]).toMatchObject({ ErrorEquals: lambdaErrors, JitterStrategy: 'FULL' });
       expect(state.Catch?.at(-1)?.ErrorEquals).toEqual(['States.ALL']);
       // What an execution was started with may be null or a text, in which no failure can be put.
-      expect(state.Catch?.at(-1)?.ResultPath).toBe(name.startsWith('Plan') ? undefined : '$.failure');
+      const expected = name.startsWith('Plan') ? undefined : '$.failure';
+      // No hold ends because nobody could look whether its instances work.
+      expect(state.Catch?.at(-1)?.ResultPath).toBe(name === 'InspectGroups' ? null : expected);
     },
   );
 
@@ -122,6 +127,7 @@ describe('the state machines', () => {
       PlanHold: 'HoldNotStarted',
       ApplyHold: 'ReleaseHold',
       CheckHold: 'ReleaseHold',
+      InspectGroups: 'ApplyHold',
       ReleaseHold: 'HoldFailed',
       ReportHold: 'HoldFailed',
     });
@@ -232,6 +238,9 @@ describe('limits', () => {
   it('keep an execution below 25,000 history events', () => {
     // A round: ApplyHold 5, WaitForNextRound 2, CheckHold 5, IsHoldStillNeeded 2, and four for a retry now and then.
     expect(roundsMax * 18).toBeLessThan(24_000);
+    // Beside the rounds InspectGroups: at most every two minutes for two hours, and every quarter of an hour for two days.
+    const looks = inspectLaterAfterSeconds / inspectAgainAfterSeconds + 172_800 / inspectLaterEverySeconds;
+    expect(roundsMax * 18 + looks * (5 + 3)).toBeLessThan(25_000);
     // A round of draining: four tasks, two choices, a wait, and four for a retry now and then.
     expect(drainRoundsMax * (4 * 5 + 3 * 2 + 4)).toBeLessThanOrEqual(24_000);
     // A round of a resize: ChooseWave, two choices, and one more task; and one attempt of three events that fails.

@@ -93,6 +93,7 @@ const madeByLambda = [
 ];
 const prefixes: Record<string, string> = {
   AutoScaling: 'autoscaling',
+  CloudFormation: 'cloudformation',
   CloudWatch: 'cloudwatch',
   EC2: 'ec2',
   ElasticLoadBalancing: 'elasticloadbalancing',
@@ -124,6 +125,9 @@ const resourceOf = (action: string): string => {
   }
   if (service === 'states')
     return `arn:aws:states:${region}:${account}:execution:holdfast-prod-pause-scaling:name`;
+  if (service === 'cloudformation') {
+    return `arn:aws:cloudformation:${region}:${account}:stack/shop/00000000-0000-4000-8000-000000000000`;
+  }
   if (service === 'dynamodb') return `arn:aws:dynamodb:${region}:${account}:table/holdfast-prod`;
   return '*';
 };
@@ -261,6 +265,37 @@ const cpu: ScalingPolicy = { type: 'StepScaling', name: 'cpu', above: 1000, add:
 const stories: (() => Promise<{ result: Awaited<ReturnType<typeof rehearseSmall>>['result'] }>)[] = [
   ...[packetLoss, repositoryDown].map(
     (story: Story) => () => rehearseSmall(story, { policy: loadPolicy(), quirks: calm }),
+  ),
+  // The group belongs to a stack.
+  ...(['pause-scaling', 'resize-in-place'] as const).map(
+    (remediation) => () =>
+      rehearseSmall(
+        resizeIncident(
+          [
+            startOf(
+              remediation,
+              'of-a-stack',
+              {
+                autoScalingGroupName: 'web',
+                reason: 'a test',
+                ...(remediation === 'resize-in-place'
+                  ? { instanceTypes: 'm7i.xlarge' }
+                  : { expiresAfter: '10m' }),
+              },
+              60,
+            ),
+          ],
+          {
+            groups: [
+              smallGroup('web', {
+                tags: { tier: 'web', holdfast: 'true', 'aws:cloudformation:stack-name': 'shop' },
+              }),
+            ],
+            durationSeconds: minutes(40),
+          },
+        ),
+        { quirks: calm },
+      ),
   ),
   // A snapshot before, a termination after what nobody abandoned.
   () => {

@@ -30,7 +30,7 @@ const actionsOf = ({ Action }: Statement): string[] => [Action].flat();
 describe('the packaged template', () => {
   it('deploys every function on the pinned runtime', () => {
     const functions = ofType('AWS::Lambda::Function');
-    expect(functions).toHaveLength(27);
+    expect(functions).toHaveLength(28);
     for (const { Properties } of functions) {
       expect(Properties).toMatchObject({
         Runtime: 'nodejs24.x',

@@ -47,7 +47,8 @@ describe('the cost of a hold', () => {
     // One look for the plan, then one per round of the hold and of its release.
     const transitions = result.executions[0]?.transitions ?? 0;
     const describes = result.calls.filter(
-      ({ operation, functionName }) => operation === 'DescribeAutoScalingGroups' && functionName !== 'sweep',
+      ({ operation, functionName }) =>
+        operation === 'DescribeAutoScalingGroups' && !['sweep', 'inspectGroups'].includes(functionName),
     ).length;
     const rounds = describes / Math.ceil(count / 100);
     expect(Number.isInteger(rounds)).toBe(true);
@@ -57,8 +58,10 @@ describe('the cost of a hold', () => {
     // Once a round while in ALARM, whatever the number of groups; opening, releasing and closing make three more.
     const alarmRounds = Math.ceil((30 * 60) / 60);
     expect(cloud.store.writes.incidents).toBeLessThanOrEqual(alarmRounds + 3 + 3);
-    // Two writes around each changing step of a group, one to forget it; none in a quiet round.
-    expect(cloud.store.writes.groups).toBe(count * 7);
+    // Two writes around each changing step of a group, one to forget it; none in a quiet round. Where a newcomer fails its
+    // checks for a while one more, and one when it does not any more.
+    expect(cloud.store.writes.groups).toBeGreaterThanOrEqual(count * 7);
+    expect(cloud.store.writes.groups).toBeLessThanOrEqual(count * 7.1);
   });
 
   it('holds 500 groups within a minute of the alarm, under a bucket of ten calls a second', async () => {

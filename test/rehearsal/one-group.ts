@@ -47,6 +47,7 @@ export const withGroup = (
         scaleInWaitsForReplacements: false,
         endsPendingWhileTerminateIsSuspended: false,
         ec2StaleSeconds: 0,
+        updateResumesWhatOthersSuspended: false,
         protectionIsAllOrNothing: true,
         terminatesWaitingInstances: true,
         abandonRunsTerminationHooks: true,

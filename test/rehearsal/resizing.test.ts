@@ -781,7 +781,7 @@ describe('resize-in-place', () => {
       /4 of 4 in service are healthy, and the floor is 4/,
     ],
     ['somebody else’s Standby', {}, {}, /is in Standby, put there by somebody else/],
-    ['an instance refresh', {}, {}, /an instance refresh runs \(InProgress\)/],
+    ['an instance refresh', {}, {}, /an instance refresh is in progress/],
     ['Launch suspended by a person', {}, {}, /somebody suspended Launch/],
     [
       'another architecture',

@@ -4,7 +4,8 @@ import { groupTraits, treatmentOf } from '../../functions/domain/group-traits.ts
 import type { GroupTrait, Treatment } from '../../functions/domain/remediation.ts';
 import { type Remediation, remediationNames } from '../../functions/domain/remediation-names.ts';
 import type { GroupSpec } from '../../rehearsal/cloud/auto-scaling-group.ts';
-import { startOf } from './launch-incident.ts';
+import type { SimulatedCloud } from '../../rehearsal/cloud/simulated-cloud.ts';
+import { groupOf, scaleOutAt, startOf, stuck } from './launch-incident.ts';
 import { changes, rehearseResize, resizeIncident } from './resize-incident.ts';
 import { minutes, smallGroup } from './small-incident.ts';
 
@@ -26,7 +27,47 @@ const groupWith: Record<GroupTrait, Partial<GroupSpec>> = {
   },
   WARM_POOL: { groupDetails: { WarmPoolConfiguration: { MinSize: 1, PoolState: 'Stopped' } } },
   SUSPENDED_BY_AWS: {},
+  SPOT: {
+    groupDetails: {
+      MixedInstancesPolicy: {
+        LaunchTemplate: { LaunchTemplateSpecification: { LaunchTemplateId: 'lt-web', Version: '$Latest' } },
+        InstancesDistribution: { OnDemandPercentageAboveBaseCapacity: 50 },
+      },
+    },
+  },
+  RESERVATIONS_FIRST: {
+    groupDetails: {
+      CapacityReservationSpecification: { CapacityReservationPreference: 'capacity-reservations-first' },
+    },
+  },
+  ZONAL_SHIFT: { groupDetails: { AvailabilityZoneImpairmentPolicy: { ZonalShiftEnabled: true } } },
+  REPLACES_ROOT_VOLUMES: {},
+  INSTANCE_REFRESH: {},
+  STACK_UPDATE: { tags: { tier: 'web', holdfast: 'true', 'aws:cloudformation:stack-name': 'shop' } },
+  CODE_DEPLOY: {
+    lifecycleHooks: [
+      {
+        lifecycleHookName: 'CodeDeploy-managed-automatic-launch-deployment-hook-shop-0123',
+        lifecycleTransition: 'autoscaling:EC2_INSTANCE_LAUNCHING',
+        heartbeatTimeoutSeconds: 3600,
+        defaultResult: 'ABANDON',
+      },
+    ],
+  },
   COUNTS_UNITS: { groupDetails: { DesiredCapacityType: 'vcpu' }, weightedCapacity: '1' },
+};
+
+/** What happens to a group in the trait's name, where its description alone does not make it. */
+const comesAbout: Partial<Record<GroupTrait, (cloud: SimulatedCloud) => void>> = {
+  SUSPENDED_BY_AWS: (cloud) => groupOf(cloud, 'web').suspended.set('Launch', 'Administrative suspension'),
+  REPLACES_ROOT_VOLUMES: (cloud) => {
+    const [first] = groupOf(cloud, 'web').instances;
+    if (first !== undefined) first.lifecycleState = 'ReplacingRootVolume';
+  },
+  INSTANCE_REFRESH: (cloud) => {
+    groupOf(cloud, 'web').instanceRefresh = 'InProgress';
+  },
+  STACK_UPDATE: ({ cloudFormation }) => cloudFormation.updateStack('shop'),
 };
 
 const inputs: Record<Remediation, object> = {
@@ -46,38 +87,54 @@ const cases = groupTraits.flatMap((trait) =>
 
 describe('who else manages a group', () => {
   it.each(cases)('%s, %s: %s', async (trait, remediation, treatment) => {
+    // The hook of CodeDeploy matters to a drain only where something waits in it.
+    const isStuck = trait === 'CODE_DEPLOY' && remediation === 'drain-pending-wait';
     const run = await rehearseResize(
       resizeIncident(
         [
           {
             atSeconds: 5,
-            text: 'AWS gives the group up, where that is the trait',
-            act: ({ autoScaling }) => {
-              if (trait !== 'SUSPENDED_BY_AWS') return;
-              autoScaling.groups.get('web')?.suspended.set('Launch', 'Administrative suspension');
-            },
+            text: 'what the trait is comes about',
+            act: (cloud) => comesAbout[trait]?.(cloud),
           },
           startOf(
             remediation,
             'by-hand',
             { autoScalingGroupName: 'web', reason: 'a test', ...inputs[remediation] },
-            60,
+            isStuck ? minutes(15) : 60,
           ),
         ],
-        { groups: [smallGroup('web', groupWith[trait])], durationSeconds: minutes(60) },
+        {
+          groups: [smallGroup('web', { ...groupWith[trait], ...(isStuck ? scaleOutAt(10, 5) : {}) })],
+          durationSeconds: minutes(60),
+          launchFaults: isStuck
+            ? [
+                {
+                  name: 'launches hang',
+                  groups: ['web'],
+                  fromSeconds: 0,
+                  untilSeconds: minutes(60),
+                  outcome: stuck,
+                },
+              ]
+            : [],
+        },
       ),
     );
     const found = treatmentOf(remediation, trait);
     const said = (of: 'warned' | 'refused') =>
       found.treatment === of ? [`${of}: web: ${of === 'refused' ? 'left alone: ' : ''}${found.why}`] : [];
     const told = (of: string) => run.journal.filter((line) => line.startsWith(`${of}: web: `));
-    // A resize warns in the line of its plan.
-    if (remediation !== 'resize-in-place') expect(told('warned')).toEqual(said('warned'));
-    else if (found.treatment === 'warned') expect(told('planned').join()).toContain(found.why);
+    // A resize warns in the line of its plan; what takes a call for each group a hold says once it is in force.
+    if (remediation !== 'resize-in-place') {
+      const later = run.journal.filter((line) => line.startsWith('in-progress: web: '));
+      const warnings = [...told('warned'), ...later.map((line) => line.replace(/^in-progress/, 'warned'))];
+      expect(warnings).toEqual(said('warned'));
+    } else if (found.treatment === 'warned') expect(told('planned').join()).toContain(found.why);
     expect(told('refused')).toEqual(said('refused'));
     const made = changes(run.result).filter(({ operation }) => !/Tags$/.test(operation));
-    // Nothing is stuck here, so a drain has nothing to do.
-    const acts = treatment !== 'refused' && remediation !== 'drain-pending-wait';
+    // Where nothing is stuck, a drain has nothing to do.
+    const acts = treatment !== 'refused' && (remediation !== 'drain-pending-wait' || isStuck);
     expect(made.length > 0).toBe(acts);
   });
 

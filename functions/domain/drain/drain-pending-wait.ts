@@ -67,7 +67,12 @@ export const drainPendingWait = defineRemediation({
   }),
   untilLaunchesSucceed: () => false,
   example: { autoScalingGroupName: 'api', reason: 'bootstrap hangs', olderThan: '20m' },
-  traits: {},
+  traits: {
+    CODE_DEPLOY: {
+      treatment: 'warned',
+      why: 'AWS CodeDeploy deploys to what is launched, in a launch hook of its own: a deployment that takes longer than olderThan is ended with its instance',
+    },
+  },
   suspendedBecause: {
     Launch: 'every launch fails, so each one only feeds the loop',
     ReplaceUnhealthy: 'with Launch suspended it would end instances and replace none',

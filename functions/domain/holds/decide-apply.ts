@@ -28,6 +28,7 @@ import {
 } from './group-record.ts';
 import { holdCalls } from './hold-calls.ts';
 import { keptOf } from './plan-raise.ts';
+import { asTakenBackByUpdate } from './stack-update.ts';
 import { keepsInstances, settingsInForce, settingsStillInForce, wantedSettings } from './wanted-state.ts';
 
 /** The latest launches that are remembered: more than any rule asks to have succeeded. */
@@ -76,6 +77,8 @@ export type ApplyDecision =
       after: GroupRecord;
       /** Settings that a person took back meanwhile and that are left alone from now on. */
       newlyOverridden: Setting[];
+      /** Whether an update of the group's CloudFormation stack is in progress, which may have taken them back. */
+      isStackUpdating: boolean;
       /** Whether the group of the record is gone, and this is another one of its name. */
       isReplaced: boolean;
     };
@@ -169,6 +172,8 @@ const withKept = (record: GroupRecord, group: AutoScalingGroup, now: string, see
       desiredCapacity,
     };
   if (known !== undefined && desiredCapacity <= known.desiredHighest) return record;
+  // A rolling update raises it for a while.
+  if (known !== undefined && record.stackUpdate !== undefined) return record;
   return { ...record, kept: { ...kept, desiredHighest: Math.max(kept.desiredHighest, desiredCapacity) } };
 };
 
@@ -336,7 +341,12 @@ const withIncident = (
     ...record.overridden.filter(({ setting }) => isRemembered(setting, present)),
     ...undone.map((setting) => ({ setting, seenAt: now })),
   ];
-  const watched = withLaunched({ ...record, overridden, imposed: remaining }, group, now);
+  const marked = { ...record, overridden, imposed: remaining };
+  const watched = withLaunched(
+    record.stackUpdate === undefined ? marked : asTakenBackByUpdate(marked, undone),
+    group,
+    now,
+  );
   const claimed = withHold(watched, group, incident, now, seenAt);
   return withKept(withLaunched(claimed, group, now), group, now, seenAt);
 };
@@ -424,6 +434,7 @@ export const decideApply = (
     calls: holdCalls(group.autoScalingGroupName, toImpose, incident.remediation),
     after,
     newlyOverridden: undone,
+    isStackUpdating: record.stackUpdate !== undefined,
     isReplaced: isReplaced(stored, group),
   };
 };

@@ -2,11 +2,14 @@ import {
   type AutoScalingGroup,
   type AutoScalingInstance,
   canChangeProtection,
+  inService,
   isOptedIn,
+  markedUnhealthy,
 } from '../auto-scaling-group.ts';
 import type { AutoScalingCall } from '../calls.ts';
-import { inForceWithinSeconds, leaseSeconds } from '../limits.ts';
+import { inForceWithinSeconds, leaseSeconds, protectedInstancesMax, replacingSecondsMax } from '../limits.ts';
 import { addSeconds, secondsBetween } from '../times.ts';
+import { confirmedOf } from './broken-newcomers.ts';
 import { type BusyFacts, isReplaced, mayBeStale, ofThisGroup } from './decide-apply.ts';
 import {
   afterLease,
@@ -20,7 +23,7 @@ import {
   secondsUntilSeen,
   withoutLease,
 } from './group-record.ts';
-import { giveBackCalls } from './hold-calls.ts';
+import { giveBackCalls, keepGoodCalls } from './hold-calls.ts';
 import { planRaise, type RaiseDecision, type ScalingFacts } from './plan-raise.ts';
 import { processesThatEndInstances, resumedFirst } from './settings.ts';
 import {
@@ -40,6 +43,11 @@ export type ReleaseFacts =
   | { because: 'BEING_DELETED'; status: string }
   /** HealthCheck runs again, and what acts on it has to wait. */
   | { because: 'HEALTH_SETTLES'; settleSeconds: number }
+  /** The good instances stay protected from scale-in while the group replaces these. */
+  | { because: 'BROKEN_NEWCOMERS'; instanceIds: string[] }
+  | { because: 'BROKEN_NEWCOMERS_GONE' }
+  /** They are in service still, and the others are not protected any longer. */
+  | { because: 'BROKEN_NEWCOMERS_STAY'; instanceIds: string[]; seconds: number }
   | { because: 'NO_HOLD_WANTS_IT' | 'GIVEN_BACK_UNSEEN' | 'GIVEN_BACK' | 'NOTHING_LEFT' }
   /** In its present state the protection of an instance cannot be changed. */
   | { because: 'PASSES_THROUGH'; instanceId: string }
@@ -304,31 +312,111 @@ const decideSettling = (releasing: Releasing, group: AutoScalingGroup): ReleaseD
   );
 };
 
-/** Gives back what no hold wants any more, desired capacity raised before it where that fell. */
+/** What is put in force, and why, in the step that gives back the rest. */
+interface Keeping {
+  settings: Setting[];
+  facts: ReleaseFacts;
+}
+
+/** The record with settings that are put in force now. */
+const withKept = (
+  record: GroupRecord,
+  settings: Setting[],
+  times: Omit<Imposed, 'setting'>,
+): GroupRecord => ({
+  ...record,
+  imposed: [
+    ...record.imposed.filter(({ setting }) => !settings.includes(setting)),
+    ...settings.map((setting) => ({ setting, ...times })),
+  ],
+});
+
+/**
+ * Gives back what no hold wants any more, desired capacity raised before it where that fell.
+ *
+ * @param next the record once that is done
+ * @param keeping what is put in force before it
+ */
 const giveBack = (
   releasing: Releasing,
-  verifying: GroupRecord,
+  next: GroupRecord,
   group: AutoScalingGroup,
   rest: Setting[],
+  keeping: Keeping = { settings: [], facts: { because: 'NO_HOLD_WANTS_IT' } },
 ): ReleaseDecision => {
   const { record, settings, now } = releasing;
   const raise: RaiseDecision = endsInstances(rest)
     ? planRaise(group, record, settings.scaling, settings.ownMinSizes ?? [], now)
     : { action: 'NOTHING' };
   if (raise.action === 'UNKNOWN') return { action: 'READ_SCALING' };
+  const { autoScalingGroupName } = group;
   return write(
     releasing,
-    { because: 'NO_HOLD_WANTS_IT' },
-    withImposed(verifying, rest, { givingBackAt: now, givenBackAt: now }),
+    keeping.facts,
+    withKept(withImposed(next, rest, { givingBackAt: now, givenBackAt: now }), keeping.settings, {
+      recordedAt: now,
+      appliedAt: now,
+    }),
     {
-      before: leased(releasing, rest),
+      before: withKept(leased(releasing, rest), keeping.settings, { recordedAt: now }),
       calls: [
         ...(raise.action === 'RAISE' ? raise.calls : []),
-        ...giveBackCalls(group.autoScalingGroupName, rest, 'no hold wants them any more'),
+        ...keepGoodCalls(autoScalingGroupName, keeping.settings),
+        ...giveBackCalls(autoScalingGroupName, rest, 'no hold wants them any more'),
       ],
       ...(raise.action === 'RAISE' || raise.action === 'LEAVE' ? { raise } : {}),
     },
   );
+};
+
+/** The broken newcomers that are in service still. */
+const brokenStill = ({ brokenNewcomers }: GroupRecord, group: AutoScalingGroup): string[] => {
+  const serving = new Set(inService(group).map(({ instanceId }) => instanceId));
+  return confirmedOf(brokenNewcomers)
+    .map(({ instanceId }) => instanceId)
+    .filter((id) => serving.has(id));
+};
+
+/** What is to be replaced: they, and what health checks have marked since these run again. */
+const toBeReplaced = (record: GroupRecord, group: AutoScalingGroup): string[] =>
+  [
+    ...new Set([
+      ...brokenStill(record, group),
+      ...markedUnhealthy(group).map(({ instanceId }) => instanceId),
+    ]),
+  ].sort();
+
+/**
+ * With broken newcomers in the group, everything but scale-in protection is given back first: scale-in does not choose by
+ * health, so the good instances have it until those are replaced, or for as long as that is waited for. `undefined` when
+ * there is nothing to wait for. Where another hold has the group, whether anything is replaced is that hold's affair.
+ */
+const decideReplacing = (releasing: Releasing, group: AutoScalingGroup): ReleaseDecision | undefined => {
+  const { record, hold, settings, now, seenAt } = releasing;
+  if (hold.stage === 'VERIFYING') return undefined;
+  if (hold.stage === 'REPLACING') {
+    const broken = toBeReplaced(record, group);
+    const seconds = secondsBetween(hold.stageAt, now);
+    const isWaited = broken.length > 0 && record.holds.length === 1 && seconds < replacingSecondsMax;
+    if (isWaited) return { action: 'WAIT', seconds: 60 };
+    return write(
+      releasing,
+      broken.length === 0
+        ? { because: 'BROKEN_NEWCOMERS_GONE' }
+        : { because: 'BROKEN_NEWCOMERS_STAY', instanceIds: broken, seconds },
+      withStage(record, settings.incidentId, { stage: 'VERIFYING', stageAt: now }),
+    );
+  }
+  if (brokenStill(record, group).length === 0 || record.holds.length > 1) return undefined;
+  const replacing = withStage(record, settings.incidentId, { stage: 'REPLACING', stageAt: now });
+  const inForce = settingsInForce(group);
+  const toKeep = wantedSettings(replacing, group)
+    .filter((setting) => isInstance(setting) && !inForce.has(setting))
+    .slice(0, protectedInstancesMax);
+  return giveBack(releasing, replacing, group, settingsOf(standings(record, replacing, group, seenAt).CALL), {
+    settings: toKeep,
+    facts: { because: 'BROKEN_NEWCOMERS', instanceIds: toBeReplaced(record, group) },
+  });
 };
 
 /** Everything is asked back: looks until nothing of it is in force any more. */
@@ -365,8 +453,8 @@ const decideVerifying = (
 
 /**
  * Decides the next step of giving one group back on behalf of one incident. Stages: HealthCheck first; after
- * `settleSeconds` the rest, desired capacity raised before it; then looks until nothing of it is in force any more, for
- * as long as a description may be from before. What a description may not show yet is judged by when the group was asked
+ * `settleSeconds` the rest, desired capacity raised before it, and with broken newcomers the protection of the others last;
+ * then looks until nothing of it is in force any more, for as long as a description may be from before. What a description may not show yet is judged by when the group was asked
  * for, not by when it is decided.
  *
  * @param group the group as described after `stored` was read; `undefined` when AWS knows no such group
@@ -392,7 +480,10 @@ export const decideRelease = (
     ? { ...ofThisGroup(remembered, group, seenAt), holds: [hold] }
     : remembered;
   const releasing = toReleasing(record);
-  const first = decideFirst(releasing, stored, group) ?? decideSettling(releasing, group);
+  const first =
+    decideFirst(releasing, stored, group) ??
+    decideSettling(releasing, group) ??
+    decideReplacing(releasing, group);
   if (first !== undefined) return first;
   const verifying =
     hold.stage === 'VERIFYING' ? record : withStage(record, incidentId, { stage: 'VERIFYING', stageAt: now });

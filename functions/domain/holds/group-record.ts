@@ -1,14 +1,17 @@
 import type { ScalingProcess } from '../auto-scaling-group.ts';
 import { inForceWithinSeconds } from '../limits.ts';
 import { secondsBetween } from '../times.ts';
+import type { BrokenNewcomer } from './broken-newcomers.ts';
 
 /**
  * Where a hold stands.
  * - `HELD`: everything is claimed.
  * - `SETTLING`: HealthCheck was given back; everything else is still claimed.
+ * - `REPLACING`: everything was given back but scale-in protection: the good instances have it while the group replaces
+ *   broken newcomers.
  * - `VERIFYING`: everything was given back; not yet seen to be so.
  */
-type HoldStage = 'HELD' | 'SETTLING' | 'VERIFYING';
+type HoldStage = 'HELD' | 'SETTLING' | 'REPLACING' | 'VERIFYING';
 
 /** One incident's claim on one group. */
 export interface Hold {
@@ -55,10 +58,14 @@ export interface Imposed {
   givenBackAt?: string;
 }
 
-/** A setting that a person took back while it was held. It is left alone until the last hold that claims it ends. */
+/**
+ * A setting that a person took back while it was held. It is left alone until the last hold that claims it ends; what a
+ * CloudFormation update took back is left alone until the update ends.
+ */
 export interface Overridden {
   setting: Setting;
   seenAt: string;
+  by?: 'STACK_UPDATE';
 }
 
 /** The group as it was before the first hold, when that was put in force. */
@@ -104,6 +111,12 @@ export interface KeptSizes {
   scheduledActions?: ScheduledAction[];
 }
 
+/** An update of the CloudFormation stack that a group belongs to, while it is in progress. */
+export interface StackUpdate {
+  /** When it began. */
+  startedAt: string;
+}
+
 /** The right to change the group, for a short time. */
 interface Lease {
   owner: string;
@@ -133,6 +146,12 @@ export interface GroupRecord {
   presentAtFirst?: string[];
   /** While a hold protects: the latest instances that came into service since. */
   launched?: LaunchedInstance[];
+  /** While a hold keeps instances from scale-in: those that came lately and do not work. */
+  brokenNewcomers?: BrokenNewcomer[];
+  /** Of how many of them people were told. */
+  brokenNewcomersTold?: number;
+  /** The update of its CloudFormation stack that was seen in progress. */
+  stackUpdate?: StackUpdate;
   lease?: Lease;
 }
 

@@ -63,6 +63,15 @@ export const holdCalls = (
   ),
 ];
 
+/** The calls that protect good instances while the group replaces broken ones. */
+export const keepGoodCalls = (autoScalingGroupName: string, instanceIds: string[]): AutoScalingCall[] =>
+  protectionCalls(
+    autoScalingGroupName,
+    instanceIds,
+    true,
+    'SetInstanceProtection: scale-in does not choose by health, and broken newcomers have to be replaced first',
+  );
+
 /** The calls that take settings back: protection first, so that no process acts on a group half given back. */
 export const giveBackCalls = (
   autoScalingGroupName: string,

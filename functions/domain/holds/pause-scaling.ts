@@ -36,7 +36,24 @@ export const pauseScaling = defineRemediation({
   }),
   untilLaunchesSucceed: () => false,
   example: { autoScalingGroupName: 'web', reason: 'switch upgrade', expiresAfter: '2h' },
-  traits: {},
+  traits: {
+    SPOT: {
+      treatment: 'warned',
+      why: 'it may have Spot Instances, and EC2 ends those whatever is suspended',
+    },
+    REPLACES_ROOT_VOLUMES: {
+      treatment: 'warned',
+      why: 'root volumes of its instances are being replaced: that pauses while InstanceRefresh is suspended, and what is in it is not in service',
+    },
+    INSTANCE_REFRESH: {
+      treatment: 'warned',
+      why: 'an instance refresh is in progress: it pauses while InstanceRefresh is suspended, and goes on once the group is given back',
+    },
+    STACK_UPDATE: {
+      treatment: 'warned',
+      why: 'an update of its CloudFormation stack is in progress: a rolling update needs Terminate, and may stall, fail and roll back while it is suspended',
+    },
+  },
   suspendedBecause: {
     Terminate: 'scale-in would take instances that the fleet needs when the packets flow again',
     ReplaceUnhealthy: 'an instance whose health check was lost on the way is not a sick instance',

@@ -41,6 +41,22 @@ export const protectInstances = defineRemediation({
   untilLaunchesSucceed: (byHand) => byHand === undefined || byHand.until === 'launches-succeed',
   example: { autoScalingGroupName: 'api', reason: 'package repository down', expiresAfter: '2h' },
   traits: {
+    SPOT: {
+      treatment: 'warned',
+      why: 'it may have Spot Instances, and EC2 ends those whatever protects them',
+    },
+    REPLACES_ROOT_VOLUMES: {
+      treatment: 'warned',
+      why: 'root volumes of its instances are being replaced: that pauses while InstanceRefresh is suspended, and what is in it cannot be protected',
+    },
+    INSTANCE_REFRESH: {
+      treatment: 'warned',
+      why: 'an instance refresh is in progress: it pauses while InstanceRefresh is suspended, and by default it fails when it waits an hour for protected instances',
+    },
+    STACK_UPDATE: {
+      treatment: 'warned',
+      why: 'an update of its CloudFormation stack is in progress: a rolling update may end instances whatever protects them, and fails and rolls back when launches fail',
+    },
     SUSPENDED_BY_AWS: {
       treatment: 'warned',
       why: 'AWS itself suspended Launch, because launches failed for a day: nothing is launched until somebody resumes it, and the hold is not renewed meanwhile',

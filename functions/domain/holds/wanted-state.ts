@@ -1,4 +1,9 @@
-import { type AutoScalingGroup, inService, type ScalingProcess } from '../auto-scaling-group.ts';
+import {
+  type AutoScalingGroup,
+  inService,
+  markedUnhealthy,
+  type ScalingProcess,
+} from '../auto-scaling-group.ts';
 import { type GroupRecord, type Hold, isGivenBackUnseen, type Setting } from './group-record.ts';
 import { processesThatEndInstances, resumedFirst } from './settings.ts';
 
@@ -9,6 +14,7 @@ export const claimedProcesses = (hold: Hold): ScalingProcess[] => {
       return hold.processes;
     case 'SETTLING':
       return hold.processes.filter((process) => !resumedFirst.includes(process));
+    case 'REPLACING':
     case 'VERIFYING':
       return [];
   }
@@ -16,12 +22,22 @@ export const claimedProcesses = (hold: Hold): ScalingProcess[] => {
 
 /** Whether one hold still claims the protection of instances in its stage. */
 export const claimsProtection = ({ protectsInstances, stage }: Hold): boolean =>
-  protectsInstances && stage !== 'VERIFYING';
+  stage === 'REPLACING' || (protectsInstances && stage !== 'VERIFYING');
 
 /** Whether one hold still keeps instances from scale-in in its stage. */
 export const keepsInstances = (hold: Hold): boolean =>
   claimsProtection(hold) ||
   claimedProcesses(hold).some((process) => processesThatEndInstances.includes(process));
+
+/** The instances that are to be protected: all in service, less the broken ones where only their replacement is waited for. */
+const protectedIds = ({ holds, brokenNewcomers = [] }: GroupRecord, group: AutoScalingGroup): Setting[] => {
+  const claims = holds.filter(claimsProtection);
+  if (claims.length === 0) return [];
+  const ids = inService(group).map(({ instanceId }) => instanceId);
+  if (claims.some(({ stage }) => stage !== 'REPLACING')) return ids;
+  const broken = new Set([...brokenNewcomers, ...markedUnhealthy(group)].map(({ instanceId }) => instanceId));
+  return ids.filter((id) => !broken.has(id));
+};
 
 /**
  * The settings that must be in force in a group: its baseline and the claims of all its holds, less what a person
@@ -32,11 +48,10 @@ export const keepsInstances = (hold: Hold): boolean =>
  * @returns names of processes and ids of instances, sorted
  */
 export const wantedSettings = (record: GroupRecord, group: AutoScalingGroup): Setting[] => {
-  const ids = inService(group).map(({ instanceId }) => instanceId);
   const wanted = new Set<Setting>([
     ...(record.baseline?.suspendedProcesses ?? []),
     ...record.holds.flatMap(claimedProcesses),
-    ...(record.holds.some(claimsProtection) ? ids : []),
+    ...protectedIds(record, group),
   ]);
   for (const { setting } of record.overridden) wanted.delete(setting);
   // What somebody suspended before us stays; a resize is not begun there.

@@ -1,11 +1,11 @@
 import { type AutoScalingGroup, inService, isOptedIn } from '../auto-scaling-group.ts';
 import type { PlannedCall } from '../calls.ts';
 import { chunk } from '../chunk.ts';
-import { traitsTreated } from '../group-traits.ts';
+import { traitsTreated, whyTreated } from '../group-traits.ts';
 import type { GroupRecord } from '../holds/group-record.ts';
 import { holdCalls } from '../holds/hold-calls.ts';
 import { reservationSeconds, resizesMax } from '../limits.ts';
-import type { GroupTrait } from '../remediation.ts';
+import type { GroupTrait, TraitReadAlone } from '../remediation.ts';
 import { addSeconds } from '../times.ts';
 import { inTurnByZone } from './in-turn-by-zone.ts';
 import type { InstanceFacts, InstanceTypeFacts } from './instance-facts.ts';
@@ -43,8 +43,8 @@ export interface ResizeFacts {
   stopProtected: Map<string, boolean>;
   /** Instances in service that EC2 runs and every load balancer finds healthy. */
   healthy: Set<string>;
-  /** Status of an instance refresh that runs. */
-  refresh?: string;
+  /** Traits that its description does not show. */
+  traitsReadAlone: TraitReadAlone[];
   template?: TemplateFacts;
   /** Other groups that launch from the template, where it is to be changed. */
   sharesTemplateWith: string[];
@@ -63,13 +63,20 @@ export type TakenBy =
   | { because: 'RESIZED_BY_ANOTHER'; executionName: string }
   | { because: 'SCALING_PAUSED'; reason: string };
 
+/** Something else manages the group, or it is made of what is special. */
+interface TraitFacts {
+  because: 'TRAIT';
+  trait: GroupTrait;
+  why: string;
+}
+
 /** Why nothing of a group may be touched. */
 export type ResizeRefusal =
   | { because: 'NOT_OPTED_IN' }
   | { because: 'BEING_DELETED'; status: string }
   | TakenBy
   | { because: 'LAUNCHES_SUCCEED' }
-  | { because: 'INSTANCE_REFRESH'; status: string }
+  | TraitFacts
   | { because: 'IN_STANDBY'; instanceIds: string[] }
   | { because: 'LAUNCH_SUSPENDED' }
   | { because: 'TRAFFIC_SOURCES'; sources: string[] }
@@ -92,7 +99,7 @@ export type ResizePlanFacts =
 /** What is risked. */
 export type ResizeWarning =
   | { because: 'NOTHING_RESERVED' }
-  | { because: 'TRAIT'; trait: GroupTrait; why: string }
+  | TraitFacts
   | { because: 'TEMPLATE_SHARED'; autoScalingGroupNames: string[] };
 
 /** What was checked of one instance for one type. */
@@ -130,6 +137,13 @@ export const floorOf = (
     : Math.max(least, Math.ceil((healthy * floor.percent) / 100));
 };
 
+/** The traits that are not in the group's description, as far as they are refused, or warned of. */
+const traitsReadAlone = (facts: ResizeFacts, treatment: 'warned' | 'refused'): TraitFacts[] =>
+  facts.traitsReadAlone.flatMap((trait) => {
+    const why = whyTreated('resize-in-place', trait, treatment);
+    return why === undefined ? [] : [{ because: 'TRAIT', trait, why }];
+  });
+
 /** Why nothing of a group may be touched, whatever its instances. */
 const refusalOf = (facts: ResizeFacts, settings: ResizeSettings): ResizeRefusal | undefined => {
   const { group, record, healthy, instances } = facts;
@@ -137,7 +151,8 @@ const refusalOf = (facts: ResizeFacts, settings: ResizeSettings): ResizeRefusal 
   if (group.status !== undefined) return { because: 'BEING_DELETED', status: group.status };
   if (facts.takenBy !== undefined) return facts.takenBy;
   if (facts.needsNoResize === true) return { because: 'LAUNCHES_SUCCEED' };
-  if (facts.refresh !== undefined) return { because: 'INSTANCE_REFRESH', status: facts.refresh };
+  const [inProgress] = traitsReadAlone(facts, 'refused');
+  if (inProgress !== undefined) return inProgress;
   const standby = group.instances.filter(({ lifecycleState }) => /Standby$/.test(lifecycleState));
   if (standby.length > 0) {
     return { because: 'IN_STANDBY', instanceIds: standby.map(({ instanceId }) => instanceId) };
@@ -263,6 +278,7 @@ const warningsOf = (facts: ResizeFacts, settings: ResizeSettings): ResizeWarning
   ...traitsTreated(facts.group, 'resize-in-place', 'warned').map(
     (trait) => ({ because: 'TRAIT', ...trait }) as const,
   ),
+  ...traitsReadAlone(facts, 'warned'),
   ...(facts.sharesTemplateWith.length > 0
     ? [{ because: 'TEMPLATE_SHARED', autoScalingGroupNames: facts.sharesTemplateWith } as const]
     : []),

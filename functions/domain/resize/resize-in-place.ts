@@ -140,6 +140,30 @@ export const resizeInPlace = defineRemediation({
       treatment: 'warned',
       why: 'the group launches several types; their weights are not computed anew',
     },
+    RESERVATIONS_FIRST: {
+      treatment: 'warned',
+      why: 'it launches into Capacity Reservations first: those for the type it has now stay paid for and empty',
+    },
+    ZONAL_SHIFT: {
+      treatment: 'warned',
+      why: 'zonal shift is enabled, and whether one is in progress is not looked for: resize nothing in a zone that is shifted away from',
+    },
+    REPLACES_ROOT_VOLUMES: {
+      treatment: 'refused',
+      why: 'root volumes of its instances are being replaced; try again when that has ended',
+    },
+    INSTANCE_REFRESH: {
+      treatment: 'refused',
+      why: 'an instance refresh is in progress; cancel it, or try again when it has ended',
+    },
+    STACK_UPDATE: {
+      treatment: 'refused',
+      why: 'an update of its CloudFormation stack is in progress; try again when it has ended',
+    },
+    CODE_DEPLOY: {
+      treatment: 'warned',
+      why: 'AWS CodeDeploy deploys to it: what is in Standby misses a deployment, so begin none meanwhile',
+    },
     WARM_POOL: { treatment: 'warned', why: 'the instances of its warm pool keep the type that they have' },
     SUSPENDED_BY_AWS: {
       treatment: 'refused',

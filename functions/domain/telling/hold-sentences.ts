@@ -1,11 +1,13 @@
 import { optInTag } from '../auto-scaling-group.ts';
 import { bounded } from '../bounded.ts';
+import type { BrokenNewcomer } from '../holds/broken-newcomers.ts';
 import type { ApplyDecision } from '../holds/decide-apply.ts';
 import type { HoldDecision, HoldFacts } from '../holds/decide-hold.ts';
 import type { ReleaseFacts } from '../holds/decide-release.ts';
 import { isInstance, type Setting } from '../holds/group-record.ts';
 import type { FellFacts, LeaveFacts, RaiseDecision } from '../holds/plan-raise.ts';
 import type { Incident } from '../incident.ts';
+import { replacingSecondsMax } from '../limits.ts';
 import { remediations } from '../remediations.ts';
 import { awsCommand } from '../shell.ts';
 import { counted, firstOf, spokenDuration, spokenTime } from '../times.ts';
@@ -92,9 +94,36 @@ const whoever = (tags: Record<string, string>, settings: Setting[]): string => {
 export const tellOverridden = (settings: Setting[], tags: Record<string, string>): string =>
   `${whoever(tags, settings)} took back ${firstOf(settings)} meanwhile; left alone from now on`;
 
+/** That an update of the group's stack took back what Holdfast had put in force: which processes it suspends is in its template. */
+export const tellTakenBackByUpdate = (settings: Setting[]): string =>
+  `while an update of its CloudFormation stack is in progress, ${firstOf(settings)} was taken back, by the update or by a person; put in force again once the update has ended`;
+
+/** That the update of the group's stack is over. */
+export const tellUpdateEnded =
+  'the update of its CloudFormation stack has ended; what it took back is put in force again';
+
 /** That the group of a record is gone, and that another one has its name. */
 export const tellReplaced =
   'the group was deleted, and another one was made under its name; what was held of the old one ended with it';
+
+const countedInstances = (ids: string[]): string =>
+  `${counted(ids.length, 'instance')} (${firstOf(ids, 10)})`;
+
+/** How a person has one instance ended and another one launched in its place. */
+const tellEndCommand = (instanceId: string): string =>
+  `To end one and have another launched: ${awsCommand('autoscaling', 'terminate-instance-in-auto-scaling-group', '--instance-id', instanceId, '--no-should-decrement-desired-capacity')}`;
+
+const whyBroken: Record<BrokenNewcomer['because'], string> = {
+  TARGET_UNHEALTHY: 'unhealthy in a target group',
+  STATUS_IMPAIRED: 'its status checks fail',
+};
+
+/** That instances came into service lately and do not work: nothing else tells them from the others. */
+export const tellBrokenNewcomers = (broken: BrokenNewcomer[]): string => {
+  const named = broken.map(({ instanceId, because }) => `${instanceId} (${whyBroken[because]})`);
+  const one = broken.length === 1;
+  return `${counted(broken.length, 'instance')} that came lately ${one ? 'does' : 'do'} not work: ${firstOf(named, 10)}. ${one ? 'It fills a place' : 'They fill places'} in the group, and no health check marks ${one ? 'it' : 'them'} as long as HealthCheck is suspended. ${tellEndCommand(broken[0]?.instanceId ?? '')}`;
+};
 
 /** Why something of a group is written down, or given back. */
 export const tellRelease = (facts: ReleaseFacts): string => {
@@ -111,6 +140,12 @@ export const tellRelease = (facts: ReleaseFacts): string => {
       return `the group is being deleted (${facts.status})`;
     case 'HEALTH_SETTLES':
       return `health is judged afresh for ${facts.settleSeconds} s before anything may act on it`;
+    case 'BROKEN_NEWCOMERS':
+      return `instances came during the hold that do not work: the group may now replace ${countedInstances(facts.instanceIds)}. Until it has, the other instances stay protected from scale-in, for ${spokenDuration(replacingSecondsMax)} at most`;
+    case 'BROKEN_NEWCOMERS_GONE':
+      return 'no instance that does not work is left in service';
+    case 'BROKEN_NEWCOMERS_STAY':
+      return `after ${spokenDuration(facts.seconds)} the group has not replaced ${countedInstances(facts.instanceIds)}, which did not work when last looked at; the other instances are not protected from scale-in any longer. ${tellEndCommand(facts.instanceIds[0] ?? '')}`;
     case 'NO_HOLD_WANTS_IT':
       return 'no hold wants it any more';
     case 'GIVEN_BACK_UNSEEN':

@@ -119,6 +119,18 @@ const toldAtOnce: Partial<Record<JournalEntry['event'], { kind: NoticeKind; next
     kind: 'needs-a-person',
     next: 'the group replaces them within minutes, unless somebody sets their health before',
   },
+  'in-progress': {
+    kind: 'needs-a-person',
+    next: 'nothing is done about it: let it end, cancel it, or stop the execution, which gives the group back',
+  },
+  'taken-back-by-update': {
+    kind: 'overridden',
+    next: 'it is put in force again once the update has ended',
+  },
+  'broken-newcomers': {
+    kind: 'needs-a-person',
+    next: 'once the hold ends the group replaces them, and the others stay protected from scale-in meanwhile',
+  },
   left: { kind: 'needs-a-person', next: 'nothing more is done to it; a person has to' },
 };
 

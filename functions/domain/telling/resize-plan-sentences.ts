@@ -146,8 +146,8 @@ const tellRefusal = (refusal: ResizeRefusal, findings: InstanceFindings[]): stri
       return `its scaling is paused (${refusal.reason}): nothing is stopped meanwhile`;
     case 'LAUNCHES_SUCCEED':
       return 'its launches do not fail: it can scale out instead';
-    case 'INSTANCE_REFRESH':
-      return `an instance refresh runs (${refusal.status}): let it end, or cancel it`;
+    case 'TRAIT':
+      return refusal.why;
     case 'IN_STANDBY':
       return `${firstOf(refusal.instanceIds, 5)} is in Standby, put there by somebody else: let it leave Standby first`;
     case 'LAUNCH_SUSPENDED':

@@ -22,6 +22,7 @@ import {
   refusedGroups,
   showCalls,
   warnedGroups,
+  warnedOf,
 } from '../holds/plan-hold.ts';
 import { writeJournal } from '../incidents/emit-facts.ts';
 import { describeTargets, findOtherExecution, openIncident } from '../incidents/plan-request.ts';
@@ -119,11 +120,19 @@ export const createPlanDrain =
       planned.push({ choice, calls });
     }
     const entries = planned.map(({ choice, calls }) => toJournalEntry(choice, calls, mode, now));
-    const warned = warnedGroups(
-      groups.map(({ group }) => group),
-      request.remediation,
-      now,
-    );
+    const warned = [
+      ...warnedGroups(
+        groups.map(({ group }) => group),
+        request.remediation,
+        now,
+      ),
+      ...warnedOf(
+        'CODE_DEPLOY',
+        asked.withCodeDeploy.map(({ group }) => group),
+        request.remediation,
+        now,
+      ),
+    ];
     await writeJournal(store, incidentId, [...refused, ...warned, ...entries]);
     const calls = planned.flatMap((each) => each.calls);
     const draining = planned.filter(({ choice }) => choice.action === 'DRAIN').length;

@@ -3,7 +3,12 @@ import { StaleRecordError } from '../../domain/errors.ts';
 import { decideApply } from '../../domain/holds/decide-apply.ts';
 import type { Incident } from '../../domain/incident.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
-import { tellApplied, tellOverridden, tellReplaced } from '../../domain/telling/hold-sentences.ts';
+import {
+  tellApplied,
+  tellOverridden,
+  tellReplaced,
+  tellTakenBackByUpdate,
+} from '../../domain/telling/hold-sentences.ts';
 import { createGroupNotes } from '../incidents/note-group.ts';
 import { changeGroup, type GroupDependencies } from './change-group.ts';
 import { lookAgain } from './look-again.ts';
@@ -47,7 +52,8 @@ export const applyToGroup = async (
   const noteOverridden = (): void => {
     const { newlyOverridden } = decision;
     if (newlyOverridden.length === 0) return;
-    note('overridden', tellOverridden(newlyOverridden, seen.group?.tags ?? {}));
+    if (decision.isStackUpdating) note('taken-back-by-update', tellTakenBackByUpdate(newlyOverridden));
+    else note('overridden', tellOverridden(newlyOverridden, seen.group?.tags ?? {}));
   };
   try {
     await changeGroup(dependencies, decision);

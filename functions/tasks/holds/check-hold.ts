@@ -4,6 +4,8 @@ import type { CloudWatch } from '../../aws/cloudwatch.ts';
 import type { KillSwitch } from '../../aws/systems-manager.ts';
 import type { Clock } from '../../clock.ts';
 import { type AlarmReading, decideHold, type HoldDecision } from '../../domain/holds/decide-hold.ts';
+import { isInspectionDue } from '../../domain/holds/is-inspection-due.ts';
+import { soonRounds } from '../../domain/holds/seconds-to-next-round.ts';
 import type { Incident } from '../../domain/incident.ts';
 import type { Mode } from '../../domain/mode.ts';
 import { tellHold } from '../../domain/telling/hold-sentences.ts';
@@ -29,6 +31,10 @@ export interface CheckHoldResult {
   /** As `decideHold` says; of launches that cannot be read what was said before. */
   because: string;
   reason: string;
+  /** Whether the groups are to be looked at more closely before the next round. */
+  inspect: boolean;
+  /** When that was last asked for. */
+  inspectAskedAt?: string;
 }
 
 const readAlarm = async (cloudWatch: CloudWatch, incident: Incident): Promise<AlarmReading> => {
@@ -64,6 +70,7 @@ export const createCheckHold =
         action: 'RELEASE',
         because: 'RELEASING',
         reason: 'the incident was closed by the sweep',
+        inspect: false,
       };
     }
     const alarm = await readAlarm(cloudWatch, incident);
@@ -90,5 +97,18 @@ export const createCheckHold =
     if (action === 'KEEP' && because !== state.check?.because) {
       await writeJournal(store, incidentId, [{ at: clock.now(), event: 'kept', because, text: reason }]);
     }
-    return { round: round + 1, action, because, reason };
+    const inspectAskedAt = state.check?.inspectAskedAt;
+    // First every group is held, as far as that can be: what takes a call for each of them waits.
+    const isHeld = (state.applied.unfinished ?? 0) === 0 || round > soonRounds;
+    const inspect =
+      action === 'KEEP' && isHeld && isInspectionDue(incident, inspectAskedAt, state.inspected, clock.now());
+    const askedAt = inspect ? clock.now() : inspectAskedAt;
+    return {
+      round: round + 1,
+      action,
+      because,
+      reason,
+      inspect,
+      ...(askedAt === undefined ? {} : { inspectAskedAt: askedAt }),
+    };
   };

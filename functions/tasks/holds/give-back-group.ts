@@ -26,6 +26,7 @@ export type GiveBackOutcome =
   | { done: false; refused: string };
 
 const eventOfRelease = (decision: ReleaseDecision & { action: 'WRITE' }): JournalEntry['event'] => {
+  if (decision.because === 'BROKEN_NEWCOMERS_STAY') return 'left';
   if (decision.needsPerson) return 'failed';
   if (decision.isGone) return 'gone';
   return decision.isDone ? 'given-back' : 'giving-back';

@@ -3,12 +3,13 @@ import type { StepFunctions } from '../../aws/step-functions.ts';
 import type { AutoScalingGroup } from '../../domain/auto-scaling-group.ts';
 import type { PlannedCall } from '../../domain/calls.ts';
 import { stageOfExecution } from '../../domain/execution-arn.ts';
-import { traitsTreated } from '../../domain/group-traits.ts';
+import { traitsTreated, whyTreated } from '../../domain/group-traits.ts';
 import { holdTagValue } from '../../domain/holds/hold-tag.ts';
 import { type HoldPlan, isHeld, planHold } from '../../domain/holds/plan-hold.ts';
 import type { Selection, SelectionRefusal } from '../../domain/holds/select-groups.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
 import { lowestMode, type Mode } from '../../domain/mode.ts';
+import type { GroupTrait } from '../../domain/remediation.ts';
 import type { Remediation } from '../../domain/remediation-names.ts';
 import { remediations } from '../../domain/remediations.ts';
 import { type Request, toIncident } from '../../domain/request.ts';
@@ -123,6 +124,25 @@ export const warnedGroups = (
       }),
     ),
   );
+
+/** What to look out for in these groups, all of which have a trait. */
+export const warnedOf = (
+  trait: GroupTrait,
+  groups: Pick<AutoScalingGroup, 'autoScalingGroupName'>[],
+  remediation: Remediation,
+  at: string,
+): JournalEntry[] => {
+  const why = whyTreated(remediation, trait, 'warned');
+  return why === undefined
+    ? []
+    : groups.map(({ autoScalingGroupName }) => ({
+        at,
+        event: 'warned',
+        because: trait,
+        autoScalingGroupName,
+        text: why,
+      }));
+};
 
 /**
  * What every plan begins with: the request, the mode, and whether anything may be planned at all.

@@ -24,6 +24,10 @@ const needsAttention: JournalEntry['event'][] = [
   'gone',
   'unhealthy',
   'mostly-unhealthy',
+  'broken-newcomers',
+  'in-progress',
+  'taken-back-by-update',
+  'left',
 ];
 
 const countGroups = (journal: JournalEntry[], event: JournalEntry['event']): number =>

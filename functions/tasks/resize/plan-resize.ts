@@ -1,18 +1,22 @@
 import pMap from 'p-map';
 import type * as z from 'zod/mini';
 import type { AutoScaling } from '../../aws/auto-scaling.ts';
+import type { CloudFormation } from '../../aws/cloudformation.ts';
 import type { Ec2Resize } from '../../aws/ec2-resize.ts';
 import type { ElasticLoadBalancing } from '../../aws/elastic-load-balancing.ts';
 import type { AutoScalingGroup } from '../../domain/auto-scaling-group.ts';
 import { InvalidInputError, UnreadableFactError } from '../../domain/errors.ts';
 import { executionNameOf, stageOfExecution } from '../../domain/execution-arn.ts';
+import { isHookOfCodeDeploy } from '../../domain/group-traits.ts';
 import type { GroupRecord } from '../../domain/holds/group-record.ts';
 import { holdTagCall, holdTagKey, holdTagValue } from '../../domain/holds/hold-tag.ts';
 import { isTaken, selectGroups } from '../../domain/holds/select-groups.ts';
+import { isUpdating, stackOf } from '../../domain/holds/stack-update.ts';
 import type { Incident } from '../../domain/incident.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
 import { areLaunchesFailing, stuckInstances } from '../../domain/launches/launch-record.ts';
 import type { Mode } from '../../domain/mode.ts';
+import type { TraitReadAlone } from '../../domain/remediation.ts';
 import { remediations } from '../../domain/remediations.ts';
 import { type Request, toIncident } from '../../domain/request.ts';
 import { familyOf, nextLargerType } from '../../domain/resize/instance-facts.ts';
@@ -47,6 +51,7 @@ import { lookAtHealth, type ResizeClients } from './look-at-resizes.ts';
 export interface PlanResizeDependencies extends PlanDependencies {
   ec2: (mode: Mode) => Ec2Resize;
   elasticLoadBalancing: (mode: Mode) => ElasticLoadBalancing;
+  cloudFormation: CloudFormation;
 }
 
 /**
@@ -169,6 +174,24 @@ export const createPlanResize = (dependencies: PlanResizeDependencies) => {
     return { ...launchTemplate, ...found, ...(hasMixedInstances === true ? { isOverridden: true } : {}) };
   };
 
+  /** What else changes the group now, as far as it takes a call of its own to see. */
+  const readTraitsAlone = async (
+    { autoScaling }: ResizeClients,
+    group: AutoScalingGroup,
+  ): Promise<TraitReadAlone[]> => {
+    const { autoScalingGroupName: name } = group;
+    const stackId = stackOf(group);
+    const stack =
+      stackId === undefined ? undefined : await dependencies.cloudFormation.describeStack(stackId);
+    const hooks = await autoScaling.describeLaunchHooks(name);
+    const isSeen: Record<TraitReadAlone, boolean> = {
+      INSTANCE_REFRESH: (await autoScaling.describeInstanceRefresh(name)) !== undefined,
+      STACK_UPDATE: stack !== undefined && isUpdating(stack.status),
+      CODE_DEPLOY: hooks.some(({ lifecycleHookName }) => isHookOfCodeDeploy(lifecycleHookName)),
+    };
+    return (Object.keys(isSeen) as TraitReadAlone[]).filter((trait) => isSeen[trait]);
+  };
+
   /** The types wanted in a group. */
   const wantedTypes = async (
     ec2: Ec2Resize,
@@ -218,7 +241,7 @@ export const createPlanResize = (dependencies: PlanResizeDependencies) => {
     if (record === undefined || launches === undefined)
       throw new Error(`The store has no answer for ${name}`);
     const takenBy = await takenBecause(incidentId, record);
-    const refresh = await autoScaling.describeInstanceRefresh(name);
+    const traits = await readTraitsAlone(clients, group);
     const template = await readTemplate(ec2, group);
     const { instances, healthy, problem } = await lookAtHealth(clients, group);
     if (problem !== undefined) {
@@ -253,11 +276,11 @@ export const createPlanResize = (dependencies: PlanResizeDependencies) => {
       offered,
       stopProtected: new Map(stopProtected),
       wantedTypes: wanted,
+      traitsReadAlone: traits,
       ...(from === undefined ? {} : { countedFrom: from }),
       sharesTemplateWith: request.resize.updateLaunchTemplate
         ? await groupsWithTemplate(autoScaling, group)
         : [],
-      ...(refresh === undefined ? {} : { refresh }),
       ...(template === undefined ? {} : { template }),
       ...(takenBy === undefined ? {} : { takenBy }),
       // A group whose launches succeed can scale out instead.

@@ -1,0 +1,267 @@
+import type * as z from 'zod/mini';
+import type { AutoScaling } from '../../aws/auto-scaling.ts';
+import { describeAwsError } from '../../aws/aws-error.ts';
+import type { CloudFormation, Stack } from '../../aws/cloudformation.ts';
+import type { Ec2Health } from '../../aws/ec2-health.ts';
+import type { ElasticLoadBalancing } from '../../aws/elastic-load-balancing.ts';
+import type { Clock } from '../../clock.ts';
+import { type AutoScalingGroup, inService } from '../../domain/auto-scaling-group.ts';
+import { StaleRecordError } from '../../domain/errors.ts';
+import { whyTreated } from '../../domain/group-traits.ts';
+import {
+  confirmedOf,
+  findBrokenNewcomers,
+  type InstanceHealth,
+  newcomersSince,
+} from '../../domain/holds/broken-newcomers.ts';
+import { type GroupRecord, isLeased } from '../../domain/holds/group-record.ts';
+import { lookAtStack, stackOf } from '../../domain/holds/stack-update.ts';
+import type { Incident } from '../../domain/incident.ts';
+import type { JournalEntry } from '../../domain/journal.ts';
+import { inspectBudgetSeconds } from '../../domain/limits.ts';
+import type { TraitReadAlone } from '../../domain/remediation.ts';
+import { tellBrokenNewcomers, tellUpdateEnded } from '../../domain/telling/hold-sentences.ts';
+import { secondsBetween } from '../../domain/times.ts';
+import type { inspectGroupsState } from '../../events/hold-state.ts';
+import type { Store } from '../../state/store.ts';
+import { writeJournal } from '../incidents/emit-facts.ts';
+import { createGroupNotes, type Note } from '../incidents/note-group.ts';
+import { lookAtGroups, type SeenGroup } from './look-at-groups.ts';
+
+/** What InspectGroups needs: clients that only read. */
+export interface InspectGroupsDependencies {
+  autoScaling: AutoScaling;
+  cloudFormation: CloudFormation;
+  ec2: Ec2Health;
+  elasticLoadBalancing: ElasticLoadBalancing;
+  store: Store;
+  clock: Clock;
+}
+
+/** How far one look came. */
+export interface InspectGroupsResult {
+  /** When it began. */
+  at: string;
+  /** The group that the next look begins with, by its place in the incident; 0 when this one came to the end. */
+  next: number;
+  /** So many groups have been looked at once at least. */
+  reached: number;
+  /** Whether it did not get to every group. */
+  isUnfinished: boolean;
+  /** Instances of these groups that were started since shortly before the hold. */
+  newcomers: number;
+  /** Those of them that do not work. */
+  brokenNewcomers: number;
+  /** Groups of which something could not be read. */
+  unreadable: number;
+}
+
+/** One look at the groups of an incident. */
+interface Look {
+  incident: Incident;
+  /** Instances of the account that were started since shortly before the hold, and when. */
+  newcomers: Map<string, string>;
+  describeStack: (stackNameOrId: string) => Promise<Stack | undefined>;
+}
+
+/** Asks once for each stack: many groups may belong to one. */
+const remembering = ({ describeStack }: CloudFormation): Look['describeStack'] => {
+  const asked = new Map<string, Promise<Stack | undefined>>();
+  return (stackNameOrId) => {
+    const known = asked.get(stackNameOrId) ?? describeStack(stackNameOrId);
+    asked.set(stackNameOrId, known);
+    return known;
+  };
+};
+
+/** The instances of a group in service that were started since shortly before the hold, and when. */
+const newcomersOf = ({ newcomers }: Look, { group }: SeenGroup): Map<string, string> =>
+  new Map(
+    (group === undefined ? [] : inService(group)).flatMap(({ instanceId }) => {
+      const startedAt = newcomers.get(instanceId);
+      return startedAt === undefined ? [] : [[instanceId, startedAt] as const];
+    }),
+  );
+
+/** How far a look came, and what it saw. */
+interface Progress
+  extends Pick<
+    InspectGroupsResult,
+    'reached' | 'isUnfinished' | 'newcomers' | 'brokenNewcomers' | 'unreadable'
+  > {
+  /** The group that is next, by its place in the incident. */
+  place: number;
+  /** The first group that could not be looked at. */
+  firstUnreadable?: number;
+}
+
+const hasFailed = (progress: Progress, groups: number): void => {
+  progress.unreadable += groups;
+  progress.firstUnreadable ??= progress.place;
+  progress.isUnfinished = true;
+};
+
+/** People are told of the first broken newcomers of a group, and again when they have doubled. */
+const isWorthTelling = (broken: number, { brokenNewcomersTold = 0 }: GroupRecord): boolean =>
+  broken > 0 && broken >= 2 * brokenNewcomersTold;
+
+/**
+ * Looks at the groups of a hold for what takes a call of its own for each group: whether what came into service lately
+ * works, and whether something else is changing the group. Off the path on which groups are held, after they are. It
+ * changes nothing in AWS; what it finds is in the records of the groups, and people are told.
+ */
+export const createInspectGroups = (dependencies: InspectGroupsDependencies) => {
+  const { autoScaling, ec2, elasticLoadBalancing, store, clock } = dependencies;
+
+  const readHealth = async (
+    group: AutoScalingGroup,
+    newcomers: Map<string, string>,
+  ): Promise<InstanceHealth> => {
+    const unhealthyTargets = new Set<string>();
+    for (const arn of group.targetGroupArns ?? []) {
+      for (const id of await elasticLoadBalancing.describeUnhealthyTargets(arn)) unhealthyTargets.add(id);
+    }
+    return { newcomers, unhealthyTargets, impaired: await ec2.describeImpaired([...newcomers.keys()]) };
+  };
+
+  const lookAtNewcomers = async (
+    look: Look,
+    seen: SeenGroup,
+    group: AutoScalingGroup,
+    note: Note,
+  ): Promise<GroupRecord> => {
+    const { record } = seen;
+    const { brokenNewcomers: known = [] } = record;
+    const newcomers = newcomersOf(look, seen);
+    if (newcomers.size === 0 && known.length === 0) return record;
+    const health = await readHealth(group, newcomers);
+    const found = findBrokenNewcomers(group, known, health, clock.now());
+    const confirmed = confirmedOf(found);
+    const isTold = isWorthTelling(confirmed.length, record);
+    if (isTold) note('broken-newcomers', tellBrokenNewcomers(confirmed));
+    const { brokenNewcomers: _known, ...rest } = record;
+    return {
+      ...rest,
+      ...(found.length === 0 ? {} : { brokenNewcomers: found }),
+      ...(isTold ? { brokenNewcomersTold: confirmed.length } : {}),
+    };
+  };
+
+  /** Has people told of what is in progress in a group, where that matters to what is done to it. */
+  const noteInProgress = ({ incident }: Look, trait: TraitReadAlone, note: Note): void => {
+    const why = whyTreated(incident.remediation, trait, 'warned');
+    if (why !== undefined) note('in-progress', why, { because: trait });
+  };
+
+  const lookAtStackOf = async (
+    look: Look,
+    record: GroupRecord,
+    group: AutoScalingGroup,
+    isFirstLook: boolean,
+    note: Note,
+  ): Promise<GroupRecord> => {
+    const stackId = stackOf(group);
+    if (stackId === undefined) return record;
+    const stack = await look.describeStack(stackId);
+    const startedAt = stack?.changedAt ?? clock.now();
+    const { record: next, news } = lookAtStack(record, group, stack?.status, startedAt);
+    const isNewToUs = isFirstLook && record.stackUpdate !== undefined;
+    if (news === 'BEGAN' || isNewToUs) noteInProgress(look, 'STACK_UPDATE', note);
+    if (news === 'ENDED') note('update-ended', tellUpdateEnded);
+    return next;
+  };
+
+  /** Looks at one group, and writes down what is news. */
+  const inspect = async (look: Look, seen: SeenGroup, isFirstLook: boolean): Promise<GroupRecord> => {
+    const { group, record } = seen;
+    const { incidentId } = look.incident;
+    const isHeld = record.holds.some((hold) => hold.incidentId === incidentId);
+    if (group === undefined || !isHeld || isLeased(record, clock.now())) return record;
+    const notes: JournalEntry[] = [];
+    const note = createGroupNotes(notes, clock, seen.name);
+    if (isFirstLook && (await autoScaling.describeInstanceRefresh(seen.name)) !== undefined) {
+      noteInProgress(look, 'INSTANCE_REFRESH', note);
+    }
+    const withNewcomers = await lookAtNewcomers(look, seen, group, note);
+    const next = await lookAtStackOf(look, withNewcomers, group, isFirstLook, note);
+    // Told before it is remembered to be told: what is told twice in the same words reaches people once.
+    await writeJournal(store, incidentId, notes);
+    if (JSON.stringify(next) !== JSON.stringify(record)) await store.writeGroup(next);
+    return next;
+  };
+
+  /** Looks at one group, whatever becomes of it. */
+  const inspectAnyway = async (look: Look, seen: SeenGroup, progress: Progress): Promise<void> => {
+    const isFirstLook = progress.place >= progress.reached;
+    try {
+      const { brokenNewcomers = [] } = await inspect(look, seen, isFirstLook);
+      progress.newcomers += newcomersOf(look, seen).size;
+      progress.brokenNewcomers += confirmedOf(brokenNewcomers).length;
+    } catch (error) {
+      hasFailed(progress, 1);
+      // Somebody else wrote the record meanwhile: nothing is wrong with the group.
+      if (error instanceof StaleRecordError || !isFirstLook) return;
+      const text = `whether its instances work, or something else changes it, cannot be read (${describeAwsError(error)}); tried again later`;
+      const lines: JournalEntry[] = [];
+      createGroupNotes(lines, clock, seen.name)('failed', text);
+      await writeJournal(store, look.incident.incidentId, lines);
+    }
+  };
+
+  /** Looks at group after group for as long as there is time. */
+  const inspectInTurn = async (
+    look: Look,
+    names: string[],
+    progress: Progress,
+    isInTime: () => boolean,
+  ): Promise<void> => {
+    for await (const page of lookAtGroups({ store, autoScaling, clock }, names.slice(progress.place))) {
+      if (!isInTime()) return;
+      if ('unreadable' in page) {
+        hasFailed(progress, page.names.length);
+        progress.place += page.names.length;
+        continue;
+      }
+      for (const seen of page.seen) {
+        if (!isInTime()) return;
+        await inspectAnyway(look, seen, progress);
+        progress.place += 1;
+      }
+    }
+  };
+
+  return async (state: z.output<typeof inspectGroupsState>): Promise<InspectGroupsResult> => {
+    const at = clock.now();
+    const { next = 0, reached = 0 } = state.inspected ?? {};
+    const incident = await store.readIncident(state.plan.incidentId);
+    const names = incident?.status === 'HELD' ? await store.readIncidentGroups(incident.incidentId) : [];
+    const progress: Progress = {
+      place: next < names.length ? next : 0,
+      reached,
+      newcomers: 0,
+      brokenNewcomers: 0,
+      unreadable: 0,
+      isUnfinished: false,
+    };
+    if (incident !== undefined && names.length > 0) {
+      const look: Look = {
+        incident,
+        newcomers: await ec2.describeStartedSince(newcomersSince(incident.startedAt), at),
+        describeStack: remembering(dependencies.cloudFormation),
+      };
+      const isInTime = (): boolean => secondsBetween(at, clock.now()) < inspectBudgetSeconds;
+      await inspectInTurn(look, names, progress, isInTime);
+    }
+    const { place, firstUnreadable = place, newcomers, brokenNewcomers, unreadable } = progress;
+    const isThrough = place >= names.length;
+    return {
+      at,
+      next: isThrough ? 0 : place,
+      reached: Math.max(reached, firstUnreadable),
+      isUnfinished: progress.isUnfinished || !isThrough,
+      newcomers,
+      brokenNewcomers,
+      unreadable,
+    };
+  };
+};
