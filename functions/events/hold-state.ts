@@ -39,7 +39,7 @@ export const checkHoldState = z.object({
 /** Input of InspectGroups. */
 export const inspectGroupsState = z.object({
   plan: incident,
-  inspected: z.optional(z.object({ next: z.int(), reached: z.int() })),
+  inspected: z.optional(z.object({ next: z.int(), reached: z.int(), unreadable: z.int() })),
 });
 
 /** Input of ReleaseHold. */

@@ -126,4 +126,28 @@ describe('broken newcomers', () => {
       false,
     );
   });
+
+  it.each(['EC2', 'ElasticLoadBalancing', 'CloudFormation'] as const)(
+    'that nobody can see because %s does not answer do not end a hold, and are seen once it does',
+    async (service) => {
+      const { result, cloud } = await rehearseSmall(
+        newcomersBreak({
+          groups: newcomersBreak().groups.map((group) => ({
+            ...group,
+            tags: { ...group.tags, 'aws:cloudformation:stack-name': 'shop' },
+          })),
+          serviceOutages: [{ service, fromSeconds: 0, untilSeconds: minutes(30) }],
+        }),
+        { quirks: calm },
+      );
+      expect(result.violations).toEqual([]);
+      const lines = journalOf(cloud);
+      const unread = /^failed: whether the instances of 1 group work, .* cannot be read/;
+      expect(lines.filter((line) => unread.test(line))).toHaveLength(1);
+      expect(lines.filter((line) => line.startsWith('broken-newcomers'))).toHaveLength(1);
+      expect(lines.filter((line) => line.startsWith('releasing'))).toEqual([
+        expect.stringMatching(/^releasing: the alarm has been OK for 1\d min$/),
+      ]);
+    },
+  );
 });

@@ -21,7 +21,7 @@ import type { JournalEntry } from '../../domain/journal.ts';
 import { inspectBudgetSeconds } from '../../domain/limits.ts';
 import type { TraitReadAlone } from '../../domain/remediation.ts';
 import { tellBrokenNewcomers, tellUpdateEnded } from '../../domain/telling/hold-sentences.ts';
-import { secondsBetween } from '../../domain/times.ts';
+import { counted, secondsBetween } from '../../domain/times.ts';
 import type { inspectGroupsState } from '../../events/hold-state.ts';
 import type { Store } from '../../state/store.ts';
 import { writeJournal } from '../incidents/emit-facts.ts';
@@ -93,12 +93,16 @@ interface Progress
   place: number;
   /** The first group that could not be looked at. */
   firstUnreadable?: number;
+  /** Why something could not be read, the first time. */
+  because?: string;
 }
 
-const hasFailed = (progress: Progress, groups: number): void => {
-  progress.unreadable += groups;
+const hasFailed = (progress: Progress, groups: number, because: string | undefined): void => {
   progress.firstUnreadable ??= progress.place;
   progress.isUnfinished = true;
+  if (because === undefined) return;
+  progress.unreadable += groups;
+  progress.because ??= because;
 };
 
 /** People are told of the first broken newcomers of a group, and again when they have doubled. */
@@ -198,13 +202,10 @@ export const createInspectGroups = (dependencies: InspectGroupsDependencies) => 
       progress.newcomers += newcomersOf(look, seen).size;
       progress.brokenNewcomers += confirmedOf(brokenNewcomers).length;
     } catch (error) {
-      hasFailed(progress, 1);
       // Somebody else wrote the record meanwhile: nothing is wrong with the group.
-      if (error instanceof StaleRecordError || !isFirstLook) return;
-      const text = `whether its instances work, or something else changes it, cannot be read (${describeAwsError(error)}); tried again later`;
-      const lines: JournalEntry[] = [];
-      createGroupNotes(lines, clock, seen.name)('failed', text);
-      await writeJournal(store, look.incident.incidentId, lines);
+      const because =
+        error instanceof StaleRecordError ? undefined : `${seen.name}: ${describeAwsError(error)}`;
+      hasFailed(progress, 1, because);
     }
   };
 
@@ -218,7 +219,7 @@ export const createInspectGroups = (dependencies: InspectGroupsDependencies) => 
     for await (const page of lookAtGroups({ store, autoScaling, clock }, names.slice(progress.place))) {
       if (!isInTime()) return;
       if ('unreadable' in page) {
-        hasFailed(progress, page.names.length);
+        hasFailed(progress, page.names.length, page.unreadable);
         progress.place += page.names.length;
         continue;
       }
@@ -228,6 +229,12 @@ export const createInspectGroups = (dependencies: InspectGroupsDependencies) => 
         progress.place += 1;
       }
     }
+  };
+
+  const noteUnreadable = async (incidentId: string, { unreadable, because }: Progress): Promise<void> => {
+    if (unreadable === 0) return;
+    const text = `whether the instances of ${counted(unreadable, 'group')} work, and what else changes them, cannot be read (${because}); tried again in the next rounds`;
+    await writeJournal(store, incidentId, [{ at: clock.now(), event: 'failed', text }]);
   };
 
   return async (state: z.output<typeof inspectGroupsState>): Promise<InspectGroupsResult> => {
@@ -244,13 +251,16 @@ export const createInspectGroups = (dependencies: InspectGroupsDependencies) => 
       isUnfinished: false,
     };
     if (incident !== undefined && names.length > 0) {
-      const look: Look = {
-        incident,
-        newcomers: await ec2.describeStartedSince(newcomersSince(incident.startedAt), at),
-        describeStack: remembering(dependencies.cloudFormation),
-      };
       const isInTime = (): boolean => secondsBetween(at, clock.now()) < inspectBudgetSeconds;
-      await inspectInTurn(look, names, progress, isInTime);
+      try {
+        const newcomers = await ec2.describeStartedSince(newcomersSince(incident.startedAt), at);
+        const describeStack = remembering(dependencies.cloudFormation);
+        await inspectInTurn({ incident, newcomers, describeStack }, names, progress, isInTime);
+      } catch (error) {
+        hasFailed(progress, names.length, describeAwsError(error));
+      }
+      const wasReadable = (state.inspected?.unreadable ?? 0) === 0;
+      if (wasReadable) await noteUnreadable(incident.incidentId, progress);
     }
     const { place, firstUnreadable = place, newcomers, brokenNewcomers, unreadable } = progress;
     const isThrough = place >= names.length;

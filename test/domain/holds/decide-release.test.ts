@@ -6,10 +6,10 @@ import { decideRelease, type ReleaseDecision } from '../../../functions/domain/h
 import type { GroupRecord } from '../../../functions/domain/holds/group-record.ts';
 import type { ScalingFacts } from '../../../functions/domain/holds/plan-raise.ts';
 import { protectInstancesEffect } from '../../../functions/domain/holds/protect-instances.ts';
-import { inForceWithinSeconds, leaseSeconds } from '../../../functions/domain/limits.ts';
+import { inForceWithinSeconds, leaseSeconds, replacingSecondsMax } from '../../../functions/domain/limits.ts';
 import { tellNotGivenBack } from '../../../functions/domain/telling/hold-sentences.ts';
 import { inputOf } from '../../input-of.ts';
-import { aGroup, anIncident, aRecord, later, now, scaleInProcesses } from './group-fixtures.ts';
+import { aGroup, anIncident, anInstance, aRecord, later, now, scaleInProcesses } from './group-fixtures.ts';
 
 const settle = 180;
 const scalesIn: ScalingFacts = { policies: [{ name: 'cpu', canLower: true }], scheduledActions: [] };
@@ -329,6 +329,81 @@ describe('decideRelease', () => {
       expect(decision.after.imposed.map(({ setting }) => setting)).toEqual(
         expect.arrayContaining(['i-1', 'i-2']),
       );
+    });
+  });
+});
+
+describe('decideRelease with broken newcomers', () => {
+  const broken = { instanceId: 'i-3', because: 'TARGET_UNHEALTHY', seenAt: now, confirmedAt: now } as const;
+  const three = [anInstance('i-1'), anInstance('i-2'), anInstance('i-3')];
+  const afterSettling = (record: GroupRecord): GroupRecord => ({
+    ...record,
+    holds: record.holds.map((hold) => ({ ...hold, stage: 'SETTLING', stageAt: later(600) })),
+    imposed: record.imposed.filter(({ setting }) => setting !== 'HealthCheck'),
+  });
+  const rest = scaleInProcesses.filter((process) => process !== 'HealthCheck');
+  const group = heldGroup({ instances: three, suspendedProcesses: rest });
+  const known = afterSettling({ ...held(heldGroup({ instances: three, suspendedProcesses: [] })) });
+  const at = (record: GroupRecord, shown: AutoScalingGroup, seconds: number) =>
+    release(shown, record, 'incident-a', settle, 'me', later(600 + settle + seconds));
+  const operations = (decision: ReleaseDecision) =>
+    write(decision).calls.map(({ operation, input }) => [
+      operation,
+      (input as { InstanceIds?: string[] }).InstanceIds ?? [],
+    ]);
+
+  it('protects the good ones before it lets the group replace the broken', () => {
+    const decision = at({ ...known, brokenNewcomers: [broken] }, group, 0);
+    expect(write(decision)).toMatchObject({ because: 'BROKEN_NEWCOMERS', instanceIds: ['i-3'] });
+    expect(operations(decision)).toEqual([
+      ['SetInstanceProtection', ['i-1', 'i-2']],
+      ['ResumeProcesses', []],
+    ]);
+    // Written down before it is asked for.
+    expect(write(decision).before.imposed.map(({ setting }) => setting)).toContain('i-1');
+  });
+
+  it('does nothing of the kind for a suspicion, for one that is gone, or where another hold has the group', () => {
+    const { confirmedAt: _confirmedAt, ...suspected } = broken;
+    const other = held(group, anIncident({ incidentId: 'incident-b' })).holds;
+    const cases: [GroupRecord, AutoScalingGroup][] = [
+      [{ ...known, brokenNewcomers: [suspected] }, group],
+      [
+        { ...known, brokenNewcomers: [broken] },
+        { ...group, instances: three.slice(0, 2) },
+      ],
+      [{ ...known, brokenNewcomers: [broken], holds: [...known.holds, ...other] }, group],
+    ];
+    for (const [record, shown] of cases) {
+      const decision = at(record, shown, 0);
+      expect(decision.action === 'WRITE' && decision.because === 'BROKEN_NEWCOMERS').toBe(false);
+    }
+  });
+
+  it('waits for the broken, and for what is marked meanwhile, and then takes the protection back', () => {
+    const replacing = write(at({ ...known, brokenNewcomers: [broken] }, group, 0)).after;
+    const good = [
+      anInstance('i-1', { protectedFromScaleIn: true }),
+      anInstance('i-2', { protectedFromScaleIn: true }),
+    ];
+    const all = aGroup({ instances: [...good, anInstance('i-3')] });
+    expect(at(replacing, all, 60).action).toBe('WAIT');
+    const marked = aGroup({ instances: [...good, anInstance('i-4', { healthStatus: 'Unhealthy' })] });
+    expect(at(replacing, marked, 120).action).toBe('WAIT');
+    const gone = at(replacing, aGroup({ instances: good }), 180);
+    expect(write(gone)).toMatchObject({ because: 'BROKEN_NEWCOMERS_GONE', needsPerson: false });
+    expect(operations(at(write(gone).after, aGroup({ instances: good }), 195))).toEqual([
+      ['SetInstanceProtection', ['i-1', 'i-2']],
+    ]);
+  });
+
+  it('waits no longer than it may, and says which ones stay', () => {
+    const replacing = write(at({ ...known, brokenNewcomers: [broken] }, group, 0)).after;
+    const shown = aGroup({ instances: three });
+    expect(at(replacing, shown, replacingSecondsMax - 1).action).toBe('WAIT');
+    expect(write(at(replacing, shown, replacingSecondsMax))).toMatchObject({
+      because: 'BROKEN_NEWCOMERS_STAY',
+      instanceIds: ['i-3'],
     });
   });
 });

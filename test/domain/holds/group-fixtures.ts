@@ -1,4 +1,4 @@
-import type { AutoScalingGroup } from '../../../functions/domain/auto-scaling-group.ts';
+import type { AutoScalingGroup, AutoScalingInstance } from '../../../functions/domain/auto-scaling-group.ts';
 import { emptyGroupRecord, type GroupRecord } from '../../../functions/domain/holds/group-record.ts';
 import { pauseScalingEffect } from '../../../functions/domain/holds/pause-scaling.ts';
 import type { HoldSettings } from '../../../functions/domain/holds/settings.ts';
@@ -11,6 +11,17 @@ export const now = '2026-03-02T03:00:00.000Z';
 
 export const later = (seconds: number): string => new Date(Date.parse(now) + seconds * 1000).toISOString();
 
+export const anInstance = (
+  instanceId: string,
+  over: Partial<AutoScalingInstance> = {},
+): AutoScalingInstance => ({
+  instanceId,
+  lifecycleState: 'InService',
+  healthStatus: 'Healthy',
+  protectedFromScaleIn: false,
+  ...over,
+});
+
 export const aGroup = (over: Partial<AutoScalingGroup> = {}): AutoScalingGroup => ({
   autoScalingGroupName: 'web',
   minSize: 1,
@@ -18,12 +29,7 @@ export const aGroup = (over: Partial<AutoScalingGroup> = {}): AutoScalingGroup =
   desiredCapacity: 4,
   suspendedProcesses: [],
   tags: { holdfast: 'true', tier: 'web' },
-  instances: ['i-1', 'i-2', 'i-3', 'i-4'].map((instanceId) => ({
-    instanceId,
-    lifecycleState: 'InService',
-    healthStatus: 'Healthy',
-    protectedFromScaleIn: false,
-  })),
+  instances: ['i-1', 'i-2', 'i-3', 'i-4'].map((instanceId) => anInstance(instanceId)),
   ...over,
 });
 
