@@ -1,7 +1,7 @@
 import { isOptedIn } from '../functions/domain/auto-scaling-group.ts';
 import { holdTagKey } from '../functions/domain/holds/hold-tag.ts';
 import type { Evidence as InstanceEvidence } from '../functions/domain/launches/evidence.ts';
-import { inServiceCount, type SimulatedGroup } from './cloud/auto-scaling-group.ts';
+import { type SimulatedGroup, unitsInService } from './cloud/auto-scaling-group.ts';
 import type { Execution } from './cloud/step-functions.ts';
 import type { RecordedCall } from './cloud/wire.ts';
 import type { LaunchFault } from './incident.ts';
@@ -97,7 +97,7 @@ const checkSurvival = ({ groups, mustSurvive }: Evidence): string[] =>
     .flatMap((group) => {
       // AWS balances the zones by launching first: what it ends then serves elsewhere already.
       const lost = group.terminations.filter(({ wasGood, because }) => wasGood && because !== 'rebalance');
-      const inService = inServiceCount(group);
+      const inService = unitsInService(group);
       return [
         ...(lost.length === 0
           ? []

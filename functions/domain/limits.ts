@@ -158,11 +158,11 @@ export const resizeWaitSecondsMax = 1800;
  */
 export const replacingSecondsMax = 1800;
 
-/** Pause between two looks at whether the instances of held groups work, when the last one saw none that came lately. */
+/** Pause between two looks at whether the instances of held groups work, when the last one found every newcomer well. */
 export const inspectEverySeconds = 600;
 
-/** The same when it saw some. */
-export const inspectNewcomersEverySeconds = 300;
+/** The same when it saw one that did not work. */
+export const inspectSuspectsEverySeconds = 300;
 
 /** The same when it did not get to every group. */
 export const inspectAgainAfterSeconds = 120;

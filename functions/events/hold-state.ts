@@ -33,7 +33,7 @@ export const checkHoldState = z.object({
     ),
   }),
   check: z.optional(z.object({ because: z.optional(z.string()), inspectAskedAt: z.optional(z.string()) })),
-  inspected: z.optional(z.object({ at: z.string(), isUnfinished: z.boolean(), newcomers: z.int() })),
+  inspected: z.optional(z.object({ at: z.string(), isUnfinished: z.boolean(), suspects: z.int() })),
 });
 
 /** Input of InspectGroups. */

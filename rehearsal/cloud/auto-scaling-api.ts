@@ -5,6 +5,7 @@ import {
   type SimulatedGroup,
   shownState,
   targetGroupArnOf,
+  weightOf,
 } from './auto-scaling-group.ts';
 import { CloudError } from './cloud-error.ts';
 import type { InstanceLifecycle } from './instance-lifecycle.ts';
@@ -70,7 +71,16 @@ export const createAutoScalingApi = (
     MaxSize: group.maxSize,
     DesiredCapacity: group.desiredCapacity,
     AvailabilityZones: group.availabilityZones,
-    LaunchTemplate: launchTemplateOf(group),
+    ...(group.weightedCapacity === undefined || group.groupDetails?.DesiredCapacityType !== undefined
+      ? { LaunchTemplate: launchTemplateOf(group) }
+      : {
+          MixedInstancesPolicy: {
+            LaunchTemplate: {
+              LaunchTemplateSpecification: launchTemplateOf(group),
+              Overrides: [{ InstanceType: group.instanceType, WeightedCapacity: group.weightedCapacity }],
+            },
+          },
+        }),
     TargetGroupARNs: [targetGroupArnOf(group)].filter((arn) => arn !== undefined),
     HealthCheckType: group.healthCheckType,
     NewInstancesProtectedFromScaleIn: group.newInstancesProtected === true,
@@ -225,7 +235,7 @@ export const createAutoScalingApi = (
           `Currently, desiredSize equals minSize (${group.minSize}). Terminating instance without replacement will violate group's min size constraint. Either set shouldDecrementDesiredCapacity flag to false or lower group's min size.`,
         );
       }
-      setDesired(group, group.desiredCapacity - 1, 'TerminateInstanceInAutoScalingGroup');
+      setDesired(group, group.desiredCapacity - weightOf(group), 'TerminateInstanceInAutoScalingGroup');
     }
     lifecycle.terminate(group, instance, 'by a call', 'an instance was terminated by a user.');
     return {};
@@ -429,9 +439,9 @@ export const createAutoScalingApi = (
       const group = groupOrRefuse(input.AutoScalingGroupName);
       return {
         InstanceRefreshes:
-          group.instanceRefresh === undefined
+          group.refresh === undefined
             ? []
-            : [{ InstanceRefreshId: `refresh-${group.name}`, Status: group.instanceRefresh }],
+            : [{ InstanceRefreshId: `refresh-${group.name}`, Status: group.refresh.status }],
       };
     },
 

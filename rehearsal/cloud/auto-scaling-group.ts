@@ -1,3 +1,4 @@
+import type { InstanceRefresh } from './instance-refresh.ts';
 import { vCpusOf } from './instance-types.ts';
 import type { ScalingActivity } from './scaling-activities.ts';
 import type { TargetHealth } from './target-health.ts';
@@ -52,8 +53,8 @@ export interface GroupSpec {
   newInstancesProtected?: boolean;
   /** What `DescribeAutoScalingGroups` says of the group beside, or in place of, what it says by default. */
   groupDetails?: Record<string, unknown>;
-  /** How much each instance counts towards its sizes, as its description says; the simulated group counts instances. */
-  weightedCapacity?: '1';
+  /** How much each instance counts towards its sizes, a whole number; one where nothing is said. */
+  weightedCapacity?: `${number}`;
   /** What `DescribeInstances` says of every instance of the group beside, or in place of, what it says by default. */
   instanceDetails?: Record<string, unknown>;
   /** The version of the launch template that the group names; `$Latest` where nothing is said. */
@@ -136,7 +137,14 @@ export interface SimulatedInstance {
 }
 
 /** Why an instance ended. */
-export type TerminatedBecause = 'scale-in' | 'unhealthy' | 'abandoned' | 'rebalance' | 'by a call';
+export type TerminatedBecause =
+  | 'scale-in'
+  | 'unhealthy'
+  | 'abandoned'
+  | 'rebalance'
+  | 'refresh'
+  | 'by a call'
+  | 'by EC2';
 
 /** The end of an instance. */
 interface Termination {
@@ -156,8 +164,8 @@ export interface SimulatedGroup extends Omit<GroupSpec, 'tags' | 'lifecycleHooks
   instanceType: string;
   /** Its launch template: the instance type of each version, the first at index 0, and the default version. */
   launchTemplate: { launchTemplateId: string; versions: string[]; defaultVersion: number };
-  /** Status of its instance refresh, when there is or was one. */
-  instanceRefresh?: string;
+  /** Its instance refresh, when there is or was one. */
+  refresh?: InstanceRefresh;
   tags: Record<string, string>;
   lifecycleHooks: LifecycleHookSpec[];
   instances: SimulatedInstance[];
@@ -166,12 +174,16 @@ export interface SimulatedGroup extends Omit<GroupSpec, 'tags' | 'lifecycleHooks
   suspended: Map<string, string>;
   status?: string;
   terminations: Termination[];
+  /** How many running instances EC2 ended by itself. */
+  endedByEc2: number;
   /** What desired capacity was raised to, until so many are in service; and when they last were. */
   scalesOutTo?: number;
   scaledOutAt?: number;
   /** Scaling by policies rests until then. */
   cooldownUntil: number;
   failedLaunchesInARow: number;
+  /** When the first of them failed. */
+  failingSince?: number;
   /** Nothing is launched before: AWS slows down a group whose launches fail. */
   nextLaunchAt: number;
 }
@@ -195,7 +207,9 @@ export type LaunchOutcome =
   /** The instance starts, and its bootstrap never ends. */
   | { kind: 'stuck'; cause: string; consoleOutput: string }
   /** No instance comes of it. */
-  | { kind: 'refused'; statusMessage: string };
+  | { kind: 'refused'; statusMessage: string }
+  /** EC2 ends the instance before its hooks begin, for want of a key or of a volume. */
+  | { kind: 'ended'; statusMessage: string };
 
 /** What the world does to a group; the workload of the story answers. */
 export interface World {
@@ -267,6 +281,10 @@ export interface AutoScalingQuirks {
   standbyLagSeconds: number;
   /** Whether the end of a rolling update resumes what its template names although others had suspended it before. No page says. */
   updateResumesWhatOthersSuspended: boolean;
+  /** Whether a tenth is marked where all targets of a group fail ("might mark fewer"), or none. No page says how many. */
+  marksFewWhenAllFail: boolean;
+  /** How often EC2 ends a running instance by itself, for one instance and hour: Spot, retirements, failures. */
+  ec2EndsPerHour: number;
   /** Whether AWS slows a group down whose launches fail: documented, without a number (lifecycle-hooks). */
   limitsFailingLaunches: boolean;
 }
@@ -298,6 +316,13 @@ export const targetGroupArnOf = ({
 /** The state that a description shows now. */
 export const shownState = ({ lifecycleState, shown }: SimulatedInstance, now: number): LifecycleState =>
   shown !== undefined && shown.until > now ? shown.lifecycleState : lifecycleState;
+
+/** How much one instance of the group counts towards its sizes. */
+export const weightOf = ({ weightedCapacity }: Pick<GroupSpec, 'weightedCapacity'>): number =>
+  Number(weightedCapacity ?? 1);
+
+/** How much serves, in the group's own units. */
+export const unitsInService = (group: SimulatedGroup): number => inServiceCount(group) * weightOf(group);
 
 /** How many instances of the group serve. */
 export const inServiceCount = ({ instances }: SimulatedGroup): number =>

@@ -3,24 +3,29 @@ import { createAutoScalingApi } from './auto-scaling-api.ts';
 import {
   type AutoScalingQuirks,
   alive,
+  changeEc2,
   type GroupEvent,
   type GroupSpec,
   inServiceCount,
   isPending,
   isSuspended,
+  reconcileSeconds,
   type ScalingPolicy,
   type ScheduledActionSpec,
   type SimulatedGroup,
   type SimulatedInstance,
+  unitsInService,
   type World,
+  weightOf,
 } from './auto-scaling-group.ts';
 import { createInstanceLifecycle } from './instance-lifecycle.ts';
+import { refreshInstances } from './instance-refresh.ts';
 import { afterCheck } from './target-health.ts';
 
 /**
  * Amazon EC2 Auto Scaling, simulated: groups with their reconcile loop, health replacement, scaling policies, scheduled
  * actions, balancing of zones, and what each suspended process stops. Not simulated yet: AddToLoadBalancer (every
- * instance is registered), warm pools, instance refresh.
+ * instance is registered), warm pools.
  */
 
 /** Cooldown of the group's policies (ec2-auto-scaling-scaling-cooldowns: 300 s by default). */
@@ -55,7 +60,7 @@ export const createAutoScalingService = (
 
   /**
    * HealthCheck: marks instances in service past their grace period. When every instance fails its load balancer
-   * check, the balancer's verdict says little and none is marked here (the guide: fewer are marked).
+   * check, the balancer's verdict says little, and fewer are marked: how many, the guide does not say.
    * Source: ec2-auto-scaling-health-checks.
    */
   const checkHealth = (group: SimulatedGroup): void => {
@@ -81,8 +86,9 @@ export const createAutoScalingService = (
         time.now() - inServiceAt > group.healthCheckGracePeriodSeconds * 1000,
     );
     const failing = judged.filter(({ target }) => target.state === 'unhealthy');
-    if (failing.length === judged.length) return;
-    for (const instance of failing) instance.healthStatus = 'Unhealthy';
+    const few = quirks.marksFewWhenAllFail ? Math.floor(judged.length / 10) : 0;
+    const marked = failing.length === judged.length ? few : failing.length;
+    for (const instance of failing.slice(0, marked)) instance.healthStatus = 'Unhealthy';
   };
 
   /**
@@ -100,8 +106,9 @@ export const createAutoScalingService = (
     ).length;
     const inService = inServiceCount(group);
     // What is being replaced already counts against the ten percent; with Launch suspended nothing is.
-    const missing = isSuspended(group, 'Launch') ? 0 : Math.max(0, group.desiredCapacity - inService);
-    const atOnce = Math.max(1, Math.floor(group.desiredCapacity * 0.1)) - leaving - missing;
+    const desired = Math.ceil(group.desiredCapacity / weightOf(group));
+    const missing = isSuspended(group, 'Launch') ? 0 : Math.max(0, desired - inService);
+    const atOnce = Math.max(1, Math.floor(desired * 0.1)) - leaving - missing;
     let replaced = 0;
     for (const instance of unhealthy) {
       if (instance.isReplacedAtOnce !== true && replaced >= atOnce) continue;
@@ -115,6 +122,25 @@ export const createAutoScalingService = (
     }
   };
 
+  /**
+   * EC2 ends instances by itself: interrupts Spot Instances, retires hosts. Auto Scaling finds them not running.
+   * Source: EC2 User Guide, "Spot Instance interruptions", "Instance retirement".
+   */
+  const endByEc2 = (group: SimulatedGroup): void => {
+    if (quirks.ec2EndsPerHour === 0) return;
+    const chance = (quirks.ec2EndsPerHour * reconcileSeconds) / 3600;
+    for (const instance of group.instances) {
+      if (instance.lifecycleState !== 'InService' || instance.ec2.state !== 'running') continue;
+      if (time.random() < chance) endOneByEc2(group, instance);
+    }
+  };
+
+  const endOneByEc2 = (group: SimulatedGroup, instance: SimulatedInstance): void => {
+    group.endedByEc2 += 1;
+    const stateReason = { code: 'Server.InternalError', message: 'Server.InternalError: Internal error' };
+    changeEc2(instance.ec2, { state: 'terminated', stateReason }, time.now());
+  };
+
   const zoneCounts = (group: SimulatedGroup, instances: SimulatedInstance[]) =>
     group.availabilityZones.map((zone) => ({
       zone,
@@ -122,12 +148,14 @@ export const createAutoScalingService = (
     }));
 
   /**
-   * Launches and terminates towards desired capacity. Scale-in takes from the zone with the most instances, the
+   * Launches and terminates towards desired capacity; with weights it launches until that is reached or passed, and ends
+   * none that would leave less. Scale-in takes from the zone with the most instances, the
    * oldest first, those on their way into service included; protected instances stay, and desired capacity has fallen
    * all the same. Source: ec2-auto-scaling-termination-policies, ec2-auto-scaling-instance-protection.
    */
   const reachDesired = (group: SimulatedGroup): void => {
-    const missing = group.desiredCapacity - alive(group).length;
+    const units = group.desiredCapacity - alive(group).length * weightOf(group);
+    const missing = Math.ceil(units / weightOf(group));
     if (missing > 0 && !isSuspended(group, 'Launch')) {
       for (let n = 0; n < missing && time.now() >= group.nextLaunchAt; n += 1) {
         lifecycle.launch(
@@ -190,7 +218,9 @@ export const createAutoScalingService = (
     if (alive(group).some(isPending)) return;
     if (time.now() < group.nextLaunchAt) return;
     const most = group.maxSize + Math.max(1, Math.floor(group.maxSize / 10));
-    if (alive(group).length !== group.desiredCapacity || alive(group).length >= most) return;
+    const units = alive(group).length * weightOf(group);
+    if (units - group.desiredCapacity >= weightOf(group) || units < group.desiredCapacity) return;
+    if (units >= most) return;
     const counts = zoneCounts(group, alive(group)).sort((x, y) => x.count - y.count);
     const [least] = counts;
     const largest = counts.at(-1);
@@ -222,10 +252,10 @@ export const createAutoScalingService = (
     cpu: number,
   ): void => {
     if (isSuspended(group, 'AlarmNotification')) return;
-    const inService = inServiceCount(group);
+    const inService = unitsInService(group);
     const cpuText = `${policy.name}: CPU ${Math.round(cpu)} %`;
     if (direction === 'out') {
-      if (alive(group).length > inService && time.now() < group.cooldownUntil) return;
+      if (alive(group).length * weightOf(group) > inService && time.now() < group.cooldownUntil) return;
       const wanted =
         policy.type === 'TargetTrackingScaling'
           ? Math.ceil((inService * cpu) / policy.targetValue)
@@ -288,12 +318,13 @@ export const createAutoScalingService = (
         activities: [],
         suspended: new Map(),
         terminations: [],
+        endedByEc2: 0,
         cooldownUntil: 0,
         failedLaunchesInARow: 0,
         nextLaunchAt: 0,
       };
       groups.set(spec.name, group);
-      for (let n = 0; n < spec.desiredCapacity; n += 1) {
+      for (let n = 0; n < spec.desiredCapacity / weightOf(spec); n += 1) {
         const instance = lifecycle.newInstance(group);
         group.instances.push({
           ...instance,
@@ -320,6 +351,17 @@ export const createAutoScalingService = (
       lifecycle.terminate(group, instance, 'by a call', 'an instance was terminated by a user.');
     },
 
+    /** EC2 ends a running instance by itself. */
+    endByEc2: endOneByEc2,
+
+    /** Begins an instance refresh over all that is there. */
+    startInstanceRefresh: (group: SimulatedGroup): void => {
+      group.refresh = {
+        status: 'InProgress',
+        left: new Set(group.instances.map(({ instanceId }) => instanceId)),
+      };
+    },
+
     lifecycle,
 
     /** One turn of every group's reconcile loop, and one health check of every target. */
@@ -330,13 +372,15 @@ export const createAutoScalingService = (
           const passes = instance.isDeaf !== true && world.passesHealthCheck(group, instance);
           instance.target = afterCheck(instance.target, passes);
         }
-        if (group.scalesOutTo !== undefined && inServiceCount(group) >= group.scalesOutTo) {
+        if (group.scalesOutTo !== undefined && unitsInService(group) >= group.scalesOutTo) {
           delete group.scalesOutTo;
           group.scaledOutAt = time.now();
         }
         lifecycle.timeOutHooks(group);
+        endByEc2(group);
         checkHealth(group);
         replaceUnhealthy(group);
+        refreshInstances(time, lifecycle, group);
         reachDesired(group);
         rebalance(group);
       }

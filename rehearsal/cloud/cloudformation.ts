@@ -1,6 +1,6 @@
 import type { VirtualTime } from '../virtual-time.ts';
 import type { SimulatedGroup, SimulatedInstance } from './auto-scaling-group.ts';
-import { type AutoScalingQuirks, inServiceCount, isSuspended } from './auto-scaling-group.ts';
+import { type AutoScalingQuirks, isSuspended, unitsInService } from './auto-scaling-group.ts';
 import { CloudError } from './cloud-error.ts';
 import type { InstanceLifecycle } from './instance-lifecycle.ts';
 
@@ -80,7 +80,7 @@ export const createCloudFormationService = (
     };
     const turn = (): void => {
       const isStalled = ['Launch', 'Terminate'].some((process) => isSuspended(group, process));
-      const isComplete = inServiceCount(group) >= group.desiredCapacity;
+      const isComplete = unitsInService(group) >= group.desiredCapacity;
       const left = group.instances.filter(
         ({ instanceId, lifecycleState }) => old.has(instanceId) && lifecycleState === 'InService',
       );

@@ -22,7 +22,7 @@ export interface AlarmSpec {
   datapointsToAlarm: number;
   evaluationPeriods: number;
   /** What is made of minutes without data; `missing` where nothing is said. */
-  treatMissingData?: 'missing' | 'notBreaching';
+  treatMissingData?: 'missing' | 'notBreaching' | 'breaching' | 'ignore';
   /** Called each minute while in ALARM: an Auto Scaling action repeats (AlarmThatSendsEmail). */
   onAlarmMinute?: (value: number) => void;
   /** Alarms of scaling policies belong to AWS and are left out of the timeline. */
@@ -41,6 +41,13 @@ interface SimulatedAlarm extends AlarmSpec {
   reasonData: string;
 }
 
+interface SimulatedComposite extends CompositeAlarmSpec {
+  value: StateValue;
+  reason: string;
+  since: number;
+  reasonData: string;
+}
+
 /** The account and Region of every rehearsal. */
 export const accountId = '123456789012';
 export const region = 'us-east-1';
@@ -49,6 +56,21 @@ const alarmArn = (name: string): string => `arn:aws:cloudwatch:${region}:${accou
 /** Alarm events write times with `+0000` where others write `Z` (cloudwatch-and-eventbridge). */
 const alarmTime = (milliseconds: number): string =>
   new Date(milliseconds).toISOString().replace('Z', '+0000');
+
+const receivedText = (count: number): string => {
+  if (count === 0) return 'no datapoints were';
+  return count === 1 ? '1 datapoint was' : `${count} datapoints were`;
+};
+const treatedText = (missing: number): string =>
+  `${missing} missing ${missing === 1 ? 'datapoint was' : 'datapoints were'} treated`;
+
+/** An alarm over other alarms: it is in ALARM while any of them is. */
+export interface CompositeAlarmSpec {
+  alarmName: string;
+  anyOf: string[];
+  /** Its actions are suppressed while this alarm is in ALARM; its events go on, with a mark. */
+  suppressor?: string;
+}
 
 /** Creates the service. `emit` delivers an event; `onChange` tells the timeline. */
 export const createCloudWatchService = (
@@ -149,18 +171,27 @@ export const createCloudWatchService = (
     const breaching = known.filter((value) =>
       alarm.comparison === 'GreaterThanThreshold' ? value > alarm.threshold : value < alarm.threshold,
     );
-    if (breaching.length >= alarm.datapointsToAlarm) {
+    const missing = window.length - known.length;
+    const missingBreach = alarm.treatMissingData === 'breaching' ? missing : 0;
+    // As a whole it is ignored only where nothing at all came; else it is left out like `missing`.
+    if (alarm.treatMissingData === 'ignore' && known.length === 0) return;
+    if (breaching.length + missingBreach >= alarm.datapointsToAlarm && missingBreach > 0) {
+      setState(
+        alarm,
+        'ALARM',
+        `Threshold Crossed: ${receivedText(known.length)} received for ${window.length} periods and ${treatedText(missing)} as [Breaching].`,
+      );
+    } else if (breaching.length >= alarm.datapointsToAlarm) {
       setState(
         alarm,
         'ALARM',
         `Threshold Crossed: ${breaching.length} out of the last ${window.length} datapoints [${known.map((v) => v.toFixed(1)).join(', ')}] crossed the threshold (${alarm.threshold.toFixed(1)}).`,
       );
-    } else if (alarm.treatMissingData === 'notBreaching' && known.length < window.length) {
-      const missing = window.length - known.length;
+    } else if (alarm.treatMissingData === 'notBreaching' && missing > 0) {
       setState(
         alarm,
         'OK',
-        `Threshold Crossed: ${known.length === 0 ? 'no datapoints were' : known.length === 1 ? '1 datapoint was' : `${known.length} datapoints were`} received for ${window.length} periods and ${missing} missing ${missing === 1 ? 'datapoint was' : 'datapoints were'} treated as [NonBreaching].`,
+        `Threshold Crossed: ${receivedText(known.length)} received for ${window.length} periods and ${treatedText(missing)} as [NonBreaching].`,
       );
     } else if (known.length === 0) {
       setState(alarm, 'INSUFFICIENT_DATA', `Insufficient Data: ${window.length} datapoints were unknown.`);
@@ -191,6 +222,69 @@ export const createCloudWatchService = (
     StateTransitionedTimestamp: new Date(alarm.since),
   });
 
+  const composites = new Map<string, SimulatedComposite>();
+  const isIn = (name: string, value: StateValue): boolean => alarms.get(name)?.value === value;
+  const suppressionOf = ({ suppressor }: CompositeAlarmSpec): { by: string; reason: string } | undefined =>
+    suppressor !== undefined && isIn(suppressor, 'ALARM')
+      ? { by: 'Alarm', reason: `Actions suppressed by ${suppressor}` }
+      : undefined;
+
+  /** Composite alarms follow the others at once (Create_Composite_Alarm; shape of the event: cloudwatch-and-eventbridge). */
+  const evaluateComposite = (alarm: SimulatedComposite): void => {
+    const value = alarm.anyOf.some((name) => isIn(name, 'ALARM')) ? 'ALARM' : 'OK';
+    if (alarm.value === value) return;
+    const previous = { ...alarm };
+    const changed = alarm.anyOf.map((name) => alarms.get(name)).find((each) => each?.since === time.now());
+    alarm.value = value;
+    alarm.since = time.now();
+    const cause = alarmArn(changed?.alarmName ?? alarm.anyOf[0] ?? '');
+    alarm.reason = `${cause} transitioned to ${value} at ${alarmTime(alarm.since)}`;
+    alarm.reasonData = JSON.stringify({
+      triggeringAlarms: [{ arn: cause, state: { value, timestamp: alarmTime(alarm.since) } }],
+    });
+    const suppression = suppressionOf(alarm);
+    emit({
+      version: '0',
+      'detail-type': 'CloudWatch Alarm State Change',
+      source: 'aws.cloudwatch',
+      account: accountId,
+      time: new Date(alarm.since).toISOString().replace(/\.\d+Z/, 'Z'),
+      region,
+      resources: [alarmArn(alarm.alarmName)],
+      detail: {
+        alarmName: alarm.alarmName,
+        configuration: {
+          alarmRule: alarm.anyOf.map((name) => `ALARM(${name})`).join(' OR '),
+          ...(alarm.suppressor === undefined ? {} : { actionsSuppressor: alarm.suppressor }),
+        },
+        previousState: stateOf(previous.value, previous.reason, previous.since, previous.reasonData),
+        state: {
+          ...stateOf(value, alarm.reason, alarm.since, alarm.reasonData),
+          ...(suppression === undefined
+            ? {}
+            : { actionsSuppressedBy: suppression.by, actionsSuppressedReason: suppression.reason }),
+        },
+      },
+    });
+  };
+
+  const describeComposite = (alarm: SimulatedComposite) => {
+    const suppression = suppressionOf(alarm);
+    return {
+      AlarmName: alarm.alarmName,
+      AlarmArn: alarmArn(alarm.alarmName),
+      StateValue: alarm.value,
+      StateReason: alarm.reason,
+      StateReasonData: alarm.reasonData,
+      ActionsEnabled: true,
+      StateUpdatedTimestamp: new Date(alarm.since),
+      StateTransitionedTimestamp: new Date(alarm.since),
+      ...(suppression === undefined
+        ? {}
+        : { ActionsSuppressedBy: suppression.by, ActionsSuppressedReason: suppression.reason }),
+    };
+  };
+
   const operations: Record<string, (input: Record<string, unknown>) => object> = {
     DescribeAlarms: (input) => {
       const names = input.AlarmNames as string[] | undefined;
@@ -204,7 +298,16 @@ export const createCloudWatchService = (
       const end = start + Number(input.MaxRecords ?? 50);
       return {
         MetricAlarms: types.includes('MetricAlarm') ? matching.slice(start, end).map(describe) : [],
-        CompositeAlarms: [],
+        CompositeAlarms: types.includes('CompositeAlarm')
+          ? [...composites.values()]
+              .filter(
+                ({ alarmName, value }) =>
+                  (names === undefined || names.includes(alarmName)) &&
+                  (input.StateValue === undefined || input.StateValue === value) &&
+                  input.NextToken === undefined,
+              )
+              .map(describeComposite)
+          : [],
         ...(end < matching.length ? { NextToken: String(end) } : {}),
       };
     },
@@ -234,6 +337,11 @@ export const createCloudWatchService = (
         reasonData: '{}',
       });
     },
+    /** Adds a composite alarm that has been OK for a day. */
+    putCompositeAlarm: (spec: CompositeAlarmSpec): void => {
+      const since = time.now() - 86_400_000;
+      composites.set(spec.alarmName, { ...spec, value: 'OK', reason: '', since, reasonData: '{}' });
+    },
     deleteAlarm: (name: string): void => {
       alarms.delete(name);
     },
@@ -253,6 +361,7 @@ export const createCloudWatchService = (
         if (alarm.datapoints.length > 60) alarm.datapoints.shift();
         evaluate(alarm);
       }
+      for (const alarm of composites.values()) evaluateComposite(alarm);
     },
     handle: (operation: string, input: Record<string, unknown>): object => {
       const answer = operations[operation];

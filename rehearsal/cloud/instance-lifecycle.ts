@@ -5,6 +5,7 @@ import {
   type GroupEvent,
   groupArnOf,
   isPending,
+  isSuspended,
   type LifecycleAction,
   type LifecycleHookSpec,
   type SimulatedGroup,
@@ -23,6 +24,8 @@ const proceedSeconds = 3;
 /** Global timeout of a hook: 48 hours or a hundred heartbeats, whichever is less (lifecycle-hooks). */
 const globalTimeoutSeconds = ({ heartbeatTimeoutSeconds }: LifecycleHookSpec): number =>
   Math.min(172_800, 100 * heartbeatTimeoutSeconds);
+/** AWS itself suspends Launch of a group that has failed to launch for so long (as-suspend-resume-processes); its text is not published. */
+const givenUpSeconds = 86_400;
 /**
  * A group whose launches fail is slowed down (lifecycle-hooks); AWS publishes no numbers. Here: half a minute after
  * the third failure in a row, twice as long after each further one, a quarter of an hour at most.
@@ -117,6 +120,13 @@ export const createInstanceLifecycle = (
 
   const hasFailedToLaunch = (group: SimulatedGroup): void => {
     group.failedLaunchesInARow += 1;
+    group.failingSince ??= time.now();
+    if (time.now() - group.failingSince >= givenUpSeconds * 1000 && !isSuspended(group, 'Launch')) {
+      group.suspended.set(
+        'Launch',
+        'Administratively suspended: launches have failed for more than 24 hours',
+      );
+    }
     if (quirks.limitsFailingLaunches) {
       group.nextLaunchAt = time.now() + launchPauseSeconds(group.failedLaunchesInARow) * 1000;
     }
@@ -128,6 +138,7 @@ export const createInstanceLifecycle = (
     instance.inServiceAt = time.now();
     delete instance.isRebalancing;
     group.failedLaunchesInARow = 0;
+    delete group.failingSince;
     group.nextLaunchAt = 0;
     if (instance.launchActivity !== undefined) {
       endActivity(time, instance.launchActivity, 'Successful');
@@ -199,7 +210,11 @@ export const createInstanceLifecycle = (
     because: TerminatedBecause,
     cause: string,
   ): void => {
-    const wasGood = instance.lifecycleState === 'InService' && instance.bootstrapFailure === undefined;
+    // What EC2 itself has ended was not lost by anybody's doing.
+    const wasGood =
+      instance.lifecycleState === 'InService' &&
+      instance.bootstrapFailure === undefined &&
+      instance.ec2.state !== 'terminated';
     group.terminations.push({ instanceId: instance.instanceId, at: time.now(), because, wasGood });
     onEvent({
       group: group.name,
@@ -301,6 +316,28 @@ export const createInstanceLifecycle = (
     );
   };
 
+  /** EC2 ends the instance while it starts; the activity fails, and names it (a launch event too). */
+  const endBeforeHooks = (
+    group: SimulatedGroup,
+    instance: SimulatedInstance,
+    statusMessage: string,
+  ): void => {
+    setTimeout(
+      () => {
+        if (instance.lifecycleState !== 'Pending') return;
+        changeEc2(instance.ec2, { state: 'terminated' }, time.now());
+        instance.lifecycleState = 'Terminated';
+        group.instances = group.instances.filter((other) => other !== instance);
+        hasFailedToLaunch(group);
+        onEvent({ group: group.name, kind: 'launch-failed', text: statusMessage });
+        if (instance.launchActivity === undefined) return;
+        endActivity(time, instance.launchActivity, 'Failed', statusMessage);
+        emitActivity(group, 'EC2 Instance Launch Unsuccessful', instance.launchActivity, instance.instanceId);
+      },
+      (startSeconds - 5) * 1000,
+    );
+  };
+
   return {
     newInstance,
     terminate,
@@ -329,7 +366,8 @@ export const createInstanceLifecycle = (
         cause,
       );
       group.instances.push(instance);
-      bootstrap(group, instance);
+      if (outcome.kind === 'ended') endBeforeHooks(group, instance, outcome.statusMessage);
+      else bootstrap(group, instance);
     },
 
     /** Applies the default result of every hook whose heartbeat or global timeout has passed. */

@@ -71,6 +71,8 @@ export const chooseQuirks = (seed: number, chosen: Partial<Quirks>): Quirks => {
     impairedStartRate: random() < 0.5 ? 0 : 0.1 * random(),
     deafStartRate: random() < 0.5 ? 0 : 0.1 * random(),
     updateResumesWhatOthersSuspended: random() < 0.5,
+    marksFewWhenAllFail: random() < 0.5,
+    ec2EndsPerHour: random() < 0.5 ? 0 : 0.02 * random(),
     hangRate: 0,
     serverErrorRate: 0,
     ...chosen,

@@ -4,6 +4,7 @@ import {
   isSuspended,
   type SimulatedGroup,
   type SimulatedInstance,
+  weightOf,
 } from './auto-scaling-group.ts';
 import { CloudError } from './cloud-error.ts';
 import { registeredTarget } from './target-health.ts';
@@ -53,7 +54,7 @@ export const createStandby = (
         throw new CloudError('ValidationError', `The instance ${unfit.instanceId} is not in InService.`);
       }
       if (input.ShouldDecrementDesiredCapacity === true) {
-        const desired = group.desiredCapacity - instances.length;
+        const desired = group.desiredCapacity - instances.length * weightOf(group);
         if (desired < group.minSize) {
           throw new CloudError(
             'ValidationError',
@@ -88,7 +89,7 @@ export const createStandby = (
       if (unfit !== undefined) {
         throw new CloudError('ValidationError', `The instance ${unfit.instanceId} is not in Standby.`);
       }
-      const desired = group.desiredCapacity + instances.length;
+      const desired = group.desiredCapacity + instances.length * weightOf(group);
       if (desired > group.maxSize && quirks.exitStandbyKeepsToMaximum) {
         throw new CloudError(
           'ValidationError',

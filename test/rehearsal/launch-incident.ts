@@ -88,6 +88,8 @@ export const calm: Partial<Quirks> = {
   stuckStopRate: 0,
   impairedStartRate: 0,
   deafStartRate: 0,
+  marksFewWhenAllFail: false,
+  ec2EndsPerHour: 0,
 };
 
 /** The repository's policy without the rules that would also act. */

@@ -48,6 +48,8 @@ export const withGroup = (
         endsPendingWhileTerminateIsSuspended: false,
         ec2StaleSeconds: 0,
         updateResumesWhatOthersSuspended: false,
+        marksFewWhenAllFail: false,
+        ec2EndsPerHour: 0,
         protectionIsAllOrNothing: true,
         terminatesWaitingInstances: true,
         abandonRunsTerminationHooks: true,

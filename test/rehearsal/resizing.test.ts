@@ -817,7 +817,7 @@ describe('resize-in-place', () => {
             ShouldDecrementDesiredCapacity: true,
           });
         }
-        if (what.includes('refresh')) group.instanceRefresh = 'InProgress';
+        if (what.includes('refresh')) autoScaling.startInstanceRefresh(group);
         if (what.includes('Launch')) group.suspended.set('Launch', 'User suspended at 2026-03-02T03:00:00Z');
         if (what.includes('paused'))
           startOf('pause-scaling', 'loss', { autoScalingGroupName: 'web', reason: 'switch upgrade' }, 0).act({

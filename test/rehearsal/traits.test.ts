@@ -64,9 +64,7 @@ const comesAbout: Partial<Record<GroupTrait, (cloud: SimulatedCloud) => void>> =
     const [first] = groupOf(cloud, 'web').instances;
     if (first !== undefined) first.lifecycleState = 'ReplacingRootVolume';
   },
-  INSTANCE_REFRESH: (cloud) => {
-    groupOf(cloud, 'web').instanceRefresh = 'InProgress';
-  },
+  INSTANCE_REFRESH: (cloud) => cloud.autoScaling.startInstanceRefresh(groupOf(cloud, 'web')),
   STACK_UPDATE: ({ cloudFormation }) => cloudFormation.updateStack('shop'),
 };
 

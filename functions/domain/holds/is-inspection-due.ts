@@ -4,7 +4,7 @@ import {
   inspectEverySeconds,
   inspectLaterAfterSeconds,
   inspectLaterEverySeconds,
-  inspectNewcomersEverySeconds,
+  inspectSuspectsEverySeconds,
 } from '../limits.ts';
 import { secondsBetween } from '../times.ts';
 
@@ -14,14 +14,14 @@ interface Inspected {
   at: string;
   /** Whether it did not get to every group. */
   isUnfinished: boolean;
-  /** How many instances came lately. */
-  newcomers: number;
+  /** How many newcomers did not work. */
+  suspects: number;
 }
 
 /** Seconds to the next look, as far as the last one goes. */
-const pauseAfter = ({ isUnfinished, newcomers }: Inspected): number => {
+const pauseAfter = ({ isUnfinished, suspects }: Inspected): number => {
   if (isUnfinished) return inspectAgainAfterSeconds;
-  return newcomers > 0 ? inspectNewcomersEverySeconds : inspectEverySeconds;
+  return suspects > 0 ? inspectSuspectsEverySeconds : inspectEverySeconds;
 };
 
 /**

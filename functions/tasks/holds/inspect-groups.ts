@@ -48,9 +48,9 @@ export interface InspectGroupsResult {
   reached: number;
   /** Whether it did not get to every group. */
   isUnfinished: boolean;
-  /** Instances of these groups that were started since shortly before the hold. */
-  newcomers: number;
-  /** Those of them that do not work. */
+  /** Newcomers that did not work, seen so once at least. */
+  suspects: number;
+  /** Those of them that two looks agree on. */
   brokenNewcomers: number;
   /** Groups of which something could not be read. */
   unreadable: number;
@@ -87,7 +87,7 @@ const newcomersOf = ({ newcomers }: Look, { group }: SeenGroup): Map<string, str
 interface Progress
   extends Pick<
     InspectGroupsResult,
-    'reached' | 'isUnfinished' | 'newcomers' | 'brokenNewcomers' | 'unreadable'
+    'reached' | 'isUnfinished' | 'suspects' | 'brokenNewcomers' | 'unreadable'
   > {
   /** The group that is next, by its place in the incident. */
   place: number;
@@ -199,7 +199,7 @@ export const createInspectGroups = (dependencies: InspectGroupsDependencies) => 
     const isFirstLook = progress.place >= progress.reached;
     try {
       const { brokenNewcomers = [] } = await inspect(look, seen, isFirstLook);
-      progress.newcomers += newcomersOf(look, seen).size;
+      progress.suspects += brokenNewcomers.length;
       progress.brokenNewcomers += confirmedOf(brokenNewcomers).length;
     } catch (error) {
       // Somebody else wrote the record meanwhile: nothing is wrong with the group.
@@ -245,7 +245,7 @@ export const createInspectGroups = (dependencies: InspectGroupsDependencies) => 
     const progress: Progress = {
       place: next < names.length ? next : 0,
       reached,
-      newcomers: 0,
+      suspects: 0,
       brokenNewcomers: 0,
       unreadable: 0,
       isUnfinished: false,
@@ -262,14 +262,14 @@ export const createInspectGroups = (dependencies: InspectGroupsDependencies) => 
       const wasReadable = (state.inspected?.unreadable ?? 0) === 0;
       if (wasReadable) await noteUnreadable(incident.incidentId, progress);
     }
-    const { place, firstUnreadable = place, newcomers, brokenNewcomers, unreadable } = progress;
+    const { place, firstUnreadable = place, suspects, brokenNewcomers, unreadable } = progress;
     const isThrough = place >= names.length;
     return {
       at,
       next: isThrough ? 0 : place,
       reached: Math.max(reached, firstUnreadable),
       isUnfinished: progress.isUnfinished || !isThrough,
-      newcomers,
+      suspects,
       brokenNewcomers,
       unreadable,
     };

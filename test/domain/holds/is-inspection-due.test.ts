@@ -5,12 +5,12 @@ import {
   inspectEverySeconds,
   inspectLaterAfterSeconds,
   inspectLaterEverySeconds,
-  inspectNewcomersEverySeconds,
+  inspectSuspectsEverySeconds,
 } from '../../../functions/domain/limits.ts';
 import { later, now } from './group-fixtures.ts';
 
 const incident = { startedAt: now };
-const quiet = { at: later(1), isUnfinished: false, newcomers: 0 };
+const quiet = { at: later(1), isUnfinished: false, suspects: 0 };
 
 describe('isInspectionDue', () => {
   it('is so at first', () => {
@@ -18,8 +18,8 @@ describe('isInspectionDue', () => {
   });
 
   it.each([
-    ['nothing came lately', quiet, inspectEverySeconds],
-    ['something came lately', { ...quiet, newcomers: 1 }, inspectNewcomersEverySeconds],
+    ['all is well', quiet, inspectEverySeconds],
+    ['a newcomer did not work', { ...quiet, suspects: 1 }, inspectSuspectsEverySeconds],
     ['it did not get to every group', { ...quiet, isUnfinished: true }, inspectAgainAfterSeconds],
     ['it failed', undefined, inspectEverySeconds],
     ['only one before it did not fail', { ...quiet, at: later(-1), isUnfinished: true }, inspectEverySeconds],
@@ -30,7 +30,7 @@ describe('isInspectionDue', () => {
 
   it('comes less often once the hold is old', () => {
     const askedAt = later(inspectLaterAfterSeconds + 1);
-    const inspected = { at: askedAt, isUnfinished: true, newcomers: 1 };
+    const inspected = { at: askedAt, isUnfinished: true, suspects: 1 };
     const at = (seconds: number) => later(inspectLaterAfterSeconds + 1 + seconds);
     expect(isInspectionDue(incident, askedAt, inspected, at(inspectLaterEverySeconds - 1))).toBe(false);
     expect(isInspectionDue(incident, askedAt, inspected, at(inspectLaterEverySeconds))).toBe(true);
