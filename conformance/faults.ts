@@ -41,6 +41,13 @@ export const faults: Fault[] = [
     replace: '.filter((trait) => isSeenIn[trait] === undefined)',
   },
   {
+    story: 'newcomers',
+    what: 'good instances are not protected while broken ones are replaced',
+    file: 'functions/domain/holds/decide-release.ts',
+    find: '...keepGoodCalls(autoScalingGroupName, keeping.settings),',
+    replace: '',
+  },
+  {
     story: 'dry-run',
     what: 'the kill switch and the input cannot lower what may happen',
     file: 'functions/domain/mode.ts',

@@ -23,6 +23,7 @@ SERVICES = {
     "ssm": "ssm",
     "states": "stepfunctions",
     "sns": "sns",
+    "cloudformation": "cloudformation",
 }
 FLEET = {"autoscaling", "ec2", "elbv2", "cloudwatch"}
 READS = re.compile(r"^(Describe|Get|List|Query|Scan|BatchGet|Head)")

@@ -38,6 +38,7 @@ export interface Evidence {
   /** Errors of functions that were invoked by an event. */
   functionErrors: string[];
   startedAtMilliseconds: number;
+  endedAtMilliseconds: number;
 }
 
 /** The hard limit of one Standard execution (Step Functions quotas). */
@@ -46,6 +47,8 @@ const historyEventsMax = 25_000;
 const heldWithinSeconds = 120;
 /** How long after giving back a loss still counts as the doing of the one who gave back. */
 const afterReleaseSeconds = 900;
+/** How long a group may take to replace what EC2 ended. */
+const replacedWithinSeconds = 1800;
 
 const succeeded = (calls: RecordedCall[], operation: string, name: string): RecordedCall[] =>
   calls.filter(
@@ -91,18 +94,33 @@ const checkDrains = ({ calls, evidence }: Evidence): string[] =>
     });
 
 /** Groups of which the story says so lose no good instance and get what they desire. */
-const checkSurvival = ({ groups, mustSurvive }: Evidence): string[] =>
+const checkSurvival = ({ calls, groups, mustSurvive, endedAtMilliseconds: endsAt }: Evidence): string[] =>
   groups
     .filter(({ name }) => mustSurvive.includes(name))
     .flatMap((group) => {
       // AWS balances the zones by launching first: what it ends then serves elsewhere already.
-      const lost = group.terminations.filter(({ wasGood, because }) => wasGood && because !== 'rebalance');
+      // Policies that scale in with the load, long after everything was given back, are as they should be.
+      const givenBackAt = Math.max(
+        ...calls.flatMap(({ at, mutating, input }) =>
+          mutating && input.AutoScalingGroupName === group.name ? [Date.parse(at)] : [],
+        ),
+      );
+      const lost = group.terminations.filter(
+        ({ at, wasGood, because }) =>
+          wasGood &&
+          because !== 'rebalance' &&
+          !(because === 'scale-in' && at > givenBackAt + afterReleaseSeconds * 1000),
+      );
       const inService = unitsInService(group);
+      // What EC2 ended right before the end of the story is being replaced still.
+      const endedLately = group.endedByEc2At.filter(
+        (at) => at > endsAt - replacedWithinSeconds * 1000,
+      ).length;
       return [
         ...(lost.length === 0
           ? []
           : [`${group.name} lost ${lost.length} good instances (${lost.map((l) => l.because).join(', ')})`]),
-        ...(inService >= group.desiredCapacity
+        ...(inService + endedLately >= group.desiredCapacity
           ? []
           : [`${group.name} ends with ${inService} in service and desires ${group.desiredCapacity}`]),
       ];

@@ -399,6 +399,7 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
         samples,
         functionErrors,
         startedAtMilliseconds,
+        endedAtMilliseconds: time.now(),
       }),
       holdsLeft,
       breakersLeft,

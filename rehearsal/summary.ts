@@ -19,6 +19,8 @@ interface GroupSummary {
   minutesBelowNeeded: number;
   /** Instances in service, and not ill of themselves, that ended during the trouble or in the quarter of an hour after. */
   goodInstancesLost: number;
+  /** Running instances that EC2 ended by itself. */
+  endedByEc2: number;
   launchesFailed: number;
   inServiceAtEnd: number;
   stateEqualsBaseline: boolean;
@@ -70,6 +72,7 @@ export const summarise = (
         minutesBelowNeeded: points.filter(({ capacity, needed }) => capacity < needed).length,
         goodInstancesLost: group.terminations.filter(({ at, wasGood }) => wasGood && isDuringTrouble(at))
           .length,
+        endedByEc2: group.endedByEc2At.length,
         launchesFailed: group.activities.filter(
           ({ description, statusCode }) =>
             description.startsWith('Launching') && (statusCode === 'Failed' || statusCode === 'Cancelled'),

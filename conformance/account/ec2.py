@@ -3,6 +3,7 @@
 import uuid
 
 import botocore.session
+import moto.ec2.utils
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models.instances import Instance, InstanceBackend
 from moto.ec2.responses import EC2Response
@@ -27,6 +28,10 @@ def set_platform(name):
     """What EC2 says that every instance is billed as."""
     Instance.platform_details = name
 
+
+# DescribeInstances filters by the hour of the launch with a wildcard (API reference); moto does not know this filter.
+Instance.launch_hours = property(lambda self: [self.launch_time.strftime("%Y-%m-%dT%H:*")])
+moto.ec2.utils.filter_dict_attribute_mapping["launch-time"] = "launch_hours"
 
 _stop_instances = InstanceBackend.stop_instances
 _start_instances = InstanceBackend.start_instances

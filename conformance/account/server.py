@@ -2,7 +2,7 @@
 
 Run by tell.py: python3 -m account.server PORT HOST_PORT. AWS's protocols are on PORT, the teller's controls (JSON over
 HTTP) on PORT + 1: POST /advance {"seconds"}, /event {event}, /platform {"name"}, /launches {"hang", "refused"}, /shortage {"types"},
-/silent {"services"}, /try-launches, /finish-bootstraps, /desire {"group", "desired"}, /begin {"retries"}, /forget;
+/unhealthy {"ids"}, /stack-status {"name", "status"}, /silent {"services"}, /try-launches, /finish-bootstraps, /desire {"group", "desired"}, /begin {"retries"}, /forget;
 GET /state and /wire.
 """
 
@@ -32,7 +32,7 @@ import moto.sqs.models  # noqa: E402
 import moto.ssm.models  # noqa: E402
 from moto.core.responses import ActionResult  # noqa: E402
 
-from account import auto_scaling, ec2, events, functions, log, speed, state_machines  # noqa: E402
+from account import auto_scaling, ec2, events, functions, load_balancing, log, speed, state_machines  # noqa: E402
 from account.clock import clock, shift_time_of_moto  # noqa: E402
 
 moto.cloudwatch.responses.CloudWatchResponse.list_alarm_mute_rules = lambda self: ActionResult(
@@ -118,6 +118,12 @@ def set_short(types):
     ec2.SHORT_TYPES[:] = types
 
 
+def set_stack_status(name, status):
+    """moto updates a stack at once; AWS takes its time."""
+    backend = moto.cloudformation.models.cloudformation_backends[log.ACCOUNT][log.REGION]
+    next(stack for stack in backend.stacks.values() if stack.name == name).status = status
+
+
 def remember_desired(order):
     """Sets the number without launching or ending anybody, as AWS does while Terminate is suspended."""
     auto_scaling.groups()[order["group"]].desired_capacity = order["desired"]
@@ -129,6 +135,8 @@ CONTROLS = {
     "/launches": lambda order: auto_scaling.LAUNCHES.update(order),
     "/shortage": lambda order: set_short(order["types"]),
     "/platform": lambda order: ec2.set_platform(order["name"]),
+    "/unhealthy": lambda order: load_balancing.set_unhealthy(order["ids"]),
+    "/stack-status": lambda order: set_stack_status(order["name"], order["status"]),
     "/silent": lambda order: set_silent(order["services"]),
     "/try-launches": lambda order: auto_scaling.try_launches_again(),
     "/finish-bootstraps": lambda order: auto_scaling.finish_bootstraps(),

@@ -6,6 +6,7 @@ What a story is for stands in its first line. A story that is new needs a fault 
 from .holds import copied, desired_capacity, kill_switch, overlapping, packet_loss, stopped
 from .inputs import bad_input, dry_run
 from .launches import launches
+from .newcomers import newcomers
 from .resizing import real_fleets, resize
 from .signals import duplicates, silent_table
 
@@ -14,6 +15,7 @@ ALL = {
     "launches": launches,
     "resize": resize,
     "real-fleets": real_fleets,
+    "newcomers": newcomers,
     "dry-run": dry_run,
     "stopped": stopped,
     "kill-switch": kill_switch,

@@ -174,8 +174,8 @@ export interface SimulatedGroup extends Omit<GroupSpec, 'tags' | 'lifecycleHooks
   suspended: Map<string, string>;
   status?: string;
   terminations: Termination[];
-  /** How many running instances EC2 ended by itself. */
-  endedByEc2: number;
+  /** When EC2 ended running instances by itself. */
+  endedByEc2At: number[];
   /** What desired capacity was raised to, until so many are in service; and when they last were. */
   scalesOutTo?: number;
   scaledOutAt?: number;

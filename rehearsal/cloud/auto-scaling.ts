@@ -136,7 +136,7 @@ export const createAutoScalingService = (
   };
 
   const endOneByEc2 = (group: SimulatedGroup, instance: SimulatedInstance): void => {
-    group.endedByEc2 += 1;
+    group.endedByEc2At.push(time.now());
     const stateReason = { code: 'Server.InternalError', message: 'Server.InternalError: Internal error' };
     changeEc2(instance.ec2, { state: 'terminated', stateReason }, time.now());
   };
@@ -318,7 +318,7 @@ export const createAutoScalingService = (
         activities: [],
         suspended: new Map(),
         terminations: [],
-        endedByEc2: 0,
+        endedByEc2At: [],
         cooldownUntil: 0,
         failedLaunchesInARow: 0,
         nextLaunchAt: 0,

@@ -72,7 +72,7 @@ export const chooseQuirks = (seed: number, chosen: Partial<Quirks>): Quirks => {
     deafStartRate: random() < 0.5 ? 0 : 0.1 * random(),
     updateResumesWhatOthersSuspended: random() < 0.5,
     marksFewWhenAllFail: random() < 0.5,
-    ec2EndsPerHour: random() < 0.5 ? 0 : 0.02 * random(),
+    ec2EndsPerHour: random() < 0.5 ? 0 : 0.01 * random(),
     hangRate: 0,
     serverErrorRate: 0,
     ...chosen,

@@ -82,7 +82,7 @@ const expectAllIsWell = async (seed: number): Promise<void> => {
     { seed, quirks, endsWhen: isOver },
   );
   // What EC2 itself ends is below the floor by nobody's doing.
-  const { endedByEc2 } = run.group;
+  const endedByEc2 = run.group.endedByEc2At.length;
   expect(run.fewestHealthy.web).toBeGreaterThanOrEqual(floor - endedByEc2);
   const { notInService, desiredCapacity, ...left } = leftBehind(run, spec);
   const { notInService: _none, desiredCapacity: _same, ...nothing } = nothingLeft;
