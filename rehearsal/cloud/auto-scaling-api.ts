@@ -83,6 +83,12 @@ export const createAutoScalingApi = (
         }),
     TargetGroupARNs: [targetGroupArnOf(group)].filter((arn) => arn !== undefined),
     HealthCheckType: group.healthCheckType,
+    ...(group.warmPoolSize === undefined
+      ? {}
+      : { WarmPoolConfiguration: { MinSize: group.warmPoolSize, PoolState: 'Stopped' } }),
+    ...(group.launchesBeforeTerminating === true
+      ? { InstanceMaintenancePolicy: { MinHealthyPercentage: 100, MaxHealthyPercentage: 110 } }
+      : {}),
     NewInstancesProtectedFromScaleIn: group.newInstancesProtected === true,
     HealthCheckGracePeriod: group.healthCheckGracePeriodSeconds,
     ...(group.status === undefined ? {} : { Status: group.status }),

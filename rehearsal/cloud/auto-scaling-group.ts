@@ -49,6 +49,10 @@ export interface GroupSpec {
   instanceType?: string;
   lifecycleHooks?: LifecycleHookSpec[];
   scheduledActions?: ScheduledActionSpec[];
+  /** Whether its instance maintenance policy launches before it terminates (a maximum healthy percentage above 100). */
+  launchesBeforeTerminating?: boolean;
+  /** How many stopped instances its warm pool keeps; it has none where nothing is said. */
+  warmPoolSize?: number;
   /** Whether what it launches is protected from scale-in from the start (NewInstancesProtectedFromScaleIn). */
   newInstancesProtected?: boolean;
   /** What `DescribeAutoScalingGroups` says of the group beside, or in place of, what it says by default. */
@@ -164,6 +168,10 @@ export interface SimulatedGroup extends Omit<GroupSpec, 'tags' | 'lifecycleHooks
   instanceType: string;
   /** Its launch template: the instance type of each version, the first at index 0, and the default version. */
   launchTemplate: { launchTemplateId: string; versions: string[]; defaultVersion: number };
+  /** Instances that wait in its warm pool, of those it should have. */
+  warm: number;
+  /** By the id of an instance that was launched to replace an unhealthy one first: the id of that one. */
+  replaces: Map<string, string>;
   /** Its instance refresh, when there is or was one. */
   refresh?: InstanceRefresh;
   tags: Record<string, string>;

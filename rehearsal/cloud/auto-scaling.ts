@@ -24,8 +24,8 @@ import { afterCheck } from './target-health.ts';
 
 /**
  * Amazon EC2 Auto Scaling, simulated: groups with their reconcile loop, health replacement, scaling policies, scheduled
- * actions, balancing of zones, and what each suspended process stops. Not simulated yet: AddToLoadBalancer (every
- * instance is registered), warm pools.
+ * actions, balancing of zones, and what each suspended process stops. Not simulated: AddToLoadBalancer (every
+ * instance is registered).
  */
 
 /** Cooldown of the group's policies (ec2-auto-scaling-scaling-cooldowns: 300 s by default). */
@@ -113,12 +113,36 @@ export const createAutoScalingService = (
     for (const instance of unhealthy) {
       if (instance.isReplacedAtOnce !== true && replaced >= atOnce) continue;
       if (instance.isReplacedAtOnce !== true) replaced += 1;
-      lifecycle.terminate(
+      if (group.launchesBeforeTerminating === true) replaceFirst(group, instance);
+      else endUnhealthy(group, instance);
+    }
+  };
+
+  const endUnhealthy = (group: SimulatedGroup, instance: SimulatedInstance): void =>
+    lifecycle.terminate(
+      group,
+      instance,
+      'unhealthy',
+      'an instance was taken out of service in response to an EC2 health check or an ELB system health check failure.',
+    );
+
+  /**
+   * Launches before it terminates, as an instance maintenance policy may ask: the unhealthy instance goes once what
+   * replaces it is in service. Source: Amazon EC2 Auto Scaling User Guide, "Instance maintenance policies".
+   */
+  const replaceFirst = (group: SimulatedGroup, instance: SimulatedInstance): void => {
+    const [replacement] = [...group.replaces].find(([, replaced]) => replaced === instance.instanceId) ?? [];
+    const found = group.instances.find(({ instanceId }) => instanceId === replacement);
+    if (found?.lifecycleState === 'InService') {
+      group.replaces.delete(found.instanceId);
+      endUnhealthy(group, instance);
+    } else if (found === undefined && !isSuspended(group, 'Launch')) {
+      const launched = lifecycle.launch(
         group,
-        instance,
-        'unhealthy',
-        'an instance was taken out of service in response to an EC2 health check or an ELB system health check failure.',
+        'an instance was launched to replace an unhealthy one.',
+        instance.availabilityZone,
       );
+      if (launched !== undefined) group.replaces.set(launched.instanceId, instance.instanceId);
     }
   };
 
@@ -319,6 +343,8 @@ export const createAutoScalingService = (
         suspended: new Map(),
         terminations: [],
         endedByEc2At: [],
+        warm: spec.warmPoolSize ?? 0,
+        replaces: new Map(),
         cooldownUntil: 0,
         failedLaunchesInARow: 0,
         nextLaunchAt: 0,

@@ -19,6 +19,8 @@ import { registeredTarget } from './target-health.ts';
 
 /** From launch until an instance runs and its hooks begin. */
 const startSeconds = 15;
+/** From the start of an instance of a warm pool until it serves. */
+const warmStartSeconds = 30;
 /** From the last hook, or the last health check, to the next state. */
 const proceedSeconds = 3;
 /** Global timeout of a hook: 48 hours or a hundred heartbeats, whichever is less (lifecycle-hooks). */
@@ -65,6 +67,7 @@ export const createInstanceLifecycle = (
     detailType: string,
     activity: ScalingActivity,
     instanceId: string,
+    destination: 'AutoScalingGroup' | 'WarmPool' = 'AutoScalingGroup',
   ): void =>
     emitFor(group, detailType, {
       StatusCode: detailType.endsWith('Unsuccessful') ? 'Failed' : 'InProgress',
@@ -76,6 +79,8 @@ export const createInstanceLifecycle = (
       EndTime: new Date(activity.endTime ?? time.now()).toISOString(),
       EC2InstanceId: instanceId,
       Cause: activity.cause,
+      Origin: 'EC2',
+      Destination: destination,
       Details: {},
     });
 
@@ -175,6 +180,7 @@ export const createInstanceLifecycle = (
           LifecycleHookName: hook.lifecycleHookName,
           EC2InstanceId: instance.instanceId,
           LifecycleTransition: hook.lifecycleTransition,
+          ...(isLaunch ? { Origin: 'EC2', Destination: 'AutoScalingGroup' } : {}),
         },
       );
     }
@@ -293,13 +299,14 @@ export const createInstanceLifecycle = (
   };
 
   /** The bootstrap of an instance: when it ends well it completes the launch hooks, or the instance serves. */
-  const bootstrap = (group: SimulatedGroup, instance: SimulatedInstance): void => {
-    const outcome = world.launchOutcome(group);
+  const bootstrap = (group: SimulatedGroup, instance: SimulatedInstance, isWarm: boolean): void => {
+    const outcome = isWarm ? ({ kind: 'well' } as const) : world.launchOutcome(group);
     if (outcome.kind === 'stuck') {
       instance.bootstrapFailure = { cause: outcome.cause, consoleOutput: outcome.consoleOutput };
     }
     const hooks = hooksOf(group, 'autoscaling:EC2_INSTANCE_LAUNCHING');
-    const seconds = group.bootSeconds * world.bootFactor(group) * (0.9 + 0.2 * time.random());
+    const boot = isWarm ? warmStartSeconds : group.bootSeconds * world.bootFactor(group);
+    const seconds = boot * (0.9 + 0.2 * time.random());
     if (hooks.length > 0) {
       setTimeout(() => {
         if (instance.lifecycleState === 'Pending') beginHooks(group, instance, hooks);
@@ -314,6 +321,42 @@ export const createInstanceLifecycle = (
       },
       Math.max(seconds, startSeconds + 1) * 1000,
     );
+  };
+
+  /**
+   * An instance of the warm pool starts in the place of a launch, and another is launched into the pool. What becomes of
+   * that is told with the pool as its destination, and no activity of the group names it as a launch of the group.
+   * Source: Amazon EC2 Auto Scaling User Guide, "Warm pools"; ec2-auto-scaling-event-reference.
+   */
+  const takeFromWarmPool = (group: SimulatedGroup): void => {
+    group.warm -= 1;
+    setTimeout(() => refillWarmPool(group), startSeconds * 1000);
+  };
+
+  const refillWarmPool = (group: SimulatedGroup): void => {
+    if (isSuspended(group, 'Launch')) {
+      setTimeout(() => refillWarmPool(group), 60_000);
+      return;
+    }
+    const outcome = world.launchOutcome(group);
+    const { instanceId } = newInstance(group);
+    const activity = beginActivity(
+      group,
+      `Launching a new EC2 instance into warm pool: ${instanceId}`,
+      'an instance was started to fill the warm pool.',
+    );
+    if (outcome.kind === 'well') {
+      setTimeout(() => {
+        endActivity(time, activity, 'Successful');
+        group.warm += 1;
+        emitActivity(group, 'EC2 Instance Launch Successful', activity, instanceId, 'WarmPool');
+      }, group.bootSeconds * 1000);
+      return;
+    }
+    const statusMessage = outcome.kind === 'stuck' ? outcome.cause : outcome.statusMessage;
+    endActivity(time, activity, 'Failed', statusMessage);
+    emitActivity(group, 'EC2 Instance Launch Unsuccessful', activity, instanceId, 'WarmPool');
+    setTimeout(() => refillWarmPool(group), 60_000);
   };
 
   /** EC2 ends the instance while it starts; the activity fails, and names it (a launch event too). */
@@ -344,8 +387,10 @@ export const createInstanceLifecycle = (
     complete,
 
     /** Launches one instance, in the zone with the fewest unless one is named. */
-    launch: (group: SimulatedGroup, cause: string, rebalanceIn?: string): void => {
-      const outcome = world.launchOutcome(group);
+    launch: (group: SimulatedGroup, cause: string, rebalanceIn?: string): SimulatedInstance | undefined => {
+      const isWarm = group.warm > 0;
+      if (isWarm) takeFromWarmPool(group);
+      const outcome = isWarm ? ({ kind: 'well' } as const) : world.launchOutcome(group);
       if (outcome.kind === 'refused') {
         const activity = beginActivity(
           group,
@@ -356,7 +401,7 @@ export const createInstanceLifecycle = (
         hasFailedToLaunch(group);
         onEvent({ group: group.name, kind: 'launch-failed', text: outcome.statusMessage });
         emitActivity(group, 'EC2 Instance Launch Unsuccessful', activity, '');
-        return;
+        return undefined;
       }
       const instance = newInstance(group, rebalanceIn);
       if (rebalanceIn !== undefined) instance.isRebalancing = true;
@@ -367,7 +412,8 @@ export const createInstanceLifecycle = (
       );
       group.instances.push(instance);
       if (outcome.kind === 'ended') endBeforeHooks(group, instance, outcome.statusMessage);
-      else bootstrap(group, instance);
+      else bootstrap(group, instance, isWarm);
+      return instance;
     },
 
     /** Applies the default result of every hook whose heartbeat or global timeout has passed. */

@@ -126,6 +126,91 @@ describe('an instance refresh', () => {
   });
 });
 
+describe('an instance maintenance policy', () => {
+  it('launches before it terminates, and takes away the unhealthy one', () =>
+    withGroup(
+      async ({ time, group, inService }) => {
+        const [first] = group.instances;
+        if (first === undefined) throw new Error('no instance');
+        first.healthStatus = 'Unhealthy';
+        const fewest: number[] = [];
+        time.every(10, () => fewest.push(inService()));
+        await time.runUntil(600);
+        expect(Math.min(...fewest)).toBe(4);
+        expect(group.terminations).toMatchObject([{ instanceId: first.instanceId, because: 'unhealthy' }]);
+        expect(inService()).toBe(4);
+      },
+      { spec: { launchesBeforeTerminating: true } },
+    ));
+
+  it('leaves one too many for a while, which no hold takes for a fall of desired capacity', async () => {
+    const { result, cloud } = await rehearseSmall(
+      smallIncident({
+        losses: [],
+        groups: [smallGroup('web', { launchesBeforeTerminating: true, policies: [cpu] })],
+        deeds: [
+          deed(30, (running) => {
+            const [first] = groupOf(running, 'web').instances;
+            if (first !== undefined) first.healthStatus = 'Unhealthy';
+          }),
+          protect('30m', minutes(2)),
+        ],
+      }),
+      { quirks: calm },
+    );
+    expect(result.violations).toEqual([]);
+    expect(accepted(result, 'SetDesiredCapacity')).toEqual([]);
+    expect(groupOf(cloud, 'web').desiredCapacity).toBe(4);
+  });
+});
+
+describe('a warm pool', () => {
+  it('starts what waits in it, and is filled again', () =>
+    withGroup(
+      async ({ time, call, group, inService, events }) => {
+        call('SetDesiredCapacity', { DesiredCapacity: 5 });
+        await time.runUntil(60);
+        expect(inService()).toBe(5);
+        expect(group.warm).toBe(1);
+        await time.runUntil(300);
+        expect(group.warm).toBe(2);
+        expect(events.map(({ detail }) => detail.Destination)).toContain('WarmPool');
+      },
+      { spec: { warmPoolSize: 2, bootSeconds: 120 } },
+    ));
+
+  it('whose launches fail is no launch of the group that fails: nothing is protected for it', async () => {
+    const { result } = await rehearseSmall(
+      smallIncident({
+        losses: [],
+        groups: [smallGroup('web', { tags: { tier: 'api', holdfast: 'true' }, warmPoolSize: 3 })],
+        launchFaults: [
+          {
+            name: 'the pool cannot be filled',
+            groups: ['web'],
+            fromSeconds: 0,
+            untilSeconds: minutes(110),
+            outcome: { kind: 'refused', statusMessage: 'no capacity' },
+          },
+        ],
+        deeds: [
+          deed(
+            60,
+            ({ autoScaling }) =>
+              void autoScaling.handle('SetDesiredCapacity', {
+                AutoScalingGroupName: 'web',
+                DesiredCapacity: 6,
+              }),
+          ),
+        ],
+      }),
+      { quirks: calm },
+    );
+    expect(result.executions).toEqual([]);
+    expect(result.violations).toEqual([]);
+  });
+});
+
 describe('an instance that EC2 ends by itself', () => {
   it('is replaced; while health checks are suspended nobody marks it, and nothing else is ended for it', async () => {
     const states: string[] = [];
