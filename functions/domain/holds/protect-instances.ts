@@ -7,8 +7,8 @@ import { describeHoldEnd, holdEndsAtLatest } from './hold-end.ts';
 import { type HoldEffect, holdDefaults } from './settings.ts';
 
 /**
- * What a `protect-instances` hold does. Not `Terminate`: protection stops scale-in by itself, and draining needs
- * `Terminate` to run. Not `Launch`, `AlarmNotification` or `ScheduledActions`: more capacity stays welcome.
+ * What a `protect-instances` hold does. Not `Terminate`: protection stops scale-in by itself, and what nobody protects may
+ * still be ended. Not `Launch`, `AlarmNotification` or `ScheduledActions`: more capacity stays welcome.
  */
 export const protectInstancesEffect: HoldEffect = {
   processes: ['ReplaceUnhealthy', 'AZRebalance', 'HealthCheck', 'InstanceRefresh'],
