@@ -142,6 +142,8 @@ const toAutoScalingGroup = (group: DescribedGroup): AutoScalingGroup => ({
   ...countsUnitsOf(group),
   ...(group.MixedInstancesPolicy === undefined ? {} : { hasMixedInstances: true }),
   ...(group.WarmPoolConfiguration === undefined ? {} : { hasWarmPool: true }),
+  // More than one type is a list with commas: EC2, ELB, EBS, VPC_LATTICE (API reference, HealthCheckType).
+  ...(/^(EC2|EBS)(,(EC2|EBS))*$/.test(group.HealthCheckType ?? '') ? { checksEc2Only: true } : {}),
   ...(asksForSpot(group) ? { hasSpot: true } : {}),
   ...(/^capacity-reservations-(first|only)$/.test(
     group.CapacityReservationSpecification?.CapacityReservationPreference ?? '',

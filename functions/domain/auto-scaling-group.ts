@@ -35,6 +35,8 @@ export interface AutoScalingGroup {
   usesReservationsFirst?: boolean;
   /** Whether a zonal shift of it can be started. */
   hasZonalShift?: boolean;
+  /** Whether its health checks ask nothing but EC2. */
+  checksEc2Only?: boolean;
   /** How long after it came into service a failing instance is not marked. */
   healthCheckGracePeriodSeconds?: number;
 }

@@ -68,6 +68,10 @@ export const drainPendingWait = defineRemediation({
   untilLaunchesSucceed: () => false,
   example: { autoScalingGroupName: 'api', reason: 'bootstrap hangs', olderThan: '20m' },
   traits: {
+    SUSPENDED_BY_AWS: {
+      treatment: 'refused',
+      why: 'AWS itself suspended Launch, because launches failed for a day: nothing would come in the place of what is drained; resume it first',
+    },
     CODE_DEPLOY: {
       treatment: 'warned',
       why: 'AWS CodeDeploy deploys to what is launched, in a launch hook of its own: a deployment that takes longer than olderThan is ended with its instance',

@@ -68,6 +68,12 @@ export const findBrokenNewcomers = (
   });
 };
 
+/** Whether the health checks of the group itself will mark a newcomer: those of type EC2 do not ask its target groups. */
+export const isFoundByChecks = (
+  { checksEc2Only }: Pick<AutoScalingGroup, 'checksEc2Only'>,
+  { because }: BrokenNewcomer,
+): boolean => because === 'STATUS_IMPAIRED' || checksEc2Only !== true;
+
 /** Those of them that two looks agree on. */
 export const confirmedOf = (newcomers: BrokenNewcomer[] | undefined): BrokenNewcomer[] =>
   (newcomers ?? []).filter(({ confirmedAt }) => confirmedAt !== undefined);

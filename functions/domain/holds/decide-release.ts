@@ -9,7 +9,7 @@ import {
 import type { AutoScalingCall } from '../calls.ts';
 import { inForceWithinSeconds, leaseSeconds, protectedInstancesMax, replacingSecondsMax } from '../limits.ts';
 import { addSeconds, secondsBetween } from '../times.ts';
-import { confirmedOf } from './broken-newcomers.ts';
+import { confirmedOf, isFoundByChecks } from './broken-newcomers.ts';
 import { type BusyFacts, isReplaced, mayBeStale, ofThisGroup } from './decide-apply.ts';
 import {
   afterLease,
@@ -369,12 +369,12 @@ const giveBack = (
   );
 };
 
-/** The broken newcomers that are in service still. */
+/** The broken newcomers that are in service still, and that the group's own health checks can find. */
 const brokenStill = ({ brokenNewcomers }: GroupRecord, group: AutoScalingGroup): string[] => {
   const serving = new Set(inService(group).map(({ instanceId }) => instanceId));
   return confirmedOf(brokenNewcomers)
-    .map(({ instanceId }) => instanceId)
-    .filter((id) => serving.has(id));
+    .filter((newcomer) => serving.has(newcomer.instanceId) && isFoundByChecks(group, newcomer))
+    .map(({ instanceId }) => instanceId);
 };
 
 /** What is to be replaced: they, and what health checks have marked since these run again. */

@@ -37,6 +37,10 @@ export const pauseScaling = defineRemediation({
   untilLaunchesSucceed: () => false,
   example: { autoScalingGroupName: 'web', reason: 'switch upgrade', expiresAfter: '2h' },
   traits: {
+    ECS: {
+      treatment: 'warned',
+      why: 'Amazon ECS manages its instances and may set and remove scale-in protection by itself; where newcomers do not work Holdfast protects the others for a while at the end',
+    },
     SPOT: {
       treatment: 'warned',
       why: 'it may have Spot Instances, and EC2 ends those whatever is suspended',

@@ -1,6 +1,6 @@
-import { optInTag } from '../auto-scaling-group.ts';
+import { type AutoScalingGroup, optInTag } from '../auto-scaling-group.ts';
 import { bounded } from '../bounded.ts';
-import type { BrokenNewcomer } from '../holds/broken-newcomers.ts';
+import { type BrokenNewcomer, isFoundByChecks } from '../holds/broken-newcomers.ts';
 import type { ApplyDecision } from '../holds/decide-apply.ts';
 import type { HoldDecision, HoldFacts } from '../holds/decide-hold.ts';
 import type { ReleaseFacts } from '../holds/decide-release.ts';
@@ -119,10 +119,13 @@ const whyBroken: Record<BrokenNewcomer['because'], string> = {
 };
 
 /** That instances came into service lately and do not work: nothing else tells them from the others. */
-export const tellBrokenNewcomers = (broken: BrokenNewcomer[]): string => {
+export const tellBrokenNewcomers = (
+  group: Pick<AutoScalingGroup, 'checksEc2Only'>,
+  broken: BrokenNewcomer[],
+): string => {
   const named = broken.map(({ instanceId, because }) => `${instanceId} (${whyBroken[because]})`);
   const one = broken.length === 1;
-  return `${counted(broken.length, 'instance')} that came lately ${one ? 'does' : 'do'} not work: ${firstOf(named, 10)}. ${one ? 'It fills a place' : 'They fill places'} in the group, and no health check marks ${one ? 'it' : 'them'} as long as HealthCheck is suspended. ${tellEndCommand(broken[0]?.instanceId ?? '')}`;
+  return `${counted(broken.length, 'instance')} that came lately ${one ? 'does' : 'do'} not work: ${firstOf(named, 10)}. ${one ? 'It fills a place' : 'They fill places'} in the group, and no health check marks ${one ? 'it' : 'them'} as long as HealthCheck is suspended${broken.every((each) => isFoundByChecks(group, each)) ? '' : ', nor afterwards: the health checks of the group do not ask its target groups'}. ${tellEndCommand(broken[0]?.instanceId ?? '')}`;
 };
 
 /** Why something of a group is written down, or given back. */

@@ -129,7 +129,7 @@ const toldAtOnce: Partial<Record<JournalEntry['event'], { kind: NoticeKind; next
   },
   'broken-newcomers': {
     kind: 'needs-a-person',
-    next: 'once the hold ends the group replaces them, and the others stay protected from scale-in meanwhile',
+    next: 'once the hold ends the group replaces those that its health checks fail, and the others stay protected from scale-in meanwhile',
   },
   left: { kind: 'needs-a-person', next: 'nothing more is done to it; a person has to' },
 };

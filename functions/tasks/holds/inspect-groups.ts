@@ -142,7 +142,7 @@ export const createInspectGroups = (dependencies: InspectGroupsDependencies) => 
     const found = findBrokenNewcomers(group, known, health, clock.now());
     const confirmed = confirmedOf(found);
     const isTold = isWorthTelling(confirmed.length, record);
-    if (isTold) note('broken-newcomers', tellBrokenNewcomers(confirmed));
+    if (isTold) note('broken-newcomers', tellBrokenNewcomers(group, confirmed));
     const { brokenNewcomers: _known, ...rest } = record;
     return {
       ...rest,

@@ -397,6 +397,14 @@ describe('decideRelease with broken newcomers', () => {
     ]);
   });
 
+  it('does not wait for what only a target group finds unhealthy where health checks do not ask it', () => {
+    const decision = at({ ...known, brokenNewcomers: [broken] }, { ...group, checksEc2Only: true }, 0);
+    expect(write(decision).because).toBe('NO_HOLD_WANTS_IT');
+    const impaired = { ...broken, because: 'STATUS_IMPAIRED' } as const;
+    const other = at({ ...known, brokenNewcomers: [impaired] }, { ...group, checksEc2Only: true }, 0);
+    expect(write(other).because).toBe('BROKEN_NEWCOMERS');
+  });
+
   it('waits no longer than it may, and says which ones stay', () => {
     const replacing = write(at({ ...known, brokenNewcomers: [broken] }, group, 0)).after;
     const shown = aGroup({ instances: three });
