@@ -100,11 +100,13 @@ const checkSurvival = ({ calls, groups, mustSurvive, endedAtMilliseconds: endsAt
     .flatMap((group) => {
       // AWS balances the zones by launching first: what it ends then serves elsewhere already.
       // Policies that scale in with the load, long after everything was given back, are as they should be.
-      const givenBackAt = Math.max(
-        ...calls.flatMap(({ at, mutating, input }) =>
-          mutating && input.AutoScalingGroupName === group.name ? [Date.parse(at)] : [],
-        ),
+      const givenBack = calls.filter(
+        ({ operation, outcome, input }) =>
+          input.AutoScalingGroupName === group.name &&
+          outcome === 'ok' &&
+          (operation === 'ResumeProcesses' || input.ProtectedFromScaleIn === false),
       );
+      const givenBackAt = Date.parse(givenBack.at(-1)?.at ?? '9999-01-01');
       const lost = group.terminations.filter(
         ({ at, wasGood, because }) =>
           wasGood &&

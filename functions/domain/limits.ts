@@ -48,7 +48,7 @@ export const checkEverySecondsMax = 300;
  * Rounds one execution may make. A round writes 14 history events (two tasks of 5, a wait and a choice of 2), 18 with
  * a retry in each, and Step Functions ends an execution at 25,000.
  */
-export const roundsMax = 1250;
+export const roundsMax = 1200;
 
 /**
  * Rounds one execution of `drain-pending-wait.asl.yml` may make. A round writes at most 27 history events (four tasks
@@ -69,7 +69,7 @@ export const drainAttemptsMax = 3;
 export const hookSecondsMax = 172_800;
 
 /** Looks one execution may take at giving groups back before it leaves the rest to the sweep. */
-export const releaseRoundsMax = 60;
+export const releaseRoundsMax = 100;
 
 /** How soon a round is repeated when something was left undone or could not be verified yet. */
 export const soonSeconds = 15;
@@ -146,17 +146,26 @@ export const missingGroupSecondsMax = 600;
 /** How long an instance may be on its way home in all. */
 export const homeTotalSecondsMax = 10_800;
 
-/** How long giving back takes at most: stages, looks, the time in which an old function may still run. */
-export const giveBackSecondsMax = 3600;
-
-/** How long a resize waits for what it needs before it begins a further wave, before it ends. */
-export const resizeWaitSecondsMax = 1800;
-
 /**
  * How long, after a hold, good instances stay protected from scale-in while the group replaces broken newcomers: ten
  * percent of it at a time (EC2 Auto Scaling User Guide, "Health checks").
  */
 export const replacingSecondsMax = 1800;
+
+/** How long giving back takes at most: stages, looks, broken newcomers, the time in which an old function may still run. */
+export const giveBackSecondsMax = 3600 + replacingSecondsMax;
+
+/** How long a resize waits for what it needs before it begins a further wave, before it ends. */
+export const resizeWaitSecondsMax = 1800;
+
+/** Broken newcomers of one group that are remembered: each takes some 130 bytes of the group's record. */
+export const brokenNewcomersMax = 300;
+
+/**
+ * How long after a CloudFormation update was seen to have ended what is found taken back was the update's doing: a hold is
+ * looked at every few minutes, and a resumption may show late.
+ */
+export const updateSettlesSeconds = 600;
 
 /** Pause between two looks at whether the instances of held groups work, when the last one found every newcomer well. */
 export const inspectEverySeconds = 600;

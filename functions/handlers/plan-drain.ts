@@ -1,4 +1,6 @@
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { EC2Client } from '@aws-sdk/client-ec2';
+import { createCloudFormation } from '../aws/cloudformation.ts';
 import { createEc2 } from '../aws/ec2.ts';
 import { planHoldState } from '../events/hold-state.ts';
 import { createHandler, defineFunction } from '../lambda/define-function.ts';
@@ -13,6 +15,7 @@ export const definition = defineFunction({
     createPlanDrain({
       ...planDependencies(runtime),
       ec2: (mode) => createEc2(runtime.connect(EC2Client, mode)),
+      cloudFormation: createCloudFormation(runtime.connect(CloudFormationClient, 'dry-run')),
     }),
 });
 

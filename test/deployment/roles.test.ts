@@ -267,7 +267,7 @@ const stories: (() => Promise<{ result: Awaited<ReturnType<typeof rehearseSmall>
     (story: Story) => () => rehearseSmall(story, { policy: loadPolicy(), quirks: calm }),
   ),
   // The group belongs to a stack.
-  ...(['pause-scaling', 'resize-in-place'] as const).map(
+  ...(['pause-scaling', 'drain-pending-wait', 'resize-in-place'] as const).map(
     (remediation) => () =>
       rehearseSmall(
         resizeIncident(
@@ -278,9 +278,11 @@ const stories: (() => Promise<{ result: Awaited<ReturnType<typeof rehearseSmall>
               {
                 autoScalingGroupName: 'web',
                 reason: 'a test',
-                ...(remediation === 'resize-in-place'
-                  ? { instanceTypes: 'm7i.xlarge' }
-                  : { expiresAfter: '10m' }),
+                ...{
+                  'pause-scaling': { expiresAfter: '10m' },
+                  'drain-pending-wait': { olderThan: '10m' },
+                  'resize-in-place': { instanceTypes: 'm7i.xlarge' },
+                }[remediation],
               },
               60,
             ),

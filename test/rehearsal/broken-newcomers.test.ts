@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest';
 import type { SimulatedCloud } from '../../rehearsal/cloud/simulated-cloud.ts';
 import type { Story } from '../../rehearsal/incident.ts';
 import { calm, groupOf, startOf, stuck } from './launch-incident.ts';
-import { journalOf, minutes, rehearseSmall, smallGroup, smallIncident } from './small-incident.ts';
+import {
+  journalOf,
+  lossBeginsAt,
+  minutes,
+  rehearseSmall,
+  smallGroup,
+  smallIncident,
+} from './small-incident.ts';
 
 /** While packets are lost somebody asks for four more, which come into service and never work; then the load falls. */
 const newcomersBreak = (over: Partial<Story> = {}): Story =>
@@ -125,6 +132,103 @@ describe('broken newcomers', () => {
     expect(groupOf(cloud, 'web').instances.some(({ protectedFromScaleIn }) => protectedFromScaleIn)).toBe(
       false,
     );
+  });
+
+  it('are not forgotten by a hold that began after them', async () => {
+    const { result, cloud } = await rehearseSmall(
+      newcomersBreak({
+        losses: [
+          {
+            name: 'packets are lost',
+            fromSeconds: lossBeginsAt,
+            untilSeconds: minutes(110),
+            fraction: () => 0.2,
+          },
+        ],
+        deeds: [
+          ...(newcomersBreak().deeds ?? []),
+          startOf(
+            'pause-scaling',
+            'by-hand',
+            { autoScalingGroupName: 'web', reason: 'a test', expiresAfter: '60m' },
+            minutes(50),
+          ),
+          {
+            atSeconds: minutes(118),
+            text: 'somebody asks for less',
+            act: ({ autoScaling }) =>
+              void autoScaling.handle('UpdateAutoScalingGroup', {
+                AutoScalingGroupName: 'web',
+                DesiredCapacity: 4,
+              }),
+          },
+        ],
+        groups: [smallGroup('web')],
+        load: () => 200,
+      }),
+      { quirks: calm },
+    );
+    expect(result.violations).toEqual([]);
+    expect(lostGood(cloud, minutes(12))).toEqual([]);
+    expect(journalOf(cloud).filter((line) => line.startsWith('broken-newcomers'))).toHaveLength(1);
+  });
+
+  it('are told again when others came after those that somebody ended', async () => {
+    const end = (running: SimulatedCloud) => {
+      for (const instance of [...groupOf(running, 'web').instances]) {
+        if (instance.bootstrapFailure === undefined) continue;
+        running.autoScaling.handle('TerminateInstanceInAutoScalingGroup', {
+          InstanceId: instance.instanceId,
+          ShouldDecrementDesiredCapacity: false,
+        });
+      }
+    };
+    const { cloud } = await rehearseSmall(
+      newcomersBreak({
+        losses: [
+          {
+            name: 'packets are lost',
+            fromSeconds: lossBeginsAt,
+            untilSeconds: minutes(110),
+            fraction: () => 0.2,
+          },
+        ],
+        launchFaults: [
+          {
+            name: 'provisioning breaks',
+            groups: ['web'],
+            fromSeconds: minutes(14),
+            untilSeconds: minutes(100),
+            outcome: stuck,
+          },
+        ],
+        deeds: [
+          ...(newcomersBreak().deeds ?? []),
+          { atSeconds: minutes(50), text: 'somebody ends them', act: end },
+        ],
+        groups: [smallGroup('web')],
+      }),
+      { quirks: calm },
+    );
+    expect(journalOf(cloud).filter((line) => line.startsWith('broken-newcomers'))).toHaveLength(2);
+  });
+
+  it('are seen although the stack of the group cannot be read at all', async () => {
+    const { cloud } = await rehearseSmall(
+      newcomersBreak({
+        groups: newcomersBreak().groups.map((group) => ({
+          ...group,
+          tags: { ...group.tags, 'aws:cloudformation:stack-name': 'shop' },
+        })),
+        serviceOutages: [
+          { service: 'CloudFormation', fromSeconds: 0, untilSeconds: minutes(180), error: 'AccessDenied' },
+        ],
+      }),
+      { quirks: calm },
+    );
+    const lines = journalOf(cloud);
+    expect(lines.filter((line) => line.startsWith('broken-newcomers'))).toHaveLength(1);
+    expect(lines.some((line) => line.includes('instances came during the hold that do not work'))).toBe(true);
   });
 
   it.each(['EC2', 'ElasticLoadBalancing', 'CloudFormation'] as const)(

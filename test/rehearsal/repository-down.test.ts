@@ -22,12 +22,12 @@ describe('repository-down', () => {
         const short = (result: typeof helped) =>
           result.summary.groups.filter(isApi).reduce((sum, group) => sum + group.minutesBelowNeeded, 0);
         // An instance that does not start well ends the resize, and then the promotion finds too little.
-        // So does what EC2 itself ends, while nothing can be launched in its place.
-        const isUnlucky =
-          helped.timeline.some(({ text }) => text.includes('no further instance is begun')) ||
-          helped.summary.groups.some(({ endedByEc2 }) => endedByEc2 > 0);
+        const isUnlucky = helped.timeline.some(({ text }) => text.includes('no further instance is begun'));
         if (!isUnlucky) {
-          expect(short(helped)).toBe(0);
+          // What EC2 itself ends is missing while nothing can be launched in its place.
+          for (const group of helped.summary.groups.filter(isApi)) {
+            if (group.endedByEc2 === 0) expect(group.minutesBelowNeeded).toBe(0);
+          }
           const resize = helped.executions.find(({ machine }) => machine.endsWith('resize-in-place'));
           expect(resize?.status).toBe('SUCCEEDED');
           const resized = helped.timeline.filter(({ text }) =>

@@ -77,6 +77,17 @@ describe('a rolling update of CloudFormation', () => {
     expect([web.minSize, web.desiredCapacity]).toEqual([1, 4]);
   });
 
+  it.each([200, 230, 260, 290, 320, 350])(
+    'that ends at any moment between two looks is no person (begun at second %i)',
+    async (atSeconds) => {
+      const { lines, suspended } = await rehearse([holdAt(60, 'protect-instances'), updateAt(atSeconds)], {
+        updateResumesWhatOthersSuspended: true,
+      });
+      expect(lines.filter((line) => line.startsWith('overridden'))).toEqual([]);
+      expect(suspended[80]).toEqual(ofProtection);
+    },
+  );
+
   it('stalls and fails while Terminate is suspended, and people are warned of it', async () => {
     const { lines, cloud, web, result } = await rehearse([
       holdAt(60, 'pause-scaling'),

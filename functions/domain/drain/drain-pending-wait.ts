@@ -72,6 +72,10 @@ export const drainPendingWait = defineRemediation({
       treatment: 'refused',
       why: 'AWS itself suspended Launch, because launches failed for a day: nothing would come in the place of what is drained; resume it first',
     },
+    STACK_UPDATE: {
+      treatment: 'warned',
+      why: 'an update of its CloudFormation stack is in progress: a rolling update needs Launch, and may stall, fail and roll back while an open breaker suspends it',
+    },
     CODE_DEPLOY: {
       treatment: 'warned',
       why: 'AWS CodeDeploy deploys to what is launched, in a launch hook of its own: a deployment that takes longer than olderThan is ended with its instance',

@@ -1,5 +1,5 @@
 import { type AutoScalingGroup, inService } from '../auto-scaling-group.ts';
-import { doubtSeconds } from '../limits.ts';
+import { brokenNewcomersMax, doubtSeconds } from '../limits.ts';
 import { addSeconds, secondsBetween } from '../times.ts';
 
 /**
@@ -13,6 +13,8 @@ export interface BrokenNewcomer {
   seenAt: string;
   /** When it was seen so once more, long enough after that. */
   confirmedAt?: string;
+  /** When people were told of it. */
+  toldAt?: string;
 }
 
 /** What was read of the instances of a group. */
@@ -33,10 +35,10 @@ export const newcomersSince = (heldAt: string): string => addSeconds(heldAt, -be
 
 /**
  * Finds the broken newcomers of a group. What target groups say does not count where more of the instances that were there
- * before fail than pass: then the path of the health checks is at fault, or the load.
+ * before fail than pass, or where nothing passes: then the path of the health checks is at fault, or the load.
  *
  * @param group the group as described
- * @param known those found by looks before
+ * @param known those found by looks before, also by looks of other holds on the group
  * @param health what was read of the health of its instances
  * @param now ISO 8601
  */
@@ -46,26 +48,29 @@ export const findBrokenNewcomers = (
   health: InstanceHealth,
   now: string,
 ): BrokenNewcomer[] => {
-  const isPastGracePeriod = (startedAt: string): boolean =>
-    secondsBetween(startedAt, now) > (group.healthCheckGracePeriodSeconds ?? 0);
+  const knownById = new Map(known.map((newcomer) => [newcomer.instanceId, newcomer]));
+  const isNewcomer = (id: string): boolean => health.newcomers.has(id) || knownById.has(id);
   const ids = inService(group).map(({ instanceId }) => instanceId);
-  const others = ids.filter((id) => !health.newcomers.has(id));
+  const others = ids.filter((id) => !isNewcomer(id));
   const failingOthers = others.filter((id) => health.unhealthyTargets.has(id));
-  const isBalancerBelieved = 2 * failingOthers.length <= others.length;
+  const doesAnyPass = ids.some((id) => !health.unhealthyTargets.has(id));
+  const isBalancerBelieved = doesAnyPass && 2 * failingOthers.length <= others.length;
   const becauseOf = (id: string): BrokenNewcomer['because'] | undefined => {
     if (health.impaired.has(id)) return 'STATUS_IMPAIRED';
     return isBalancerBelieved && health.unhealthyTargets.has(id) ? 'TARGET_UNHEALTHY' : undefined;
   };
-  return ids.flatMap((instanceId): BrokenNewcomer[] => {
-    const because = becauseOf(instanceId);
-    const startedAt = health.newcomers.get(instanceId);
-    if (because === undefined || startedAt === undefined || !isPastGracePeriod(startedAt)) return [];
-    const before = known.find((each) => each.instanceId === instanceId);
-    if (before === undefined) return [{ instanceId, because, seenAt: now }];
-    const isConfirmed =
-      before.confirmedAt === undefined && secondsBetween(before.seenAt, now) >= doubtSeconds;
-    return [{ ...before, because, ...(isConfirmed ? { confirmedAt: now } : {}) }];
-  });
+  // The grace period of a group begins when an instance comes into service, which nothing tells: it is left to it anew.
+  const surelyAfterSeconds = Math.max(doubtSeconds, group.healthCheckGracePeriodSeconds ?? 0);
+  return ids
+    .flatMap((instanceId): BrokenNewcomer[] => {
+      const because = becauseOf(instanceId);
+      if (because === undefined || !isNewcomer(instanceId)) return [];
+      const before = knownById.get(instanceId) ?? { instanceId, because, seenAt: now };
+      const isConfirmed =
+        before.confirmedAt === undefined && secondsBetween(before.seenAt, now) >= surelyAfterSeconds;
+      return [{ ...before, because, ...(isConfirmed ? { confirmedAt: now } : {}) }];
+    })
+    .slice(0, brokenNewcomersMax);
 };
 
 /** Whether the health checks of the group itself will mark a newcomer: those of type EC2 do not ask its target groups. */
@@ -77,3 +82,9 @@ export const isFoundByChecks = (
 /** Those of them that two looks agree on. */
 export const confirmedOf = (newcomers: BrokenNewcomer[] | undefined): BrokenNewcomer[] =>
   (newcomers ?? []).filter(({ confirmedAt }) => confirmedAt !== undefined);
+
+/** Whether people should be told of them: some were not told, and there are twice as many as those that were told and stay. */
+export const areWorthTelling = (confirmed: BrokenNewcomer[]): boolean => {
+  const told = confirmed.filter(({ toldAt }) => toldAt !== undefined).length;
+  return told < confirmed.length && confirmed.length >= 2 * told;
+};

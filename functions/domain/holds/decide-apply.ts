@@ -28,7 +28,7 @@ import {
 } from './group-record.ts';
 import { holdCalls } from './hold-calls.ts';
 import { keptOf } from './plan-raise.ts';
-import { asTakenBackByUpdate } from './stack-update.ts';
+import { areSizesOfUpdate, asTakenBackByUpdate } from './stack-update.ts';
 import { keepsInstances, settingsInForce, settingsStillInForce, wantedSettings } from './wanted-state.ts';
 
 /** The latest launches that are remembered: more than any rule asks to have succeeded. */
@@ -173,7 +173,9 @@ const withKept = (record: GroupRecord, group: AutoScalingGroup, now: string, see
     };
   if (known !== undefined && desiredCapacity <= known.desiredHighest) return record;
   // A rolling update raises it for a while.
-  if (known !== undefined && record.stackUpdate !== undefined) return record;
+  if (known !== undefined && record.stackUpdate !== undefined && areSizesOfUpdate(group, known.minSize)) {
+    return record;
+  }
   return { ...record, kept: { ...kept, desiredHighest: Math.max(kept.desiredHighest, desiredCapacity) } };
 };
 
@@ -407,7 +409,7 @@ export const decideApply = (
   const missing = wantedSettings(held, group).filter((setting) => !inForce.has(setting));
   const unconfirmed = unconfirmedSettings(held);
   const pending = missing.filter(
-    (setting) => imposedSince(record, setting) !== undefined || unconfirmed.has(setting),
+    (setting) => imposedSince(held, setting) !== undefined || unconfirmed.has(setting),
   );
   const toImpose = missing.filter((setting) => !pending.includes(setting));
   if (toImpose.length === 0 && !isNews(looked, stored, held, inForce)) {

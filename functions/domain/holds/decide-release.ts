@@ -46,6 +46,8 @@ export type ReleaseFacts =
   /** The good instances stay protected from scale-in while the group replaces these. */
   | { because: 'BROKEN_NEWCOMERS'; instanceIds: string[] }
   | { because: 'BROKEN_NEWCOMERS_GONE' }
+  /** Another hold has the group by now: whether anything is replaced is its affair. */
+  | { because: 'BROKEN_NEWCOMERS_ELSEWHERE' }
   /** They are in service still, and the others are not protected any longer. */
   | { because: 'BROKEN_NEWCOMERS_STAY'; instanceIds: string[]; seconds: number }
   | { because: 'NO_HOLD_WANTS_IT' | 'GIVEN_BACK_UNSEEN' | 'GIVEN_BACK' | 'NOTHING_LEFT' }
@@ -386,6 +388,32 @@ const toBeReplaced = (record: GroupRecord, group: AutoScalingGroup): string[] =>
     ]),
   ].sort();
 
+/** Whether another hold claims anything of the group still. */
+const isClaimedElsewhere = ({ holds }: GroupRecord, incidentId: string): boolean =>
+  holds.some(
+    (hold) => hold.incidentId !== incidentId && (claimsProtection(hold) || claimedProcesses(hold).length > 0),
+  );
+
+/** The record from which desired capacity is not raised any more: what falls from now on fell after the hold. */
+const withoutRaise = (record: GroupRecord): GroupRecord =>
+  record.kept === undefined ? record : { ...record, kept: { ...record.kept, desiredHighest: 0 } };
+
+/** How the wait for broken newcomers ends; `undefined` while it goes on. */
+const endOfReplacing = (
+  { record, hold, settings, now }: Releasing,
+  group: AutoScalingGroup,
+): ReleaseFacts | undefined => {
+  if (isClaimedElsewhere(record, settings.incidentId)) return { because: 'BROKEN_NEWCOMERS_ELSEWHERE' };
+  if (toBeReplaced(record, group).length === 0) return { because: 'BROKEN_NEWCOMERS_GONE' };
+  const seconds = secondsBetween(hold.stageAt, now);
+  if (seconds < replacingSecondsMax) return undefined;
+  // What was marked only meanwhile is being replaced like anything else.
+  const instanceIds = brokenStill(record, group);
+  return instanceIds.length === 0
+    ? { because: 'BROKEN_NEWCOMERS_GONE' }
+    : { because: 'BROKEN_NEWCOMERS_STAY', instanceIds, seconds };
+};
+
 /**
  * With broken newcomers in the group, everything but scale-in protection is given back first: scale-in does not choose by
  * health, so the good instances have it until those are replaced, or for as long as that is waited for. `undefined` when
@@ -395,25 +423,20 @@ const decideReplacing = (releasing: Releasing, group: AutoScalingGroup): Release
   const { record, hold, settings, now, seenAt } = releasing;
   if (hold.stage === 'VERIFYING') return undefined;
   if (hold.stage === 'REPLACING') {
-    const broken = toBeReplaced(record, group);
-    const seconds = secondsBetween(hold.stageAt, now);
-    const isWaited = broken.length > 0 && record.holds.length === 1 && seconds < replacingSecondsMax;
-    if (isWaited) return { action: 'WAIT', seconds: 60 };
-    return write(
-      releasing,
-      broken.length === 0
-        ? { because: 'BROKEN_NEWCOMERS_GONE' }
-        : { because: 'BROKEN_NEWCOMERS_STAY', instanceIds: broken, seconds },
-      withStage(record, settings.incidentId, { stage: 'VERIFYING', stageAt: now }),
-    );
+    const facts = endOfReplacing(releasing, group);
+    return facts === undefined
+      ? { action: 'WAIT', seconds: 60 }
+      : write(releasing, facts, withStage(record, settings.incidentId, { stage: 'VERIFYING', stageAt: now }));
   }
-  if (brokenStill(record, group).length === 0 || record.holds.length > 1) return undefined;
+  if (brokenStill(record, group).length === 0) return undefined;
+  if (isClaimedElsewhere(record, settings.incidentId)) return undefined;
   const replacing = withStage(record, settings.incidentId, { stage: 'REPLACING', stageAt: now });
   const inForce = settingsInForce(group);
   const toKeep = wantedSettings(replacing, group)
     .filter((setting) => isInstance(setting) && !inForce.has(setting))
     .slice(0, protectedInstancesMax);
-  return giveBack(releasing, replacing, group, settingsOf(standings(record, replacing, group, seenAt).CALL), {
+  const rest = settingsOf(standings(record, replacing, group, seenAt).CALL);
+  return giveBack(releasing, withoutRaise(replacing), group, rest, {
     settings: toKeep,
     facts: { because: 'BROKEN_NEWCOMERS', instanceIds: toBeReplaced(record, group) },
   });

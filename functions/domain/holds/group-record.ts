@@ -115,6 +115,8 @@ export interface KeptSizes {
 export interface StackUpdate {
   /** When it began. */
   startedAt: string;
+  /** When it was seen to have ended: what is found taken back soon after was its doing still. */
+  endedAt?: string;
 }
 
 /** The right to change the group, for a short time. */
@@ -148,8 +150,6 @@ export interface GroupRecord {
   launched?: LaunchedInstance[];
   /** While a hold keeps instances from scale-in: those that came lately and do not work. */
   brokenNewcomers?: BrokenNewcomer[];
-  /** Of how many of them people were told. */
-  brokenNewcomersTold?: number;
   /** The update of its CloudFormation stack that was seen in progress. */
   stackUpdate?: StackUpdate;
   lease?: Lease;

@@ -146,7 +146,9 @@ export const tellRelease = (facts: ReleaseFacts): string => {
     case 'BROKEN_NEWCOMERS':
       return `instances came during the hold that do not work: the group may now replace ${countedInstances(facts.instanceIds)}. Until it has, the other instances stay protected from scale-in, for ${spokenDuration(replacingSecondsMax)} at most`;
     case 'BROKEN_NEWCOMERS_GONE':
-      return 'no instance that does not work is left in service';
+      return 'no instance that did not work when last looked at is left in service';
+    case 'BROKEN_NEWCOMERS_ELSEWHERE':
+      return 'another hold has the group by now, and the replacement of instances that do not work is not waited for';
     case 'BROKEN_NEWCOMERS_STAY':
       return `after ${spokenDuration(facts.seconds)} the group has not replaced ${countedInstances(facts.instanceIds)}, which did not work when last looked at; the other instances are not protected from scale-in any longer. ${tellEndCommand(facts.instanceIds[0] ?? '')}`;
     case 'NO_HOLD_WANTS_IT':

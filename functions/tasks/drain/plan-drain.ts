@@ -1,4 +1,5 @@
 import type * as z from 'zod/mini';
+import type { CloudFormation } from '../../aws/cloudformation.ts';
 import type { Ec2 } from '../../aws/ec2.ts';
 import type { PlannedCall } from '../../domain/calls.ts';
 import { abandonCalls } from '../../domain/drain/decide-drain-step.ts';
@@ -24,6 +25,7 @@ import {
   warnedGroups,
   warnedOf,
 } from '../holds/plan-hold.ts';
+import { groupsBeingUpdated } from '../holds/stacks.ts';
 import { writeJournal } from '../incidents/emit-facts.ts';
 import { describeTargets, findOtherExecution, openIncident } from '../incidents/plan-request.ts';
 import { lookAtLaunches } from '../launches/look-at-launches.ts';
@@ -33,6 +35,7 @@ import { withHooks } from './read-hooks.ts';
 /** What PlanDrain needs. */
 export interface PlanDrainDependencies extends PlanDependencies {
   ec2: (mode: Mode) => Ec2;
+  cloudFormation: CloudFormation;
 }
 
 /** What every plan tells, and who is stuck. */
@@ -123,6 +126,15 @@ export const createPlanDrain =
     const warned = [
       ...warnedGroups(
         groups.map(({ group }) => group),
+        request.remediation,
+        now,
+      ),
+      ...warnedOf(
+        'STACK_UPDATE',
+        await groupsBeingUpdated(
+          dependencies.cloudFormation,
+          groups.map(({ group }) => group),
+        ),
         request.remediation,
         now,
       ),

@@ -1,7 +1,7 @@
 import type * as z from 'zod/mini';
 import type { AutoScaling } from '../../aws/auto-scaling.ts';
 import { describeAwsError } from '../../aws/aws-error.ts';
-import type { CloudFormation, Stack } from '../../aws/cloudformation.ts';
+import type { CloudFormation } from '../../aws/cloudformation.ts';
 import type { Ec2Health } from '../../aws/ec2-health.ts';
 import type { ElasticLoadBalancing } from '../../aws/elastic-load-balancing.ts';
 import type { Clock } from '../../clock.ts';
@@ -9,6 +9,8 @@ import { type AutoScalingGroup, inService } from '../../domain/auto-scaling-grou
 import { StaleRecordError } from '../../domain/errors.ts';
 import { whyTreated } from '../../domain/group-traits.ts';
 import {
+  areWorthTelling,
+  type BrokenNewcomer,
   confirmedOf,
   findBrokenNewcomers,
   type InstanceHealth,
@@ -21,12 +23,13 @@ import type { JournalEntry } from '../../domain/journal.ts';
 import { inspectBudgetSeconds } from '../../domain/limits.ts';
 import type { TraitReadAlone } from '../../domain/remediation.ts';
 import { tellBrokenNewcomers, tellUpdateEnded } from '../../domain/telling/hold-sentences.ts';
-import { counted, secondsBetween } from '../../domain/times.ts';
+import { counted, secondsBetween, spokenTime } from '../../domain/times.ts';
 import type { inspectGroupsState } from '../../events/hold-state.ts';
 import type { Store } from '../../state/store.ts';
 import { writeJournal } from '../incidents/emit-facts.ts';
 import { createGroupNotes, type Note } from '../incidents/note-group.ts';
 import { lookAtGroups, type SeenGroup } from './look-at-groups.ts';
+import { type DescribeStack, remembering } from './stacks.ts';
 
 /** What InspectGroups needs: clients that only read. */
 export interface InspectGroupsDependencies {
@@ -61,18 +64,17 @@ interface Look {
   incident: Incident;
   /** Instances of the account that were started since shortly before the hold, and when. */
   newcomers: Map<string, string>;
-  describeStack: (stackNameOrId: string) => Promise<Stack | undefined>;
+  describeStack: DescribeStack;
 }
 
-/** Asks once for each stack: many groups may belong to one. */
-const remembering = ({ describeStack }: CloudFormation): Look['describeStack'] => {
-  const asked = new Map<string, Promise<Stack | undefined>>();
-  return (stackNameOrId) => {
-    const known = asked.get(stackNameOrId) ?? describeStack(stackNameOrId);
-    asked.set(stackNameOrId, known);
-    return known;
-  };
-};
+/** A group with its place among those of the incident. */
+interface InspectedGroup extends SeenGroup {
+  /** Whether it is looked at for the first time. */
+  isFirstLook: boolean;
+}
+
+/** One thing that is looked for in a group. Returns the record with what was found; throws when it cannot be read. */
+type Part = (look: Look, seen: InspectedGroup, record: GroupRecord, note: Note) => Promise<GroupRecord>;
 
 /** The instances of a group in service that were started since shortly before the hold, and when. */
 const newcomersOf = ({ newcomers }: Look, { group }: SeenGroup): Map<string, string> =>
@@ -105,10 +107,6 @@ const hasFailed = (progress: Progress, groups: number, because: string | undefin
   progress.because ??= because;
 };
 
-/** People are told of the first broken newcomers of a group, and again when they have doubled. */
-const isWorthTelling = (broken: number, { brokenNewcomersTold = 0 }: GroupRecord): boolean =>
-  broken > 0 && broken >= 2 * brokenNewcomersTold;
-
 /**
  * Looks at the groups of a hold for what takes a call of its own for each group: whether what came into service lately
  * works, and whether something else is changing the group. Off the path on which groups are held, after they are. It
@@ -120,74 +118,84 @@ export const createInspectGroups = (dependencies: InspectGroupsDependencies) => 
   const readHealth = async (
     group: AutoScalingGroup,
     newcomers: Map<string, string>,
+    known: BrokenNewcomer[],
   ): Promise<InstanceHealth> => {
+    const present = new Set(inService(group).map(({ instanceId }) => instanceId));
+    const knownIds = known.map(({ instanceId }) => instanceId).filter((id) => present.has(id));
+    const ids = [...new Set([...newcomers.keys(), ...knownIds])];
     const unhealthyTargets = new Set<string>();
     for (const arn of group.targetGroupArns ?? []) {
       for (const id of await elasticLoadBalancing.describeUnhealthyTargets(arn)) unhealthyTargets.add(id);
     }
-    return { newcomers, unhealthyTargets, impaired: await ec2.describeImpaired([...newcomers.keys()]) };
+    return { newcomers, unhealthyTargets, impaired: await ec2.describeImpaired(ids) };
   };
 
-  const lookAtNewcomers = async (
-    look: Look,
-    seen: SeenGroup,
-    group: AutoScalingGroup,
-    note: Note,
-  ): Promise<GroupRecord> => {
-    const { record } = seen;
+  const lookAtNewcomers: Part = async (look, seen, record, note) => {
     const { brokenNewcomers: known = [] } = record;
     const newcomers = newcomersOf(look, seen);
-    if (newcomers.size === 0 && known.length === 0) return record;
-    const health = await readHealth(group, newcomers);
-    const found = findBrokenNewcomers(group, known, health, clock.now());
+    if (seen.group === undefined || (newcomers.size === 0 && known.length === 0)) return record;
+    const health = await readHealth(seen.group, newcomers, known);
+    const now = clock.now();
+    const found = findBrokenNewcomers(seen.group, known, health, now);
     const confirmed = confirmedOf(found);
-    const isTold = isWorthTelling(confirmed.length, record);
-    if (isTold) note('broken-newcomers', tellBrokenNewcomers(group, confirmed));
+    const isTold = areWorthTelling(confirmed);
+    if (isTold) note('broken-newcomers', tellBrokenNewcomers(seen.group, confirmed));
     const { brokenNewcomers: _known, ...rest } = record;
-    return {
-      ...rest,
-      ...(found.length === 0 ? {} : { brokenNewcomers: found }),
-      ...(isTold ? { brokenNewcomersTold: confirmed.length } : {}),
-    };
+    const brokenNewcomers = found.map((newcomer) =>
+      isTold && newcomer.confirmedAt !== undefined ? { ...newcomer, toldAt: now } : newcomer,
+    );
+    return brokenNewcomers.length === 0 ? rest : { ...rest, brokenNewcomers };
   };
 
   /** Has people told of what is in progress in a group, where that matters to what is done to it. */
-  const noteInProgress = ({ incident }: Look, trait: TraitReadAlone, note: Note): void => {
+  const noteInProgress = ({ incident }: Look, trait: TraitReadAlone, note: Note, sinceWhen = ''): void => {
     const why = whyTreated(incident.remediation, trait, 'warned');
-    if (why !== undefined) note('in-progress', why, { because: trait });
+    if (why !== undefined) note('in-progress', `${why}${sinceWhen}`, { because: trait });
   };
 
-  const lookAtStackOf = async (
-    look: Look,
-    record: GroupRecord,
-    group: AutoScalingGroup,
-    isFirstLook: boolean,
-    note: Note,
-  ): Promise<GroupRecord> => {
-    const stackId = stackOf(group);
-    if (stackId === undefined) return record;
+  const lookAtStackOf: Part = async (look, seen, record, note) => {
+    const { group, isFirstLook } = seen;
+    const stackId = group === undefined ? undefined : stackOf(group);
+    if (group === undefined || stackId === undefined) return record;
     const stack = await look.describeStack(stackId);
-    const startedAt = stack?.changedAt ?? clock.now();
-    const { record: next, news } = lookAtStack(record, group, stack?.status, startedAt);
-    const isNewToUs = isFirstLook && record.stackUpdate !== undefined;
-    if (news === 'BEGAN' || isNewToUs) noteInProgress(look, 'STACK_UPDATE', note);
+    const now = clock.now();
+    const startedAt = stack?.changedAt ?? now;
+    const { record: next, news } = lookAtStack(record, group, stack?.status, startedAt, now);
+    const isNewToUs = isFirstLook && next.stackUpdate !== undefined && next.stackUpdate.endedAt === undefined;
+    if (news === 'BEGAN' || isNewToUs) {
+      noteInProgress(look, 'STACK_UPDATE', note, `; it began at ${spokenTime(startedAt)}`);
+    }
     if (news === 'ENDED') note('update-ended', tellUpdateEnded);
     return next;
   };
 
-  /** Looks at one group, and writes down what is news. */
-  const inspect = async (look: Look, seen: SeenGroup, isFirstLook: boolean): Promise<GroupRecord> => {
+  const lookForRefresh: Part = async (look, { name, isFirstLook }, record, note) => {
+    if (isFirstLook && (await autoScaling.describeInstanceRefresh(name)) !== undefined) {
+      noteInProgress(look, 'INSTANCE_REFRESH', note);
+    }
+    return record;
+  };
+
+  /** Looks at one group, each part for itself: one that cannot be read does not hide what the others saw. */
+  const inspect = async (
+    look: Look,
+    seen: InspectedGroup,
+    onFailure: (error: unknown) => void,
+  ): Promise<GroupRecord> => {
     const { group, record } = seen;
     const { incidentId } = look.incident;
     const isHeld = record.holds.some((hold) => hold.incidentId === incidentId);
     if (group === undefined || !isHeld || isLeased(record, clock.now())) return record;
     const notes: JournalEntry[] = [];
     const note = createGroupNotes(notes, clock, seen.name);
-    if (isFirstLook && (await autoScaling.describeInstanceRefresh(seen.name)) !== undefined) {
-      noteInProgress(look, 'INSTANCE_REFRESH', note);
+    let next = record;
+    for (const part of [lookForRefresh, lookAtNewcomers, lookAtStackOf]) {
+      try {
+        next = await part(look, seen, next, note);
+      } catch (error) {
+        onFailure(error);
+      }
     }
-    const withNewcomers = await lookAtNewcomers(look, seen, group, note);
-    const next = await lookAtStackOf(look, withNewcomers, group, isFirstLook, note);
     // Told before it is remembered to be told: what is told twice in the same words reaches people once.
     await writeJournal(store, incidentId, notes);
     if (JSON.stringify(next) !== JSON.stringify(record)) await store.writeGroup(next);
@@ -197,16 +205,21 @@ export const createInspectGroups = (dependencies: InspectGroupsDependencies) => 
   /** Looks at one group, whatever becomes of it. */
   const inspectAnyway = async (look: Look, seen: SeenGroup, progress: Progress): Promise<void> => {
     const isFirstLook = progress.place >= progress.reached;
+    let first: unknown;
     try {
-      const { brokenNewcomers = [] } = await inspect(look, seen, isFirstLook);
+      const record = await inspect(look, { ...seen, isFirstLook }, (error) => {
+        first ??= error;
+      });
+      const { brokenNewcomers = [] } = record;
       progress.suspects += brokenNewcomers.length;
       progress.brokenNewcomers += confirmedOf(brokenNewcomers).length;
     } catch (error) {
-      // Somebody else wrote the record meanwhile: nothing is wrong with the group.
-      const because =
-        error instanceof StaleRecordError ? undefined : `${seen.name}: ${describeAwsError(error)}`;
-      hasFailed(progress, 1, because);
+      first ??= error;
     }
+    if (first === undefined) return;
+    // Somebody else wrote the record meanwhile: nothing is wrong with the group.
+    const isOvertaken = first instanceof StaleRecordError;
+    hasFailed(progress, 1, isOvertaken ? undefined : `${seen.name}: ${describeAwsError(first)}`);
   };
 
   /** Looks at group after group for as long as there is time. */

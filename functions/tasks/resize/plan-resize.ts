@@ -11,7 +11,6 @@ import { isHookOfCodeDeploy } from '../../domain/group-traits.ts';
 import type { GroupRecord } from '../../domain/holds/group-record.ts';
 import { holdTagCall, holdTagKey, holdTagValue } from '../../domain/holds/hold-tag.ts';
 import { isTaken, selectGroups } from '../../domain/holds/select-groups.ts';
-import { isUpdating, stackOf } from '../../domain/holds/stack-update.ts';
 import type { Incident } from '../../domain/incident.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
 import { areLaunchesFailing, stuckInstances } from '../../domain/launches/launch-record.ts';
@@ -42,6 +41,7 @@ import { parseHoldInput } from '../../events/hold-input.ts';
 import type { planHoldState } from '../../events/hold-state.ts';
 import type { PlanHoldResult } from '../holds/plan-hold.ts';
 import { beginPlan, type PlanDependencies, refusedGroups, showCalls } from '../holds/plan-hold.ts';
+import { groupsBeingUpdated } from '../holds/stacks.ts';
 import { writeJournal } from '../incidents/emit-facts.ts';
 import { findPausedScaling } from '../incidents/find-paused-scaling.ts';
 import { describeTargets, findOtherExecution, openIncident } from '../incidents/plan-request.ts';
@@ -180,13 +180,11 @@ export const createPlanResize = (dependencies: PlanResizeDependencies) => {
     group: AutoScalingGroup,
   ): Promise<TraitReadAlone[]> => {
     const { autoScalingGroupName: name } = group;
-    const stackId = stackOf(group);
-    const stack =
-      stackId === undefined ? undefined : await dependencies.cloudFormation.describeStack(stackId);
+    const updating = await groupsBeingUpdated(dependencies.cloudFormation, [group]);
     const hooks = await autoScaling.describeLaunchHooks(name);
     const isSeen: Record<TraitReadAlone, boolean> = {
       INSTANCE_REFRESH: (await autoScaling.describeInstanceRefresh(name)) !== undefined,
-      STACK_UPDATE: stack !== undefined && isUpdating(stack.status),
+      STACK_UPDATE: updating.length > 0,
       CODE_DEPLOY: hooks.some(({ lifecycleHookName }) => isHookOfCodeDeploy(lifecycleHookName)),
     };
     return (Object.keys(isSeen) as TraitReadAlone[]).filter((trait) => isSeen[trait]);

@@ -405,6 +405,32 @@ describe('decideRelease with broken newcomers', () => {
     expect(write(other).because).toBe('BROKEN_NEWCOMERS');
   });
 
+  it('waits no longer once another hold claims the group, and says so', () => {
+    const replacing = write(at({ ...known, brokenNewcomers: [broken] }, group, 0)).after;
+    const other = held(group, anIncident({ incidentId: 'incident-b' })).holds;
+    const joined = { ...replacing, holds: [...replacing.holds, ...other] };
+    expect(write(at(joined, aGroup({ instances: three }), 60))).toMatchObject({
+      because: 'BROKEN_NEWCOMERS_ELSEWHERE',
+      needsPerson: false,
+    });
+    // One that claims nothing any more is no other hold.
+    const verifying = other.map((hold) => ({ ...hold, stage: 'VERIFYING' as const }));
+    const alone = { ...known, brokenNewcomers: [broken], holds: [...known.holds, ...verifying] };
+    expect(write(at(alone, group, 0)).because).toBe('BROKEN_NEWCOMERS');
+  });
+
+  it('does not raise desired capacity by what policies take away once they run again', () => {
+    const replacing = write(at({ ...known, brokenNewcomers: [broken] }, group, 0)).after;
+    const fallen = aGroup({ desiredCapacity: 1, instances: [anInstance('i-1'), anInstance('i-2')] });
+    const gone = write(at(replacing, fallen, 180)).after;
+    const decision = at(
+      gone,
+      { ...fallen, instances: fallen.instances.map((each) => ({ ...each, protectedFromScaleIn: true })) },
+      195,
+    );
+    expect(operations(decision).map(([operation]) => operation)).toEqual(['SetInstanceProtection']);
+  });
+
   it('waits no longer than it may, and says which ones stay', () => {
     const replacing = write(at({ ...known, brokenNewcomers: [broken] }, group, 0)).after;
     const shown = aGroup({ instances: three });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { decideApply } from '../../../functions/domain/holds/decide-apply.ts';
 import type { GroupRecord } from '../../../functions/domain/holds/group-record.ts';
 import { isUpdating, lookAtStack, stackOf } from '../../../functions/domain/holds/stack-update.ts';
+import { updateSettlesSeconds } from '../../../functions/domain/limits.ts';
 import { aGroup, anIncident, aRecord, later, now, scaleInProcesses } from './group-fixtures.ts';
 
 const heldGroup = aGroup({ suspendedProcesses: scaleInProcesses });
@@ -11,8 +12,15 @@ const apply = (record: GroupRecord, group = heldGroup, at = later(600)) => {
   return decision;
 };
 const held = apply(aRecord(), aGroup(), now).after;
+const look = (
+  record: GroupRecord,
+  status: string | undefined,
+  startedAt: string,
+  group = heldGroup,
+  at = later(1000),
+) => lookAtStack(record, group, status, startedAt, at);
 const isUpdatingNow = (record: GroupRecord, startedAt = later(60)) =>
-  lookAtStack(record, heldGroup, 'UPDATE_IN_PROGRESS', startedAt).record;
+  look(record, 'UPDATE_IN_PROGRESS', startedAt).record;
 
 describe('isUpdating', () => {
   it.each([
@@ -38,13 +46,19 @@ describe('stackOf', () => {
 
 describe('lookAtStack', () => {
   it('tells of an update that began, and of its end, once each', () => {
-    const began = lookAtStack(held, heldGroup, 'UPDATE_IN_PROGRESS', later(60));
+    const began = look(held, 'UPDATE_IN_PROGRESS', later(60));
     expect([began.news, began.record.stackUpdate]).toEqual(['BEGAN', { startedAt: later(60) }]);
-    expect(lookAtStack(began.record, heldGroup, 'UPDATE_IN_PROGRESS', later(60)).news).toBeUndefined();
-    const ended = lookAtStack(began.record, heldGroup, 'UPDATE_COMPLETE', later(60));
-    expect([ended.news, ended.record.stackUpdate]).toEqual(['ENDED', undefined]);
-    expect(lookAtStack(began.record, heldGroup, undefined, later(60)).news).toBe('ENDED');
-    expect(lookAtStack(held, heldGroup, 'UPDATE_COMPLETE', later(60))).toEqual({ record: held });
+    expect(look(began.record, 'UPDATE_IN_PROGRESS', later(60)).news).toBeUndefined();
+    const ended = look(began.record, 'UPDATE_COMPLETE', later(60));
+    expect([ended.news, ended.record.stackUpdate]).toEqual([
+      'ENDED',
+      { startedAt: later(60), endedAt: later(1000) },
+    ]);
+    expect(look(ended.record, 'UPDATE_COMPLETE', later(60)).news).toBeUndefined();
+    expect(look(began.record, undefined, later(60)).news).toBe('ENDED');
+    expect(look(held, 'UPDATE_COMPLETE', later(60))).toEqual({ record: held });
+    // The next update is another one.
+    expect(look(ended.record, 'UPDATE_IN_PROGRESS', later(1100)).news).toBe('BEGAN');
   });
 
   it('has what was taken back during the update put in force again, and what a person took back before left alone', () => {
@@ -57,12 +71,28 @@ describe('lookAtStack', () => {
     expect([byUpdate.isStackUpdating, byUpdate.newlyOverridden]).toEqual([true, [scaleInProcesses[1]]]);
     expect(byUpdate.calls).toEqual([]);
 
-    const over = lookAtStack(byUpdate.after, heldGroup, 'UPDATE_COMPLETE', later(700)).record;
+    const over = look(byUpdate.after, 'UPDATE_COMPLETE', later(700)).record;
     expect(over.overridden).toMatchObject([{ setting: person }]);
     const again = apply(over, aGroup({ suspendedProcesses: scaleInProcesses.slice(2) }), later(1200));
     expect(again.calls.map(({ input }) => input)).toMatchObject([
       { ScalingProcesses: [scaleInProcesses[1]] },
     ]);
+  });
+
+  it('takes what is found soon after its end for its doing still, and for a person’s later', () => {
+    const over = look(isUpdatingNow(held), 'UPDATE_COMPLETE', later(60)).record;
+    const resumed = aGroup({ suspendedProcesses: scaleInProcesses.slice(1) });
+    const soon = apply(over, resumed, later(1001));
+    expect(soon.calls.map(({ input }) => input)).toMatchObject([{ ScalingProcesses: [scaleInProcesses[0]] }]);
+    expect(soon.after.overridden).toEqual([]);
+
+    const at = (seconds: number) =>
+      look(over, 'UPDATE_COMPLETE', later(60), heldGroup, later(1000 + seconds)).record;
+    expect(at(updateSettlesSeconds - 1).stackUpdate).toBeDefined();
+    const settled = at(updateSettlesSeconds);
+    expect(settled.stackUpdate).toBeUndefined();
+    const byPerson = apply(settled, resumed, later(2000));
+    expect([byPerson.isStackUpdating, byPerson.calls]).toEqual([false, []]);
   });
 
   it('takes what was taken back since the update began for the update’s, although it was seen late', () => {
@@ -78,17 +108,26 @@ describe('lookAtStack', () => {
     expect(after.baseline?.suspendedProcesses).toEqual([]);
   });
 
-  it('does not take the sizes of the update for those of the group', () => {
+  it('does not take sizes that a rolling update raises for those of the group', () => {
     const raised = aGroup({ minSize: 8, desiredCapacity: 8, suspendedProcesses: scaleInProcesses });
-    const afterwards = aGroup({ minSize: 2, desiredCapacity: 4, suspendedProcesses: scaleInProcesses });
+    const afterwards = aGroup({ minSize: 1, desiredCapacity: 4, suspendedProcesses: scaleInProcesses });
     const keptOf = (record: GroupRecord) =>
-      lookAtStack(record, afterwards, 'UPDATE_COMPLETE', later(60)).record.kept;
+      look(record, 'UPDATE_COMPLETE', later(60), afterwards).record.kept;
     // The hold began before the update: the highest desired capacity is that of before.
     const before = isUpdatingNow(held);
     expect(decideApply(anIncident(), raised, before, 'me', later(600)).action).toBe('IN_FORCE');
-    expect(keptOf(before)).toMatchObject({ desiredHighest: held.kept?.desiredHighest, minSize: 1 });
+    expect(keptOf(before)).toEqual(held.kept);
     // It began meanwhile: what it saw then was the update's.
     const meanwhile = apply(aRecord(), raised, later(120)).after;
-    expect(keptOf(isUpdatingNow(meanwhile))).toMatchObject({ desiredHighest: 4, minSize: 2 });
+    expect(keptOf(isUpdatingNow(meanwhile))).toMatchObject({ desiredHighest: 4, minSize: 1 });
+  });
+
+  it('forgets nothing of the sizes for an update that is not about the group', () => {
+    const record = isUpdatingNow(apply(aRecord(), aGroup({ desiredCapacity: 10 }), later(120)).after);
+    const scaledOut = aGroup({ desiredCapacity: 12, suspendedProcesses: scaleInProcesses });
+    const wider = apply(record, scaledOut, later(600)).after;
+    expect(wider.kept?.desiredHighest).toBe(12);
+    const fallen = aGroup({ desiredCapacity: 4, suspendedProcesses: scaleInProcesses });
+    expect(look(wider, 'UPDATE_COMPLETE', later(60), fallen).record.kept).toEqual(wider.kept);
   });
 });
