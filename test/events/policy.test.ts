@@ -91,7 +91,7 @@ describe('parsePolicy', () => {
     [
       'more rounds than an execution has history for',
       rule({ with: { holdAtMost: '24h', checkEvery: '60s' } }),
-      'rule "loss", field with.checkEvery: found "60s"; allowed: holdAtMost divided by checkEvery must be at most 1250 rounds',
+      'rule "loss", field with.checkEvery: found "60s"; allowed: holdAtMost divided by checkEvery must be at most 1200 rounds',
     ],
     [
       'an expiry that would be cut short',

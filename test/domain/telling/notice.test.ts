@@ -63,10 +63,10 @@ describe('isOverdue', () => {
   it.each([
     ['expired 15 minutes ago', held, 900, false],
     ['expired longer ago', held, 901, true],
-    ['is given back for an hour', releasing, 3600, false],
-    ['is given back for longer', releasing, 3601, true],
-    ['is a resize that is brought home', { ...releasing, remediation: 'resize-in-place' }, 14_400, false],
-    ['is a resize that never comes home', { ...releasing, remediation: 'resize-in-place' }, 14_401, true],
+    ['is given back for an hour and a half', releasing, 5400, false],
+    ['is given back for longer', releasing, 5401, true],
+    ['is a resize that is brought home', { ...releasing, remediation: 'resize-in-place' }, 16_200, false],
+    ['is a resize that never comes home', { ...releasing, remediation: 'resize-in-place' }, 16_201, true],
   ] as const)('of what %s', (_what, incident, seconds, expected) => {
     expect(isOverdue(incident, later(seconds))).toBe(expected);
   });
