@@ -1,6 +1,7 @@
 import resources from '../infra/expand-permissions.cjs';
 
 interface Statement {
+  Effect: 'Allow' | 'Deny';
   Action: string | string[];
   Resource: unknown;
   Condition?: object;
@@ -34,8 +35,8 @@ export const describePermissions = (stage: string, mode: 'live' | 'dry-run'): st
         .filter(({ Properties }) => (Properties.Roles as { Ref: string }[]).some(({ Ref }) => Ref === role))
         .flatMap(({ Properties }) =>
           (Properties.PolicyDocument as { Statement: Statement[] }).Statement.map(
-            ({ Action, Resource, Condition }) =>
-              `  ${[Action].flat().join(', ')} on ${spoken(Resource)}${Condition === undefined ? '' : ` where ${JSON.stringify(Condition)}`}`,
+            ({ Effect, Action, Resource, Condition }) =>
+              `  ${Effect === 'Deny' ? 'never ' : ''}${[Action].flat().join(', ')} on ${spoken(Resource)}${Condition === undefined ? '' : ` where ${JSON.stringify(Condition)}`}`,
           ),
         ),
     ])

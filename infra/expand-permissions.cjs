@@ -5,6 +5,9 @@ const { parse } = require('yaml');
 /** An error that osls prints as it is: it would print the stack of any other. */
 const refusal = (message) => Object.assign(new Error(message), { stack: message });
 
+/** As `functions/domain/remediation-names.ts` has them; a test holds the two together. */
+const remediations = ['pause-scaling', 'protect-instances', 'drain-pending-wait', 'resize-in-place'];
+
 const pascal = (name) => name.replace(/(^|-)(\w)/g, (_all, _hyphen, letter) => letter.toUpperCase());
 
 /** One thing, or the only thing of a list: as CloudFormation writes it. */
@@ -49,19 +52,25 @@ const expandPermissions = ({ things, conditions, grants, fleetGrants, functions 
     for (const grant of names) known(all, grant, `functions.${name}`);
     return { role: `${pascal(name)}Role`, names };
   });
-  const resource = (name, where) => {
-    if (name === '*') return '*';
+  /** The things of a name: one, or one for each function or remediation. */
+  const resources = (name, where) => {
+    if (name === '*') return ['*'];
     const thing = known(things, name, where);
-    return typeof thing === 'string' ? { 'Fn::Sub': thing.replaceAll('STAGE', stage) } : thing;
+    if (typeof thing !== 'string') return [thing];
+    const each = thing.includes('FUNCTION') ? Object.keys(functions) : remediations;
+    const named = /FUNCTION|REMEDIATION/.test(thing)
+      ? each.map((one) => thing.replace(/FUNCTION|REMEDIATION/, one))
+      : [thing];
+    return named.map((text) => ({ 'Fn::Sub': text.replaceAll('STAGE', stage) }));
   };
   const statement = (grant, said) => {
-    const { may, on, where: condition } = said;
-    for (const key of Object.keys(said)) known({ may, on, where: condition }, key, `grant ${grant}`);
+    const { may, never, on, where: condition } = said;
+    for (const key of Object.keys(said)) known({ may, never, on, where: condition }, key, `grant ${grant}`);
     return {
-      Effect: 'Allow',
-      Action: oneOrAll(someOf(may, `grant ${grant}, may`)),
+      Effect: never === undefined ? 'Allow' : 'Deny',
+      Action: oneOrAll(someOf(never ?? may, `grant ${grant}, ${never === undefined ? 'may' : 'never'}`)),
       Resource: oneOrAll(
-        someOf(on, `grant ${grant}, on`).map((name) => resource(name, `grant ${grant}, on`)),
+        someOf(on, `grant ${grant}, on`).flatMap((name) => resources(name, `grant ${grant}, on`)),
       ),
       ...(condition === undefined
         ? {}
@@ -114,3 +123,4 @@ module.exports = async ({ resolveVariable }) => ({
 });
 module.exports.expandPermissions = expandPermissions;
 module.exports.readPermissions = readPermissions;
+module.exports.remediations = remediations;

@@ -1,6 +1,8 @@
 /** One statement of a grant, as `permissions.yml` writes it. */
 interface Grant {
-  may: string | string[];
+  may?: string | string[];
+  /** Instead of `may`: what nobody may, whatever else allows it. */
+  never?: string | string[];
   on: string | string[];
   where?: string;
 }
@@ -25,6 +27,7 @@ interface Resolving {
 declare const resources: {
   (resolving: Resolving): Promise<{ Resources: Record<string, Resource> }>;
   readPermissions(): Permissions;
+  remediations: string[];
   expandPermissions(
     permissions: Permissions,
     stage: string,

@@ -11,6 +11,7 @@ import {
   type ScalingPolicy,
   type SimulatedGroup,
 } from './cloud/auto-scaling-group.ts';
+import { runningFunction } from './cloud/lambda.ts';
 import {
   chooseQuirks,
   createSimulatedCloud,
@@ -265,7 +266,9 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
       onGroupEvent: (event) => {
         tell(tellGroupEvent(event));
         const { group, kind, text, from = 0, to = 0 } = event;
-        if (kind === 'desired' && text === 'SetDesiredCapacity' && to < from) {
+        // A resize sets it to what is in service, with Terminate suspended: nobody is ended by that.
+        const isOfResize = ['prepareGroup', 'exitStandby'].includes(runningFunction.getStore() ?? '');
+        if (kind === 'desired' && text === 'SetDesiredCapacity' && to < from && !isOfResize) {
           desiredLowered.push(`${group} from ${from} to ${to}`);
         }
       },

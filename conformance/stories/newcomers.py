@@ -22,6 +22,8 @@ def newcomers(world):
         "PropagateAtLaunch": True,
     }
     autoscaling.create_or_update_tags(Tags=[tag])
+    # Health checks of type EC2 would not ask the target group, and nothing would be waited for.
+    autoscaling.update_auto_scaling_group(AutoScalingGroupName="web-1", HealthCheckType="ELB")
     world.post("/stack-status", {"name": STACK, "status": "UPDATE_IN_PROGRESS"})
     old = {each["id"] for each in world.group("web-1")["instances"]}
     arn = world.by_hand(
@@ -62,4 +64,5 @@ def newcomers(world):
     world.advance(12)
     world.expect("the execution succeeded", world.execution(arn)["status"] == "SUCCEEDED", world.execution(arn))
     autoscaling.delete_tags(Tags=[tag])
+    autoscaling.update_auto_scaling_group(AutoScalingGroupName="web-1", HealthCheckType="EC2")
     world.expect_all_is_as_before()

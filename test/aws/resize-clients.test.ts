@@ -4,6 +4,7 @@ import {
   DescribeInstanceRefreshesCommand,
   EnterStandbyCommand,
   ExitStandbyCommand,
+  SetDesiredCapacityCommand,
   UpdateAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
 import {
@@ -29,14 +30,16 @@ import { createConnect } from '../../functions/aws/connect.ts';
 import { createEc2Prove } from '../../functions/aws/ec2-prove.ts';
 import { createEc2Resize } from '../../functions/aws/ec2-resize.ts';
 import { createElasticLoadBalancing } from '../../functions/aws/elastic-load-balancing.ts';
+import type { AutoScalingCall } from '../../functions/domain/calls.ts';
 import {
   changeTypeCall,
   enterStandbyCall,
   exitStandbyCall,
   reserveCall,
+  restoreCalls,
+  roomCalls,
   startCall,
   stopCall,
-  updateSizesCall,
 } from '../../functions/domain/resize/resize-calls.ts';
 import { now } from '../domain/holds/group-fixtures.ts';
 
@@ -277,15 +280,18 @@ describe('createAutoScaling, for a resize', () => {
   });
 
   it('sets sizes, and desired capacity only when it is given', async () => {
-    autoScalingMock.on(UpdateAutoScalingGroupCommand).resolves({});
-    await autoScaling.make(updateSizesCall('web', { minSize: 2 }, 'room'));
-    await autoScaling.make(updateSizesCall('web', { minSize: 2, desiredCapacity: 4 }, 'room'));
-    expect(
-      autoScalingMock.commandCalls(UpdateAutoScalingGroupCommand).map(({ args }) => args[0].input),
-    ).toEqual([
-      { AutoScalingGroupName: 'web', MinSize: 2 },
-      { AutoScalingGroupName: 'web', MinSize: 2, DesiredCapacity: 4 },
-    ]);
+    autoScalingMock.on(UpdateAutoScalingGroupCommand).resolves({}).on(SetDesiredCapacityCommand).resolves({});
+    const sent = async (calls: AutoScalingCall[]) => {
+      autoScalingMock.resetHistory();
+      for (const call of calls) await autoScaling.make(call);
+      return autoScalingMock.calls().map(({ args }) => args[0].input);
+    };
+    const minimum = { AutoScalingGroupName: 'web', MinSize: 2 };
+    const desired = { AutoScalingGroupName: 'web', DesiredCapacity: 4, HonorCooldown: false };
+    expect(await sent(roomCalls('web', { minSize: 2 }))).toEqual([minimum]);
+    // The minimum first on the way down, last on the way up.
+    expect(await sent(roomCalls('web', { minSize: 2, desiredCapacity: 4 }))).toEqual([minimum, desired]);
+    expect(await sent(restoreCalls('web', { minSize: 2, desiredCapacity: 4 }))).toEqual([desired, minimum]);
   });
 
   it.each([

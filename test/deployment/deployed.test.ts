@@ -68,7 +68,7 @@ describe('what is deployed', () => {
     [
       'a word that there is none of, which would drop the condition',
       { functions: {}, grants: { 'write-logs': { may: 'logs:PutLogEvents', on: '*', were: 'optedIn' } } },
-      /grant write-logs: found "were"; allowed: may, on, where/,
+      /grant write-logs: found "were"; allowed: may, never, on, where/,
     ],
     [
       'a grant that allows nothing',

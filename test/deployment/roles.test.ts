@@ -3,9 +3,11 @@ import { runSimulation } from '@cloud-copilot/iam-simulate';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Incident } from '../../functions/domain/incident.ts';
 import { emptyLaunchRecord } from '../../functions/domain/launches/launch-record.ts';
+import { remediationNames } from '../../functions/domain/remediation-names.ts';
 import { toNotice } from '../../functions/domain/telling/notice.ts';
 import { loadPolicy } from '../../functions/policy.ts';
 import { createDynamoDbStore } from '../../functions/state/dynamodb-store.ts';
+import permissions from '../../infra/expand-permissions.cjs';
 import type { ScalingPolicy } from '../../rehearsal/cloud/auto-scaling-group.ts';
 import { CloudError } from '../../rehearsal/cloud/cloud-error.ts';
 import { runningFunction } from '../../rehearsal/cloud/lambda.ts';
@@ -25,6 +27,7 @@ const account = '123456789012';
 const region = 'us-east-1';
 
 interface Statement {
+  Effect: 'Allow' | 'Deny';
   Action: string | string[];
   Resource: unknown;
 }
@@ -70,7 +73,9 @@ const policiesOf = (template: Template, functionName: string): { name: string; p
 const actionsOf = (template: Template, functionName: string): string[] => [
   ...new Set(
     policiesOf(template, functionName).flatMap(({ policy }) =>
-      (policy as { Statement: Statement[] }).Statement.flatMap(({ Action }) => Action),
+      (policy as { Statement: Statement[] }).Statement.flatMap(({ Effect, Action }) =>
+        Effect === 'Allow' ? Action : [],
+      ),
     ),
   ),
 ];
@@ -132,12 +137,26 @@ const resourceOf = (action: string): string => {
   return '*';
 };
 
+/** What AWS tells IAM of a call as Holdfast makes it, beside tags. */
+const sentWith: Record<string, Record<string, string | string[]>> = {
+  'autoscaling:CreateOrUpdateTags': { 'aws:TagKeys': ['holdfast-hold'] },
+  'autoscaling:DeleteTags': { 'aws:TagKeys': ['holdfast-hold'] },
+  'autoscaling:UpdateAutoScalingGroup': { 'autoscaling:MinSize': '1' },
+  'ec2:CreateTags': { 'ec2:CreateAction': 'CreateCapacityReservation' },
+  'ec2:ModifyInstanceAttribute': {
+    'ec2:Attribute': 'InstanceType',
+    'ec2:Attribute/InstanceType': 'm7i.xlarge',
+  },
+  'ec2:CreateCapacityReservation': { 'ec2:InstanceCount': '10', 'ec2:EndDateType': 'limited' },
+};
+
 const isAllowed = async (
   template: Template,
   functionName: string,
   action: string,
   tags: Record<string, string>,
   resource = resourceOf(action),
+  sent: Record<string, string | string[]> = sentWith[action] ?? {},
 ): Promise<boolean> => {
   const response = await runSimulation(
     {
@@ -152,8 +171,7 @@ const isAllowed = async (
               [`aws:RequestTag/${key}`, value],
             ]),
           ),
-          ...(/^autoscaling:.*Tags$/.test(action) ? { 'aws:TagKeys': ['holdfast-hold'] } : {}),
-          ...(action === 'ec2:CreateTags' ? { 'ec2:CreateAction': 'CreateCapacityReservation' } : {}),
+          ...sent,
         },
       },
       identityPolicies: policiesOf(template, functionName),
@@ -649,6 +667,102 @@ describe('roles', () => {
         expect([action, tags, await isAllowed(prod, name, action, tags)]).toEqual([action, tags, false]);
       }
     }
+  });
+
+  const optedIn = { holdfast: 'true' };
+  const isAllowedWith = (name: string, action: string, sent: Record<string, string>) =>
+    isAllowed(prod, name, action, optedIn, resourceOf(action), sent);
+
+  it.each([
+    ['the type', { 'ec2:Attribute': 'InstanceType', 'ec2:Attribute/InstanceType': 'm7i.xlarge' }, true],
+    ['user data', { 'ec2:Attribute': 'UserData', 'ec2:Attribute/UserData': 'ZWNobw==' }, false],
+    [
+      'user data beside the type',
+      { 'ec2:Attribute/InstanceType': 'm7i.xlarge', 'ec2:Attribute/UserData': 'ZWNobw==' },
+      false,
+    ],
+    [
+      'stop protection',
+      { 'ec2:Attribute': 'DisableApiStop', 'ec2:Attribute/DisableApiStop': 'false' },
+      false,
+    ],
+    ['what AWS does not tell', {}, false],
+  ])('let an instance be changed in its type only: %s', async (_what, sent, allowed) => {
+    for (const name of ['changeInstanceType', 'provePermissions']) {
+      expect(await isAllowedWith(name, 'ec2:ModifyInstanceAttribute', sent as Record<string, string>)).toBe(
+        allowed,
+      );
+    }
+  });
+
+  it.each([
+    [{ 'autoscaling:MinSize': '1' }, true],
+    [{}, false],
+    ...[
+      'MaxSize',
+      'LaunchConfigurationName',
+      'LaunchTemplateVersionSpecified',
+      'VPCZoneIdentifiers',
+      'ImageId',
+      'InstanceTypes',
+      'TargetCapacityTypes',
+      'CapacityReservationIds',
+      'CapacityReservationResourceGroupArns',
+    ].map((key): [Record<string, string>, boolean] => [
+      {
+        'autoscaling:MinSize': '1',
+        [`autoscaling:${key}`]: key === 'LaunchTemplateVersionSpecified' ? 'true' : '1',
+      },
+      false,
+    ]),
+  ] as [Record<string, string>, boolean][])(
+    'let a group be given a minimum and nothing else: %j',
+    async (sent, allowed) => {
+      for (const name of ['prepareGroup', 'restoreGroup']) {
+        expect(await isAllowedWith(name, 'autoscaling:UpdateAutoScalingGroup', sent)).toBe(allowed);
+      }
+    },
+  );
+
+  it.each([
+    ['20', 'limited', true],
+    ['21', 'limited', false],
+    ['1', 'unlimited', false],
+  ])('let %s instances be reserved, %s: %s', async (count, end, allowed) => {
+    const sent = { 'ec2:InstanceCount': count, 'ec2:EndDateType': end };
+    for (const name of ['reserveCapacity', 'provePermissions']) {
+      expect(await isAllowedWith(name, 'ec2:CreateCapacityReservation', sent)).toBe(allowed);
+    }
+  });
+
+  it('show the console of opted-in instances only', async () => {
+    for (const [tags, allowed] of [
+      [{ holdfast: 'true' }, true],
+      [{}, false],
+    ] as const) {
+      expect(
+        await isAllowed(prod, 'keepEvidence', 'ec2:GetConsoleOutput', tags as Record<string, string>),
+      ).toBe(allowed);
+    }
+  });
+
+  it('reach nothing of a stage whose name begins with this one’s', async () => {
+    const other = (kind: string, name: string) =>
+      `arn:aws:states:${region}:${account}:${kind}:holdfast-prod-eu-${name}`;
+    const start = other('stateMachine', 'pause-scaling');
+    expect(await isAllowed(prod, 'routeSignal', 'states:StartExecution', {}, start)).toBe(false);
+    const execution = other('execution', 'pause-scaling:name');
+    expect(await isAllowed(prod, 'sweep', 'states:DescribeExecution', {}, execution)).toBe(false);
+    for (const name of ['prod', 'prod-eu']) {
+      const group = `arn:aws:logs:${region}:${account}:log-group:/aws/lambda/holdfast-${name}-sweep:log-stream:x`;
+      expect(await isAllowed(prod, 'sweep', 'logs:PutLogEvents', {}, group)).toBe(name === 'prod');
+    }
+    const table = `arn:aws:dynamodb:${region}:${account}:table/holdfast-prod-eu`;
+    expect(await isAllowed(prod, 'sweep', 'dynamodb:PutItem', {}, table)).toBe(false);
+  });
+
+  it('name every remediation', () => {
+    expect(permissions.remediations).toEqual([...remediationNames]);
   });
 
   it('let nobody change another tag of a group than the one of holds', async () => {

@@ -40,14 +40,27 @@ describe('a resize while the launch breaker holds Launch', () => {
     );
     const first = made.indexOf('UpdateAutoScalingGroup ');
     const last = made.lastIndexOf('UpdateAutoScalingGroup ');
-    expect(made[first + 1]).toBe('ResumeProcesses Launch');
-    expect(made[last - 1]).toBe('SuspendProcesses Launch');
-    const sizes = run.result.calls.filter(({ operation }) => operation === 'UpdateAutoScalingGroup');
-    expect(sizes.map(({ input }) => [input.MinSize, input.DesiredCapacity])).toEqual([
-      [1, 4],
-      [1, 6],
+    expect(made.slice(first, first + 3)).toEqual([
+      'UpdateAutoScalingGroup ',
+      'SetDesiredCapacity ',
+      'ResumeProcesses Launch',
     ]);
-    const [from = 0, until = 0] = sizes.map(({ at }) => secondsOf(at));
+    expect(made.slice(last - 2, last + 1)).toEqual([
+      'SuspendProcesses Launch',
+      'SetDesiredCapacity ',
+      'UpdateAutoScalingGroup ',
+    ]);
+    const ofResize = run.result.calls.filter(({ functionName }) =>
+      /^(prepare|restore)Group$/.test(functionName),
+    );
+    const minimums = ofResize.filter(({ operation }) => operation === 'UpdateAutoScalingGroup');
+    expect(minimums.map(({ input }) => [input.MinSize, input.DesiredCapacity])).toEqual([
+      [1, undefined],
+      [1, undefined],
+    ]);
+    const desired = ofResize.filter(({ operation }) => operation === 'SetDesiredCapacity');
+    expect(desired.map(({ input }) => input.DesiredCapacity)).toEqual([4, 6]);
+    const [from = 0, until = 0] = desired.map(({ at }) => secondsOf(at));
     expect(until - from).toBeGreaterThan(minutes(20));
     const launchedAt = run.group.activities
       .filter(({ description }) => description.startsWith('Launching'))

@@ -20,11 +20,10 @@ import {
   reservationToken,
   reserveCall,
   resizeSnapshotCall,
-  restoreReason,
-  sizesReason,
+  restoreCalls,
+  roomCalls,
   startCall,
   stopCall,
-  updateSizesCall,
 } from './resize-calls.ts';
 import type { Reservation, ResizeCandidate, TemplateFacts } from './resize-record.ts';
 import { launchIsOurs, sizesFor } from './resize-sizes.ts';
@@ -328,15 +327,13 @@ const callsOf = (
     ...waves.flatMap((members, index) => {
       const wanted = sizes[index];
       return [
-        ...(wanted === undefined ? [] : [updateSizesCall(name, wanted, sizesReason(wanted))]),
+        ...(wanted === undefined ? [] : roomCalls(name, wanted)),
         ...(launchIsHeld && index === 0 ? [launchCall('ResumeProcesses', name)] : []),
         ...waveCalls(name, members, settings, incidentId, now),
       ];
     }),
     ...(launchIsHeld ? [launchCall('SuspendProcesses', name)] : []),
-    ...(sizes.every((each) => each === undefined)
-      ? []
-      : [updateSizesCall(name, { minSize, desiredCapacity }, restoreReason)]),
+    ...(sizes.every((each) => each === undefined) ? [] : restoreCalls(name, { minSize, desiredCapacity })),
   ];
 };
 

@@ -122,29 +122,60 @@ export const cancelReservationCall = (
 });
 
 /** Why sizes are changed for the time of a resize. */
-export const sizesReason = ({ desiredCapacity }: { desiredCapacity?: number }): string =>
+const sizesReason = ({ desiredCapacity }: { desiredCapacity?: number }): string =>
   desiredCapacity === undefined
     ? 'EnterStandby lowers desired capacity, and AWS refuses to go below the minimum'
     : 'Launch has to run so that Standby can be left; with desired capacity at what is in service nothing is launched';
 
 /** Why they are set back. */
-export const restoreReason = 'the sizes of before the resize are set again';
+const restoreReason = 'the sizes of before the resize are set again';
 
-/** Sets the sizes of a group. */
-export const updateSizesCall = (
+/** Sets the minimum of a group. Its role may send no other size with it: see `prepare-groups` in `infra/permissions.yml`. */
+const setMinimum = (
   AutoScalingGroupName: string,
-  sizes: { minSize: number; desiredCapacity?: number },
+  MinSize: number,
   reason: string,
-): AutoScalingCall => ({
+): CallOf<'UpdateAutoScalingGroup'> => ({
   service: 'AutoScaling',
   operation: 'UpdateAutoScalingGroup',
-  input: {
-    AutoScalingGroupName,
-    MinSize: sizes.minSize,
-    ...(sizes.desiredCapacity === undefined ? {} : { DesiredCapacity: sizes.desiredCapacity }),
-  },
+  input: { AutoScalingGroupName, MinSize },
   reason,
 });
+
+/** Sets desired capacity at once, whatever the cooldown. */
+const setDesired = (
+  AutoScalingGroupName: string,
+  DesiredCapacity: number,
+  reason: string,
+): CallOf<'SetDesiredCapacity'> => ({
+  service: 'AutoScaling',
+  operation: 'SetDesiredCapacity',
+  input: { AutoScalingGroupName, DesiredCapacity, HonorCooldown: false },
+  reason,
+});
+
+/** Makes room: the minimum is lowered before desired capacity, which may not be below it. */
+export const roomCalls = (
+  autoScalingGroupName: string,
+  sizes: { minSize: number; desiredCapacity?: number },
+): AutoScalingCall[] => {
+  const reason = sizesReason(sizes);
+  return [
+    setMinimum(autoScalingGroupName, sizes.minSize, reason),
+    ...(sizes.desiredCapacity === undefined
+      ? []
+      : [setDesired(autoScalingGroupName, sizes.desiredCapacity, reason)]),
+  ];
+};
+
+/** Sets both back: desired capacity before the minimum, which would raise it by itself. */
+export const restoreCalls = (
+  autoScalingGroupName: string,
+  { minSize, desiredCapacity }: { minSize: number; desiredCapacity: number },
+): AutoScalingCall[] => [
+  setDesired(autoScalingGroupName, desiredCapacity, restoreReason),
+  setMinimum(autoScalingGroupName, minSize, restoreReason),
+];
 
 /** Gives `Launch` back, or suspends it, for the time of a resize. */
 export const launchCall = (
@@ -195,13 +226,8 @@ export const stepCall = (
 };
 
 /** Sets desired capacity so that an instance can leave Standby and stay. */
-export const setDesiredForExit = (
-  AutoScalingGroupName: string,
-  DesiredCapacity: number,
+export const setDesiredForExit: (
+  autoScalingGroupName: string,
+  desiredCapacity: number,
   reason: string,
-): AutoScalingCall => ({
-  service: 'AutoScaling',
-  operation: 'SetDesiredCapacity',
-  input: { AutoScalingGroupName, DesiredCapacity, HonorCooldown: false },
-  reason,
-});
+) => AutoScalingCall = setDesired;

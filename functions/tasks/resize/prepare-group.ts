@@ -12,7 +12,7 @@ import type { Incident } from '../../domain/incident.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
 import { leaseSeconds } from '../../domain/limits.ts';
 import type { Mode } from '../../domain/mode.ts';
-import { launchCall, sizesReason, updateSizesCall } from '../../domain/resize/resize-calls.ts';
+import { launchCall, roomCalls } from '../../domain/resize/resize-calls.ts';
 import { inFlight } from '../../domain/resize/resize-record.ts';
 import { isHeldByUs, launchIsOurs, sizesFor, withSizes } from '../../domain/resize/resize-sizes.ts';
 import { addSeconds } from '../../domain/times.ts';
@@ -61,7 +61,7 @@ export const createPrepareGroup = (dependencies: TaskDependencies) => {
     const isSafe = !pins || group.suspendedProcesses.includes('Terminate');
     if (isLeased(record, now) || !isSafe) return;
     const calls: AutoScalingCall[] = [
-      ...(wanted === undefined ? [] : [updateSizesCall(name, wanted, sizesReason(wanted))]),
+      ...(wanted === undefined ? [] : roomCalls(name, wanted)),
       ...(freesLaunch ? [launchCall('ResumeProcesses', name)] : []),
     ];
     if (wanted !== undefined) {

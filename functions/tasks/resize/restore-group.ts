@@ -10,7 +10,7 @@ import type { JournalEntry } from '../../domain/journal.ts';
 import { homeSecondsMax, leaseSeconds } from '../../domain/limits.ts';
 import type { RestoreDecision } from '../../domain/resize/decide-restore.ts';
 import { decideRestore, driftOf } from '../../domain/resize/decide-restore.ts';
-import { launchCall, restoreReason, updateSizesCall } from '../../domain/resize/resize-calls.ts';
+import { launchCall, restoreCalls } from '../../domain/resize/resize-calls.ts';
 import {
   heldReservations,
   inFlight,
@@ -118,11 +118,11 @@ export const createRestoreGroup = (dependencies: GiveBackDependencies) => {
     now: string,
   ): Promise<void> => {
     const { sizes } = decision;
-    const call = updateSizesCall(name, sizes, restoreReason);
+    const calls = restoreCalls(name, sizes);
     const written = await store.writeResize({ ...resize, work: { ...work, restore: sizes } });
-    await change(autoScaling, record, [call], {}, {}, now);
+    await change(autoScaling, record, calls, {}, {}, now);
     await store.writeResize({ ...written, work: { ...work, restore: { ...sizes, appliedAt: clock.now() } } });
-    note('restored', tellRestored(group, decision), { calls: [call] });
+    note('restored', tellRestored(group, decision), { calls });
   };
 
   const restore = async (restoring: Restoring): Promise<'restored' | 'not yet' | 'nothing'> => {
