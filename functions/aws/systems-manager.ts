@@ -12,14 +12,18 @@ export interface KillSwitchState {
 /** Reads the kill switch: what may happen, as an operator set it. */
 export interface KillSwitch {
   /**
-   * @throws UnreadableFactError when it is not there or cannot be read
+   * A switch that is not there was never thrown: `live`.
+   * @throws UnreadableFactError when it cannot be read
    * @throws UnknownModeError when it holds another word
    */
   read(): Promise<KillSwitchState>;
 }
 
+const isNotThere = (error: unknown): boolean => error instanceof Error && error.name === 'ParameterNotFound';
+
 /**
- * The kill switch in an SSM parameter.
+ * The kill switch in an SSM parameter, which whoever throws it first makes: no template owns it, so no deploy can write
+ * its value.
  *
  * @param parameterName a String parameter whose value is `live`, `dry-run` or `off`; case, space and quotes are forgiven
  */
@@ -32,6 +36,7 @@ export const createKillSwitch = (client: SSMClient, parameterName: string): Kill
       value = Parameter?.Value;
       changedAt = Parameter?.LastModifiedDate;
     } catch (cause) {
+      if (isNotThere(cause)) return { mode: 'live' };
       throw new UnreadableFactError(
         `The kill switch ${parameterName} cannot be read, so nothing is started: ${(cause as Error).message}`,
         { cause },

@@ -30,7 +30,7 @@ import {
   SFNClient,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
-import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { GetParameterCommand, ParameterNotFound, SSMClient } from '@aws-sdk/client-ssm';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createAutoScaling } from '../../functions/aws/auto-scaling.ts';
@@ -554,7 +554,14 @@ describe('createKillSwitch', () => {
     },
   );
 
-  it('takes an error for unreadable', async () => {
+  it('was never thrown where it is not there', async () => {
+    ssmMock
+      .on(GetParameterCommand)
+      .rejects(new ParameterNotFound({ message: 'Parameter /holdfast/test/mode not found.', $metadata: {} }));
+    expect(await killSwitch.read()).toEqual({ mode: 'live' });
+  });
+
+  it('takes any other error for unreadable', async () => {
     ssmMock.on(GetParameterCommand).rejects(new Error('AccessDenied'));
     await expect(killSwitch.read()).rejects.toMatchObject({ name: 'UnreadableFactError' });
   });

@@ -41,13 +41,10 @@ describe('the packaged template', () => {
     }
   });
 
-  it('keeps a thrown kill switch when a release takes it out, and takes words that mean something only', () => {
-    const [killSwitch] = ofType('AWS::SSM::Parameter');
-    expect(killSwitch).toMatchObject({
-      DeletionPolicy: 'RetainExceptOnCreate',
-      UpdateReplacePolicy: 'Retain',
-      // Another pattern would make CloudFormation write the value again, and throw back what was thrown.
-      Properties: { Value: 'live', AllowedPattern: '^(live|dry-run|off)$' },
+  it('does not own the kill switch: a deploy would throw back what was thrown', () => {
+    expect(ofType('AWS::SSM::Parameter')).toEqual([]);
+    expect(Resources.SweepLambdaFunction?.Properties).toMatchObject({
+      Environment: { Variables: { HOLDFAST_KILL_SWITCH_PARAMETER: '/holdfast/dev/mode' } },
     });
   });
 

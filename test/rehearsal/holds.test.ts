@@ -99,6 +99,23 @@ describe('a hold', () => {
     },
   );
 
+  it('needs no kill switch, and heeds one that is made while it lasts', async () => {
+    const suspended: number[] = [];
+    const look = (cloud: SimulatedCloud) => suspended.push(groupOf(cloud, 'web-a').suspended.size);
+    const { result } = await rehearseSmall(
+      smallIncident({
+        deeds: [
+          deed(1, ({ parameters }) => parameters.delete(killSwitchParameter)),
+          deed(lossBeginsAt + 150, look),
+          deed(lossBeginsAt + 160, ({ parameters }) => parameters.set(killSwitchParameter, 'off')),
+          deed(lossEndsAt, look),
+        ],
+      }),
+    );
+    expect(suspended).toEqual([scaleIn.length, 0]);
+    expect(result.holdsLeft).toEqual([]);
+  });
+
   it('stays while the metric has vanished, and is not held twice when it comes back', async () => {
     const { result, cloud } = await rehearseSmall(
       smallIncident({
@@ -275,7 +292,11 @@ describe('the kill switch', () => {
 
   it('that cannot be read starts nothing, and says so', async () => {
     const { result } = await rehearseSmall(
-      smallIncident({ deeds: [deed(2, ({ parameters }) => parameters.delete(killSwitchParameter))] }),
+      smallIncident({
+        serviceOutages: [
+          { service: 'SSM', fromSeconds: 2, untilSeconds: minutes(120), error: 'AccessDenied' },
+        ],
+      }),
     );
     expect(result.summary.mutatingCalls).toBe(0);
     expect(result.violations.length).toBeGreaterThan(0);
@@ -285,9 +306,8 @@ describe('the kill switch', () => {
   it('that cannot be read for a while changes nothing of a hold', async () => {
     const { result } = await rehearseSmall(
       smallIncident({
-        deeds: [
-          deed(at, ({ parameters }) => parameters.delete(killSwitchParameter)),
-          deed(at + minutes(10), ({ parameters }) => parameters.set(killSwitchParameter, 'live')),
+        serviceOutages: [
+          { service: 'SSM', fromSeconds: at, untilSeconds: at + minutes(10), error: 'AccessDenied' },
         ],
       }),
     );

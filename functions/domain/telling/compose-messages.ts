@@ -45,7 +45,7 @@ const toSubject = (text: string): string =>
   cut(text.replaceAll(/\s+/g, ' ').replaceAll(/[^ -~]/g, '?'), subjectCharactersMax);
 
 const undo = ({ killSwitchParameter }: Place, { kind, incidentId }: Notice): string => {
-  const stopAll = `To stop all of Holdfast, which gives back every hold of every group: aws ssm put-parameter --name ${killSwitchParameter} --value off --overwrite`;
+  const stopAll = `To stop all of Holdfast, which gives back every hold of every group: aws ssm put-parameter --name ${killSwitchParameter} --type String --value off --overwrite`;
   const remediation = remediationOf(incidentId);
   switch (kind) {
     case 'would-act':

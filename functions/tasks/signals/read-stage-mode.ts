@@ -17,7 +17,19 @@ const tellUnknownMode = async (
   { parameterName, word, message }: UnknownModeError,
 ): Promise<void> => {
   const writeMode = (mode: Mode): string =>
-    awsCommand('ssm', 'put-parameter', '--name', parameterName, '--value', mode, '--overwrite');
+    awsCommand(
+      ...[
+        'ssm',
+        'put-parameter',
+        '--name',
+        parameterName,
+        '--type',
+        'String',
+        '--value',
+        mode,
+        '--overwrite',
+      ],
+    );
   await writeNotice(store, {
     kind: 'needs-a-person',
     at: clock.now(),

@@ -53,7 +53,7 @@ describe('composeMessages', () => {
       'What happens next',
       '  given back at ten',
       'To undo it',
-      expect.stringContaining('--name /holdfast/prod/mode --value off'),
+      expect.stringContaining('--name /holdfast/prod/mode --type String --value off'),
       'Links',
       `  Execution: https://eu-west-1.console.aws.amazon.com/states/home?region=eu-west-1#/v2/executions/details/${execution('loss-1')}`,
       '  Group web a: https://eu-west-1.console.aws.amazon.com/ec2/home?region=eu-west-1#AutoScalingGroupDetails:id=web%20a;view=details',
