@@ -26,7 +26,6 @@ export const noticeSchema = z.object({
   lines: z.array(text),
   linesLeftOut: z.int(),
   counts: z.object({
-    groupsHeld: count,
     instancesDrained: count,
     instancesResized: count,
     secondsFromAlarmToHold: count,

@@ -224,6 +224,25 @@ describe('the packaged template', () => {
     for (const [, , dimension, value] of own) expect([dimension, value]).toEqual(['service', 'holdfast-dev']);
   });
 
+  it('watches without an alarm on the first deploy, and without one for a wrong input by hand', () => {
+    // Nothing ever measured: FILL has nothing to fill, and missing data changes no state.
+    expect(Resources.SweepAlarm?.Properties).toMatchObject({
+      TreatMissingData: 'ignore',
+      Metrics: [{ Expression: 'FILL(invocations, 0)' }, { Id: 'invocations' }],
+    });
+    for (const { Properties } of ofType('AWS::CloudWatch::Alarm')) {
+      expect(['ignore', 'notBreaching']).toContain(Properties.TreatMissingData);
+    }
+    expect(Resources.FailedExecutionsAlarm?.Properties).toMatchObject({
+      Namespace: 'Holdfast',
+      MetricName: 'FailedExecutions',
+      Dimensions: [{ Name: 'service', Value: 'holdfast-dev' }],
+    });
+    // In double quotes a search is an exact match, and no function has that name.
+    const body = Resources.Dashboard?.Properties.DashboardBody as { 'Fn::Sub': string };
+    expect(body['Fn::Sub']).toContain("FunctionName=holdfast-dev'");
+  });
+
   it('keeps the table with its stack gone', () => {
     expect(Resources.Table).toMatchObject({
       DeletionPolicy: 'Retain',

@@ -123,7 +123,7 @@ describe('a fifth remediation', () => {
     expect(missingParts('freeze-schedules')).toEqual([
       'its state machine: infra/state-machines.yml',
       'its executions among the events that wake the sweep: serverless.yml',
-      'its state machine in three alarms: failed, timed out, throttled: infra/watching.yml',
+      'its state machine in the alarm on throttling: infra/watching.yml',
       'its executions in three graphs: started, failed, timed out: infra/dashboard.yml',
       'its rule in the schema of the policy: run "npm run schema": infra/policy.schema.json',
       'its page, with the state machine that is started by hand: docs/freeze-schedules.md',

@@ -21,10 +21,9 @@ const parts: {
     text: (name) => `:stateMachine:holdfast-\${sls:stage}-${name}\n`,
   },
   {
-    what: 'its state machine in three alarms: failed, timed out, throttled',
+    what: 'its state machine in the alarm on throttling',
     file: () => 'infra/watching.yml',
     text: (name) => `!Ref ${logicalNameOf(name)}StateMachine `,
-    times: 3,
   },
   {
     what: 'its executions in three graphs: started, failed, timed out',

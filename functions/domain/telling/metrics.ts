@@ -6,7 +6,10 @@ import type { Notice } from './notice.ts';
 /** The metrics of a stage, in the namespace `Holdfast` with one dimension: few and fixed, since each is paid for. */
 export type Metrics = Partial<
   Record<
+    /** Groups of open incidents, each once: a gauge. */
     | 'GroupsHeld'
+    /** Executions that failed or timed out by themselves, a wrong input by hand left out. */
+    | 'FailedExecutions'
     | 'InstancesDrained'
     | 'InstancesResized'
     | 'Refusals'
@@ -23,7 +26,6 @@ export type Measure = (metrics: Metrics) => void;
 
 /** What a notice adds to the metrics. */
 export const metricsOf = ({ kind, counts }: Notice): Metrics => ({
-  ...(counts.groupsHeld === undefined ? {} : { GroupsHeld: counts.groupsHeld }),
   ...(counts.instancesDrained === undefined ? {} : { InstancesDrained: counts.instancesDrained }),
   ...(counts.instancesResized === undefined ? {} : { InstancesResized: counts.instancesResized }),
   ...(counts.secondsFromAlarmToHold === undefined

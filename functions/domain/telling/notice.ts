@@ -26,7 +26,6 @@ export type NoticeKind =
 
 /** How often, and how fast: what metrics are made of. */
 export interface NoticeCounts {
-  groupsHeld?: number;
   instancesDrained?: number;
   instancesResized?: number;
   secondsFromAlarmToHold?: number;

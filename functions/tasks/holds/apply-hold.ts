@@ -138,7 +138,6 @@ export const createApplyHold = (dependencies: TaskDependencies) => {
         groups: held,
         lines: failures,
         counts: {
-          groupsHeld: held.length,
           ...(alarm === undefined || round > 1
             ? {}
             : { secondsFromAlarmToHold: secondsBetween(alarm.stateTimestamp, now) }),

@@ -88,7 +88,14 @@ export const createSweep = (dependencies: SweepDependencies) => {
       const incidents = await store.listOpenIncidents();
       result.openIncidents = incidents.length;
       const overdue = incidents.filter((incident) => isOverdue(incident, clock.now()));
-      measure({ OpenIncidents: incidents.length, OverdueIncidents: overdue.length });
+      const groups = await Promise.all(
+        incidents.map(({ incidentId }) => store.readIncidentGroups(incidentId)),
+      );
+      measure({
+        OpenIncidents: incidents.length,
+        OverdueIncidents: overdue.length,
+        GroupsHeld: new Set(groups.flat()).size,
+      });
       for (const incident of incidents)
         await attempt(() => giveBackAbandoned(dependencies, incident, startedAt, result));
     });

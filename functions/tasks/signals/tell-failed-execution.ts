@@ -1,15 +1,15 @@
 import { signalNameOf } from '../../domain/signals/decide-start.ts';
+import type { Measure } from '../../domain/telling/metrics.ts';
 import { parseFailedExecution } from '../../events/execution-ended.ts';
 import { writeNotice } from '../incidents/emit-facts.ts';
 import { saysChanged } from '../incidents/start-executions.ts';
 import type { TaskDependencies } from '../incidents/task-dependencies.ts';
 
-/** Errors of executions whose report has told already what is left, or whose starter sees them at once. */
+/** Errors of executions whose report has told already what is left. */
 const toldOtherwise: ReadonlySet<string> = new Set([
   'GroupsNotGivenBack',
   'InstancesLeftForAPerson',
   'ResizeNotFinished',
-  'InvalidInputError',
 ]);
 
 /** What happens after an execution failed. */
@@ -22,7 +22,7 @@ const nextAfterFailure = (hasBegun: boolean, isOfSignal: boolean): string => {
 
 /** That an execution failed before, or outside, its report: one that its report told of is not told again. */
 export const tellFailedExecution = async (
-  { store, clock }: Pick<TaskDependencies, 'store' | 'clock'>,
+  { store, clock, measure }: Pick<TaskDependencies, 'store' | 'clock'> & { measure: Measure },
   event: unknown,
 ): Promise<void> => {
   const failed = parseFailedExecution(event);
@@ -30,7 +30,9 @@ export const tellFailedExecution = async (
   const { executionArn, status, error, cause } = failed;
   const ofSignal = signalNameOf(executionArn);
   // Whoever starts an execution by hand sees at once that its input is wrong; nobody sees that of a rule's.
-  if (toldOtherwise.has(error) && !(error === 'InvalidInputError' && ofSignal !== undefined)) return;
+  const isWrongInputByHand = error === 'InvalidInputError' && ofSignal === undefined;
+  if (!isWrongInputByHand) measure({ FailedExecutions: 1 });
+  if (isWrongInputByHand || toldOtherwise.has(error)) return;
   const hasBegun = (await store.readJournal(executionArn)).some(saysChanged);
   await writeNotice(store, {
     kind: 'failed',

@@ -76,8 +76,8 @@ describe('metricsOf', () => {
   it('counts what was done, and what is for a person', () => {
     const notice = (kind: 'acted' | 'failed' | 'refused', counts = {}) =>
       toNotice({ kind, at: now, incidentId: 'i', done: 'x', counts });
-    expect(metricsOf(notice('acted', { groupsHeld: 2, secondsFromAlarmToHold: 7 }))).toEqual({
-      GroupsHeld: 2,
+    expect(metricsOf(notice('acted', { instancesDrained: 2, secondsFromAlarmToHold: 7 }))).toEqual({
+      InstancesDrained: 2,
       SecondsFromAlarmToHold: 7,
     });
     expect(metricsOf(notice('failed'))).toEqual({ NeedsAPerson: 1 });

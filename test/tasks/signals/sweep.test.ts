@@ -5,6 +5,7 @@ import { sweepGraceSeconds } from '../../../functions/domain/limits.ts';
 import type { Mode } from '../../../functions/domain/mode.ts';
 import { remediationNames } from '../../../functions/domain/remediation-names.ts';
 import { nameExecution } from '../../../functions/domain/signals/decide-start.ts';
+import type { Metrics } from '../../../functions/domain/telling/metrics.ts';
 import type { Notice } from '../../../functions/domain/telling/notice.ts';
 import { parsePolicy } from '../../../functions/events/policy.ts';
 import { createSweep } from '../../../functions/tasks/signals/sweep.ts';
@@ -44,10 +45,12 @@ const aWorld = ({ alarms = [alarmOf('x', now)], group = aGroup() } = {}) => {
   const clock = { now: () => present };
   const notices: Notice[] = [];
   const store = createMemoryStore((notice) => notices.push(notice), false, clock);
+  const measured: Metrics[] = [];
   const started: string[] = [];
   const described: string[] = [];
   const executions = new Map<string, EndedExecution>();
   const world = {
+    measured,
     store,
     notices,
     started,
@@ -78,7 +81,7 @@ const aWorld = ({ alarms = [alarmOf('x', now)], group = aGroup() } = {}) => {
     clock,
     newOwner: () => 'o',
     policy,
-    measure: () => {},
+    measure: (metrics: Metrics) => measured.push(metrics),
     stage: 'test',
     stageMode: 'live',
     stateMachineArns: Object.fromEntries(
@@ -210,9 +213,21 @@ describe('a signal whose execution failed', () => {
 });
 
 describe('a failure', () => {
-  const failed = (name: string) => ({
+  const failed = (name: string, error = 'Throttling') => ({
     'detail-type': 'Step Functions Execution Status Change',
-    detail: { executionArn: arnOf(name), status: 'FAILED', error: 'Throttling', cause: 'Rate exceeded' },
+    detail: { executionArn: arnOf(name), status: 'FAILED', error, cause: 'Rate exceeded' },
+  });
+
+  it.each([
+    [nameOfSignal, 'Throttling', 1],
+    [nameOfSignal, 'InvalidInputError', 1],
+    ['switch-upgrade-2', 'GroupsNotGivenBack', 1],
+    // Whoever started it sees it at once.
+    ['switch-upgrade-2', 'InvalidInputError', 0],
+  ])('of %s by %s counts %i times', async (name, error, times) => {
+    const world = aWorld({ alarms: [] });
+    await world.sweepAt(300, failed(name, error));
+    expect(world.measured.filter(({ FailedExecutions }) => FailedExecutions === 1)).toHaveLength(times);
   });
 
   it('before anything was changed is told once for its signal, with what happens next', async () => {

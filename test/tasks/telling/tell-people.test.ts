@@ -6,8 +6,14 @@ import { createTellPeople } from '../../../functions/tasks/telling/tell-people.t
 import { now } from '../../domain/holds/group-fixtures.ts';
 
 const incidentId = 'arn:aws:states:eu-west-1:123456789012:execution:holdfast-prod-pause-scaling:loss';
-const notice = (kind: Notice['kind'], groupsHeld = 0): Notice =>
-  toNotice({ kind, at: now, incidentId, done: 'done', counts: groupsHeld > 0 ? { groupsHeld } : {} });
+const notice = (kind: Notice['kind'], instancesDrained = 0): Notice =>
+  toNotice({
+    kind,
+    at: now,
+    incidentId,
+    done: 'done',
+    counts: instancesDrained > 0 ? { instancesDrained } : {},
+  });
 const records = (...notices: Notice[]) => ({
   Records: notices.map((each, index) => ({
     eventName: 'INSERT' as const,
@@ -42,8 +48,8 @@ describe('createTellPeople', () => {
       batchItemFailures: [],
     });
     expect(told).toEqual(['acted', 'gave-back']);
-    expect(measured).toContainEqual({ GroupsHeld: 2 });
-    expect(measured).toContainEqual({ GroupsHeld: 3 });
+    expect(measured).toContainEqual({ InstancesDrained: 2 });
+    expect(measured).toContainEqual({ InstancesDrained: 3 });
   });
 
   it('says where to begin again when the topic refuses, and measures nothing of it', async () => {
@@ -52,7 +58,7 @@ describe('createTellPeople', () => {
       batchItemFailures: [{ itemIdentifier: '2' }],
     });
     expect(told).toEqual(['acted']);
-    expect(measured).toEqual([{ GroupsHeld: 2 }]);
+    expect(measured).toEqual([{ InstancesDrained: 2 }]);
   });
 
   it('tells the others when one cannot be read', async () => {
