@@ -224,6 +224,15 @@ describe('the packaged template', () => {
     for (const [, , dimension, value] of own) expect([dimension, value]).toEqual(['service', 'holdfast-dev']);
   });
 
+  it('takes nothing over an unencrypted connection', () => {
+    for (const type of ['AWS::SQS::QueuePolicy', 'AWS::SNS::TopicPolicy']) {
+      const [policy] = ofType(type).map(({ Properties }) => Properties as unknown as Policy);
+      expect(policy?.PolicyDocument.Statement).toContainEqual(
+        expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+      );
+    }
+  });
+
   it('watches without an alarm on the first deploy, and without one for a wrong input by hand', () => {
     // Nothing ever measured: FILL has nothing to fill, and missing data changes no state.
     expect(Resources.SweepAlarm?.Properties).toMatchObject({
@@ -245,7 +254,9 @@ describe('the packaged template', () => {
 
   it('keeps the table with its stack gone', () => {
     expect(Resources.Table).toMatchObject({
-      DeletionPolicy: 'Retain',
+      // Of a first deploy that fails nothing is left that would stand in the way of the next.
+      DeletionPolicy: 'RetainExceptOnCreate',
+      UpdateReplacePolicy: 'Retain',
       Properties: { TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true } },
     });
   });
