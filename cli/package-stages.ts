@@ -6,9 +6,13 @@ import { parseArgs } from 'node:util';
 const root = fileURLToPath(new URL('../', import.meta.url));
 const folderOf = (stage: string): string => `.packaged/${stage}`;
 
+/** No template depends on it: each names its Region by AWS::Region. */
+const anyRegion = 'us-east-1';
+
 /** Packages one stage; ends the process when it cannot, with what osls said. */
 const packageStage = (stage: string, environment: Record<string, string>): void => {
-  const { status } = spawnSync('osls', ['package', '--stage', stage, '--package', folderOf(stage)], {
+  const words = ['package', '--stage', stage, '--region', anyRegion, '--package', folderOf(stage)];
+  const { status } = spawnSync('osls', words, {
     cwd: root,
     env: { ...process.env, ...environment },
     stdio: 'inherit',

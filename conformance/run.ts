@@ -49,9 +49,8 @@ const missing = (): string | undefined => {
 const packageStage = (folder: string, again: boolean): void => {
   if (again) rmSync(folder, { recursive: true, force: true });
   if (existsSync(`${folder}/cloudformation-template-update-stack.json`)) return;
-  const packaged = spawnSync('osls', ['package', '--stage', 'prod', '--package', folder], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+  const words = ['package', '--stage', 'prod', '--region', 'us-east-1', '--package', folder];
+  const packaged = spawnSync('osls', words, { stdio: ['ignore', 'ignore', 'inherit'] });
   if (packaged.status !== 0) throw new Error('The stage could not be packaged; run npm run package');
 };
 

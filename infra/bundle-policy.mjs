@@ -1,17 +1,31 @@
 import { loadPolicy } from '../functions/policy.ts';
 
-// Read before anything is bundled: a policy that is not valid ends the packaging at once, with its parser's message.
-const policy = JSON.stringify(loadPolicy());
-
-/** A plugin for esbuild: puts the checked policy in the place of `functions/policy.ts`. */
-const bundlePolicy = {
-  name: 'bundle-policy',
-  setup(build) {
-    build.onLoad({ filter: /[\\/]functions[\\/]policy\.ts$/ }, () => ({
-      contents: `export const loadPolicy = () => (${policy});`,
-      loader: 'js',
-    }));
-  },
+/** The policy, or an error whose message osls prints as it is: it would print the stack of any other. */
+const readPolicy = (file) => {
+  try {
+    return loadPolicy(file);
+  } catch (error) {
+    throw Object.assign(error, { stack: error.message });
+  }
 };
 
-export default [bundlePolicy];
+/**
+ * Plugins for esbuild: puts the checked policy in the place of `functions/policy.ts`. The policy is read before anything
+ * is bundled, so that one that is not valid ends the packaging at once, with its parser's message.
+ *
+ * @param serverless its service says which file the policy is
+ */
+export default (serverless) => {
+  const policy = JSON.stringify(readPolicy(serverless.service.custom.checked.policy));
+  return [
+    {
+      name: 'bundle-policy',
+      setup(build) {
+        build.onLoad({ filter: /[\\/]functions[\\/]policy\.ts$/ }, () => ({
+          contents: `export const loadPolicy = () => (${policy});`,
+          loader: 'js',
+        }));
+      },
+    },
+  ];
+};

@@ -1,10 +1,16 @@
-/** What each parameter of a stage may be. What each is for: `params` in serverless.yml. */
+const { statSync } = require('node:fs');
+
+/** What each parameter of a stage may be, where that is one of a few words. What each is for: `params` in serverless.yml. */
 const allowed = {
   mode: ['live', 'dry-run'],
   keepsTable: ['true', 'false'],
   reservedConcurrency: ['on', 'off'],
   testEvents: ['create-registry', 'existing-registry', 'none'],
 };
+/** The parameters that may be anything else. */
+const others = ['policy', 'liveStage'];
+/** The most that Lambda allows for the name of a function. */
+const functionNameMax = 64;
 
 /** An error that osls prints as it is: it would print the stack of any other. */
 const refusal = (message) => Object.assign(new Error(message), { stack: message });
@@ -12,33 +18,67 @@ const refusal = (message) => Object.assign(new Error(message), { stack: message 
 const given = (options) =>
   Object.fromEntries([options.param ?? []].flat().map((text) => text.split(/=(.*)/s).slice(0, 2)));
 
-/**
- * Refuses, before anything is packaged, a stage that `serverless.yml` does not know, a parameter that does not exist,
- * one that is missing, and a value that is not allowed. Each refusal names what was found and what is allowed.
- */
-module.exports = async ({ options, resolveConfigurationProperty, resolveVariable }) => {
-  const stage = await resolveVariable('sls:stage');
-  const { default: defaults = {}, ...stages } = await resolveConfigurationProperty(['params']);
+/** Refuses a stage that there is not, or whose name AWS would not take in the middle of a deploy. */
+const checkStage = (stage, stages, functions) => {
   if (!Object.hasOwn(stages, stage)) {
     throw refusal(
       `stage: found "${stage}"; allowed: ${Object.keys(stages).join(', ')}. To add one, give it a block under params in serverless.yml`,
     );
   }
+  if (!/^[a-z][a-z0-9-]*$/.test(stage)) {
+    throw refusal(
+      `stage: found "${stage}"; allowed: lower-case letters, digits and hyphens, with a letter first, because it becomes part of every name`,
+    );
+  }
+  const longest = Math.max(...Object.keys(functions).map((name) => `holdfast--${name}`.length));
+  if (stage.length + longest > functionNameMax) {
+    throw refusal(
+      `stage: found "${stage}" of ${stage.length} characters; allowed: at most ${functionNameMax - longest}, or the names of functions are too long for Lambda`,
+    );
+  }
+};
+
+const checkParameter = (name, found, stage) => {
+  const choices = allowed[name];
+  if (found === undefined || !choices.includes(String(found))) {
+    throw refusal(
+      `parameter ${name} of stage ${stage}: found ${found === undefined ? 'nothing' : `"${found}"`}; allowed: ${choices.join(' or ')}`,
+    );
+  }
+};
+
+/**
+ * Refuses, before anything is packaged, a stage or a parameter that does not exist, one that is missing, a value that
+ * is not allowed, a deploy without a Region, and a stage other than prod that one word alone would make live. Each
+ * refusal names what was found and what is allowed.
+ */
+module.exports = async ({ options, resolveConfigurationProperty, resolveVariable }) => {
+  const stage = await resolveVariable('sls:stage');
+  const { default: defaults = {}, ...stages } = await resolveConfigurationProperty(['params']);
+  checkStage(stage, stages, await resolveConfigurationProperty(['functions']));
+  if (!/^[a-z]{2,}(-[a-z]+)+-\d$/.test(options.region ?? '')) {
+    throw refusal(
+      `--region: found ${options.region == null ? 'nothing' : `"${options.region}"`}; allowed: the Region of your groups, such as eu-west-1. There is no default`,
+    );
+  }
   const values = { ...defaults, ...stages[stage], ...given(options) };
   for (const name of Object.keys(values)) {
-    if (!Object.hasOwn(allowed, name)) {
+    if (!Object.hasOwn(allowed, name) && !others.includes(name)) {
       throw refusal(
-        `parameter ${name}: there is none of this name; allowed: ${Object.keys(allowed).join(', ')}`,
+        `parameter ${name}: there is none of this name; allowed: ${[...Object.keys(allowed), ...others].join(', ')}`,
       );
     }
   }
-  for (const [name, choices] of Object.entries(allowed)) {
-    const found = values[name];
-    if (found === undefined || !choices.includes(String(found))) {
-      throw refusal(
-        `parameter ${name} of stage ${stage}: found ${found === undefined ? 'nothing' : `"${found}"`}; allowed: ${choices.join(' or ')}`,
-      );
-    }
+  for (const name of Object.keys(allowed)) checkParameter(name, values[name], stage);
+  if (values.mode === 'live' && stage !== 'prod' && values.liveStage !== stage) {
+    throw refusal(
+      `parameter mode of stage ${stage}: found "live"; allowed: dry-run, or live together with liveStage=${stage}, so that no single word makes it live`,
+    );
   }
-  return 'every parameter of the stage';
+  if (values.policy === undefined || statSync(values.policy, { throwIfNoEntry: false })?.isFile() !== true) {
+    throw refusal(
+      `parameter policy of stage ${stage}: found ${values.policy === undefined ? 'nothing' : `"${values.policy}", which is no file seen from ${process.cwd()}`}; allowed: the path of a policy, such as infra/policy.yml`,
+    );
+  }
+  return { policy: values.policy };
 };

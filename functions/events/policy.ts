@@ -39,6 +39,10 @@ const common = {
     )
     .describe('Names the rule in executions, journal and messages.'),
   description: z.string().max(500).optional().describe('For people.'),
+  mode: z
+    .enum(['live', 'dry-run'])
+    .optional()
+    .describe('dry-run: the rule only plans and tells what it would do, where the stage is live too.'),
   targets: z
     .strictObject({
       tags: tagsSchema.check(
@@ -62,6 +66,7 @@ interface ParsedWhen {
 /** A rule, as it is parsed. */
 interface ParsedRule {
   name: string;
+  mode?: 'live' | 'dry-run';
   do: Remediation;
   when: ParsedWhen;
   targets: { tags: Record<string, string> };
@@ -114,6 +119,7 @@ const ruleSchema = z
         ...(stuck === undefined ? {} : { stuckInstances: stuck }),
       },
       targets: rule.targets,
+      ...(rule.mode === 'dry-run' ? { dryRun: true } : {}),
       ...remediations[rule.do].toSettings(rule.with),
     };
   });
@@ -148,6 +154,8 @@ export interface Rule extends AskedSettings {
   };
   do: Remediation;
   targets: { tags: Record<string, string> };
+  /** The rule only plans, whatever the stage may. */
+  dryRun?: true;
 }
 
 /** A parsed policy. */

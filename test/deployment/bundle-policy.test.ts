@@ -1,41 +1,43 @@
-import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import bundlePolicy from '../../infra/bundle-policy.mjs';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
-let copy: string;
-
+let folder: string;
 beforeEach(() => {
-  copy = mkdtempSync(join(tmpdir(), 'holdfast-'));
-  for (const folder of ['functions', 'infra'])
-    cpSync(join(root, folder), join(copy, folder), { recursive: true });
-  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
-  writeFileSync(join(copy, 'package.json'), '{"type":"module"}');
+  folder = mkdtempSync(join(tmpdir(), 'holdfast-'));
 });
-afterEach(() => rmSync(copy, { recursive: true }));
+afterEach(() => rmSync(folder, { recursive: true }));
 
-/** Loads the plugin as the packager does, in a process of its own. */
-const loadPlugin = () => {
-  const { status, stderr } = spawnSync(process.execPath, [join(copy, 'infra', 'bundle-policy.mjs')], {
-    encoding: 'utf8',
-  });
-  return { status, stderr };
+const shipped = readFileSync(new URL('../../infra/policy.yml', import.meta.url), 'utf8');
+const pluginsFor = (policy: string) => bundlePolicy({ service: { custom: { checked: { policy } } } });
+const write = (text: string): string => {
+  const file = join(folder, 'our-policy.yml');
+  writeFileSync(file, text);
+  return file;
+};
+
+/** The source that the bundler gets in the place of `functions/policy.ts`. */
+const bundled = (policy: string): string => {
+  const loaders: (() => { contents: string })[] = [];
+  for (const plugin of pluginsFor(policy))
+    plugin.setup({ onLoad: (_filter, loader) => loaders.push(loader) });
+  return loaders[0]?.().contents ?? '';
 };
 
 describe('infra/bundle-policy.mjs', () => {
-  it('loads with the policy of this repository', () => {
-    expect(loadPlugin()).toEqual({ status: 0, stderr: '' });
+  it('bundles the policy of this repository, and one of another folder', () => {
+    expect(bundled('infra/policy.yml')).toContain('"name":"packet-loss"');
+    expect(bundled(write(shipped.replace('name: packet-loss', 'name: our-own-loss')))).toContain(
+      '"name":"our-own-loss"',
+    );
   });
 
-  it('ends the packaging before anything is bundled when the policy is not valid, and says why', () => {
-    const file = join(copy, 'infra', 'policy.yml');
-    writeFileSync(file, readFileSync(file, 'utf8').replace('block: scale-in', 'block: scale-out'));
-    const { status, stderr } = loadPlugin();
-    expect(status).not.toBe(0);
-    expect(stderr).toContain(
+  it('ends the packaging before anything is bundled when the policy is not valid, and names file and field', () => {
+    const file = write(shipped.replace('block: scale-in', 'block: scale-out'));
+    expect(() => pluginsFor(file)).toThrow(`${file} is not a valid policy`);
+    expect(() => pluginsFor(file)).toThrow(
       'rule "packet-loss", field with.block: found "scale-out"; allowed: "scale-in" or "all"',
     );
   });

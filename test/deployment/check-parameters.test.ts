@@ -2,23 +2,67 @@ import { describe, expect, it } from 'vitest';
 import checkParameters from '../../infra/check-parameters.cjs';
 
 const params = {
-  default: { reservedConcurrency: 'on', testEvents: 'none' },
+  default: { reservedConcurrency: 'on', testEvents: 'none', policy: 'infra/policy.yml' },
   staging: { mode: 'dry-run', keepsTable: false },
   prod: { mode: 'live', keepsTable: true },
 };
-const check = (stage: string, param?: string[], given: object = params): Promise<string> =>
+const check = (
+  stage: string,
+  param?: string[],
+  given: object = params,
+  region: string | undefined = 'eu-west-1',
+): Promise<{ policy: string }> =>
   checkParameters({
-    options: param === undefined ? {} : { param },
-    resolveConfigurationProperty: async () => given,
+    options: {
+      ...(param === undefined ? {} : { param }),
+      ...(region === undefined ? {} : { region }),
+    },
+    resolveConfigurationProperty: async ([field]) =>
+      field === 'params' ? given : { sweep: {}, updateLaunchTemplate: {} },
     resolveVariable: async () => stage,
   });
 
 describe('infra/check-parameters.cjs', () => {
   it('lets every stage of serverless.yml through, and parameters of the command line', async () => {
-    await expect(check('staging')).resolves.toBeTypeOf('string');
+    await expect(check('staging')).resolves.toEqual({ policy: 'infra/policy.yml' });
     await expect(
-      check('prod', ['testEvents=existing-registry', 'reservedConcurrency=off']),
-    ).resolves.toBeTypeOf('string');
+      check('prod', ['testEvents=existing-registry', 'reservedConcurrency=off', 'policy=package.json']),
+    ).resolves.toEqual({ policy: 'package.json' });
+  });
+
+  it('takes a live stage other than prod where a second word names it', async () => {
+    const message =
+      'parameter mode of stage staging: found "live"; allowed: dry-run, or live together with liveStage=staging';
+    await expect(check('staging', ['mode=live'])).rejects.toThrow(message);
+    await expect(check('staging', ['mode=live', 'liveStage=yes'])).rejects.toThrow(message);
+    await expect(
+      check('staging', undefined, { ...params, staging: { mode: 'live', keepsTable: false } }),
+    ).rejects.toThrow(message);
+    await expect(check('staging', ['mode=live', 'liveStage=staging'])).resolves.toBeTypeOf('object');
+  });
+
+  it('refuses a command without a Region, and a Region that cannot be one', async () => {
+    const options = { options: {}, resolveVariable: async () => 'prod' };
+    const resolveConfigurationProperty = async ([field]: string[]) =>
+      field === 'params' ? params : { sweep: {} };
+    await expect(checkParameters({ ...options, resolveConfigurationProperty })).rejects.toThrow(
+      '--region: found nothing; allowed: the Region of your groups, such as eu-west-1',
+    );
+    await expect(check('prod', undefined, params, 'eu-west')).rejects.toThrow('--region: found "eu-west"');
+    for (const region of ['us-gov-west-1', 'cn-north-1', 'ap-southeast-4']) {
+      await expect(check('prod', undefined, params, region)).resolves.toBeTypeOf('object');
+    }
+  });
+
+  it('takes a stage as long as AWS takes its names, and none that is longer', async () => {
+    const named = (length: number) => ({
+      ...params,
+      ['s'.repeat(length)]: { mode: 'dry-run', keepsTable: false },
+    });
+    await expect(check('s'.repeat(34), undefined, named(34))).resolves.toBeTypeOf('object');
+    await expect(check('s'.repeat(35), undefined, named(35))).rejects.toThrow(
+      'of 35 characters; allowed: at most 34, or the names of functions are too long for Lambda',
+    );
   });
 
   it.each([
@@ -36,6 +80,20 @@ describe('infra/check-parameters.cjs', () => {
       undefined,
       { ...params, eu: { keepsTable: true } },
       'parameter mode of stage eu: found nothing; allowed: live or dry-run',
+    ],
+    [
+      'a stage that is no part of a name',
+      'Prod_2',
+      undefined,
+      { ...params, Prod_2: { mode: 'dry-run', keepsTable: true } },
+      'stage: found "Prod_2"; allowed: lower-case letters, digits and hyphens',
+    ],
+    [
+      'a policy that is not there',
+      'prod',
+      ['policy=../none.yml'],
+      params,
+      'parameter policy of stage prod: found "../none.yml", which is no file seen from',
     ],
     [
       'a mode that there is not',

@@ -36,6 +36,17 @@ describe('parsePolicy', () => {
     ]);
   });
 
+  it('reads a rule that only plans, and refuses a mode that there is not', () => {
+    const { rules } = parsePolicy({ rules: [rule({ mode: 'dry-run' })] }, 'policy.yml');
+    expect(rules[0]?.dryRun).toBe(true);
+    expect(parsePolicy({ rules: [rule({ mode: 'live' })] }, 'policy.yml').rules[0]).not.toHaveProperty(
+      'dryRun',
+    );
+    expect(messageOf({ rules: [rule({ mode: 'off' })] })).toContain(
+      'rule "loss", field mode: found "off"; allowed: "live" or "dry-run"',
+    );
+  });
+
   it.each([
     ['90s', 90],
     ['10m', 600],

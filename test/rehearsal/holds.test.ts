@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parsePolicy } from '../../functions/events/policy.ts';
+import { parsePolicy, type Rule } from '../../functions/events/policy.ts';
+import { loadPolicy } from '../../functions/policy.ts';
 import { killSwitchParameter, type SimulatedCloud } from '../../rehearsal/cloud/simulated-cloud.ts';
 import type { Deed } from '../../rehearsal/incident.ts';
 import { packetLoss } from '../../rehearsal/incidents/packet-loss.ts';
@@ -476,6 +477,18 @@ describe('an execution started by hand', () => {
     expect(execution?.cause).toContain('raeson');
     expect(execution?.cause).toContain('A correct input by hand');
     expect(result.summary.mutatingCalls).toBe(0);
+  });
+
+  it('with a rule that is a dry run only plans and tells, while another rule acts', async () => {
+    const rules = loadPolicy().rules.filter(({ name }) => name === 'packet-loss');
+    const [rule] = rules as [Rule];
+    const planned = await rehearseSmall(smallIncident(), { policy: { rules: [{ ...rule, dryRun: true }] } });
+    expect(planned.result.summary.mutatingCalls).toBe(0);
+    expect(planned.result.messages.map(({ kind }) => kind)).toEqual(['would-act']);
+    const both = await rehearseSmall(smallIncident(), {
+      policy: { rules: [{ ...rule, name: 'packet-loss-all', dryRun: true }, rule] },
+    });
+    expect(both.result.messages.map(({ kind }) => kind).sort()).toEqual(['acted', 'gave-back', 'would-act']);
   });
 
   it('with dryRun only plans', async () => {

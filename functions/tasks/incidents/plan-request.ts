@@ -62,7 +62,7 @@ export const toRequest = (remediation: Remediation, input: unknown, policy: Poli
     names: launchFailures === undefined ? [] : [launchFailures.autoScalingGroupName],
     tags: launchFailures === undefined ? rule.targets.tags : undefined,
     ...askedSettings(rule),
-    dryRun: parsed.dryRun,
+    dryRun: parsed.dryRun || rule.dryRun === true,
   };
 };
 

@@ -1,0 +1,9 @@
+/** What osls hands to the function, as far as it is used. */
+interface Serverless {
+  service: { custom: { checked: { policy: string } } };
+}
+interface Build {
+  onLoad(filter: { filter: RegExp }, loader: () => { contents: string; loader: 'js' }): void;
+}
+declare const bundlePolicy: (serverless: Serverless) => { name: string; setup(build: Build): void }[];
+export default bundlePolicy;
