@@ -106,7 +106,7 @@ def deploy(services, world, packaged):
         shutil.rmtree(kept, ignore_errors=True)
         shutil.move(own, kept)
     try:
-        services.run("osls", "deploy", "--stage", packaged.name, "--package", str(packaged), cwd=CHECKOUT)
+        services.run("osls", "deploy", "--stage", packaged.name, "--region", "us-east-1", "--package", str(packaged), cwd=CHECKOUT)
     finally:
         if kept.is_dir():
             shutil.rmtree(own, ignore_errors=True)
