@@ -31,6 +31,12 @@ const needs: Need[] = [
   },
 ];
 
+const awsCommandLine: Need = {
+  what: 'the AWS command line',
+  command: ['aws', '--version'],
+  install: 'install it as docs.aws.amazon.com/cli says',
+};
+
 /** The names of the stories, as `stories/__init__.py` lists them. */
 const stories = [
   ...readFileSync(new URL('stories/__init__.py', import.meta.url), 'utf8').matchAll(/^ {4}"([a-z-]+)":/gm),
@@ -40,8 +46,8 @@ const works = ([command, ...words]: Need['command']): boolean =>
   spawnSync(command, words, { stdio: 'ignore' }).status === 0;
 
 /** The first thing that is missing, with what to do about it; `undefined` when nothing is. */
-const missing = (): string | undefined => {
-  const need = needs.find(({ command }) => !works(command));
+const missing = (wanted: Need[]): string | undefined => {
+  const need = wanted.find(({ command }) => !works(command));
   return need === undefined ? undefined : `Conformance needs ${need.what}: ${need.install}.`;
 };
 
@@ -54,7 +60,7 @@ const packageStage = (folder: string, again: boolean): void => {
   if (packaged.status !== 0) throw new Error('The stage could not be packaged; run npm run package');
 };
 
-const usage = `npm run conformance -- [--packaged] [--port <port>] [--out <folder>] [<story> ...]
+const usage = `npm run conformance -- [--packaged] [--bundle <folder> [--by cloudformation|terraform]] [--port <port>] [--out <folder>] [<story> ...]
 Stories: ${stories.join(', ')}`;
 
 const readOptions = () => {
@@ -67,6 +73,9 @@ const readOptions = () => {
         check: { type: 'boolean', default: false },
         // Takes what is packaged already, whatever was changed since.
         packaged: { type: 'boolean', default: false },
+        // Deploys what npm run bundle wrote for prod, with the AWS command line or Terraform; else osls deploys.
+        bundle: { type: 'string' },
+        by: { type: 'string', default: 'cloudformation' },
         out: { type: 'string', default: '.conformance' },
         port: { type: 'string', default: '7060' },
       },
@@ -93,17 +102,19 @@ if (unknown !== undefined || !isPort) {
   process.exit(2);
 }
 
-const problem = missing();
+const deploysWithAws = values.bundle !== undefined && values.by === 'cloudformation';
+const problem = missing(deploysWithAws ? [...needs, awsCommandLine] : needs);
 if (problem !== undefined) {
   console.error(problem);
   process.exit(2);
 }
 if (!values.check) {
   const folder = '.packaged/prod';
-  packageStage(folder, !values.packaged);
+  if (values.bundle === undefined) packageStage(folder, !values.packaged);
+  const bundle = values.bundle === undefined ? [] : ['--bundle', values.bundle, '--by', values.by];
   const told = spawnSync(
     'python3',
-    ['conformance/tell.py', folder, '--out', values.out, '--port', values.port, ...positionals],
+    ['conformance/tell.py', folder, ...bundle, '--out', values.out, '--port', values.port, ...positionals],
     { stdio: 'inherit', env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' } },
   );
   process.exitCode = told.status ?? 1;

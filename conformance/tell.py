@@ -1,6 +1,6 @@
 """Deploys a packaged stage into the account, makes a fleet with Terraform, tells stories, and checks what each leaves.
 
-python3 conformance/tell.py PACKAGED_STAGE [--out FOLDER] [--port PORT] [STORY ...]
+python3 conformance/tell.py PACKAGED_STAGE [--bundle FOLDER [--by cloudformation|terraform]] [--out FOLDER] [--port PORT] [STORY ...]
 
 Exits with 0 when every check of every story passed and every request is as AWS documents it. Run by run.ts, which looks
 first whether everything it needs is there.
@@ -97,20 +97,73 @@ def retries_in(template):
     return retries
 
 
-def deploy(services, world, packaged):
-    """Deploys with the tool that people use. Returns how many resources moto made, and which kinds it cannot make."""
-    template = json.loads((packaged / "cloudformation-template-update-stack.json").read_text())
+def deploy_with_osls(services, packaged):
+    """Deploys a packaged stage with the tool that people use."""
     # osls clears its own folder, whatever package it deploys.
     own, kept = CHECKOUT / ".serverless", services.out / "serverless-kept"
     if own.is_dir():
         shutil.rmtree(kept, ignore_errors=True)
         shutil.move(own, kept)
+    words = ("--stage", packaged.name, "--region", "us-east-1", "--package", str(packaged))
     try:
-        services.run("osls", "deploy", "--stage", packaged.name, "--region", "us-east-1", "--package", str(packaged), cwd=CHECKOUT)
+        services.run("osls", "deploy", *words, cwd=CHECKOUT)
     finally:
         if kept.is_dir():
             shutil.rmtree(own, ignore_errors=True)
             shutil.move(kept, own)
+
+
+def deploy_with_cloudformation(services, bundle):
+    """Deploys a bundle with the commands of docs/many-accounts.md."""
+    # moto finds a bucket in an address only where the host is localhost.
+    endpoint = {"AWS_ENDPOINT_URL": f"http://localhost:{services.port}"}
+    bucket = "holdfast-code-us-east-1"
+    services.run("aws", "s3", "mb", f"s3://{bucket}", cwd=bundle, **endpoint)
+    services.run("aws", "s3", "cp", "--recursive", "holdfast", f"s3://{bucket}/holdfast", cwd=bundle, **endpoint)
+    services.run(
+        *("aws", "cloudformation", "deploy", "--region", "us-east-1", "--stack-name", "holdfast-prod"),
+        *("--template-file", "holdfast-prod.template.json", "--s3-bucket", bucket),
+        *("--parameter-overrides", "CodeBucketPrefix=holdfast-code", "--capabilities", "CAPABILITY_IAM"),
+        cwd=bundle,
+        **endpoint,
+    )
+
+
+def deploy_with_terraform(services, bundle):
+    """Deploys a bundle with the example of docs/examples/terraform."""
+    terraform = Terraform(services, "holdfast", CHECKOUT / "docs/examples/terraform/main.tf")
+    endpoints = "".join(
+        f'    {name} = "{services.url}"\n' for name in ("s3", "cloudformation", "sts", "iam")
+    )
+    # A file of this name changes what the example says: here, where AWS is.
+    (terraform.folder / "world_override.tf").write_text(
+        'terraform {\n  required_providers {\n    aws = {\n      source = "hashicorp/aws"\n      version = "5.100.0"\n    }\n  }\n}\n'
+    )
+    (terraform.folder / "world.tf").write_text(
+        'provider "aws" {\n  region = "us-east-1"\n  access_key = "x"\n  secret_key = "y"\n'
+        "  skip_credentials_validation = true\n  skip_metadata_api_check = true\n"
+        "  skip_requesting_account_id = true\n  s3_use_path_style = true\n"
+        f"  endpoints {{\n{endpoints}  }}\n}}\n"
+    )
+    terraform.environment |= {
+        "TF_VAR_bundle": str(bundle),
+        "TF_VAR_region": "us-east-1",
+        "TF_VAR_code_bucket_prefix": "holdfast-code",
+    }
+    terraform.make()
+    if (changes := terraform.drift()) is not None:
+        raise RuntimeError(f"right after the deploy Terraform would change {changes}")
+
+
+def deploy(services, world, packaged, bundle, by):
+    """Deploys. Returns how many resources moto made, and which kinds it cannot make."""
+    if bundle is None:
+        deploy_with_osls(services, packaged)
+        file = packaged / "cloudformation-template-update-stack.json"
+    else:
+        {"cloudformation": deploy_with_cloudformation, "terraform": deploy_with_terraform}[by](services, bundle)
+        file = bundle / "holdfast-prod.template.json"
+    template = json.loads(file.read_text())
     made = {
         resource.get("LogicalResourceId")
         for resource in world.client("cloudformation").describe_stack_resources(
@@ -133,15 +186,15 @@ def find_mirror():
     return str(found[0].parent) if found else None
 
 
-class Fleet:
-    """Three groups of four, made by Terraform, which also tells afterwards whether anything is not as it was."""
+class Terraform:
+    """What one configuration of Terraform makes. It also tells afterwards whether anything is not as it was."""
 
-    def __init__(self, services):
+    def __init__(self, services, name, configuration_file):
         self.services = services
-        self.folder = services.out / "terraform"
+        self.folder = services.out / f"terraform-{name}"
         mirror = find_mirror()
         self.folder.mkdir(exist_ok=True)
-        (self.folder / "main.tf").write_text((HERE / "terraform" / "main.tf").read_text())
+        (self.folder / "main.tf").write_text(configuration_file.read_text())
         for state in self.folder.glob("terraform.tfstate*"):
             state.unlink()
         configuration = self.folder / "terraform.rc"
@@ -194,6 +247,8 @@ def main():
     parser.add_argument("packaged", type=pathlib.Path)
     parser.add_argument("--out", type=pathlib.Path, required=True)
     parser.add_argument("--port", type=int, default=7060)
+    parser.add_argument("--bundle", type=lambda text: pathlib.Path(text).resolve())
+    parser.add_argument("--by", choices=("cloudformation", "terraform"), default="cloudformation")
     parser.add_argument("stories", nargs="*", metavar="STORY")
     options = parser.parse_intermixed_args()
     unknown = [name for name in options.stories if name not in stories.ALL]
@@ -208,9 +263,10 @@ def main():
     began = time.monotonic()
     try:
         services.start()
-        fleet = Fleet(services)
+        # Three groups of four.
+        fleet = Terraform(services, "fleet", HERE / "terraform" / "main.tf")
         world = World(options.port, stage=options.packaged.name)
-        made, missing = deploy(services, world, options.packaged.resolve())
+        made, missing = deploy(services, world, options.packaged.resolve(), options.bundle, options.by)
         print(f"deployed: {made} resources; moto cannot make {missing}", flush=True)
         fleet.make()
         for name in options.stories or stories.ALL:
