@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   cpSync,
@@ -14,13 +13,12 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type Template, toBundleTemplate } from './bundle-template.ts';
+import { packageStage } from './package-stage.ts';
 
 const usage = `npm run bundle -- --stage STAGE --out FOLDER [--policy FILE] [--param NAME=VALUE ...]
 Writes FOLDER/holdfast-STAGE.template.json and the zips of its functions into FOLDER/holdfast/. Put both into a bucket of each Region.`;
 
 const root = fileURLToPath(new URL('../', import.meta.url));
-/** No template depends on it. */
-const anyRegion = 'us-east-1';
 
 const stop = (message: string): never => {
   process.stderr.write(`${message}\n`);
@@ -54,14 +52,8 @@ else {
   // A folder of its own: what npm run package wrote stays.
   const packaged = mkdtempSync(`${root}.packaged/bundle-`);
   const params = [...param, ...(policy === undefined ? [] : [`policy=${resolve(policy)}`])];
-  const { status } = spawnSync(
-    'osls',
-    ['package', '--stage', stage, '--region', anyRegion, '--package', packaged].concat(
-      params.flatMap((each) => ['--param', each]),
-    ),
-    // What osls says goes where errors go: our output is the name of the template.
-    { cwd: root, stdio: ['ignore', 2, 2] },
-  );
+  // What osls says goes where errors go: our output is the name of the template.
+  const status = packageStage(stage, packaged, { params, stdout: 2 });
   if (status === 0) {
     mkdirSync(join(folder, 'holdfast'), { recursive: true });
     // By content, so that CloudFormation sees which functions changed, and an older template still finds its own.
@@ -82,5 +74,5 @@ else {
     process.stdout.write(`${file}\n`);
   }
   rmSync(packaged, { recursive: true, force: true });
-  process.exitCode = status ?? 1;
+  process.exitCode = status;
 }

@@ -1,24 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { packageStage } from './package-stage.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const folderOf = (stage: string): string => `.packaged/${stage}`;
-
-/** No template depends on it: each names its Region by AWS::Region. */
-const anyRegion = 'us-east-1';
-
-/** Packages one stage; ends the process when it cannot, with what osls said. */
-const packageStage = (stage: string, environment: Record<string, string>): void => {
-  const words = ['package', '--stage', stage, '--region', anyRegion, '--package', folderOf(stage)];
-  const { status } = spawnSync('osls', words, {
-    cwd: root,
-    env: { ...process.env, ...environment },
-    stdio: 'inherit',
-  });
-  if (status !== 0) process.exit(status ?? 1);
-};
 
 /** Gives a stage the functions that another one was packaged with, so that only its template has to be made. */
 const copyFunctions = (from: string, to: string): void => {
@@ -35,9 +21,14 @@ const copyFunctions = (from: string, to: string): void => {
  * stage: the tests look at three templates, whose functions are the same.
  */
 const { values } = parseArgs({ options: { templates: { type: 'boolean' } } });
+const packageOrEnd = (stage: string, reusesBundles: boolean): void => {
+  const environment = { HOLDFAST_REUSE_BUNDLES: String(reusesBundles) };
+  const status = packageStage(stage, folderOf(stage), { environment });
+  if (status !== 0) process.exit(status);
+};
 const [first, ...others] = ['dev', 'staging', 'prod'] as const;
-packageStage(first, { HOLDFAST_REUSE_BUNDLES: 'false' });
+packageOrEnd(first, false);
 for (const stage of others) {
   if (values.templates === true) copyFunctions(first, stage);
-  packageStage(stage, { HOLDFAST_REUSE_BUNDLES: String(values.templates === true) });
+  packageOrEnd(stage, values.templates === true);
 }

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { packageStage } from '../cli/package-stage.ts';
 
 /** One thing that conformance needs and a machine may lack. */
 interface Need {
@@ -52,12 +53,12 @@ const missing = (wanted: Need[]): string | undefined => {
 };
 
 /** Packages the stage that is deployed, unless that was done already. */
-const packageStage = (folder: string, again: boolean): void => {
+const packageProd = (folder: string, again: boolean): void => {
   if (again) rmSync(folder, { recursive: true, force: true });
   if (existsSync(`${folder}/cloudformation-template-update-stack.json`)) return;
-  const words = ['package', '--stage', 'prod', '--region', 'us-east-1', '--package', folder];
-  const packaged = spawnSync('osls', words, { stdio: ['ignore', 'ignore', 'inherit'] });
-  if (packaged.status !== 0) throw new Error('The stage could not be packaged; run npm run package');
+  if (packageStage('prod', folder, { stdout: 'ignore' }) !== 0) {
+    throw new Error('The stage could not be packaged; run npm run package');
+  }
 };
 
 const usage = `npm run conformance -- [--packaged] [--bundle <folder> [--by cloudformation|terraform]] [--port <port>] [--out <folder>] [<story> ...]
@@ -110,7 +111,7 @@ if (problem !== undefined) {
 }
 if (!values.check) {
   const folder = '.packaged/prod';
-  if (values.bundle === undefined) packageStage(folder, !values.packaged);
+  if (values.bundle === undefined) packageProd(folder, !values.packaged);
   const bundle = values.bundle === undefined ? [] : ['--bundle', values.bundle, '--by', values.by];
   const told = spawnSync(
     'python3',
