@@ -88,16 +88,17 @@ export const createSweep = (dependencies: SweepDependencies) => {
       const incidents = await store.listOpenIncidents();
       result.openIncidents = incidents.length;
       const overdue = incidents.filter((incident) => isOverdue(incident, clock.now()));
-      const groups = await Promise.all(
-        incidents.map(({ incidentId }) => store.readIncidentGroups(incidentId)),
-      );
-      measure({
-        OpenIncidents: incidents.length,
-        OverdueIncidents: overdue.length,
-        GroupsHeld: new Set(groups.flat()).size,
-      });
+      measure({ OpenIncidents: incidents.length, OverdueIncidents: overdue.length });
       for (const incident of incidents)
         await attempt(() => giveBackAbandoned(dependencies, incident, startedAt, result));
+      // After giving back, which no gauge may keep from happening.
+      await attempt(async () => {
+        const groups = new Set<string>();
+        for (const { incidentId } of incidents) {
+          for (const name of await store.readIncidentGroups(incidentId)) groups.add(name);
+        }
+        measure({ GroupsHeld: groups.size });
+      });
     });
     // Last, because it may take long: nobody waits for it as for what is to be given back.
     const mode = stage?.mode;
