@@ -304,6 +304,23 @@ describe('a hold whose execution is gone', () => {
     expect(world.started).toHaveLength(2);
   });
 
+  it('is given back, and every other gauge measured, when the groups of another incident cannot be read', async () => {
+    const world = await abandoned();
+    const other = arnOf('another');
+    await world.store.createIncident(anIncident({ incidentId: other }), ['api']);
+    world.executions.set('another', { status: 'RUNNING', stoppedAt: now });
+    const readIncidentGroups = world.store.readIncidentGroups.bind(world.store);
+    world.store.readIncidentGroups = async (incidentId) => {
+      if (incidentId === other) throw throttled();
+      return readIncidentGroups(incidentId);
+    };
+    world.isChangeRefused = true;
+    await expect(world.sweepAt(0)).rejects.toThrow('Rate exceeded');
+    expect(world.started).toEqual([expect.stringMatching(/^give-back-/)]);
+    expect(world.measured).toContainEqual(expect.objectContaining({ OpenIncidents: 2 }));
+    expect(world.measured.filter((metrics) => 'GroupsHeld' in metrics)).toEqual([]);
+  });
+
   it('is tried again by the next sweep when nothing could be started', async () => {
     const world = await abandoned();
     world.isStartRefused = true;
