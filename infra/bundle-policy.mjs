@@ -1,11 +1,11 @@
 import { loadPolicy } from '../functions/policy.ts';
+import refusal from './refusal.cjs';
 
-/** The policy, or an error whose message osls prints as it is: it would print the stack of any other. */
 const readPolicy = (file) => {
   try {
     return loadPolicy(file);
   } catch (error) {
-    throw Object.assign(error, { stack: error.message });
+    throw refusal(error.message);
   }
 };
 

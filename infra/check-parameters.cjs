@@ -1,4 +1,5 @@
 const { statSync } = require('node:fs');
+const refusal = require('./refusal.cjs');
 
 /** What each parameter of a stage may be, where that is one of a few words. What each is for: `params` in serverless.yml. */
 const allowed = {
@@ -11,9 +12,6 @@ const allowed = {
 const others = ['policy', 'liveStage'];
 /** The most that Lambda allows for the name of a function. */
 const functionNameMax = 64;
-
-/** An error that osls prints as it is: it would print the stack of any other. */
-const refusal = (message) => Object.assign(new Error(message), { stack: message });
 
 const given = (options) =>
   Object.fromEntries([options.param ?? []].flat().map((text) => text.split(/=(.*)/s).slice(0, 2)));

@@ -1,9 +1,7 @@
 const { readFileSync } = require('node:fs');
 const { join } = require('node:path');
 const { parse } = require('yaml');
-
-/** An error that osls prints as it is: it would print the stack of any other. */
-const refusal = (message) => Object.assign(new Error(message), { stack: message });
+const refusal = require('./refusal.cjs');
 
 /** As `functions/domain/remediation-names.ts` has them; a test holds the two together. */
 const remediations = ['pause-scaling', 'protect-instances', 'drain-pending-wait', 'resize-in-place'];

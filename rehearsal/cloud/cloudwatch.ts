@@ -93,38 +93,43 @@ export const createCloudWatchService = (
     timestamp: alarmTime(since),
   });
 
-  const emitChange = (alarm: SimulatedAlarm): void => {
-    const { metric } = alarm;
+  const emitStateChange = (
+    { alarmName, since }: { alarmName: string; since: number },
+    detail: { configuration: object; previousState: object; state: object },
+  ): void =>
     emit({
       version: '0',
       'detail-type': 'CloudWatch Alarm State Change',
       source: 'aws.cloudwatch',
       account: accountId,
-      time: new Date(alarm.since).toISOString().replace(/\.\d+Z/, 'Z'),
+      time: new Date(since).toISOString().replace(/\.\d+Z/, 'Z'),
       region,
-      resources: [alarmArn(alarm.alarmName)],
-      detail: {
-        alarmName: alarm.alarmName,
-        configuration: {
-          metrics: [
-            {
-              id: 'm1',
-              metricStat: {
-                metric: { dimensions: metric.dimensions, name: metric.name, namespace: metric.namespace },
-                period: 60,
-                stat: 'Average',
-              },
-              returnData: true,
+      resources: [alarmArn(alarmName)],
+      detail: { alarmName, ...detail },
+    });
+
+  const emitChange = (alarm: SimulatedAlarm): void => {
+    const { metric } = alarm;
+    emitStateChange(alarm, {
+      configuration: {
+        metrics: [
+          {
+            id: 'm1',
+            metricStat: {
+              metric: { dimensions: metric.dimensions, name: metric.name, namespace: metric.namespace },
+              period: 60,
+              stat: 'Average',
             },
-          ],
-        },
-        previousState: stateOf(alarm.previous.value, alarm.previous.reason, alarm.previous.since),
-        state: {
-          ...stateOf(alarm.value, alarm.reason, alarm.since, alarm.reasonData),
-          ...(muted.has(alarm.alarmName)
-            ? { muteDetail: { mutedByArn: `arn:aws:cloudwatch:${region}:${accountId}:alarm-mute-rule:mute` } }
-            : {}),
-        },
+            returnData: true,
+          },
+        ],
+      },
+      previousState: stateOf(alarm.previous.value, alarm.previous.reason, alarm.previous.since),
+      state: {
+        ...stateOf(alarm.value, alarm.reason, alarm.since, alarm.reasonData),
+        ...(muted.has(alarm.alarmName)
+          ? { muteDetail: { mutedByArn: `arn:aws:cloudwatch:${region}:${accountId}:alarm-mute-rule:mute` } }
+          : {}),
       },
     });
   };
@@ -243,27 +248,17 @@ export const createCloudWatchService = (
       triggeringAlarms: [{ arn: cause, state: { value, timestamp: alarmTime(alarm.since) } }],
     });
     const suppression = suppressionOf(alarm);
-    emit({
-      version: '0',
-      'detail-type': 'CloudWatch Alarm State Change',
-      source: 'aws.cloudwatch',
-      account: accountId,
-      time: new Date(alarm.since).toISOString().replace(/\.\d+Z/, 'Z'),
-      region,
-      resources: [alarmArn(alarm.alarmName)],
-      detail: {
-        alarmName: alarm.alarmName,
-        configuration: {
-          alarmRule: alarm.anyOf.map((name) => `ALARM(${name})`).join(' OR '),
-          ...(alarm.suppressor === undefined ? {} : { actionsSuppressor: alarm.suppressor }),
-        },
-        previousState: stateOf(previous.value, previous.reason, previous.since, previous.reasonData),
-        state: {
-          ...stateOf(value, alarm.reason, alarm.since, alarm.reasonData),
-          ...(suppression === undefined
-            ? {}
-            : { actionsSuppressedBy: suppression.by, actionsSuppressedReason: suppression.reason }),
-        },
+    emitStateChange(alarm, {
+      configuration: {
+        alarmRule: alarm.anyOf.map((name) => `ALARM(${name})`).join(' OR '),
+        ...(alarm.suppressor === undefined ? {} : { actionsSuppressor: alarm.suppressor }),
+      },
+      previousState: stateOf(previous.value, previous.reason, previous.since, previous.reasonData),
+      state: {
+        ...stateOf(value, alarm.reason, alarm.since, alarm.reasonData),
+        ...(suppression === undefined
+          ? {}
+          : { actionsSuppressedBy: suppression.by, actionsSuppressedReason: suppression.reason }),
       },
     });
   };

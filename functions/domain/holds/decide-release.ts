@@ -321,7 +321,7 @@ interface Keeping {
 }
 
 /** The record with settings that are put in force now. */
-const withKept = (
+const withPutInForce = (
   record: GroupRecord,
   settings: Setting[],
   times: Omit<Imposed, 'setting'>,
@@ -355,12 +355,12 @@ const giveBack = (
   return write(
     releasing,
     keeping.facts,
-    withKept(withImposed(next, rest, { givingBackAt: now, givenBackAt: now }), keeping.settings, {
+    withPutInForce(withImposed(next, rest, { givingBackAt: now, givenBackAt: now }), keeping.settings, {
       recordedAt: now,
       appliedAt: now,
     }),
     {
-      before: withKept(leased(releasing, rest), keeping.settings, { recordedAt: now }),
+      before: withPutInForce(leased(releasing, rest), keeping.settings, { recordedAt: now }),
       calls: [
         ...(raise.action === 'RAISE' ? raise.calls : []),
         ...keepGoodCalls(autoScalingGroupName, keeping.settings),

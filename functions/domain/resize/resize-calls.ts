@@ -143,7 +143,7 @@ const setMinimum = (
 });
 
 /** Sets desired capacity at once, whatever the cooldown. */
-const setDesired = (
+export const setDesired = (
   AutoScalingGroupName: string,
   DesiredCapacity: number,
   reason: string,
@@ -224,10 +224,3 @@ export const stepCall = (
       return exitStandbyCall(autoScalingGroupName, instanceId);
   }
 };
-
-/** Sets desired capacity so that an instance can leave Standby and stay. */
-export const setDesiredForExit: (
-  autoScalingGroupName: string,
-  desiredCapacity: number,
-  reason: string,
-) => AutoScalingCall = setDesired;

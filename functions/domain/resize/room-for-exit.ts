@@ -2,7 +2,7 @@ import { type AutoScalingGroup, inService, launching } from '../auto-scaling-gro
 import type { AutoScalingCall } from '../calls.ts';
 import { inForceWithinSeconds } from '../limits.ts';
 import { secondsBetween } from '../times.ts';
-import { setDesiredForExit } from './resize-calls.ts';
+import { setDesired } from './resize-calls.ts';
 import type { ResizeWork } from './resize-record.ts';
 
 /**
@@ -39,7 +39,7 @@ export const roomForExit = (
     // What left just now is still on its way, and AWS might end it for what is lowered.
     if (exits > 0) return { action: 'WAIT' };
     const reason = 'leaving Standby raises desired capacity by one, and it must not exceed the maximum';
-    return { action: 'LOWER', call: setDesiredForExit(name, maxSize - 1, reason) };
+    return { action: 'LOWER', call: setDesired(name, maxSize - 1, reason) };
   }
   const surplus = inService(group).length + launching(group).length - group.desiredCapacity;
   if (surplus <= 0) return free;
@@ -48,5 +48,5 @@ export const roomForExit = (
   }
   if (desired + surplus + 1 > maxSize) return free;
   const reason = 'with more instances than it desires AWS may end the one that returns from Standby';
-  return { action: 'GO', calls: [setDesiredForExit(name, desired + surplus, reason)] };
+  return { action: 'GO', calls: [setDesired(name, desired + surplus, reason)] };
 };

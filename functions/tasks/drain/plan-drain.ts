@@ -25,7 +25,7 @@ import {
   warnedGroups,
   warnedOf,
 } from '../holds/plan-hold.ts';
-import { groupsBeingUpdated } from '../holds/stacks.ts';
+import { groupsBeingUpdated, remembering } from '../holds/stacks.ts';
 import { writeJournal } from '../incidents/emit-facts.ts';
 import { describeTargets, findOtherExecution, openIncident } from '../incidents/plan-request.ts';
 import { lookAtLaunches } from '../launches/look-at-launches.ts';
@@ -132,7 +132,7 @@ export const createPlanDrain =
       ...warnedOf(
         'STACK_UPDATE',
         await groupsBeingUpdated(
-          dependencies.cloudFormation,
+          remembering(dependencies.cloudFormation),
           groups.map(({ group }) => group),
         ),
         request.remediation,

@@ -107,6 +107,12 @@ export const refusedGroups = ({ groups }: Selection, at: string): JournalEntry[]
         ],
   );
 
+const warning = (
+  { autoScalingGroupName }: Pick<AutoScalingGroup, 'autoScalingGroupName'>,
+  { trait, why }: { trait: GroupTrait; why: string },
+  at: string,
+): JournalEntry => ({ at, event: 'warned', because: trait, autoScalingGroupName, text: why });
+
 /** What to look out for in the groups that take part, each with what it is. */
 export const warnedGroups = (
   groups: AutoScalingGroup[],
@@ -114,15 +120,7 @@ export const warnedGroups = (
   at: string,
 ): JournalEntry[] =>
   groups.flatMap((group) =>
-    traitsTreated(group, remediation, 'warned').map(
-      ({ trait, why }): JournalEntry => ({
-        at,
-        event: 'warned',
-        because: trait,
-        autoScalingGroupName: group.autoScalingGroupName,
-        text: why,
-      }),
-    ),
+    traitsTreated(group, remediation, 'warned').map((treated) => warning(group, treated, at)),
   );
 
 /** What to look out for in these groups, all of which have a trait. */
@@ -133,15 +131,7 @@ export const warnedOf = (
   at: string,
 ): JournalEntry[] => {
   const why = whyTreated(remediation, trait, 'warned');
-  return why === undefined
-    ? []
-    : groups.map(({ autoScalingGroupName }) => ({
-        at,
-        event: 'warned',
-        because: trait,
-        autoScalingGroupName,
-        text: why,
-      }));
+  return why === undefined ? [] : groups.map((group) => warning(group, { trait, why }, at));
 };
 
 /**

@@ -15,12 +15,11 @@ export const remembering = ({ describeStack }: CloudFormation): DescribeStack =>
   };
 };
 
-/** Of these groups those whose CloudFormation stack is being updated. One call for each stack. */
+/** Of these groups those whose CloudFormation stack is being updated. */
 export const groupsBeingUpdated = async (
-  cloudFormation: CloudFormation,
+  describeStack: DescribeStack,
   groups: AutoScalingGroup[],
 ): Promise<AutoScalingGroup[]> => {
-  const describeStack = remembering(cloudFormation);
   const found: AutoScalingGroup[] = [];
   for (const group of groups) {
     const stackId = stackOf(group);

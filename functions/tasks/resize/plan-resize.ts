@@ -41,7 +41,7 @@ import { parseHoldInput } from '../../events/hold-input.ts';
 import type { planHoldState } from '../../events/hold-state.ts';
 import type { PlanHoldResult } from '../holds/plan-hold.ts';
 import { beginPlan, type PlanDependencies, refusedGroups, showCalls } from '../holds/plan-hold.ts';
-import { groupsBeingUpdated } from '../holds/stacks.ts';
+import { type DescribeStack, groupsBeingUpdated, remembering } from '../holds/stacks.ts';
 import { writeJournal } from '../incidents/emit-facts.ts';
 import { findPausedScaling } from '../incidents/find-paused-scaling.ts';
 import { describeTargets, findOtherExecution, openIncident } from '../incidents/plan-request.ts';
@@ -138,9 +138,14 @@ const warningsOf = (plans: GroupResizePlan[]): string[] => {
     : [...alike.slice(0, linesShown), `and ${alike.length - linesShown} more, in the journal`];
 };
 
+/** Where a plan reads; a stack is asked for once, however many of the groups belong to it. */
+interface PlanClients extends ResizeClients {
+  describeStack: DescribeStack;
+}
+
 /** What every plan of a run rests on. */
 interface Planning {
-  clients: ResizeClients;
+  clients: PlanClients;
   request: Request & { resize: ResizeSettings };
   incidentId: string;
   mode: Mode;
@@ -176,11 +181,11 @@ export const createPlanResize = (dependencies: PlanResizeDependencies) => {
 
   /** What else changes the group now, as far as it takes a call of its own to see. */
   const readTraitsAlone = async (
-    { autoScaling }: ResizeClients,
+    { autoScaling, describeStack }: PlanClients,
     group: AutoScalingGroup,
   ): Promise<TraitReadAlone[]> => {
     const { autoScalingGroupName: name } = group;
-    const updating = await groupsBeingUpdated(dependencies.cloudFormation, [group]);
+    const updating = await groupsBeingUpdated(describeStack, [group]);
     const hooks = await autoScaling.describeLaunchHooks(name);
     const isSeen: Record<TraitReadAlone, boolean> = {
       INSTANCE_REFRESH: (await autoScaling.describeInstanceRefresh(name)) !== undefined,
@@ -227,7 +232,7 @@ export const createPlanResize = (dependencies: PlanResizeDependencies) => {
   };
 
   const lookAtGroup = async (
-    clients: ResizeClients,
+    clients: PlanClients,
     request: Request & { resize: ResizeSettings },
     incidentId: string,
     group: AutoScalingGroup,
@@ -367,10 +372,11 @@ export const createPlanResize = (dependencies: PlanResizeDependencies) => {
     });
     if (mode === 'off') return refuseAll('the mode is off; nothing was looked at');
     const now = clock.now();
-    const clients: ResizeClients = {
+    const clients: PlanClients = {
       autoScaling: dependencies.autoScaling(mode),
       ec2: dependencies.ec2(mode),
       elasticLoadBalancing: dependencies.elasticLoadBalancing(mode),
+      describeStack: remembering(dependencies.cloudFormation),
     };
     const groups = await describeTargets(clients.autoScaling, request);
     const selection = selectGroups(groups, request.names, {
