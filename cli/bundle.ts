@@ -6,10 +6,11 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type Template, toBundleTemplate } from './bundle-template.ts';
@@ -23,6 +24,33 @@ const root = fileURLToPath(new URL('../', import.meta.url));
 const stop = (message: string): never => {
   process.stderr.write(`${message}\n`);
   process.exit(2);
+};
+
+/**
+ * Writes what is in a bundle.
+ *
+ * @param packaged where osls packaged the stage
+ * @param folder where to
+ * @returns the name of the template in it
+ */
+const writeBundle = (stage: string, packaged: string, folder: string): string => {
+  // By content, so that CloudFormation sees which functions changed, and an older template still finds its own.
+  const keyOf = (zip: string): string => {
+    const hash = createHash('sha256')
+      .update(readFileSync(join(packaged, zip)))
+      .digest('hex')
+      .slice(0, 16);
+    return `holdfast/${zip.replace(/\.zip$/, '')}-${hash}.zip`;
+  };
+  const text = readFileSync(join(packaged, 'cloudformation-template-update-stack.json'), 'utf8');
+  const template = toBundleTemplate(JSON.parse(text) as Template, keyOf);
+  mkdirSync(join(folder, 'holdfast'));
+  for (const zip of readdirSync(packaged).filter((name) => name.endsWith('.zip'))) {
+    cpSync(join(packaged, zip), join(folder, keyOf(zip)));
+  }
+  const name = `holdfast-${stage}.template.json`;
+  writeFileSync(join(folder, name), `${JSON.stringify(template)}\n`);
+  return name;
 };
 
 const readOptions = () => {
@@ -51,28 +79,26 @@ else {
   mkdirSync(`${root}.packaged`, { recursive: true });
   // A folder of its own: what npm run package wrote stays.
   const packaged = mkdtempSync(`${root}.packaged/bundle-`);
-  const params = [...param, ...(policy === undefined ? [] : [`policy=${resolve(policy)}`])];
-  // What osls says goes where errors go: our output is the name of the template.
-  const status = packageStage(stage, packaged, { params, stdout: 2 });
-  if (status === 0) {
-    mkdirSync(join(folder, 'holdfast'), { recursive: true });
-    // By content, so that CloudFormation sees which functions changed, and an older template still finds its own.
-    const keyOf = (zip: string): string => {
-      const hash = createHash('sha256')
-        .update(readFileSync(join(packaged, zip)))
-        .digest('hex')
-        .slice(0, 16);
-      return `holdfast/${zip.replace(/\.zip$/, '')}-${hash}.zip`;
-    };
-    const text = readFileSync(join(packaged, 'cloudformation-template-update-stack.json'), 'utf8');
-    const template = toBundleTemplate(JSON.parse(text) as Template, keyOf);
-    for (const zip of readdirSync(packaged).filter((name) => name.endsWith('.zip'))) {
-      cpSync(join(packaged, zip), join(folder, keyOf(zip)));
+  // The folder has its name when everything is in it, never before.
+  mkdirSync(dirname(folder), { recursive: true });
+  const written = mkdtempSync(`${folder}-`);
+  try {
+    process.exitCode = packageStage(stage, packaged, {
+      params: [...param, ...(policy === undefined ? [] : [`policy=${resolve(policy)}`])],
+      // What osls says goes where errors go: our output is the name of the template.
+      stdout: 2,
+    });
+    if (process.exitCode === 0) {
+      const name = writeBundle(stage, packaged, written);
+      rmSync(folder, { recursive: true, force: true });
+      renameSync(written, folder);
+      process.stdout.write(`${join(folder, name)}\n`);
     }
-    const file = join(folder, `holdfast-${stage}.template.json`);
-    writeFileSync(file, `${JSON.stringify(template)}\n`);
-    process.stdout.write(`${file}\n`);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  } finally {
+    rmSync(packaged, { recursive: true, force: true });
+    rmSync(written, { recursive: true, force: true });
   }
-  rmSync(packaged, { recursive: true, force: true });
-  process.exitCode = status;
 }

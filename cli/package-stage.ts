@@ -14,6 +14,7 @@ const anyRegion = 'us-east-1';
  * @param environment variables beside those of this process
  * @param stdout where what osls says goes: to our output, or to a stream of ours by its number
  * @returns the exit code; osls has said why where it is not 0
+ * @throws Error when osls cannot be started
  */
 export const packageStage = (
   stage: string,
@@ -29,10 +30,11 @@ export const packageStage = (
   } = {},
 ): number => {
   const words = ['package', '--stage', stage, '--region', anyRegion, '--package', folder];
-  const { status } = spawnSync('osls', [...words, ...params.flatMap((each) => ['--param', each])], {
+  const { status, error } = spawnSync('osls', [...words, ...params.flatMap((each) => ['--param', each])], {
     cwd: root,
     env: { ...process.env, ...environment },
     stdio: ['ignore', stdout, 'inherit'],
   });
+  if (error !== undefined) throw new Error(`osls cannot be started: ${error.message}. Run npm ci first`);
   return status ?? 1;
 };

@@ -1,4 +1,3 @@
-const { statSync } = require('node:fs');
 const refusal = require('./refusal.cjs');
 
 /** What each parameter of a stage may be, where that is one of a few words. What each is for: `params` in serverless.yml. */
@@ -46,9 +45,10 @@ const checkParameter = (name, found, stage) => {
 };
 
 /**
- * Refuses, before anything is packaged, a stage or a parameter that does not exist, one that is missing, a value that
- * is not allowed, a deploy without a Region, and a stage other than prod that one word alone would make live. Each
- * refusal names what was found and what is allowed.
+ * Refuses, whatever osls is asked for, a stage or a parameter that does not exist, one that is missing, a value that is
+ * not allowed, and a command without a Region. Each refusal names what was found and what is allowed.
+ *
+ * @returns the stage and its parameters
  */
 module.exports = async ({ options, resolveConfigurationProperty, resolveVariable }) => {
   const stage = await resolveVariable('sls:stage');
@@ -68,15 +68,5 @@ module.exports = async ({ options, resolveConfigurationProperty, resolveVariable
     }
   }
   for (const name of Object.keys(allowed)) checkParameter(name, values[name], stage);
-  if (values.mode === 'live' && stage !== 'prod' && values.liveStage !== stage) {
-    throw refusal(
-      `parameter mode of stage ${stage}: found "live"; allowed: dry-run, or live together with liveStage=${stage}, so that no single word makes it live`,
-    );
-  }
-  if (values.policy === undefined || statSync(values.policy, { throwIfNoEntry: false })?.isFile() !== true) {
-    throw refusal(
-      `parameter policy of stage ${stage}: found ${values.policy === undefined ? 'nothing' : `"${values.policy}", which is no file seen from ${process.cwd()}`}; allowed: the path of a policy, such as infra/policy.yml`,
-    );
-  }
-  return { policy: values.policy };
+  return { stage, ...values };
 };

@@ -4,5 +4,5 @@ interface Resolving {
   resolveConfigurationProperty(path: string[]): Promise<object>;
   resolveVariable(name: string): Promise<string>;
 }
-declare const checkParameters: (resolving: Resolving) => Promise<{ policy: string }>;
+declare const checkParameters: (resolving: Resolving) => Promise<Record<string, unknown>>;
 export = checkParameters;

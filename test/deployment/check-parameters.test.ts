@@ -11,7 +11,7 @@ const check = (
   param?: string[],
   given: object = params,
   region: string | undefined = 'eu-west-1',
-): Promise<{ policy: string }> =>
+): Promise<Record<string, unknown>> =>
   checkParameters({
     options: {
       ...(param === undefined ? {} : { param }),
@@ -24,21 +24,21 @@ const check = (
 
 describe('infra/check-parameters.cjs', () => {
   it('lets every stage of serverless.yml through, and parameters of the command line', async () => {
-    await expect(check('staging')).resolves.toEqual({ policy: 'infra/policy.yml' });
+    await expect(check('staging')).resolves.toEqual({
+      stage: 'staging',
+      mode: 'dry-run',
+      keepsTable: false,
+      reservedConcurrency: 'on',
+      testEvents: 'none',
+      policy: 'infra/policy.yml',
+    });
     await expect(
       check('prod', ['testEvents=existing-registry', 'reservedConcurrency=off', 'policy=package.json']),
-    ).resolves.toEqual({ policy: 'package.json' });
-  });
-
-  it('takes a live stage other than prod where a second word names it', async () => {
-    const message =
-      'parameter mode of stage staging: found "live"; allowed: dry-run, or live together with liveStage=staging';
-    await expect(check('staging', ['mode=live'])).rejects.toThrow(message);
-    await expect(check('staging', ['mode=live', 'liveStage=yes'])).rejects.toThrow(message);
-    await expect(
-      check('staging', undefined, { ...params, staging: { mode: 'live', keepsTable: false } }),
-    ).rejects.toThrow(message);
-    await expect(check('staging', ['mode=live', 'liveStage=staging'])).resolves.toBeTypeOf('object');
+    ).resolves.toMatchObject({
+      policy: 'package.json',
+      testEvents: 'existing-registry',
+      reservedConcurrency: 'off',
+    });
   });
 
   it('refuses a command without a Region, and a Region that cannot be one', async () => {
@@ -87,13 +87,6 @@ describe('infra/check-parameters.cjs', () => {
       undefined,
       { ...params, Prod_2: { mode: 'dry-run', keepsTable: true } },
       'stage: found "Prod_2"; allowed: lower-case letters, digits and hyphens',
-    ],
-    [
-      'a policy that is not there',
-      'prod',
-      ['policy=../none.yml'],
-      params,
-      'parameter policy of stage prod: found "../none.yml", which is no file seen from',
     ],
     [
       'a mode that there is not',
