@@ -42,7 +42,9 @@ const common = {
   mode: z
     .enum(['live', 'dry-run'])
     .optional()
-    .describe('dry-run: the rule only plans and tells what it would do, where the stage is live too.'),
+    .describe(
+      'dry-run: the rule only plans and tells what it would do, also in a live stage. A live rule that drains starts protect-instances live when its breaker opens, whatever the mode of the rules that protect.',
+    ),
   targets: z
     .strictObject({
       tags: tagsSchema.check(

@@ -34,6 +34,8 @@ resource "aws_s3_object" "code" {
   key         = each.value
   source      = "${var.bundle}/${each.value}"
   source_hash = filemd5("${var.bundle}/${each.value}")
+  # What the stack has until its update is through, and after one that is rolled back, lies here as long.
+  lifecycle { create_before_destroy = true }
 }
 
 # The address changes with the content: Terraform looks at nothing else.
@@ -41,6 +43,7 @@ resource "aws_s3_object" "template" {
   bucket = aws_s3_bucket.code.id
   key    = "${filemd5(local.template)}.template.json"
   source = local.template
+  lifecycle { create_before_destroy = true }
 }
 
 resource "aws_cloudformation_stack" "holdfast" {

@@ -1,7 +1,7 @@
 import type { Rule } from '../../events/policy.ts';
 import { isComplete } from '../group-units.ts';
 import { type LaunchRecord, stuckInstances } from '../launches/launch-record.ts';
-import type { Mode } from '../mode.ts';
+import { lowestMode, type Mode } from '../mode.ts';
 import { type StartDecision, startForBreaker, startForStuck } from '../signals/decide-start.ts';
 import type { GroupWithLaunches } from './decide-drains.ts';
 
@@ -27,7 +27,7 @@ const leftForPeople = ({ drains }: LaunchRecord): Set<string> =>
  * @param rule a rule that drains, whatever starts it
  * @param groups its groups, observed just now
  * @param inHand groups that an open incident drains
- * @param mode what may happen; in a dry run a breaker, which only a live run can probe, starts nothing
+ * @param mode what may happen in the stage; in a dry run, of the stage or of the rule, a breaker, which only a live run can probe, starts nothing
  * @param now ISO 8601
  */
 export const decideLaunchSweep = (
@@ -55,8 +55,9 @@ export const decideLaunchSweep = (
   if (longest !== undefined) {
     return { closeBreakers, start: startForStuck(rule, longest.name, longest.first, now) };
   }
+  const ruleMode = lowestMode(mode, rule.dryRun === true ? 'dry-run' : 'live');
   const broken = groups.find((seen) => seen.record.breaker !== undefined && !isBreakerOver(seen));
-  if (broken?.record.breaker === undefined || mode !== 'live') return { closeBreakers };
+  if (broken?.record.breaker === undefined || ruleMode !== 'live') return { closeBreakers };
   const { autoScalingGroupName } = broken.group;
   return { closeBreakers, start: startForBreaker(rule, autoScalingGroupName, broken.record.breaker, now) };
 };

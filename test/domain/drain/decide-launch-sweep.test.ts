@@ -72,13 +72,14 @@ describe('decideLaunchSweep', () => {
     expect(decide([...groups], over, [...tended])).toEqual({ closeBreakers: [] });
   });
 
-  it('starts the rule for a breaker that nobody has in hand, in a live stage only', () => {
+  it('starts the rule for a breaker that nobody has in hand, only where stage and rule are live', () => {
     const groups = [seen('a', { breaker })];
     expect(decide(groups).start?.input).toEqual({
       rule: rule.name,
       breaker: { autoScalingGroupName: 'a', openedAt: breaker.openedAt },
     });
     expect(decideLaunchSweep(rule, groups, new Set(), 'dry-run', now).start).toBeUndefined();
+    expect(decide(groups, { dryRun: true }).start).toBeUndefined();
     expect(decide(groups, { when: { alarm: ['a'], freshForSeconds: 1 } }).start).toBeDefined();
   });
 
