@@ -20,6 +20,10 @@ export const stageOfExecution = (executionArn: string): string =>
     .replace(/^holdfast-/, '')
     .replace(`-${remediationOf(executionArn)}`, '');
 
+/** The ARN of the state machine of an execution. */
+export const stateMachineArnOf = (executionArn: string): string =>
+  executionArn.replace(':execution:', ':stateMachine:').replace(/:[^:]*$/, '');
+
 /** The ARN of an execution of a state machine. */
 export const executionArnOf = (stateMachineArn: string, name: string): string =>
   `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;

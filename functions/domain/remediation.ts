@@ -62,6 +62,11 @@ export interface RemediationRecord {
   /** A correct input by hand, shown with every complaint about a wrong one. */
   example: object;
   /**
+   * Fields of an input by hand, beside groups and reason, that hold a group again after somebody took back what was
+   * held. Absent where starting it again holds nothing.
+   */
+  heldAgainWith?: object;
+  /**
    * Why it suspends what it suspends.
    * Source: Amazon EC2 Auto Scaling User Guide, "Suspend and resume processes".
    */

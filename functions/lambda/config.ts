@@ -9,7 +9,9 @@ const configSchema = z.object({
   HOLDFAST_STAGE_MODE: z.enum(['live', 'dry-run', 'off']),
   HOLDFAST_KILL_SWITCH_PARAMETER: z.string().check(z.minLength(1)),
   HOLDFAST_TABLE: z.string().check(z.minLength(1)),
+  HOLDFAST_LAUNCH_TEMPLATES: z.optional(z.enum(['on', 'off'])),
   HOLDFAST_TOPIC_ARN: z.optional(z.string().check(z.minLength(1))),
+  HOLDFAST_ACCOUNT_ALIAS: z.optional(z.string()),
   HOLDFAST_STATE_MACHINE_ARN_PREFIX: z.optional(z.string().check(z.minLength(1))),
 });
 
@@ -20,8 +22,12 @@ export interface Config {
   stageMode: 'live' | 'dry-run' | 'off';
   killSwitchParameter: string;
   tableName: string;
+  /** Whether this deployment may give launch templates new versions. */
+  changesLaunchTemplates: boolean;
   /** The topic over which people are told. Set for who tells them. */
   topicArn?: string;
+  /** What people call the account. */
+  accountAlias?: string;
   /** What the ARN of every state machine begins with; the name of its remediation follows. Set for who starts executions. */
   stateMachineArnPrefix?: string;
 }
@@ -37,7 +43,9 @@ export const readConfig = (environment: Record<string, string | undefined> = pro
     stageMode: parsed.HOLDFAST_STAGE_MODE,
     killSwitchParameter: parsed.HOLDFAST_KILL_SWITCH_PARAMETER,
     tableName: parsed.HOLDFAST_TABLE,
+    changesLaunchTemplates: parsed.HOLDFAST_LAUNCH_TEMPLATES === 'on',
     ...(parsed.HOLDFAST_TOPIC_ARN === undefined ? {} : { topicArn: parsed.HOLDFAST_TOPIC_ARN }),
+    ...(parsed.HOLDFAST_ACCOUNT_ALIAS ? { accountAlias: parsed.HOLDFAST_ACCOUNT_ALIAS } : {}),
     ...(parsed.HOLDFAST_STATE_MACHINE_ARN_PREFIX === undefined
       ? {}
       : { stateMachineArnPrefix: parsed.HOLDFAST_STATE_MACHINE_ARN_PREFIX }),
@@ -49,12 +57,13 @@ export const readConfig = (environment: Record<string, string | undefined> = pro
  * @throws Error naming the variable that a function which tells people lacks
  */
 export const placeOf = (
-  config: Pick<Config, 'stage' | 'topicArn' | 'tableName' | 'killSwitchParameter'>,
+  config: Pick<Config, 'stage' | 'topicArn' | 'tableName' | 'killSwitchParameter' | 'accountAlias'>,
 ): { topicArn: string; place: Place } => {
-  const { stage, topicArn, tableName, killSwitchParameter } = config;
+  const { stage, topicArn, tableName, killSwitchParameter, accountAlias } = config;
   if (topicArn === undefined) throw new Error('HOLDFAST_TOPIC_ARN is not set, so nobody can be told');
-  const { partition, region } = parseArn(topicArn);
-  return { topicArn, place: { stage, partition, region, tableName, killSwitchParameter } };
+  const { partition, region, accountId } = parseArn(topicArn);
+  const account = { accountId, ...(accountAlias === undefined ? {} : { accountAlias }) };
+  return { topicArn, place: { stage, ...account, partition, region, tableName, killSwitchParameter } };
 };
 
 /**

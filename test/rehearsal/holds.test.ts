@@ -57,7 +57,7 @@ describe('a hold', () => {
     expect(result.violations).toEqual([]);
     expect(accepted(result, 'SuspendProcesses')).toHaveLength(2);
     expect(journalOf(cloud).filter((line) => line.startsWith('overridden'))).toEqual([
-      'overridden: web-b: a person or a tool took back InstanceRefresh meanwhile; left alone from now on',
+      'overridden: web-b: a person or a tool, such as Terraform, took back InstanceRefresh meanwhile; left alone from now on',
     ]);
   });
 

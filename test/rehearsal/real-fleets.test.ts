@@ -438,7 +438,7 @@ describe('Amazon ECS with managed termination protection', () => {
     ).toEqual([...tasks]);
     expect(
       journalOf(cloud).some((line) =>
-        /^overridden: web: Amazon ECS, a person or a tool took back/.test(line),
+        /^overridden: web: Amazon ECS, a person or a tool, such as Terraform, took back/.test(line),
       ),
     ).toBe(true);
     expect(result.holdsLeft).toEqual([]);

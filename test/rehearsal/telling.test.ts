@@ -33,7 +33,7 @@ describe('people', () => {
     expect(told(result)).toEqual(['acted', 'gave-back']);
     const [acted] = result.messages;
     expect(acted?.subject).toBe(
-      'Holdfast rehearsal, pause-scaling, acted: 2 of 2 groups are held, so that nothing is taken away ...',
+      'Holdfast rehearsal, pause-scaling, acted: 2 of 2 groups are held, so... (123456789012, us-east-1)',
     );
     expect(acted?.seconds).toBeLessThan(lossBeginsAt + 300);
     expect(acted?.text).toContain('given back once the alarm network-packet-loss-tgw has been OK for 10 min');
@@ -106,7 +106,7 @@ describe('people', () => {
       }),
     );
     expect(told(result)).toEqual(['failed', 'needs-a-person']);
-    expect(result.messages[0]?.subject).toContain('FAILED: the execution failed: UnreadableFactError');
+    expect(result.messages[0]?.subject).toMatch(/FAILED: the execution failed.*\(123456789012, us-east-1\)$/);
   });
 
   it('are told of what a person takes back', async () => {
@@ -123,7 +123,9 @@ describe('people', () => {
       }),
     );
     expect(told(result)).toEqual(['acted', 'overridden', 'gave-back']);
-    expect(result.messages[1]?.text).toContain('web-a: a person or a tool took back Terminate meanwhile');
+    expect(result.messages[1]?.text).toContain(
+      'web-a: a person or a tool, such as Terraform, took back Terminate meanwhile',
+    );
   });
 
   it('are told that the sweep gave back what a person stopped', async () => {

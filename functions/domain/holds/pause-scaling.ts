@@ -36,6 +36,7 @@ export const pauseScaling = defineRemediation({
   }),
   untilLaunchesSucceed: () => false,
   example: { autoScalingGroupName: 'web', reason: 'switch upgrade', expiresAfter: '2h' },
+  heldAgainWith: { expiresAfter: '2h' },
   traits: {
     ECS: {
       treatment: 'warned',

@@ -40,6 +40,7 @@ export const protectInstances = defineRemediation({
   }),
   untilLaunchesSucceed: (byHand) => byHand === undefined || byHand.until === 'launches-succeed',
   example: { autoScalingGroupName: 'api', reason: 'package repository down', expiresAfter: '2h' },
+  heldAgainWith: { expiresAfter: '2h' },
   traits: {
     SPOT: {
       treatment: 'warned',

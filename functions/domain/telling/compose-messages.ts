@@ -31,7 +31,7 @@ const kindWords: Record<NoticeKind, string> = {
   acted: 'acted',
   'gave-back': 'over',
   refused: 'refused',
-  overridden: 'overridden by a person',
+  overridden: 'OVERRIDDEN',
   'breaker-opened': 'BREAKER OPEN',
   failed: 'FAILED',
   'needs-a-person': 'NEEDS A PERSON',
@@ -40,12 +40,17 @@ const kindWords: Record<NoticeKind, string> = {
 const cut = (text: string, charactersMax: number): string =>
   text.length <= charactersMax ? text : `${text.slice(0, charactersMax - 3)}...`;
 
-/** What SNS takes as a subject: printable ASCII on one line. */
-const toSubject = (text: string): string =>
-  cut(text.replaceAll(/\s+/g, ' ').replaceAll(/[^ -~]/g, '?'), subjectCharactersMax);
+/** What SNS takes as a subject: printable ASCII on one line, of whole words, with where it is about in the end. */
+const toSubject = (text: string, where: string): string => {
+  const line = text.replaceAll(/\s+/g, ' ').replaceAll(/[^ -~]/g, '?');
+  const room = subjectCharactersMax - where.length;
+  if (line.length <= room) return `${line}${where}`;
+  const words = line.slice(0, room - 3);
+  return `${words.slice(0, Math.max(words.lastIndexOf(' '), room / 2)).replace(/\W+$/, '')}...${where}`;
+};
 
-const undo = ({ killSwitchParameter }: Place, { kind, incidentId }: Notice): string => {
-  const stopAll = `To stop all of Holdfast, which gives back every hold of every group: aws ssm put-parameter --name ${killSwitchParameter} --type String --value off --overwrite`;
+const undo = ({ killSwitchParameter, region }: Place, { kind, incidentId }: Notice): string => {
+  const stopAll = `To stop all of Holdfast, which gives back every hold of every group: aws ssm put-parameter --region ${region} --name ${killSwitchParameter} --type String --value off --overwrite`;
   const remediation = remediationOf(incidentId);
   switch (kind) {
     case 'would-act':
@@ -97,10 +102,11 @@ const toMessage = (place: Place, kind: NoticeKind, remediation: string, notices:
   const incidentIds = [...new Set(notices.map(({ incidentId }) => incidentId))].filter((id) => id !== '');
   const shown = notices.slice(0, incidentsShown);
   const more = notices.slice(incidentsShown);
-  const title = `Holdfast ${place.stage}, ${remediation}, ${kindWords[kind]}`;
+  const { stage, accountId, accountAlias, region } = place;
+  const title = `Holdfast ${stage}, ${remediation}, ${kindWords[kind]}`;
   const done = first?.done ?? '';
   const what = notices.length === 1 ? done : `${notices.length} times, the first: ${done}`;
-  const subject = toSubject(`${title}: ${what}`);
+  const subject = toSubject(`${title}: ${what}`, ` (${accountAlias ?? accountId}, ${region})`);
   const others =
     more.length === 0
       ? []
@@ -122,7 +128,12 @@ const toMessage = (place: Place, kind: NoticeKind, remediation: string, notices:
     kind,
     remediation,
     subject,
-    text: [title, ...shown.map((notice) => tellNotice(place, notice)), ...others].join('\n\n'),
+    text: [
+      title,
+      `Account ${accountId}${accountAlias === undefined ? '' : ` (${accountAlias})`}, Region ${region}, stage ${stage}`,
+      ...shown.map((notice) => tellNotice(place, notice)),
+      ...others,
+    ].join('\n\n'),
     chat: {
       version: '1.0',
       source: 'custom',
@@ -139,15 +150,22 @@ const toMessage = (place: Place, kind: NoticeKind, remediation: string, notices:
             .slice(0, groupLinksShown)
             .map((name) => `Group ${name}: ${groupLink(place, name)}`),
         ],
-        keywords: ['holdfast', place.stage, remediation, kind],
+        keywords: ['holdfast', stage, accountAlias ?? accountId, region, remediation, kind],
       },
       metadata: {
         // What is told of one incident is one thread; a storm of them is its own.
-        threadId: executionNameOf(incidentIds[0] ?? `holdfast-${place.stage}-sweep`),
+        threadId: executionNameOf(incidentIds[0] ?? `holdfast-${stage}-sweep`),
         summary: subject,
         eventType: `holdfast-${kind}`,
         relatedResources: incidentIds.slice(0, incidentsShown),
-        additionalContext: { stage: place.stage, remediation, kind },
+        additionalContext: {
+          stage,
+          account: accountId,
+          ...(accountAlias === undefined ? {} : { accountAlias }),
+          region,
+          remediation,
+          kind,
+        },
       },
     },
     notices,

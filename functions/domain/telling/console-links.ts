@@ -1,6 +1,10 @@
 /** Where the stage lives, as far as links and commands need it. */
 export interface Place {
   stage: string;
+  /** Twelve digits. */
+  accountId: string;
+  /** What people call the account. */
+  accountAlias?: string;
   partition: string;
   region: string;
   tableName: string;

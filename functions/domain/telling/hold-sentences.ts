@@ -86,7 +86,7 @@ const whoever = (tags: Record<string, string>, settings: Setting[]): string => {
   return [
     ...(isEcs ? ['Amazon ECS'] : []),
     ...(stack === undefined ? [] : [`an update of the CloudFormation stack ${bounded(stack, 128)}`]),
-    'a person or a tool',
+    'a person or a tool, such as Terraform,',
   ].join(', ');
 };
 

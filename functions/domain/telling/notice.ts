@@ -1,6 +1,11 @@
 import { createHash } from 'node:crypto';
+import { parseArn } from '../arn.ts';
 import { bounded } from '../bounded.ts';
+import { remediationOf, stateMachineArnOf } from '../execution-arn.ts';
 import type { JournalEntry } from '../journal.ts';
+import { remediations } from '../remediations.ts';
+import { awsCommand } from '../shell.ts';
+import { counted } from '../times.ts';
 import { sentenceOf } from './sentence-of.ts';
 
 /**
@@ -100,11 +105,44 @@ export const toNotice = (facts: NoticeFacts): Notice => {
   };
 };
 
+/** How a person holds a group again after what was held of it was taken back. A command for one: it is never cut. */
+const holdAgain = (incidentId: string, [group, ...others]: string[]): string[] => {
+  const remediation = remediationOf(incidentId);
+  const fields = remediation === undefined ? undefined : remediations[remediation].heldAgainWith;
+  if (fields === undefined || group === undefined) return [];
+  const start = awsCommand(
+    'stepfunctions',
+    'start-execution',
+    '--region',
+    parseArn(incidentId).region,
+    '--state-machine-arn',
+    stateMachineArnOf(incidentId),
+    '--input',
+    JSON.stringify({
+      autoScalingGroupName: group,
+      reason: 'held again after it was taken back',
+      ...fields,
+    }),
+  );
+  const andOthers = others.length === 0 ? '' : `, and the same for ${counted(others.length, 'other group')}`;
+  return [
+    `To hold ${group} again, stop the execution, wait until everything is given back, and then${andOthers}: ${start}`,
+  ];
+};
+
+interface ToldAtOnce {
+  kind: NoticeKind;
+  next: string;
+  /** What a person can do about it. */
+  commands?: (incidentId: string, groups: string[]) => string[];
+}
+
 /** Events of the journal that people are told at once, wherever they are written down. */
-const toldAtOnce: Partial<Record<JournalEntry['event'], { kind: NoticeKind; next: string }>> = {
+const toldAtOnce: Partial<Record<JournalEntry['event'], ToldAtOnce>> = {
   overridden: {
     kind: 'overridden',
-    next: 'Holdfast leaves alone what a person took back, until the last hold that claims it ends',
+    next: 'Holdfast leaves alone what a person or a tool, such as Terraform, took back, until the last hold that claims it ends',
+    commands: holdAgain,
   },
   'breaker-opened': {
     kind: 'breaker-opened',
@@ -138,11 +176,14 @@ const noticesEach = 20;
 
 /** What of these lines of a journal people are told at once. The notices of one moment become one message. */
 export const noticesIn = (incidentId: string, journal: JournalEntry[]): Notice[] =>
-  Object.entries(toldAtOnce).flatMap(([event, { kind, next }]) => {
+  Object.entries(toldAtOnce).flatMap(([event, { kind, next, commands }]) => {
     const entries = journal.filter((entry) => entry.event === event);
     const parts = entries.length > noticesEach ? [entries] : entries.map((entry) => [entry]);
     return parts.map((part): Notice => {
       const messages = part.map(sentenceOf).sort();
+      const groups = [
+        ...new Set(part.flatMap(({ autoScalingGroupName: name }) => (name === undefined ? [] : [name]))),
+      ];
       return toNotice({
         kind,
         at: part[0]?.at ?? '',
@@ -150,10 +191,9 @@ export const noticesIn = (incidentId: string, journal: JournalEntry[]): Notice[]
         about: messages.join('\n'),
         done: part.length === 1 ? (messages[0] ?? '') : `${part.length} times, the first: ${messages[0]}`,
         next,
-        groups: [
-          ...new Set(part.flatMap(({ autoScalingGroupName: name }) => (name === undefined ? [] : [name]))),
-        ],
-        lines: part.length === 1 ? [] : messages,
+        groups,
+        // Commands first: of many lines only the first are shown.
+        lines: [...(commands?.(incidentId, groups) ?? []), ...(part.length === 1 ? [] : messages)],
       });
     });
   });

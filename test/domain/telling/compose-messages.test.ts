@@ -5,6 +5,7 @@ import { now } from '../holds/group-fixtures.ts';
 
 const place = {
   stage: 'prod',
+  accountId: '123456789012',
   partition: 'aws',
   region: 'eu-west-1',
   tableName: 'holdfast-prod',
@@ -40,9 +41,13 @@ describe('composeMessages', () => {
   it('says what was seen, what was done, what comes next, how to undo it, and where to look', () => {
     const [message, ...others] = composeMessages(place, [aNotice()]);
     expect(others).toEqual([]);
-    expect(message?.subject).toBe('Holdfast prod, pause-scaling, acted: 2 of 2 groups are held');
+    expect(message?.subject).toBe(
+      'Holdfast prod, pause-scaling, acted: 2 of 2 groups are held (123456789012, eu-west-1)',
+    );
     expect(message?.text.split('\n')).toEqual([
       'Holdfast prod, pause-scaling, acted',
+      '',
+      'Account 123456789012, Region eu-west-1, stage prod',
       '',
       'What was seen',
       '  the alarm loss is in ALARM',
@@ -53,7 +58,9 @@ describe('composeMessages', () => {
       'What happens next',
       '  given back at ten',
       'To undo it',
-      expect.stringContaining('--name /holdfast/prod/mode --type String --value off'),
+      expect.stringContaining(
+        'aws ssm put-parameter --region eu-west-1 --name /holdfast/prod/mode --type String --value off',
+      ),
       'Links',
       `  Execution: https://eu-west-1.console.aws.amazon.com/states/home?region=eu-west-1#/v2/executions/details/${execution('loss-1')}`,
       '  Group web a: https://eu-west-1.console.aws.amazon.com/ec2/home?region=eu-west-1#AutoScalingGroupDetails:id=web%20a;view=details',
@@ -71,9 +78,24 @@ describe('composeMessages', () => {
         textType: 'client-markdown',
         title: message?.subject,
         description: 'Seen: the alarm loss is in ALARM\nDone: 2 of 2 groups are held\n- a line',
-        keywords: ['holdfast', 'prod', 'pause-scaling', 'acted'],
+        keywords: ['holdfast', 'prod', '123456789012', 'eu-west-1', 'pause-scaling', 'acted'],
       },
-      metadata: { threadId: 'loss-1', relatedResources: [execution('loss-1')] },
+      metadata: {
+        threadId: 'loss-1',
+        relatedResources: [execution('loss-1')],
+        additionalContext: { stage: 'prod', account: '123456789012', region: 'eu-west-1' },
+      },
+    });
+  });
+
+  it('calls the account by its alias, with its number in the text', () => {
+    const [message] = composeMessages({ ...place, accountAlias: 'shop' }, [aNotice()]);
+    expect(message?.subject).toBe(
+      'Holdfast prod, pause-scaling, acted: 2 of 2 groups are held (shop, eu-west-1)',
+    );
+    expect(message?.text).toContain('Account 123456789012 (shop), Region eu-west-1, stage prod');
+    expect(message?.chat).toMatchObject({
+      metadata: { additionalContext: { account: '123456789012', accountAlias: 'shop' } },
     });
   });
 

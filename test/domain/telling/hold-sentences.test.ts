@@ -37,14 +37,14 @@ describe('tellHold', () => {
 
 describe('tellOverridden', () => {
   it.each<[string, Record<string, string>, string[]]>([
-    ['a person or a tool', {}, ['Terminate']],
+    ['a person or a tool, such as Terraform,', {}, ['Terminate']],
     [
-      'an update of the CloudFormation stack shop, a person or a tool',
+      'an update of the CloudFormation stack shop, a person or a tool, such as Terraform,',
       { 'aws:cloudformation:stack-name': 'shop' },
       ['Terminate'],
     ],
-    ['Amazon ECS, a person or a tool', { AmazonECSManaged: '' }, ['i-1']],
-    ['a person or a tool', { AmazonECSManaged: '' }, ['Terminate']],
+    ['Amazon ECS, a person or a tool, such as Terraform,', { AmazonECSManaged: '' }, ['i-1']],
+    ['a person or a tool, such as Terraform,', { AmazonECSManaged: '' }, ['Terminate']],
   ])('says that it may have been %s', (who, tags, settings) => {
     expect(tellOverridden(settings, tags)).toBe(
       `${who} took back ${settings.join()} meanwhile; left alone from now on`,

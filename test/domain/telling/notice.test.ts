@@ -31,6 +31,16 @@ describe('noticesIn', () => {
     ]);
   });
 
+  it('says how a group whose hold was taken back is held again', () => {
+    const incidentId = 'arn:aws:states:eu-west-1:123456789012:execution:holdfast-prod-pause-scaling:loss-1';
+    const [notice] = noticesIn(incidentId, [entry('overridden', "web o'clock")]);
+    expect(notice?.lines).toEqual([
+      `To hold web o'clock again, stop the execution, wait until everything is given back, and then: aws stepfunctions start-execution --region eu-west-1 --state-machine-arn arn:aws:states:eu-west-1:123456789012:stateMachine:holdfast-prod-pause-scaling --input '{"autoScalingGroupName":"web o'\\''clock","reason":"held again after it was taken back","expiresAfter":"2h"}'`,
+    ]);
+    const resize = incidentId.replace('pause-scaling', 'resize-in-place');
+    expect(noticesIn(resize, [entry('overridden', 'web')])[0]?.lines).toEqual([]);
+  });
+
   it('makes one notice of very many, whose order says nothing', () => {
     const many = Array.from({ length: 21 }, (_, index) => entry('overridden', `g-${index}`));
     const [notice, ...others] = noticesIn('i', many);

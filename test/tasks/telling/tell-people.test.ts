@@ -34,7 +34,14 @@ const createTeller = (refuses: (message: Message) => boolean = () => false) => {
         told.push(message.kind);
       },
     },
-    place: { stage: 'prod', partition: 'aws', region: 'eu-west-1', tableName: 't', killSwitchParameter: 'k' },
+    place: {
+      stage: 'prod',
+      accountId: '123456789012',
+      partition: 'aws',
+      region: 'eu-west-1',
+      tableName: 't',
+      killSwitchParameter: 'k',
+    },
     measure: (metrics) => measured.push(metrics),
     log: { info: () => {} },
   });
