@@ -7,6 +7,14 @@ interface Statement {
   Condition?: object;
 }
 
+interface PolicyProperties {
+  PolicyDocument: { Statement: Statement[] };
+}
+/** A policy that there is under a condition of the template. */
+interface PolicyIf {
+  'Fn::If': [string, PolicyProperties, object];
+}
+
 const isPlain = (value: unknown): value is string => typeof value === 'string';
 
 /** A resource as a reviewer reads it: CloudFormation's functions as their text. */
@@ -23,22 +31,38 @@ const spoken = (value: unknown): string => {
  *
  * @param stage name of the stage
  * @param mode what the stage may do: `live`, or `dry-run`
+ * @param launchTemplates whether it is deployed with `launchTemplates=on`
  */
-export const describePermissions = (stage: string, mode: 'live' | 'dry-run'): string => {
-  const expanded = resources.expandPermissions(resources.readPermissions(), stage, mode);
-  const roles = Object.keys(expanded).filter((name) => expanded[name]?.Type === 'AWS::IAM::Role');
-  const policies = Object.values(expanded).filter(({ Type }) => Type === 'AWS::IAM::Policy');
+export const describePermissions = (
+  stage: string,
+  mode: 'live' | 'dry-run',
+  launchTemplates: 'on' | 'off' = 'off',
+): string => {
+  const permissions = resources.readPermissions();
+  const expanded = resources.expandPermissions(permissions, { stage, mode, launchTemplates });
+  const roles = Object.entries(expanded).filter(([, { Type }]) => Type === 'AWS::IAM::Role');
+  const shared = Object.values(expanded).filter(({ Type }) => Type === 'AWS::IAM::Policy');
   return roles
-    .flatMap((role) => [
+    .flatMap(([role, { Properties }]) => [
       role,
-      ...policies
-        .filter(({ Properties }) => (Properties.Roles as { Ref: string }[]).some(({ Ref }) => Ref === role))
-        .flatMap(({ Properties }) =>
-          (Properties.PolicyDocument as { Statement: Statement[] }).Statement.map(
-            ({ Effect, Action, Resource, Condition }) =>
-              `  ${Effect === 'Deny' ? 'never ' : ''}${[Action].flat().join(', ')} on ${spoken(Resource)}${Condition === undefined ? '' : ` where ${JSON.stringify(Condition)}`}`,
-          ),
+      ...[
+        ...(Properties.Policies as (PolicyProperties | PolicyIf)[]).map((own) => {
+          if (!('Fn::If' in own)) return { policy: own, condition: '' };
+          const [condition, policy] = own['Fn::If'];
+          return { policy, condition };
+        }),
+        ...shared
+          .filter((policy) => (policy.Properties.Roles as { Ref: string }[]).some(({ Ref }) => Ref === role))
+          .map(({ Properties: policy }) => ({
+            policy: policy as unknown as PolicyProperties,
+            condition: '',
+          })),
+      ].flatMap(({ policy, condition }) =>
+        policy.PolicyDocument.Statement.map(
+          ({ Effect, Action, Resource, Condition }) =>
+            `  ${condition === '' ? '' : `if ${condition}: `}${Effect === 'Deny' ? 'never ' : ''}${[Action].flat().join(', ')} on ${spoken(Resource)}${Condition === undefined ? '' : ` where ${JSON.stringify(Condition)}`}`,
         ),
+      ),
     ])
     .join('\n');
 };

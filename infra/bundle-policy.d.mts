@@ -1,6 +1,6 @@
 /** What osls hands to the function, as far as it is used. */
 interface Serverless {
-  service: { custom: { checked: { policy: string } } };
+  service: { custom: { checked: { policy: string; launchTemplates: string } } };
 }
 interface Build {
   onLoad(filter: { filter: RegExp }, loader: () => { contents: string; loader: 'js' }): void;

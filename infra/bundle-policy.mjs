@@ -1,12 +1,21 @@
 import { loadPolicy } from '../functions/policy.ts';
 import refusal from './refusal.cjs';
 
-const readPolicy = (file) => {
-  try {
-    return loadPolicy(file);
-  } catch (error) {
-    throw refusal(error.message);
+const readPolicy = ({ policy: file, launchTemplates }) => {
+  const policy = (() => {
+    try {
+      return loadPolicy(file);
+    } catch (error) {
+      throw refusal(error.message);
+    }
+  })();
+  const rule = policy.rules.find(({ resize }) => resize?.updateLaunchTemplate === true);
+  if (rule !== undefined && launchTemplates !== 'on') {
+    throw refusal(
+      `${file}, rule "${rule.name}", field with.updateLaunchTemplate: found true; allowed: false, or true together with --param launchTemplates=on, which gives the permission to change launch templates`,
+    );
   }
+  return policy;
 };
 
 /**
@@ -16,7 +25,7 @@ const readPolicy = (file) => {
  * @param serverless its service says which file the policy is
  */
 export default (serverless) => {
-  const policy = JSON.stringify(readPolicy(serverless.service.custom.checked.policy));
+  const policy = JSON.stringify(readPolicy(serverless.service.custom.checked));
   return [
     {
       name: 'bundle-policy',

@@ -6,9 +6,20 @@ const allowed = {
   keepsTable: ['true', 'false'],
   reservedConcurrency: ['on', 'off'],
   testEvents: ['create-registry', 'existing-registry', 'none'],
+  launchTemplates: ['on', 'off'],
+  tracing: ['on', 'off'],
+};
+/** The parameters of which the form is known, and what it is in words. */
+const forms = {
+  accountAlias: [/^[A-Za-z0-9 _.-]{0,30}$/, 'at most 30 letters, digits, blanks, "_", "." and "-"'],
+  permissionsBoundary: [/^$|^arn:[a-z-]+:iam::(\d{12}|aws):policy\/.+$/, 'the ARN of a policy'],
+  rolePath: [/^\/$|^\/[!-~]+\/$/, 'a path that begins and ends with "/"'],
+  kmsKey: [/^$|^arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key\/.+$/, 'the ARN of a key'],
+  tags: [/^$|^[^=,]+=[^=,]*(,[^=,]+=[^=,]*)*$/, 'name=value, several of them with commas between'],
 };
 /** The parameters that may be anything else. */
 const others = ['policy', 'liveStage'];
+const known = [...Object.keys(allowed), ...Object.keys(forms), ...others];
 /** The most that Lambda allows for the name of a function. */
 const functionNameMax = 64;
 
@@ -35,6 +46,15 @@ const checkStage = (stage, stages, functions) => {
   }
 };
 
+const checkForm = (name, found, stage) => {
+  const [form, words] = forms[name];
+  if (typeof found !== 'string' || !form.test(found)) {
+    throw refusal(
+      `parameter ${name} of stage ${stage}: found ${found === undefined ? 'nothing' : `"${found}"`}; allowed: ${words}`,
+    );
+  }
+};
+
 const checkParameter = (name, found, stage) => {
   const choices = allowed[name];
   if (found === undefined || !choices.includes(String(found))) {
@@ -48,7 +68,7 @@ const checkParameter = (name, found, stage) => {
  * Refuses, whatever osls is asked for, a stage or a parameter that does not exist, one that is missing, a value that is
  * not allowed, and a command without a Region. Each refusal names what was found and what is allowed.
  *
- * @returns the stage and its parameters
+ * @returns the stage and its parameters, and what the template needs of them in another form
  */
 module.exports = async ({ options, resolveConfigurationProperty, resolveVariable }) => {
   const stage = await resolveVariable('sls:stage');
@@ -61,12 +81,21 @@ module.exports = async ({ options, resolveConfigurationProperty, resolveVariable
   }
   const values = { ...defaults, ...stages[stage], ...given(options) };
   for (const name of Object.keys(values)) {
-    if (!Object.hasOwn(allowed, name) && !others.includes(name)) {
-      throw refusal(
-        `parameter ${name}: there is none of this name; allowed: ${[...Object.keys(allowed), ...others].join(', ')}`,
-      );
+    if (!known.includes(name)) {
+      throw refusal(`parameter ${name}: there is none of this name; allowed: ${known.join(', ')}`);
     }
   }
   for (const name of Object.keys(allowed)) checkParameter(name, values[name], stage);
-  return { stage, ...values };
+  for (const name of Object.keys(forms)) checkForm(name, values[name], stage);
+  return {
+    stage,
+    ...values,
+    isTraced: values.tracing === 'on',
+    stackTags: Object.fromEntries(
+      values.tags
+        .split(',')
+        .filter((tag) => tag !== '')
+        .map((tag) => tag.split('=')),
+    ),
+  };
 };

@@ -6,12 +6,21 @@ interface Grant {
   on: string | string[];
   where?: string;
 }
+type Grants = Record<string, Grant | Grant[]>;
 /** What `permissions.yml` says. */
 interface Permissions {
   things: Record<string, string | object>;
   conditions: Record<string, object>;
-  grants: Record<string, Grant | Grant[]>;
-  fleetGrants: Record<string, Grant | Grant[]>;
+  /** What all have. */
+  everyFunction: Grants;
+  /** By parameter of the stage. */
+  everyFunctionWhere: Record<string, Grants>;
+  everyFunctionWithOwnKey: Grants;
+  grants: Grants;
+  /** What only a live stage has. */
+  fleetGrants: Grants;
+  /** By parameter of the stage. */
+  fleetGrantsWhere: Record<string, Grants>;
   /** By function, the names of its grants, in lists of lists. */
   functions: Record<string, unknown[]>;
 }
@@ -30,8 +39,12 @@ declare const resources: {
   remediations: string[];
   expandPermissions(
     permissions: Permissions,
-    stage: string,
-    mode: 'live' | 'dry-run',
+    options: {
+      stage: string;
+      mode: 'live' | 'dry-run';
+      launchTemplates?: 'on' | 'off';
+      tracing?: 'on' | 'off';
+    },
   ): Record<string, Resource>;
 };
 export = resources;

@@ -8,10 +8,10 @@ import type { DeployedStateMachine } from './cloud/step-functions.ts';
 const root = new URL('../', import.meta.url);
 
 /** CloudFormation's short functions, reduced to what this reader needs: the text behind the tag. */
-const cloudFormationTags = ['!GetAtt', '!Ref', '!Sub'].map((tag) => ({
-  tag,
-  resolve: (text: string) => text,
-}));
+const cloudFormationTags = [
+  ...['!GetAtt', '!Ref', '!Sub'].map((tag) => ({ tag, resolve: (text: string) => text })),
+  { tag: '!If', collection: 'seq' as const, resolve: <Node>(choices: Node) => choices },
+];
 
 const readYaml = (file: string): unknown =>
   parse(readFileSync(new URL(file, root), 'utf8'), {

@@ -53,6 +53,8 @@ export interface RehearsalOptions {
   onState?: (cloud: SimulatedCloud, execution: Execution, state: string) => void;
   /** Whether the cost is counted, which takes a while. */
   countsCost?: boolean;
+  /** Whether the stage is deployed with `launchTemplates=on`. */
+  changesLaunchTemplates?: boolean;
   /** Told now and then how far the story is, from 0 to 1. */
   onProgress?: (fraction: number) => void;
 }
@@ -261,6 +263,7 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
       functions,
       policy,
       stageMode: dryRun ? 'dry-run' : 'live',
+      changesLaunchTemplates: options.changesLaunchTemplates === true,
       withHoldfast,
       countsCost: options.countsCost === true,
       onGroupEvent: (event) => {

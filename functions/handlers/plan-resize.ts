@@ -18,6 +18,7 @@ export const definition = defineFunction({
   wire: (runtime) =>
     createPlanResize({
       ...planDependencies(runtime),
+      changesLaunchTemplates: runtime.config.changesLaunchTemplates,
       autoScaling: () => createAutoScaling(runtime.connect(AutoScalingClient, 'dry-run')),
       ec2: () => createEc2Resize(runtime.connect(EC2Client, 'dry-run')),
       elasticLoadBalancing: () =>

@@ -126,6 +126,8 @@ export interface SimulatedCloudOptions {
   functions: (FunctionOfServerless & { definition: FunctionDefinition<never, unknown> })[];
   policy: Policy;
   stageMode: 'live' | 'dry-run';
+  /** Whether it is deployed with `launchTemplates=on`. */
+  changesLaunchTemplates: boolean;
   /** Whether events and schedules reach the functions. */
   withHoldfast: boolean;
   onGroupEvent: (event: GroupEvent) => void;
@@ -236,6 +238,7 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
     config: {
       stage: deployment.stage,
       stageMode: options.stageMode,
+      changesLaunchTemplates: options.changesLaunchTemplates,
       killSwitchParameter,
       tableName: `holdfast-${deployment.stage}`,
       topicArn,

@@ -11,7 +11,8 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const shipped = readFileSync(new URL('../../infra/policy.yml', import.meta.url), 'utf8');
-const pluginsFor = (policy: string) => bundlePolicy({ service: { custom: { checked: { policy } } } });
+const pluginsFor = (policy: string, launchTemplates = 'off') =>
+  bundlePolicy({ service: { custom: { checked: { policy, launchTemplates } } } });
 const write = (text: string): string => {
   const file = join(folder, 'our-policy.yml');
   writeFileSync(file, text);
@@ -32,6 +33,25 @@ describe('infra/bundle-policy.mjs', () => {
     expect(bundled(write(shipped.replace('name: packet-loss', 'name: our-own-loss')))).toContain(
       '"name":"our-own-loss"',
     );
+  });
+
+  it('takes a rule that changes launch templates only where the stage may', () => {
+    const file = write(
+      shipped.replace(
+        /^rules:\n/m,
+        `rules:
+  - name: larger
+    do: resize-in-place
+    when: { alarm: "capacity-*" }
+    targets: { tags: { tier: web } }
+    with: { instanceTypes: larger, updateLaunchTemplate: true }
+`,
+      ),
+    );
+    expect(() => pluginsFor(file)).toThrow(
+      `${file}, rule "larger", field with.updateLaunchTemplate: found true; allowed: false, or true together with --param launchTemplates=on`,
+    );
+    expect(pluginsFor(file, 'on')).toHaveLength(1);
   });
 
   it('ends the packaging before anything is bundled when the policy is not valid, and names file and field', () => {

@@ -2,7 +2,18 @@ import { describe, expect, it } from 'vitest';
 import checkParameters from '../../infra/check-parameters.cjs';
 
 const params = {
-  default: { reservedConcurrency: 'on', testEvents: 'none', policy: 'infra/policy.yml' },
+  default: {
+    reservedConcurrency: 'on',
+    testEvents: 'none',
+    launchTemplates: 'off',
+    tracing: 'off',
+    accountAlias: '',
+    permissionsBoundary: '',
+    rolePath: '/',
+    kmsKey: '',
+    tags: '',
+    policy: 'infra/policy.yml',
+  },
   staging: { mode: 'dry-run', keepsTable: false },
   prod: { mode: 'live', keepsTable: true },
 };
@@ -25,12 +36,12 @@ const check = (
 describe('infra/check-parameters.cjs', () => {
   it('lets every stage of serverless.yml through, and parameters of the command line', async () => {
     await expect(check('staging')).resolves.toEqual({
+      ...params.default,
       stage: 'staging',
       mode: 'dry-run',
       keepsTable: false,
-      reservedConcurrency: 'on',
-      testEvents: 'none',
-      policy: 'infra/policy.yml',
+      isTraced: false,
+      stackTags: {},
     });
     await expect(
       check('prod', ['testEvents=existing-registry', 'reservedConcurrency=off', 'policy=package.json']),
@@ -39,6 +50,36 @@ describe('infra/check-parameters.cjs', () => {
       testEvents: 'existing-registry',
       reservedConcurrency: 'off',
     });
+  });
+
+  it('takes what the roles, the keys and the tags of an account ask for', async () => {
+    const arn = 'arn:aws:iam::123456789012:policy/boundary';
+    const key = 'arn:aws:kms:eu-west-1:123456789012:key/0123';
+    await expect(
+      check('prod', [
+        'tags=team=sre,cost-center=a=b',
+        `permissionsBoundary=${arn}`,
+        'rolePath=/ops/',
+        `kmsKey=${key}`,
+        'accountAlias=shop prod',
+        'tracing=on',
+      ]),
+    ).rejects.toThrow('parameter tags of stage prod: found "team=sre,cost-center=a=b"; allowed: name=value');
+    await expect(
+      check('prod', ['tags=team=sre,cost-center=42', `permissionsBoundary=${arn}`, 'tracing=on']),
+    ).resolves.toMatchObject({
+      stackTags: { team: 'sre', 'cost-center': '42' },
+      permissionsBoundary: arn,
+      isTraced: true,
+    });
+    for (const wrong of [
+      'permissionsBoundary=boundary',
+      'rolePath=ops',
+      'kmsKey=alias/ours',
+      'accountAlias=a,b',
+    ]) {
+      await expect(check('prod', [wrong])).rejects.toThrow(`parameter ${wrong.split('=')[0]} of stage prod`);
+    }
   });
 
   it('refuses a command without a Region, and a Region that cannot be one', async () => {

@@ -38,7 +38,7 @@ describe('what is deployed', () => {
   });
 
   it('packages the permissions that infra/permissions.yml says', () => {
-    const said = resources.expandPermissions(resources.readPermissions(), 'prod', 'live');
+    const said = resources.expandPermissions(resources.readPermissions(), { stage: 'prod', mode: 'live' });
     const packaged = Object.fromEntries(Object.keys(said).map((id) => [id, Resources[id]?.Properties]));
     expect(packaged).toEqual(
       Object.fromEntries(Object.entries(said).map(([id, { Properties }]) => [id, Properties])),
@@ -49,48 +49,74 @@ describe('what is deployed', () => {
     expect(others.map(([id]) => id)).toEqual(['StateMachineRole']);
   });
 
+  const withSpare = (spare: { may: string | string[]; on: string; where?: string; were?: string }) => ({
+    functions: { sweep: ['spare'] },
+    grants: { spare },
+  });
+
   it.each([
     [
       'a grant that there is none of',
-      { functions: { sweep: ['sweep-all'] } },
-      /functions\.sweep: found "sweep-all"; allowed: write-logs/,
+      { ...withSpare({ may: 'a:B', on: '*' }), functions: { sweep: ['spare', 'sweep-all'] } },
+      /functions\.sweep: found "sweep-all"; allowed: spare/,
     ],
     [
       'a thing that there is none of',
-      { functions: {}, grants: { 'write-logs': { may: 'logs:PutLogEvents', on: 'log' } } },
-      /grant write-logs, on: found "log"; allowed: logs/,
+      withSpare({ may: 'logs:PutLogEvents', on: 'log' }),
+      /grant spare, on: found "log"; allowed: logs/,
     ],
     [
       'a condition that there is none of',
-      { functions: {}, grants: { 'write-logs': { may: 'logs:PutLogEvents', on: '*', where: 'tagged' } } },
-      /grant write-logs, where: found "tagged"; allowed: optedIn/,
+      withSpare({ may: 'logs:PutLogEvents', on: '*', where: 'tagged' }),
+      /grant spare, where: found "tagged"; allowed: optedIn/,
     ],
     [
       'a word that there is none of, which would drop the condition',
-      { functions: {}, grants: { 'write-logs': { may: 'logs:PutLogEvents', on: '*', were: 'optedIn' } } },
-      /grant write-logs: found "were"; allowed: may, never, on, where/,
+      withSpare({ may: 'logs:PutLogEvents', on: '*', were: 'optedIn' }),
+      /grant spare: found "were"; allowed: may, never, on, where/,
     ],
-    [
-      'a grant that allows nothing',
-      { functions: {}, grants: { 'write-logs': { may: [], on: '*' } } },
-      /grant write-logs, may: found nothing/,
-    ],
+    ['a grant that allows nothing', withSpare({ may: [], on: '*' }), /grant spare, may: found nothing/],
     [
       'a grant that no function has',
-      {
-        functions: { sweep: [] },
-        grants: { 'write-logs': { may: 'a:B', on: '*' }, spare: { may: 'a:C', on: '*' } },
-      },
+      { ...withSpare({ may: 'a:C', on: '*' }), functions: { sweep: [] } },
       /no function has the grant "spare"/,
     ],
     [
-      'a grant that stands in both lists',
-      { fleetGrants: { 'write-logs': { may: 'a:B', on: '*' } } },
-      /grants and fleetGrants both have "write-logs"/,
+      'a grant that stands in two lists',
+      {
+        ...withSpare({ may: 'a:B', on: '*' }),
+        fleetGrantsWhere: { tracing: { spare: { may: 'a:B', on: '*' } } },
+      },
+      /two lists of grants have "spare"/,
     ],
   ])('refuses %s by name', (_what, change, message) => {
+    const empty = { functions: {}, grants: {}, fleetGrants: {}, fleetGrantsWhere: {} };
     expect(() =>
-      resources.expandPermissions({ ...resources.readPermissions(), ...change }, 'prod', 'live'),
+      resources.expandPermissions(
+        { ...resources.readPermissions(), ...empty, ...change },
+        { stage: 'prod', mode: 'live' },
+      ),
     ).toThrow(message);
+  });
+
+  it('gives what a parameter allows only where it is on, and in a live stage', () => {
+    const expand = (mode: 'live' | 'dry-run', launchTemplates: 'on' | 'off') =>
+      Object.keys(
+        resources.expandPermissions(resources.readPermissions(), { stage: 'prod', mode, launchTemplates }),
+      ).includes('UpdateLaunchTemplatesPolicy');
+    expect([expand('live', 'on'), expand('live', 'off'), expand('dry-run', 'on')]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  it('sends traces only where tracing is on', () => {
+    const policies = (tracing: 'on' | 'off') =>
+      JSON.stringify(
+        resources.expandPermissions(resources.readPermissions(), { stage: 'prod', mode: 'live', tracing }),
+      );
+    expect(policies('on')).toContain('xray:PutTraceSegments');
+    expect(policies('off')).not.toContain('xray:');
   });
 });

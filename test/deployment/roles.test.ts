@@ -43,8 +43,14 @@ const resolve = (value: unknown): unknown => {
     return String(argument)
       .replaceAll('${AWS::Partition}', 'aws')
       .replaceAll('${AWS::Region}', region)
+      .replaceAll('${AWS::URLSuffix}', 'amazonaws.com')
       .replaceAll('${AWS::AccountId}', account);
     // biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are CloudFormation's own.
+  }
+  // As it is deployed without a key of one's own.
+  if (name === 'Fn::If') {
+    const [condition, yes, no] = argument as [string, unknown, unknown];
+    return resolve(condition === 'HasNoOwnKey' ? yes : no);
   }
   if (name === 'Fn::GetAtt') {
     const [id, attribute] = argument as [string, string];
@@ -55,20 +61,38 @@ const resolve = (value: unknown): unknown => {
       ? `arn:aws:dynamodb:${region}:${account}:table/holdfast-prod`
       : `arn:aws:sqs:${region}:${account}:${id}`;
   }
+  if (name === 'Ref' && argument === 'KmsKeyArn') return `arn:aws:kms:${region}:${account}:key/own`;
   if (name === 'Ref') return `arn:aws:sns:${region}:${account}:holdfast-prod-notifications`;
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, resolve(part)]));
 };
 
+interface InlinePolicy {
+  PolicyName: string;
+  PolicyDocument: unknown;
+}
+
 /** The policies of a function's role. */
-const policiesOf = (template: Template, functionName: string): { name: string; policy: unknown }[] => {
+const policiesOf = (
+  template: Template,
+  functionName: string,
+  hasOwnKey = false,
+): { name: string; policy: unknown }[] => {
   const role = `${functionName.charAt(0).toUpperCase()}${functionName.slice(1)}Role`;
-  return Object.entries(template)
+  const shared = Object.entries(template)
     .filter(
       ([, { Type, Properties }]) =>
         Type === 'AWS::IAM::Policy' &&
         (Properties.Roles as { Ref: string }[]).some(({ Ref }) => Ref === role),
     )
     .map(([name, { Properties }]) => ({ name, policy: resolve(Properties.PolicyDocument) }));
+  const inline = (template[role]?.Properties.Policies ?? []) as (
+    | InlinePolicy
+    | { 'Fn::If': [string, InlinePolicy] }
+  )[];
+  const own = inline
+    .flatMap((policy) => ('Fn::If' in policy ? (hasOwnKey ? [policy['Fn::If'][1]] : []) : [policy]))
+    .map(({ PolicyName, PolicyDocument }) => ({ name: PolicyName, policy: resolve(PolicyDocument) }));
+  return [...own, ...shared];
 };
 const actionsOf = (template: Template, functionName: string): string[] => [
   ...new Set(
@@ -559,7 +583,7 @@ stories.push(
         {},
         { maxSize: 5, minSize: 4, launchTemplateVersion: '$Default' },
       ),
-      { quirks: { ...quiet, endsPendingWhileTerminateIsSuspended: false } },
+      { quirks: { ...quiet, endsPendingWhileTerminateIsSuspended: false }, changesLaunchTemplates: true },
     ),
   () =>
     rehearseSmall(
@@ -618,7 +642,15 @@ stories.push(
 );
 
 const functionNames = readDeployment('prod').functions.map(({ name }) => name);
-const prod = readTemplate('prod');
+/** As `prod` is deployed where launch templates may be changed. */
+const prod = {
+  ...readTemplate('prod'),
+  ...permissions.expandPermissions(permissions.readPermissions(), {
+    stage: 'prod',
+    mode: 'live',
+    launchTemplates: 'on',
+  }),
+} as Template;
 const staging = readTemplate('staging');
 /** By function, the actions it made in any story. */
 const made = new Map<string, Set<string>>();
@@ -759,6 +791,52 @@ describe('roles', () => {
     }
     const table = `arn:aws:dynamodb:${region}:${account}:table/holdfast-prod-eu`;
     expect(await isAllowed(prod, 'sweep', 'dynamodb:PutItem', {}, table)).toBe(false);
+  });
+
+  it('write into no log group but their own', async () => {
+    const group = (name: string) =>
+      `arn:aws:logs:${region}:${account}:log-group:/aws/lambda/holdfast-prod-${name}:log-stream:x`;
+    expect(await isAllowed(prod, 'sweep', 'logs:PutLogEvents', {}, group('planHold'))).toBe(false);
+  });
+
+  it.each(functionNames)('let %s change launch templates only where the stage is told so', (name) => {
+    const withoutThem = actionsOf(readTemplate('prod') as Template, name);
+    expect(withoutThem.filter((action) => /LaunchTemplate(Version)?$/.test(action))).toEqual([]);
+  });
+
+  it('let a function use a key of your own for table, topic and queue, and for nothing else', async () => {
+    const use = async (service: string) => {
+      const response = await runSimulation(
+        {
+          request: {
+            principal: `arn:aws:iam::${account}:role/sweep`,
+            action: 'kms:Decrypt',
+            resource: { resource: `arn:aws:kms:${region}:${account}:key/own`, accountId: account },
+            contextVariables:
+              service === '' ? {} : { 'kms:ViaService': `${service}.${region}.amazonaws.com` },
+          },
+          identityPolicies: policiesOf(prod, 'sweep', true),
+          // The key leaves it to the account's policies.
+          resourcePolicy: {
+            Version: '2012-10-17',
+            Statement: [
+              {
+                Effect: 'Allow',
+                Principal: { AWS: `arn:aws:iam::${account}:root` },
+                Action: 'kms:*',
+                Resource: '*',
+              },
+            ],
+          },
+          serviceControlPolicies: [],
+          resourceControlPolicies: [],
+        } as Parameters<typeof runSimulation>[0],
+        {},
+      );
+      return (response as { overallResult: string }).overallResult;
+    };
+    for (const service of ['dynamodb', 'sns', 'sqs']) expect(await use(service)).toBe('Allowed');
+    for (const service of ['', 'ec2', 's3']) expect(await use(service)).not.toBe('Allowed');
   });
 
   it('name every remediation', () => {

@@ -510,12 +510,21 @@ describe('resize-in-place', () => {
         {},
         { launchTemplateVersion: '$Default' },
       ),
+      { changesLaunchTemplates: true },
     );
     expect(run.group.launchTemplate).toMatchObject({
       versions: ['m7i.large', 'm7i.xlarge'],
       defaultVersion: 2,
     });
     expect(leftBehind(run, small)).toEqual(nothingLeft);
+  });
+
+  it('refuses to change a launch template where the stage is not deployed for it, and changes nothing', async () => {
+    const run = await rehearseResize(resizeIncident([startResize({ updateLaunchTemplate: true })]));
+    expect(run.result.calls.filter(({ mutating }) => mutating)).toEqual([]);
+    const [execution] = run.cloud.stepFunctions.executions.values();
+    expect(execution).toMatchObject({ status: 'FAILED', error: 'InvalidInputError' });
+    expect(execution?.cause).toContain('deploy with --param launchTemplates=on');
   });
 
   it('resizes several groups at once, and the first failure ends it in all of them', async () => {

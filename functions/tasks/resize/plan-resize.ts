@@ -52,6 +52,8 @@ export interface PlanResizeDependencies extends PlanDependencies {
   ec2: (mode: Mode) => Ec2Resize;
   elasticLoadBalancing: (mode: Mode) => ElasticLoadBalancing;
   cloudFormation: CloudFormation;
+  /** Whether this deployment may give launch templates new versions. */
+  changesLaunchTemplates: boolean;
 }
 
 /**
@@ -365,6 +367,11 @@ export const createPlanResize = (dependencies: PlanResizeDependencies) => {
     const { request, mode, incidentId, ofRule, refuse } = await beginPlan(dependencies, state);
     const { resize } = request;
     if (resize === undefined) throw new InvalidInputError('The input asks for nothing that can be resized');
+    if (resize.updateLaunchTemplate && !dependencies.changesLaunchTemplates) {
+      throw new InvalidInputError(
+        'updateLaunchTemplate: found true; allowed: false, because this stage is deployed without permission to change launch templates. To give it, deploy with --param launchTemplates=on. Nothing was changed.',
+      );
+    }
     const refuseAll = async (reason: string, tended?: string): Promise<PlanResizeResult> => ({
       ...(await refuse(reason, tended)),
       action: 'REFUSE',
