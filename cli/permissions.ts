@@ -8,12 +8,19 @@ interface Statement {
 }
 
 interface PolicyProperties {
+  PolicyName: string;
   PolicyDocument: { Statement: Statement[] };
 }
-/** A policy that there is under a condition of the template. */
-interface PolicyIf {
-  'Fn::If': [string, PolicyProperties, object];
+/** What a role has itself: under a condition of the template, and without it. */
+interface PoliciesIf {
+  'Fn::If': [string, PolicyProperties[], PolicyProperties[]];
 }
+
+const policiesOfItsOwn = ({ 'Fn::If': [condition, all, always] }: PoliciesIf) =>
+  all.map((policy) => ({
+    policy,
+    condition: always.some(({ PolicyName }) => PolicyName === policy.PolicyName) ? '' : condition,
+  }));
 
 const isPlain = (value: unknown): value is string => typeof value === 'string';
 
@@ -46,11 +53,7 @@ export const describePermissions = (
     .flatMap(([role, { Properties }]) => [
       role,
       ...[
-        ...(Properties.Policies as (PolicyProperties | PolicyIf)[]).map((own) => {
-          if (!('Fn::If' in own)) return { policy: own, condition: '' };
-          const [condition, policy] = own['Fn::If'];
-          return { policy, condition };
-        }),
+        ...policiesOfItsOwn(Properties.Policies as PoliciesIf),
         ...shared
           .filter((policy) => (policy.Properties.Roles as { Ref: string }[]).some(({ Ref }) => Ref === role))
           .map(({ Properties: policy }) => ({

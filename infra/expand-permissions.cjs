@@ -126,12 +126,11 @@ const expandPermissions = (permissions, { stage, mode, ...options }) => {
       Properties: {
         ...ofEveryRole,
         AssumeRolePolicyDocument: assumedByLambda,
-        Policies: [
-          ...own.map((grant) => write(grant, name)),
-          ...withOwnKey.map((grant) => ({
-            'Fn::If': ['HasOwnKey', write(grant, name), { Ref: 'AWS::NoValue' }],
-          })),
-        ],
+        Policies: {
+          'Fn::If': ['HasOwnKey', [...own, ...withOwnKey], own].map((choice) =>
+            Array.isArray(choice) ? choice.map((grant) => write(grant, name)) : choice,
+          ),
+        },
       },
     },
   ]);

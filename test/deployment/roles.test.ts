@@ -85,13 +85,13 @@ const policiesOf = (
         (Properties.Roles as { Ref: string }[]).some(({ Ref }) => Ref === role),
     )
     .map(([name, { Properties }]) => ({ name, policy: resolve(Properties.PolicyDocument) }));
-  const inline = (template[role]?.Properties.Policies ?? []) as (
-    | InlinePolicy
-    | { 'Fn::If': [string, InlinePolicy] }
-  )[];
-  const own = inline
-    .flatMap((policy) => ('Fn::If' in policy ? (hasOwnKey ? [policy['Fn::If'][1]] : []) : [policy]))
-    .map(({ PolicyName, PolicyDocument }) => ({ name: PolicyName, policy: resolve(PolicyDocument) }));
+  const inline = template[role]?.Properties.Policies as
+    | { 'Fn::If': [string, InlinePolicy[], InlinePolicy[]] }
+    | undefined;
+  const own = (inline?.['Fn::If'][hasOwnKey ? 1 : 2] ?? []).map(({ PolicyName, PolicyDocument }) => ({
+    name: PolicyName,
+    policy: resolve(PolicyDocument),
+  }));
   return [...own, ...shared];
 };
 const actionsOf = (template: Template, functionName: string): string[] => [

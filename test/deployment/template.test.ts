@@ -22,10 +22,10 @@ interface Policy {
   PolicyDocument: { Statement: Statement[] };
 }
 /** Also those that there are under a condition only. */
-const inlineOf = ({ Properties }: Resource): Policy[] =>
-  ((Properties.Policies ?? []) as (Policy | { 'Fn::If': [string, Policy] } | { Ref: string })[]).flatMap(
-    (policy) => ('Fn::If' in policy ? [policy['Fn::If'][1]] : 'Ref' in policy ? [] : [policy]),
-  );
+const inlineOf = ({ Properties }: Resource): Policy[] => {
+  const policies = (Properties.Policies ?? []) as Policy[] | { 'Fn::If': [string, Policy[], Policy[]] };
+  return Array.isArray(policies) ? policies : policies['Fn::If'][1];
+};
 const statements = [
   ...ofType('AWS::IAM::Role').flatMap(inlineOf),
   ...ofType('AWS::IAM::Policy').map(({ Properties }) => Properties as unknown as Policy),
