@@ -13,6 +13,21 @@ export interface Fault {
 /** One fault at least for each story: a story that passes with its fault checks nothing. */
 export const faults: Fault[] = [
   {
+    story: 'two-stages',
+    what: 'a stage acts, whatever its mode',
+    file: 'serverless.yml',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: this is osls's own.
+    find: 'HOLDFAST_STAGE_MODE: ${param:mode}',
+    replace: 'HOLDFAST_STAGE_MODE: live',
+  },
+  {
+    story: 'removal',
+    what: 'the table goes with the stack',
+    file: 'infra/table.yml',
+    find: 'DeletionPolicy: RetainExceptOnCreate',
+    replace: 'DeletionPolicy: Delete',
+  },
+  {
     story: 'packet-loss',
     what: 'listing what is open asks for an empty sort-key prefix, which DynamoDB refuses',
     file: 'functions/state/create-store.ts',

@@ -59,12 +59,13 @@ const runHost = ([port, endpoint, log]) => {
       for (const done of waiting.values()) done(answer);
       threads.delete(name);
     });
-    return { worker, waiting };
+    return { worker, waiting, folder };
   };
 
   let count = 0;
   const invoke = (call) => {
-    if (!threads.has(call.name)) threads.set(call.name, start(call));
+    // A deploy brings other code: it runs in a thread of its own.
+    if (threads.get(call.name)?.folder !== unpack(call)) threads.set(call.name, start(call));
     const { worker, waiting } = threads.get(call.name);
     count += 1;
     const id = count;

@@ -6,6 +6,7 @@ import { type Fault, faults } from './faults.ts';
 
 /** What has to be in a copy of the checkout for it to be packaged and told stories. */
 const copied = [
+  'cli',
   'functions',
   'statemachines',
   'infra',

@@ -52,16 +52,17 @@ const missing = (wanted: Need[]): string | undefined => {
   return need === undefined ? undefined : `Conformance needs ${need.what}: ${need.install}.`;
 };
 
-/** Packages the stage that is deployed, unless that was done already. */
-const packageProd = (folder: string, again: boolean): void => {
+/** Packages a stage that is deployed, unless that was done already. */
+const packageOf = (stage: string, again: boolean): void => {
+  const folder = `.packaged/${stage}`;
   if (again) rmSync(folder, { recursive: true, force: true });
   if (existsSync(`${folder}/cloudformation-template-update-stack.json`)) return;
-  if (packageStage('prod', folder, { stdout: 'ignore' }) !== 0) {
-    throw new Error('The stage could not be packaged; run npm run package');
+  if (packageStage(stage, folder, { stdout: 'ignore' }) !== 0) {
+    throw new Error(`The stage ${stage} could not be packaged; run npm run package`);
   }
 };
 
-const usage = `npm run conformance -- [--packaged] [--bundle <folder> [--by cloudformation|terraform]] [--port <port>] [--out <folder>] [<story> ...]
+const usage = `npm run conformance -- [--packaged] [--bundle <folder> [--by cloudformation|terraform]] [--from <folder>] [--port <port>] [--out <folder>] [<story> ...]
 Stories: ${stories.join(', ')}`;
 
 const readOptions = () => {
@@ -77,6 +78,8 @@ const readOptions = () => {
         // Deploys what npm run bundle wrote for prod, with the AWS command line or Terraform; else osls deploys.
         bundle: { type: 'string' },
         by: { type: 'string', default: 'cloudformation' },
+        // An earlier release, packaged: the story upgrade deploys the present one over it.
+        from: { type: 'string' },
         out: { type: 'string', default: '.conformance' },
         port: { type: 'string', default: '7060' },
       },
@@ -110,13 +113,26 @@ if (problem !== undefined) {
   process.exit(2);
 }
 if (!values.check) {
-  const folder = '.packaged/prod';
-  if (values.bundle === undefined) packageProd(folder, !values.packaged);
+  const told = positionals.length > 0 ? positionals : stories;
+  if (values.bundle === undefined) packageOf('prod', !values.packaged);
+  // The second stage of the story.
+  if (told.includes('two-stages') && values.from === undefined) packageOf('staging', !values.packaged);
+  const earlier = values.from === undefined ? [] : ['--from', values.from];
   const bundle = values.bundle === undefined ? [] : ['--bundle', values.bundle, '--by', values.by];
-  const told = spawnSync(
+  const { status } = spawnSync(
     'python3',
-    ['conformance/tell.py', folder, ...bundle, '--out', values.out, '--port', values.port, ...positionals],
+    [
+      'conformance/tell.py',
+      '.packaged/prod',
+      ...bundle,
+      ...earlier,
+      '--out',
+      values.out,
+      '--port',
+      values.port,
+      ...positionals,
+    ],
     { stdio: 'inherit', env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' } },
   );
-  process.exitCode = told.status ?? 1;
+  process.exitCode = status ?? 1;
 }

@@ -105,8 +105,10 @@ def deploy_with_osls(services, packaged):
         shutil.rmtree(kept, ignore_errors=True)
         shutil.move(own, kept)
     words = ("--stage", packaged.name, "--region", "us-east-1", "--package", str(packaged))
+    # An earlier release has a configuration of its own.
+    checkout = packaged.parent.parent if (packaged.parent.parent / "serverless.yml").is_file() else CHECKOUT
     try:
-        services.run("osls", "deploy", *words, cwd=CHECKOUT)
+        services.run("osls", "deploy", *words, cwd=checkout)
     finally:
         if kept.is_dir():
             shutil.rmtree(own, ignore_errors=True)
@@ -153,6 +155,30 @@ def deploy_with_terraform(services, bundle):
     terraform.make()
     if (changes := terraform.drift()) is not None:
         raise RuntimeError(f"right after the deploy Terraform would change {changes}")
+
+
+class Deployer:
+    """What stories do to stages: other stages beside the one that is told of, and other releases of it."""
+
+    def __init__(self, services, world, packaged, bundle, by):
+        self.services, self.world, self.packaged, self.bundle, self.by = services, world, packaged, bundle, by
+
+    def deploy(self, stage):
+        if stage == self.packaged.name:
+            deploy(self.services, self.world, self.packaged, self.bundle, self.by)
+            return
+        folder = self.packaged.parent / stage
+        if not (folder / "cloudformation-template-update-stack.json").is_file():
+            raise RuntimeError(f"{folder} is not packaged; run npm run package")
+        deploy(self.services, self.world, folder, None, self.by)
+
+    def remove(self, stage):
+        words = ("--stage", stage, "--region", "us-east-1")
+        if stage == self.packaged.name and self.bundle is not None:
+            self.world.client("cloudformation").delete_stack(StackName=f"holdfast-{stage}")
+        else:
+            self.services.run("osls", "remove", *words, cwd=CHECKOUT)
+        self.world.post("/begin", {"retries": {}})
 
 
 def deploy(services, world, packaged, bundle, by):
@@ -249,6 +275,8 @@ def main():
     parser.add_argument("--port", type=int, default=7060)
     parser.add_argument("--bundle", type=lambda text: pathlib.Path(text).resolve())
     parser.add_argument("--by", choices=("cloudformation", "terraform"), default="cloudformation")
+    # An earlier release, packaged: it is deployed first, and the story `upgrade` deploys the present one over it.
+    parser.add_argument("--from", dest="earlier", type=lambda text: pathlib.Path(text).resolve())
     parser.add_argument("stories", nargs="*", metavar="STORY")
     options = parser.parse_intermixed_args()
     unknown = [name for name in options.stories if name not in stories.ALL]
@@ -266,10 +294,15 @@ def main():
         # Three groups of four.
         fleet = Terraform(services, "fleet", HERE / "terraform" / "main.tf")
         world = World(options.port, stage=options.packaged.name)
-        made, missing = deploy(services, world, options.packaged.resolve(), options.bundle, options.by)
+        packaged = options.packaged.resolve()
+        world.deployer = Deployer(services, world, packaged, options.bundle, options.by)
+        if options.earlier is None:
+            made, missing = deploy(services, world, packaged, options.bundle, options.by)
+        else:
+            made, missing = deploy(services, world, options.earlier, None, options.by)
         print(f"deployed: {made} resources; moto cannot make {missing}", flush=True)
         fleet.make()
-        for name in options.stories or stories.ALL:
+        for name in options.stories or (["upgrade", "removal"] if options.earlier else stories.OF_ONE_RELEASE):
             failed[name] = tell(name, world)
             sent = world.wire()
             requests += sent

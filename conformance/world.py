@@ -166,6 +166,39 @@ class World:
             Name=f"/holdfast/{self.stage}/mode", Value=word, Overwrite=True, Type="String"
         )
 
+    # ---- deploying
+
+    def deploy_stage(self, stage):
+        self.deployer.deploy(stage)
+
+    def remove_stage(self, stage):
+        self.deployer.remove(stage)
+
+    def upgrade(self):
+        """Deploys the present release over the earlier one."""
+        self.deployer.deploy(self.stage)
+
+    def code(self):
+        """What runs, by function."""
+        pages = self.client("lambda").get_paginator("list_functions").paginate()
+        return {each["FunctionName"]: each["CodeSha256"] for page in pages for each in page["Functions"]}
+
+    def left_of(self, prefix):
+        """Names in the account that begin so, of every kind that a stage makes."""
+        topics = self.client("sns").list_topics()["Topics"]
+        groups = self.client("logs").describe_log_groups()["logGroups"]
+        names = [
+            *(each["name"] for each in self.state()["machines"]),
+            *self.code(),
+            *self.client("dynamodb").list_tables()["TableNames"],
+            *(each["TopicArn"].rsplit(":", 1)[1] for each in topics),
+            *(each["logGroupName"].rsplit("/", 1)[1] for each in groups),
+            *(url.rsplit("/", 1)[1] for url in self.client("sqs").list_queues().get("QueueUrls", [])),
+            *(each["RoleName"] for each in self.client("iam").list_roles()["Roles"]),
+            *(each["Name"] for each in self.client("events").list_rules()["Rules"]),
+        ]
+        return sorted(name for name in names if name.startswith(prefix))
+
     # ---- checks
 
     def begin_story(self):

@@ -10,6 +10,8 @@ from .clock import clock
 from .log import ACCOUNT, REGION
 
 EVENTS = []
+#: Rules and targets of the schedules that run.
+SCHEDULED = set()
 
 
 def _rules():
@@ -46,7 +48,10 @@ def emit(source, detail_type, resources, detail):
     )
 
 
-def _invoke_every(seconds, arn):
+def _invoke_every(seconds, name, arn):
+    if not any(rule.name == name for rule in _rules()):
+        SCHEDULED.discard((name, arn))
+        return
     event = {
         "version": "0",
         "id": str(uuid.uuid4()),
@@ -59,7 +64,7 @@ def _invoke_every(seconds, arn):
         "detail": {},
     }
     clock.background(functions.invoke_asynchronously, arn, event)
-    clock.after(seconds, _invoke_every, seconds, arn)
+    clock.after(seconds, _invoke_every, seconds, name, arn)
 
 
 def begin_schedules():
@@ -68,4 +73,7 @@ def begin_schedules():
         if minutes:
             seconds = int(minutes[1]) * 60
             for target in rule.targets:
-                clock.after(seconds, _invoke_every, seconds, target["Arn"])
+                schedule = (rule.name, target["Arn"])
+                if schedule not in SCHEDULED:
+                    SCHEDULED.add(schedule)
+                    clock.after(seconds, _invoke_every, seconds, *schedule)

@@ -1,6 +1,7 @@
 """AWS Lambda: the zips that were uploaded run in function-host.mjs, with the environment the stack gave them."""
 
 import base64
+import collections
 import json
 import urllib.request
 
@@ -125,5 +126,8 @@ class Stream:
             self._wait(function_arn, self.retry_seconds)
 
 
-stream = Stream()
-models.LambdaBackend.send_dynamodb_items = lambda self, arn, items, source: stream.take(self, arn, items, source)
+#: By function that reads one: each stage has a table of its own.
+streams = collections.defaultdict(Stream)
+models.LambdaBackend.send_dynamodb_items = lambda self, arn, items, source: streams[arn].take(
+    self, arn, items, source
+)

@@ -76,7 +76,8 @@ def recorded(application):
         length = int(environ.get("CONTENT_LENGTH") or 0)
         body = environ["wsgi.input"].read(length) if length else b""
         environ["wsgi.input"] = io.BytesIO(body)
-        is_function = "aws-sdk-js" in environ.get("HTTP_USER_AGENT", "")
+        # The SDK says that it runs in Lambda; osls uses the same one.
+        is_function = "exec-env/AWS_Lambda" in environ.get("HTTP_USER_AGENT", "")
         service = _service_of(environ)
         status = {}
 
@@ -90,8 +91,7 @@ def recorded(application):
             started("503 Service Unavailable", [("content-type", "application/x-amz-json-1.0")])
             return [b'{"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError","message":"silent"}']
         answer = application(environ, started)
-        # The artifacts that a deploy uploads are no calls of a function.
-        if is_function and length < 400_000:
+        if is_function:
             WIRE.append(
                 {
                     "service": service,

@@ -32,7 +32,7 @@ import moto.sqs.models  # noqa: E402
 import moto.ssm.models  # noqa: E402
 from moto.core.responses import ActionResult  # noqa: E402
 
-from account import auto_scaling, ec2, events, functions, load_balancing, log, speed, state_machines  # noqa: E402
+from account import auto_scaling, ec2, events, functions, load_balancing, log, speed, stacks, state_machines  # noqa: E402
 from account.clock import clock, shift_time_of_moto  # noqa: E402
 
 moto.cloudwatch.responses.CloudWatchResponse.list_alarm_mute_rules = lambda self: ActionResult(
@@ -40,6 +40,7 @@ moto.cloudwatch.responses.CloudWatchResponse.list_alarm_mute_rules = lambda self
 )
 shift_time_of_moto()
 speed.make_quick()
+stacks.retain_what_templates_say()
 functions.host_port = HOST_PORT
 
 
@@ -87,6 +88,7 @@ def state():
         "now": clock.iso(),
         "running": state_machines.count_running(),
         "groups": {group.name: describe_group(group) for group in auto_scaling.groups().values()},
+        "machines": [{"name": each.name} for each in state_machines.machines()],
         "executions": [describe_execution(each) for each in state_machines.executions()],
         "reservations": list(ec2.RESERVATIONS.values()),
         "calls": log.CALLS,

@@ -15,6 +15,10 @@ from .clock import clock, time_that_sleeps_virtually
 from .log import ACCOUNT, REGION
 
 
+def machines():
+    return stepfunctions_parser_backends[ACCOUNT][REGION].state_machines
+
+
 def executions():
     backend = stepfunctions_parser_backends[ACCOUNT][REGION]
     return [execution for machine in backend.state_machines for execution in machine.executions]
@@ -68,9 +72,10 @@ def terminated(self):
 BaseExecutionWorkerCommunication.terminated = terminated
 
 _create_from_cloudformation = StubStateMachine.create_from_cloudformation_json.__func__
+_update_from_cloudformation = StubStateMachine.update_from_cloudformation_json.__func__
 
 
-def create_from_cloudformation(cls, resource_name, cloudformation_json, account_id, region_name, **more):
+def _with_definition_as_text(cloudformation_json):
     """moto takes a definition as a text only, and substitutes nothing in it."""
     properties = dict(cloudformation_json["Properties"])
     if "Definition" in properties:
@@ -78,11 +83,21 @@ def create_from_cloudformation(cls, resource_name, cloudformation_json, account_
         for name, value in (properties.get("DefinitionSubstitutions") or {}).items():
             text = text.replace(f"${{{name}}}", str(value))
         properties["DefinitionString"] = text
-    changed = {**cloudformation_json, "Properties": properties}
+    return {**cloudformation_json, "Properties": properties}
+
+
+def create_from_cloudformation(cls, resource_name, cloudformation_json, account_id, region_name, **more):
+    changed = _with_definition_as_text(cloudformation_json)
     return _create_from_cloudformation(cls, resource_name, changed, account_id, region_name, **more)
 
 
+def update_from_cloudformation(cls, original_resource, new_resource_name, cloudformation_json, **where):
+    changed = _with_definition_as_text(cloudformation_json)
+    return _update_from_cloudformation(cls, original_resource, new_resource_name, changed, **where)
+
+
 StubStateMachine.create_from_cloudformation_json = classmethod(create_from_cloudformation)
+StubStateMachine.update_from_cloudformation_json = classmethod(update_from_cloudformation)
 
 
 def _copy_without_executions(self, memo):
@@ -96,9 +111,15 @@ StubStateMachine.__deepcopy__ = _copy_without_executions
 
 
 def make_machines_run():
-    """CloudFormation made them in moto's stub; they run in its interpreter, which parses and checks them."""
+    """CloudFormation makes, changes and deletes them in moto's stub; they run in its interpreter, which parses and checks them."""
     interpreter = stepfunctions_parser_backends[ACCOUNT][REGION]
-    known = {machine.name for machine in interpreter.state_machines}
-    for machine in stepfunctions_backends[ACCOUNT][REGION].state_machines:
-        if machine.name not in known:
-            interpreter.create_state_machine(machine.name, machine.definition, machine.roleArn)
+    deployed = {machine.name: machine for machine in stepfunctions_backends[ACCOUNT][REGION].state_machines}
+    for machine in list(interpreter.state_machines):
+        new = deployed.pop(machine.name, None)
+        if new is None:
+            interpreter.delete_state_machine(machine.arn)
+        elif new.definition != machine.definition:
+            # What runs goes on with the definition that it began with.
+            interpreter.update_state_machine(machine.arn, definition=new.definition, role_arn=new.roleArn)
+    for machine in deployed.values():
+        interpreter.create_state_machine(machine.name, machine.definition, machine.roleArn)

@@ -3,6 +3,7 @@
 What a story is for stands in its first line. A story that is new needs a fault in ../faults.ts that makes it fail.
 """
 
+from .deploying import removal, two_stages, upgrade
 from .holds import copied, desired_capacity, kill_switch, overlapping, packet_loss, stopped
 from .inputs import bad_input, dry_run
 from .launches import launches
@@ -25,4 +26,9 @@ ALL = {
     "duplicates": duplicates,
     "bad-input": bad_input,
     "silent-table": silent_table,
+    "two-stages": two_stages,
+    "upgrade": upgrade,
+    "removal": removal,
 }
+#: `upgrade` needs an earlier release, which --from names; after `removal` the stage is new.
+OF_ONE_RELEASE = [name for name in ALL if name != "upgrade"]

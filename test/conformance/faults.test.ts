@@ -18,6 +18,8 @@ describe('the planted faults', () => {
       ([, name]) => name,
     );
     expect(stories.length).toBeGreaterThan(0);
-    expect(new Set(faults.map(({ story }) => story))).toEqual(new Set(stories));
+    // An upgrade needs an earlier release, which a planted fault is not in.
+    const planted = [...new Set(faults.map(({ story }) => story)), 'upgrade'];
+    expect(planted.sort()).toEqual(stories.sort());
   });
 });
