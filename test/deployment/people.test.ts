@@ -2,12 +2,18 @@ import { readFileSync } from 'node:fs';
 import { runSimulation } from '@cloud-copilot/iam-simulate';
 import { describe, expect, it } from 'vitest';
 import { remediationNames } from '../../functions/domain/remediation-names.ts';
+import { readTemplate } from './read-template.ts';
 
 const account = '123456789012';
 const arn = (service: string, rest: string): string => `arn:aws:${service}:eu-west-1:${account}:${rest}`;
 
 /** Whether a policy of `docs/examples` allows an action. */
-const mayWith = async (name: string, action: string, resource: string): Promise<boolean> => {
+const mayWith = async (
+  name: string,
+  action: string,
+  resource: string,
+  contextVariables: Record<string, string | string[]> = {},
+): Promise<boolean> => {
   const file = new URL(`../../docs/examples/${name}.policy.json`, import.meta.url);
   const response = await runSimulation(
     {
@@ -15,7 +21,7 @@ const mayWith = async (name: string, action: string, resource: string): Promise<
         principal: `arn:aws:iam::${account}:role/person`,
         action,
         resource: { resource, accountId: account },
-        contextVariables: {},
+        contextVariables,
       },
       identityPolicies: [{ name, policy: JSON.parse(readFileSync(file, 'utf8')) }],
       serviceControlPolicies: [],
@@ -72,4 +78,101 @@ describe('the policies for people', () => {
         expect([action, await mayWith(name, action, resource)]).toEqual([action, false]);
     },
   );
+});
+
+/** By type of a resource: how CloudFormation makes one, and on what, under a name of ours and under another. */
+const madeBy: Record<string, [string, (name: string) => string]> = {
+  'AWS::CloudWatch::Alarm': ['cloudwatch:PutMetricAlarm', (name) => arn('cloudwatch', `alarm:${name}`)],
+  'AWS::CloudWatch::Dashboard': [
+    'cloudwatch:PutDashboard',
+    (name) => `arn:aws:cloudwatch::${account}:dashboard/${name}`,
+  ],
+  'AWS::DynamoDB::Table': ['dynamodb:CreateTable', (name) => arn('dynamodb', `table/${name}`)],
+  'AWS::Events::Rule': ['events:PutRule', (name) => arn('events', `rule/${name}`)],
+  'AWS::IAM::Policy': ['iam:PutRolePolicy', (name) => `arn:aws:iam::${account}:role/${name}`],
+  'AWS::IAM::Role': ['iam:CreateRole', (name) => `arn:aws:iam::${account}:role/${name}`],
+  'AWS::Lambda::EventInvokeConfig': [
+    'lambda:PutFunctionEventInvokeConfig',
+    (name) => arn('lambda', `function:${name}`),
+  ],
+  'AWS::Lambda::Function': ['lambda:CreateFunction', (name) => arn('lambda', `function:${name}`)],
+  'AWS::Lambda::Permission': ['lambda:AddPermission', (name) => arn('lambda', `function:${name}`)],
+  'AWS::Logs::LogGroup': ['logs:CreateLogGroup', (name) => arn('logs', `log-group:/aws/lambda/${name}`)],
+  'AWS::S3::Bucket': ['s3:CreateBucket', (name) => `arn:aws:s3:::${name}`],
+  'AWS::S3::BucketPolicy': ['s3:PutBucketPolicy', (name) => `arn:aws:s3:::${name}`],
+  'AWS::SNS::Topic': ['sns:CreateTopic', (name) => arn('sns', name)],
+  'AWS::SNS::TopicPolicy': ['sns:SetTopicAttributes', (name) => arn('sns', name)],
+  'AWS::SQS::Queue': ['sqs:CreateQueue', (name) => arn('sqs', name)],
+  'AWS::SQS::QueuePolicy': ['sqs:SetQueueAttributes', (name) => arn('sqs', name)],
+  'AWS::StepFunctions::StateMachine': [
+    'states:CreateStateMachine',
+    (name) => arn('states', `stateMachine:${name}`),
+  ],
+};
+/** What CloudFormation makes under a name that nobody knows before. */
+const madeThroughCloudFormation: Record<string, string> = {
+  'AWS::KMS::Key': 'kms:CreateKey',
+  'AWS::Lambda::EventSourceMapping': 'lambda:CreateEventSourceMapping',
+};
+
+describe('the policy for who deploys', () => {
+  const types = [...new Set(Object.values(readTemplate('prod')).map(({ Type }) => Type))].sort();
+
+  it('knows every type of resource that is deployed', () => {
+    expect([...Object.keys(madeBy), ...Object.keys(madeThroughCloudFormation)].sort()).toEqual(types);
+  });
+
+  it.each(Object.entries(madeBy))('makes %s under our names only', async (_type, [action, named]) => {
+    expect(await mayWith('deployer', action, named('holdfast-prod-thing'))).toBe(true);
+    expect(await mayWith('deployer', action, named('orders-prod-thing'))).toBe(false);
+  });
+
+  it.each(Object.entries(madeThroughCloudFormation))(
+    'makes %s through CloudFormation only',
+    async (_type, action) => {
+      const through = { 'aws:CalledVia': ['cloudformation.amazonaws.com'] };
+      expect(await mayWith('deployer', action, '*', through)).toBe(true);
+      expect(await mayWith('deployer', action, '*')).toBe(false);
+    },
+  );
+
+  it('may do what osls does, and hand roles to Lambda and Step Functions only', async () => {
+    const stack = arn('cloudformation', 'stack/holdfast-prod/1');
+    // As osls called moto in a deploy, an info and a removal.
+    for (const action of [
+      ...[
+        'CreateChangeSet',
+        'DeleteChangeSet',
+        'DescribeChangeSet',
+        'DescribeStackEvents',
+        'ExecuteChangeSet',
+      ],
+      ...[
+        'DescribeStackResource',
+        'DescribeStackResources',
+        'DescribeStacks',
+        'ListStackResources',
+        'DeleteStack',
+      ],
+    ]) {
+      expect([action, await mayWith('deployer', `cloudformation:${action}`, stack)]).toEqual([action, true]);
+    }
+    expect(await mayWith('deployer', 'cloudformation:ValidateTemplate', '*')).toBe(true);
+    const role = `arn:aws:iam::${account}:role/holdfast-prod-SweepRole`;
+    for (const [service, allowed] of [
+      ['lambda.amazonaws.com', true],
+      ['states.amazonaws.com', true],
+      ['ec2.amazonaws.com', false],
+    ] as const) {
+      expect(await mayWith('deployer', 'iam:PassRole', role, { 'iam:PassedToService': service })).toBe(
+        allowed,
+      );
+    }
+  });
+
+  it('fits into a managed policy', () => {
+    const file = new URL('../../docs/examples/deployer.policy.json', import.meta.url);
+    // IAM's quota, blanks not counted.
+    expect(JSON.stringify(JSON.parse(readFileSync(file, 'utf8'))).length).toBeLessThan(6144);
+  });
 });

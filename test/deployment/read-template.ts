@@ -14,7 +14,7 @@ const sources = [
   'serverless.yml',
   ...['infra', 'statemachines'].flatMap((folder) =>
     readdirSync(new URL(folder, root))
-      .filter((name) => /\.(yml|cjs|mjs)$/.test(name))
+      .filter((name) => /\.(yml|cjs|mjs)$/.test(name) && name !== 'rule-exceptions.yml')
       .map((name) => `${folder}/${name}`),
   ),
 ];

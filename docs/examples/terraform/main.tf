@@ -20,6 +20,11 @@ variable "code_bucket_prefix" {
   description = "What the bucket's name begins with; the Region follows"
 }
 
+variable "account_alias" {
+  description = "What people call this account, in messages"
+  default     = ""
+}
+
 locals {
   template = "${var.bundle}/holdfast-prod.template.json"
 }
@@ -50,6 +55,9 @@ resource "aws_cloudformation_stack" "holdfast" {
   name         = "holdfast-prod"
   template_url = "https://${aws_s3_bucket.code.bucket_regional_domain_name}/${aws_s3_object.template.key}"
   capabilities = ["CAPABILITY_IAM"]
-  parameters   = { CodeBucketPrefix = var.code_bucket_prefix }
-  depends_on   = [aws_s3_object.code]
+  parameters = {
+    CodeBucketPrefix = var.code_bucket_prefix
+    AccountAlias     = var.account_alias
+  }
+  depends_on = [aws_s3_object.code]
 }
