@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import time
+import uuid
 
 HERE = pathlib.Path(__file__).resolve().parent
 CHECKOUT = HERE.parent
@@ -120,15 +121,37 @@ def deploy_with_cloudformation(services, bundle):
     # moto finds a bucket in an address only where the host is localhost.
     endpoint = {"AWS_ENDPOINT_URL": f"http://localhost:{services.port}"}
     bucket = "holdfast-code-us-east-1"
-    services.run("aws", "s3", "mb", f"s3://{bucket}", cwd=bundle, **endpoint)
+    # It may be there from an earlier deploy of this story.
+    services.run("aws", "s3", "mb", f"s3://{bucket}", cwd=bundle, check=False, **endpoint)
     services.run("aws", "s3", "cp", "--recursive", "holdfast", f"s3://{bucket}/holdfast", cwd=bundle, **endpoint)
+    # With all that an account may ask for.
+    answer = services.run("aws", "kms", "create-key", cwd=bundle, **endpoint)
+    key = json.loads(answer.stdout)["KeyMetadata"]["Arn"]
+    boundary = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
+    words = ("--policy-name", f"boundary-{uuid.uuid4()}", "--policy-document", boundary)
+    answer = services.run("aws", "iam", "create-policy", *words, cwd=bundle, **endpoint)
+    policy = json.loads(answer.stdout)["Policy"]["Arn"]
     services.run(
         *("aws", "cloudformation", "deploy", "--region", "us-east-1", "--stack-name", "holdfast-prod"),
         *("--template-file", "holdfast-prod.template.json", "--s3-bucket", bucket),
-        *("--parameter-overrides", "CodeBucketPrefix=holdfast-code", "--capabilities", "CAPABILITY_IAM"),
+        *("--parameter-overrides", "CodeBucketPrefix=holdfast-code", "AccountAlias=second cloud"),
+        *("RolePath=/ops/", f"PermissionsBoundaryArn={policy}", f"KmsKeyArn={key}"),
+        *("--capabilities", "CAPABILITY_IAM", "--tags", "team=sre"),
         cwd=bundle,
         **endpoint,
     )
+    found = services.run(
+        *("aws", "iam", "list-roles", "--path-prefix", "/ops/", "--query", "Roles[].RoleName", "--output", "text"),
+        cwd=bundle,
+        **endpoint,
+    )
+    if len(found.stdout.split()) < 25:
+        raise RuntimeError(f"the roles have not the path they were given: {found.stdout}")
+    # moto keeps the key of a topic; it forgets that of a table and of a log group.
+    topic = "arn:aws:sns:us-east-1:123456789012:holdfast-prod-notifications"
+    found = services.run("aws", "sns", "get-topic-attributes", "--topic-arn", topic, cwd=bundle, **endpoint)
+    if key not in found.stdout:
+        raise RuntimeError(f"the topic has not the key it was given: {found.stdout}")
 
 
 def deploy_with_terraform(services, bundle):
