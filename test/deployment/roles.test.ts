@@ -793,6 +793,41 @@ describe('roles', () => {
     expect(await isAllowed(prod, 'sweep', 'dynamodb:PutItem', {}, table)).toBe(false);
   });
 
+  it.each(functionNames)('keep %s from table, stream, machines and topic of another stage', async (name) => {
+    const of = (stage: string): [RegExp, string][] => [
+      [
+        /^dynamodb:.*Stream|^dynamodb:Get(Records|ShardIterator)/,
+        `arn:aws:dynamodb:${region}:${account}:table/holdfast-${stage}/stream/1`,
+      ],
+      [/^dynamodb:/, `arn:aws:dynamodb:${region}:${account}:table/holdfast-${stage}`],
+      [
+        /^states:Start/,
+        `arn:aws:states:${region}:${account}:stateMachine:holdfast-${stage}-protect-instances`,
+      ],
+      [
+        /^states:Describe/,
+        `arn:aws:states:${region}:${account}:execution:holdfast-${stage}-pause-scaling:name`,
+      ],
+      [/^sns:/, `arn:aws:sns:${region}:${account}:holdfast-${stage}-notifications`],
+      [/^ssm:/, `arn:aws:ssm:${region}:${account}:parameter/holdfast/${stage}/mode`],
+    ];
+    const own = actionsOf(prod, name).filter((action) => action !== 'dynamodb:ListStreams');
+    for (const action of own) {
+      const place = (stage: string) => of(stage).find(([actions]) => actions.test(action))?.[1];
+      const mine = place('prod');
+      if (mine === undefined) continue;
+      expect([action, mine, await isAllowed(prod, name, action, {}, mine)]).toEqual([action, mine, true]);
+      for (const stage of ['staging', 'prod-eu']) {
+        const other = place(stage) ?? '';
+        expect([action, other, await isAllowed(prod, name, action, {}, other)]).toEqual([
+          action,
+          other,
+          false,
+        ]);
+      }
+    }
+  });
+
   it('write into no log group but their own', async () => {
     const group = (name: string) =>
       `arn:aws:logs:${region}:${account}:log-group:/aws/lambda/holdfast-prod-${name}:log-stream:x`;
