@@ -3,7 +3,8 @@ import { parseArgs } from 'node:util';
 import type { Policy } from '../functions/events/policy.ts';
 import { loadPolicy } from '../functions/policy.ts';
 import type { Story } from '../rehearsal/incident.ts';
-import { allIncidents } from '../rehearsal/incidents/all-incidents.ts';
+import { allIncidents, otherNames } from '../rehearsal/incidents/all-incidents.ts';
+import { InvalidStoryError, loadStory } from '../rehearsal/story-file.ts';
 
 /** Something about the command is wrong; the message says what and how to mend it. */
 export class UsageError extends Error {
@@ -22,10 +23,10 @@ export interface Command {
 }
 
 /** How to use the command. */
-export const usage = `holdfast rehearse <incident> [--seed N] [--dry-run] [--without-holdfast] [--policy FILE] [--json]
-holdfast story <incident> [--seed N] [--policy FILE]
+export const usage = `holdfast rehearse <story> [--seed N] [--dry-run] [--without-holdfast] [--policy FILE] [--json]
+holdfast story <story> [--seed N] [--policy FILE]
 
-incidents: ${Object.keys(allIncidents).join(', ')}`;
+stories: ${Object.keys(allIncidents).join(', ')}, or a story file such as my-outage.yml`;
 
 const parseSeed = (text: string): number => {
   if (!/^\d{1,9}$/.test(text)) {
@@ -64,9 +65,27 @@ const parse = (argv: string[]) => {
   }
 };
 
+/** A story by its name, or from a file. */
+const findStory = (name: string | undefined): Story => {
+  const shipped = `${Object.keys(allIncidents).join(', ')}, or a story file such as my-outage.yml`;
+  if (name === undefined) throw new UsageError(`No story was named; allowed: ${shipped}`);
+  if (/\.(ya?ml|json)$/.test(name)) {
+    try {
+      return loadStory(name);
+    } catch (cause) {
+      if (!(cause instanceof InvalidStoryError)) throw cause;
+      throw new UsageError(cause.message, { cause });
+    }
+  }
+  const known = Object.hasOwn(otherNames, name) ? otherNames[name] : name;
+  const story = known !== undefined && Object.hasOwn(allIncidents, known) ? allIncidents[known] : undefined;
+  if (story === undefined) throw new UsageError(`Unknown story "${name}"; allowed: ${shipped}`);
+  return story;
+};
+
 /**
  * Reads the command line.
- * @throws UsageError for an unknown command, incident or option, or a bad policy file; nothing has run then
+ * @throws UsageError for an unknown command, story or option, or a bad policy or story file; nothing has run then
  */
 export const parseCommand = (argv: string[]): Command => {
   const { values, positionals } = parse(argv);
@@ -76,14 +95,7 @@ export const parseCommand = (argv: string[]): Command => {
       `${name === undefined ? 'No command was given' : `Unknown command "${name}"`}\n\n${usage}`,
     );
   }
-  const incident =
-    incidentName !== undefined && Object.hasOwn(allIncidents, incidentName)
-      ? allIncidents[incidentName]
-      : undefined;
-  if (incident === undefined) {
-    const found = incidentName === undefined ? 'No incident was named' : `Unknown incident "${incidentName}"`;
-    throw new UsageError(`${found}; allowed: ${Object.keys(allIncidents).join(', ')}`);
-  }
+  const incident = findStory(incidentName);
   if (rest.length > 0) throw new UsageError(`Unexpected "${rest.join(' ')}"\n\n${usage}`);
   if (values['dry-run'] === true && values['without-holdfast'] === true) {
     throw new UsageError(

@@ -8,7 +8,7 @@ const long = [
   'test/rehearsal/draining.test.ts',
   'test/rehearsal/faults.test.ts',
   'test/rehearsal/packet-loss.test.ts',
-  'test/rehearsal/repository-down.test.ts',
+  'test/rehearsal/package-repository.test.ts',
   'test/rehearsal/resizing-deaths.test.ts',
   'test/rehearsal/resizing-floor.test.ts',
 ];

@@ -1,9 +1,12 @@
 import type { Story } from '../incident.ts';
+import { packageRepository } from './package-repository.ts';
 import { packetLoss } from './packet-loss.ts';
-import { repositoryDown } from './repository-down.ts';
 
 /** Every story that can be rehearsed, by name. */
 export const allIncidents: Record<string, Story> = {
   [packetLoss.name]: packetLoss,
-  [repositoryDown.name]: repositoryDown,
+  [packageRepository.name]: packageRepository,
 };
+
+/** Names that stories had before. */
+export const otherNames: Record<string, string> = { 'repository-down': packageRepository.name };

@@ -95,13 +95,9 @@ rules:
   });
 
   it.each([
-    ['an unknown incident', ['rehearse', 'nope'], 'Unknown incident "nope"; allowed: packet-loss'],
-    [
-      'an incident by the name of something else',
-      ['rehearse', 'constructor'],
-      'Unknown incident "constructor"',
-    ],
-    ['no incident', ['rehearse'], 'No incident was named; allowed: packet-loss'],
+    ['an unknown incident', ['rehearse', 'nope'], 'Unknown story "nope"; allowed: packet-loss'],
+    ['an incident by the name of something else', ['rehearse', 'constructor'], 'Unknown story "constructor"'],
+    ['no incident', ['rehearse'], 'No story was named; allowed: packet-loss'],
     ['an unknown option', ['rehearse', 'packet-loss', '--sed', '1'], "Unknown option '--sed'"],
     ['an unknown command', ['reherse', 'packet-loss'], 'Unknown command "reherse"'],
     [

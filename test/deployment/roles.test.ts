@@ -14,8 +14,8 @@ import { runningFunction } from '../../rehearsal/cloud/lambda.ts';
 import type { SimulatedCloud } from '../../rehearsal/cloud/simulated-cloud.ts';
 import { readDeployment } from '../../rehearsal/deployment.ts';
 import type { Story } from '../../rehearsal/incident.ts';
+import { packageRepository } from '../../rehearsal/incidents/package-repository.ts';
 import { packetLoss } from '../../rehearsal/incidents/packet-loss.ts';
-import { repositoryDown } from '../../rehearsal/incidents/repository-down.ts';
 import { aHoldOnTerminate, anIncident, aRecord, now } from '../domain/holds/group-fixtures.ts';
 import { calm, launchIncident, onlyRules, startOf } from '../rehearsal/launch-incident.ts';
 import { quiet, resizeIncident, startResize } from '../rehearsal/resize-incident.ts';
@@ -305,7 +305,7 @@ const tableActions = async (): Promise<Record<string, string[]>> => {
 const cpu: ScalingPolicy = { type: 'StepScaling', name: 'cpu', above: 1000, add: 1, below: -1, remove: 1 };
 
 const stories: (() => Promise<{ result: Awaited<ReturnType<typeof rehearseSmall>>['result'] }>)[] = [
-  ...[packetLoss, repositoryDown].map(
+  ...[packetLoss, packageRepository].map(
     (story: Story) => () => rehearseSmall(story, { policy: loadPolicy(), quirks: calm }),
   ),
   // The group belongs to a stack.

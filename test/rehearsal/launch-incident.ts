@@ -7,8 +7,8 @@ import type {
 import type { Quirks, SimulatedCloud } from '../../rehearsal/cloud/simulated-cloud.ts';
 import { stateMachineArn } from '../../rehearsal/cloud/step-functions.ts';
 import type { Deed, Story } from '../../rehearsal/incident.ts';
+import { packageRepository } from '../../rehearsal/incidents/package-repository.ts';
 import { packetLoss } from '../../rehearsal/incidents/packet-loss.ts';
-import { repositoryDown } from '../../rehearsal/incidents/repository-down.ts';
 import type { RehearsalResult } from '../../rehearsal/rehearse.ts';
 import { minutes, smallGroup } from './small-incident.ts';
 
@@ -52,7 +52,7 @@ const mendedAt = minutes(90);
 
 /** One group of four that asks for six; what it launches in the first ninety minutes hangs. Four quiet groups beside it. */
 export const launchIncident = (over: Partial<Story> = {}): Story => ({
-  ...repositoryDown,
+  ...packageRepository,
   name: 'launches',
   startsAt: packetLoss.startsAt,
   durationSeconds: minutes(240),

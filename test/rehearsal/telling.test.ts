@@ -4,7 +4,7 @@ import { sentenceOf } from '../../functions/domain/telling/sentence-of.ts';
 import { loadPolicy } from '../../functions/policy.ts';
 import { CloudError } from '../../rehearsal/cloud/cloud-error.ts';
 import { killSwitchParameter, type SimulatedCloud } from '../../rehearsal/cloud/simulated-cloud.ts';
-import { repositoryDown } from '../../rehearsal/incidents/repository-down.ts';
+import { packageRepository } from '../../rehearsal/incidents/package-repository.ts';
 import { calm, startOf } from './launch-incident.ts';
 import {
   lossBeginsAt,
@@ -68,7 +68,7 @@ describe('people', () => {
   });
 
   it('are told of a dry run what would be done, of a rule once for a long time', async () => {
-    const { result } = await rehearseSmall(repositoryDown, { dryRun: true, quirks: calm });
+    const { result } = await rehearseSmall(packageRepository, { dryRun: true, quirks: calm });
     const wouldDrain = result.messages.filter(({ subject }) => subject.includes('drain-pending-wait'));
     const plans = result.executions.filter(({ machine }) => machine.endsWith('drain-pending-wait'));
     expect(new Set(told(result))).toEqual(new Set(['would-act']));

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { loadPolicy } from '../../functions/policy.ts';
-import { repositoryDown } from '../../rehearsal/incidents/repository-down.ts';
+import { packageRepository } from '../../rehearsal/incidents/package-repository.ts';
 import { rehearse } from '../../rehearsal/rehearse.ts';
 import { seedsOf, withReplay } from '../seeds.ts';
 
-describe('repository-down', () => {
+describe('package-repository', () => {
   it.each(seedsOf({ first: 0, slice: 1, all: 20 }))(
     'survives the promotion with every good instance and with its resize; loses some without, seed %i',
     (seed) =>
-      withReplay('test/rehearsal/repository-down.test.ts', seed, async () => {
+      withReplay('test/rehearsal/package-repository.test.ts', seed, async () => {
         const run = (withHoldfast: boolean) =>
-          rehearse({ incident: repositoryDown, seed, policy: loadPolicy(), withHoldfast, dryRun: false });
+          rehearse({ incident: packageRepository, seed, policy: loadPolicy(), withHoldfast, dryRun: false });
         const helped = await run(true);
         expect(helped.violations).toEqual([]);
         const lost = (result: typeof helped) =>

@@ -1,0 +1,416 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import * as z from 'zod';
+import { duration, optionalDuration } from '../functions/domain/duration.ts';
+import { remediationNames } from '../functions/domain/remediation-names.ts';
+import { describeIssues } from '../functions/events/describe-issues.ts';
+import type { SimulatedGroup } from './cloud/auto-scaling-group.ts';
+import { stateMachineArn } from './cloud/step-functions.ts';
+import type { Deed, PacketLoss, Story } from './incident.ts';
+
+/** A story file is not valid; the message names the field, what was found and what is allowed. */
+export class InvalidStoryError extends Error {
+  override name = 'InvalidStoryError';
+}
+
+const week = 604_800;
+/** A moment of the story, counted from its beginning, or from that of what it is about. */
+const moment = () => duration(0, week);
+const length = () => duration(1, week);
+const text = () => z.string().trim().min(1);
+const capacity = () => z.number().int().min(0).max(10_000);
+
+/** A value that changes over time: from point to point in a straight line; two points at one moment are a step. */
+const curve = (value: z.ZodType<number>) =>
+  z
+    .array(z.tuple([moment(), value]))
+    .min(1)
+    .describe('Moments and values, with straight lines between them. Two at one moment are a step.');
+type Curve = [number, number][];
+
+/** The value of a curve at a moment: of its first point before that, of its last one after that. */
+const valueAt = (points: Curve, seconds: number): number => {
+  const next = points.findIndex(([at]) => at > seconds);
+  if (next === -1) return points.at(-1)?.[1] ?? 0;
+  const [toAt, to] = points[next] ?? [0, 0];
+  const [fromAt, from] = points[next - 1] ?? [toAt, to];
+  return toAt === fromAt ? from : from + ((to - from) * (seconds - fromAt)) / (toAt - fromAt);
+};
+
+const policySchema = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('TargetTrackingScaling'),
+    name: text(),
+    targetValue: z.number().min(1).max(100).describe('Average CPU utilisation, in percent.'),
+  }),
+  z.strictObject({
+    type: z.literal('StepScaling'),
+    name: text(),
+    above: z.number(),
+    add: capacity(),
+    below: z.number(),
+    remove: capacity(),
+  }),
+]);
+
+const hookSchema = z.strictObject({
+  lifecycleHookName: text(),
+  lifecycleTransition: z.enum(['autoscaling:EC2_INSTANCE_LAUNCHING', 'autoscaling:EC2_INSTANCE_TERMINATING']),
+  heartbeatTimeout: length(),
+  defaultResult: z.enum(['CONTINUE', 'ABANDON']),
+});
+
+const scheduledActionSchema = z.strictObject({
+  scheduledActionName: text(),
+  at: moment(),
+  minSize: capacity().optional(),
+  desiredCapacity: capacity(),
+});
+
+const groupSchema = z.strictObject({
+  name: text().describe('As everything else names the group.'),
+  tags: z
+    .record(z.string(), z.string())
+    .describe('holdfast: "true" is the opt-in; without it Holdfast leaves the group alone.'),
+  minSize: capacity(),
+  maxSize: capacity(),
+  desiredCapacity: capacity(),
+  availabilityZones: z.array(text()).min(1),
+  instanceType: text().optional().describe('m7i.large where nothing is said.'),
+  healthCheckType: z.enum(['EC2', 'ELB']).default('ELB'),
+  healthCheckGracePeriod: optionalDuration(0, week, 300, 'How long health checks of the load balancer wait.'),
+  boot: optionalDuration(1, week, 240, 'From launch to in service, on a good day.'),
+  deregistrationDelay: optionalDuration(0, week, 60, 'How long a target drains.'),
+  requestsPerSecondAtFullCpu: z
+    .number()
+    .positive()
+    .default(100)
+    .describe('What takes one instance to 100 % CPU.'),
+  load: curve(z.number().min(0)).describe('Requests a second to the group.'),
+  policies: z.array(policySchema).default([]),
+  lifecycleHooks: z.array(hookSchema).default([]),
+  scheduledActions: z.array(scheduledActionSchema).default([]),
+});
+
+const alarmSchema = z.strictObject({
+  alarmName: text(),
+  metric: z.strictObject({
+    namespace: text(),
+    name: text().describe(
+      'GroupPendingInstances, of the groups of a tier, or else what the probe of the network loses, in percent.',
+    ),
+    dimensions: z.record(z.string(), z.string()),
+  }),
+  comparison: z.enum(['GreaterThanThreshold', 'LessThanThreshold']),
+  threshold: z.number(),
+  datapointsToAlarm: z.number().int().min(1).max(60),
+  evaluationPeriods: z.number().int().min(1).max(60),
+  treatMissingData: z.enum(['missing', 'notBreaching', 'breaching', 'ignore']).optional(),
+});
+
+const span = { from: moment(), until: moment() };
+
+const lossSchema = z.strictObject({
+  name: text(),
+  ...span,
+  fraction: curve(z.number().min(0).max(1)).describe('Share of packets lost, by time since it began.'),
+  probeIsSilent: z
+    .strictObject(span)
+    .optional()
+    .describe('When the probe itself tells nothing, by time since it began.'),
+});
+
+const launchFaultSchema = z.strictObject({
+  name: text(),
+  groups: z.array(text()).min(1),
+  ...span,
+  outcome: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('stuck'), cause: text(), consoleOutput: z.string() }),
+    z.strictObject({ kind: z.literal('refused'), statusMessage: text() }),
+    z.strictObject({ kind: z.literal('ended'), statusMessage: text() }),
+  ]),
+});
+
+const shortageSchema = z.strictObject({
+  instanceTypes: z.array(text()).min(1),
+  availabilityZones: z.array(text()).optional(),
+  ...span,
+});
+
+const outageSchema = z.strictObject({
+  service: z.enum([
+    'AutoScaling',
+    'CloudFormation',
+    'CloudWatch',
+    'DynamoDB',
+    'EC2',
+    'ElasticLoadBalancing',
+    'SNS',
+    'SSM',
+    'StepFunctions',
+  ]),
+  ...span,
+  error: text().optional().describe('The code of its refusals. Without it there is no answer at all.'),
+});
+
+const deedSchema = z.strictObject({
+  at: moment(),
+  text: text().describe('What is done, as the timeline tells it.'),
+  needsHoldfast: z.boolean().default(false).describe('Whether it is done only in the run with Holdfast.'),
+  start: z
+    .strictObject({
+      remediation: z.enum(remediationNames),
+      name: text().default('by-hand'),
+      input: z.record(z.string(), z.unknown()).describe('As in the Step Functions console.'),
+    })
+    .optional()
+    .describe('Starts a remediation by hand. Only in the run with Holdfast.'),
+  stop: text().optional().describe('Stops the execution of this name. Only in the run with Holdfast.'),
+  call: z
+    .strictObject({
+      service: z.enum(['AutoScaling', 'EC2']),
+      operation: text(),
+      input: z.record(z.string(), z.unknown()),
+    })
+    .optional()
+    .describe('A call of AWS, as a person or a tool makes it.'),
+});
+
+const storySchema = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'a lower-case name of at most 40 letters, digits and hyphens'),
+    title: text(),
+    story: text().describe('What happened, in a few sentences.'),
+    source: z.array(text()).default([]).describe('Where that is told.'),
+    simplified: z.array(text()).default([]).describe('Where the rehearsal does otherwise than it was.'),
+    startsAt: z.iso.datetime('an ISO 8601 time in UTC, such as 2021-01-04T14:00:00Z'),
+    lasts: length(),
+    fleet: z.array(groupSchema).min(1),
+    alarms: z.array(alarmSchema).default([]),
+    losses: z
+      .array(lossSchema)
+      .default([])
+      .describe('Packet loss on the way of the groups to what they need.'),
+    launchFaults: z.array(launchFaultSchema).default([]),
+    capacityShortages: z.array(shortageSchema).default([]),
+    serviceOutages: z.array(outageSchema).default([]),
+    deeds: z.array(deedSchema).default([]).describe('What people and tools do meanwhile.'),
+    must: z
+      .strictObject({
+        beHeld: z
+          .array(text())
+          .default([])
+          .describe('Groups that Holdfast holds soon after the first alarm.'),
+        survive: z
+          .array(text())
+          .default([])
+          .describe('Groups that lose no good instance with Holdfast, and have what they desire in the end.'),
+        beSuspended: z
+          .record(z.string(), z.array(text()))
+          .default({})
+          .describe('Processes that are suspended in the end, by group.'),
+      })
+      .prefault({})
+      .describe('What has to be so with Holdfast. A run in which it is not fails.'),
+    autoScalingCallsPerSecond: z.number().positive().default(10),
+    autoScalingBurst: z.number().positive().default(20),
+  })
+  .superRefine((story, context) => {
+    const names = story.fleet.map(({ name }) => name);
+    const known = (path: (string | number)[], name: string): void => {
+      if (!names.includes(name)) {
+        context.addIssue({
+          code: 'custom',
+          path,
+          message: `the name of a group of the fleet: ${names.join(', ')}`,
+          input: name,
+        });
+      }
+    };
+    story.launchFaults.forEach(({ groups }, index) => {
+      for (const [position, name] of groups.entries()) {
+        known(['launchFaults', index, 'groups', position], name);
+      }
+    });
+    for (const field of ['beHeld', 'survive'] as const) {
+      for (const [index, name] of story.must[field].entries()) known(['must', field, index], name);
+    }
+    for (const name of Object.keys(story.must.beSuspended)) known(['must', 'beSuspended', name], name);
+    story.fleet.forEach(({ name, minSize, maxSize, desiredCapacity }, index) => {
+      if (names.indexOf(name) !== index) {
+        context.addIssue({
+          code: 'custom',
+          path: ['fleet', index, 'name'],
+          message: 'a name that no other group has',
+        });
+      }
+      if (desiredCapacity < minSize || desiredCapacity > maxSize) {
+        context.addIssue({
+          code: 'custom',
+          path: ['fleet', index, 'desiredCapacity'],
+          message: `from minSize to maxSize, ${minSize} to ${maxSize}`,
+        });
+      }
+    });
+    story.deeds.forEach(({ start, stop, call }, index) => {
+      if ([start, stop, call].filter((each) => each !== undefined).length !== 1) {
+        context.addIssue({
+          code: 'custom',
+          path: ['deeds', index],
+          message: 'exactly one of start, stop and call',
+        });
+      }
+    });
+  });
+
+type StoryFile = z.output<typeof storySchema>;
+
+const toLoss = ({ name, from, until, fraction, probeIsSilent }: StoryFile['losses'][number]): PacketLoss => ({
+  name,
+  fromSeconds: from,
+  untilSeconds: until,
+  fraction: (secondsIn) => valueAt(fraction, secondsIn),
+  ...(probeIsSilent === undefined
+    ? {}
+    : {
+        probeIsSilent: (secondsIn: number) =>
+          secondsIn >= probeIsSilent.from && secondsIn < probeIsSilent.until,
+      }),
+});
+
+const toDeed = ({ at, text: told, needsHoldfast, start, stop, call }: StoryFile['deeds'][number]): Deed => ({
+  atSeconds: at,
+  text: told,
+  needsHoldfast: needsHoldfast || start !== undefined || stop !== undefined,
+  act: (cloud) => {
+    if (start !== undefined) {
+      const machine = stateMachineArn(`holdfast-rehearsal-${start.remediation}`);
+      cloud.stepFunctions.startExecution(machine, start.name, start.input);
+    }
+    if (stop !== undefined) {
+      const named = [...cloud.stepFunctions.executions].find(([, { name }]) => name === stop);
+      if (named !== undefined) cloud.stepFunctions.stopExecution(named[0]);
+    }
+    if (call !== undefined) {
+      (call.service === 'EC2' ? cloud.ec2 : cloud.autoScaling).handle(call.operation, call.input);
+    }
+  },
+});
+
+const spanOf = ({ from, until }: { from: number; until: number }) => ({
+  fromSeconds: from,
+  untilSeconds: until,
+});
+
+/** Text in lines that fit a terminal. */
+const toLines = (paragraphs: string, width = 110): string[] => {
+  const lines: string[] = [];
+  for (const word of paragraphs.split(/\s+/)) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
+};
+
+const toStory = (file: StoryFile): Story => {
+  const loads = new Map(file.fleet.map(({ name, load }) => [name, load as Curve]));
+  return {
+    name: file.name,
+    title: file.title,
+    story: toLines(file.story.trim()),
+    startsAt: file.startsAt,
+    durationSeconds: file.lasts,
+    groups: file.fleet.map(
+      ({
+        load: _load,
+        healthCheckGracePeriod,
+        boot,
+        deregistrationDelay,
+        lifecycleHooks,
+        scheduledActions,
+        instanceType,
+        ...group
+      }) => ({
+        ...group,
+        ...(instanceType === undefined ? {} : { instanceType }),
+        healthCheckGracePeriodSeconds: healthCheckGracePeriod,
+        bootSeconds: boot,
+        deregistrationDelaySeconds: deregistrationDelay,
+        lifecycleHooks: lifecycleHooks.map(({ heartbeatTimeout, ...hook }) => ({
+          ...hook,
+          heartbeatTimeoutSeconds: heartbeatTimeout,
+        })),
+        scheduledActions: scheduledActions.map(({ at, minSize, ...action }) => ({
+          ...action,
+          atSeconds: at,
+          ...(minSize === undefined ? {} : { minSize }),
+        })),
+      }),
+    ),
+    alarms: file.alarms.map(({ treatMissingData, ...alarm }) => ({
+      ...alarm,
+      ...(treatMissingData === undefined ? {} : { treatMissingData }),
+    })),
+    load: ({ name }: SimulatedGroup, seconds) => valueAt(loads.get(name) ?? [], seconds),
+    losses: file.losses.map(toLoss),
+    launchFaults: file.launchFaults.map(({ from, until, ...fault }) => ({
+      ...fault,
+      ...spanOf({ from, until }),
+    })),
+    capacityShortages: file.capacityShortages.map(({ from, until, availabilityZones, instanceTypes }) => ({
+      instanceTypes,
+      ...(availabilityZones === undefined ? {} : { availabilityZones }),
+      ...spanOf({ from, until }),
+    })),
+    serviceOutages: file.serviceOutages.map(({ from, until, error, service }) => ({
+      service,
+      ...(error === undefined ? {} : { error }),
+      ...spanOf({ from, until }),
+    })),
+    deeds: file.deeds.map(toDeed),
+    suspendedAtEnd: file.must.beSuspended,
+    mustBeHeld: file.must.beHeld,
+    mustSurvive: file.must.survive,
+    autoScalingCallsPerSecond: file.autoScalingCallsPerSecond,
+    autoScalingBurst: file.autoScalingBurst,
+  };
+};
+
+/**
+ * Parses a story that was read from YAML or JSON.
+ *
+ * @param raw the value as read
+ * @param source where it came from, for the message
+ * @throws InvalidStoryError naming field, what was found and what is allowed, one line per mistake
+ */
+export const parseStory = (raw: unknown, source: string): Story => {
+  const parsed = storySchema.safeParse(raw);
+  if (parsed.success) return toStory(parsed.data);
+  throw new InvalidStoryError(
+    `${source} is not a valid story:\n${describeIssues(storySchema, parsed.error, raw)}`,
+  );
+};
+
+/**
+ * Reads a story file.
+ * @throws InvalidStoryError when it cannot be read, is not YAML or not a story
+ */
+export const loadStory = (file: string | URL): Story => {
+  const source = file instanceof URL ? file.pathname.split('/').slice(-3).join('/') : file;
+  let raw: unknown;
+  try {
+    raw = parse(readFileSync(file, 'utf8'), { merge: true });
+  } catch (cause) {
+    throw new InvalidStoryError(`${source} cannot be read as a story: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+  return parseStory(raw, source);
+};
+
+/** The JSON Schema of a story file, for editors. Committed as `rehearsal/stories/story.schema.json`. */
+export const storyJsonSchema = (): object =>
+  z.toJSONSchema(storySchema, { io: 'input', unrepresentable: 'any' });
