@@ -1,11 +1,21 @@
-import { describePermissions } from './permissions.ts';
+import { parseArgs } from 'node:util';
+import { describePermissions, readStageOptions } from './permissions.ts';
 
-const [stage = 'prod', mode = 'live', ...rest] = process.argv.slice(2);
-if ((mode !== 'live' && mode !== 'dry-run') || rest.length > 0) {
-  process.stderr.write(
-    'npm run permissions [-- STAGE [live|dry-run]]: prints the policy of every role; prod and live where nothing is said\n',
+const usage = `npm run permissions [-- --stage STAGE] [--param NAME=VALUE ...]
+Prints what each role of a stage may do; of prod where nothing is said. Parameters that matter: mode, launchTemplates, tracing.`;
+
+try {
+  const { values } = parseArgs({
+    options: {
+      help: { type: 'boolean', default: false },
+      stage: { type: 'string', default: 'prod' },
+      param: { type: 'string', multiple: true, default: [] },
+    },
+  });
+  process.stdout.write(
+    `${values.help ? usage : describePermissions(await readStageOptions(values.stage, values.param))}\n`,
   );
+} catch (error) {
+  process.stderr.write(`${(error as Error).message}\n${usage}\n`);
   process.exitCode = 2;
-} else {
-  process.stdout.write(`${describePermissions(stage, mode)}\n`);
 }

@@ -128,14 +128,14 @@ def deploy_with_cloudformation(services, bundle):
     answer = services.run("aws", "kms", "create-key", cwd=bundle, **endpoint)
     key = json.loads(answer.stdout)["KeyMetadata"]["Arn"]
     boundary = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
-    words = ("--policy-name", f"boundary-{uuid.uuid4()}", "--policy-document", boundary)
-    answer = services.run("aws", "iam", "create-policy", *words, cwd=bundle, **endpoint)
-    policy = json.loads(answer.stdout)["Policy"]["Arn"]
+    policy = f"boundary-{uuid.uuid4()}"
+    words = ("--policy-name", policy, "--policy-document", boundary)
+    services.run("aws", "iam", "create-policy", *words, cwd=bundle, **endpoint)
     services.run(
         *("aws", "cloudformation", "deploy", "--region", "us-east-1", "--stack-name", "holdfast-prod"),
         *("--template-file", "holdfast-prod.template.json", "--s3-bucket", bucket),
         *("--parameter-overrides", "CodeBucketPrefix=holdfast-code", "AccountAlias=second cloud"),
-        *("RolePath=/ops/", f"PermissionsBoundaryArn={policy}", f"KmsKeyArn={key}"),
+        *("RolePath=/ops/", f"PermissionsBoundaryName={policy}", f"KmsKeyArn={key}"),
         *("--capabilities", "CAPABILITY_IAM", "--tags", "team=sre"),
         cwd=bundle,
         **endpoint,

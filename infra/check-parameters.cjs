@@ -12,7 +12,10 @@ const allowed = {
 /** The parameters of which the form is known, and what it is in words. */
 const forms = {
   accountAlias: [/^[A-Za-z0-9 _.-]{0,30}$/, 'at most 30 letters, digits, blanks, "_", "." and "-"'],
-  permissionsBoundary: [/^$|^arn:[a-z-]+:iam::(\d{12}|aws):policy\/.+$/, 'the ARN of a policy'],
+  permissionsBoundary: [
+    /^([\w+=,.@-]+\/)*[\w+=,.@-]*$/,
+    'the name of a policy of the account, with its path if it has one, such as boundaries/workloads',
+  ],
   rolePath: [/^\/$|^\/[!-~]+\/$/, 'a path that begins and ends with "/"'],
   kmsKey: [/^$|^arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key\/.+$/, 'the ARN of a key'],
   tags: [/^$|^[^=,]+=[^=,]*(,[^=,]+=[^=,]*)*$/, 'name=value, several of them with commas between'],

@@ -10,7 +10,12 @@ const remediations = ['pause-scaling', 'protect-instances', 'drain-pending-wait'
 const ofEveryRole = {
   Path: { Ref: 'RolePath' },
   PermissionsBoundary: {
-    'Fn::If': ['HasPermissionsBoundary', { Ref: 'PermissionsBoundaryArn' }, { Ref: 'AWS::NoValue' }],
+    'Fn::If': [
+      'HasPermissionsBoundary',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: these are CloudFormation's own.
+      { 'Fn::Sub': 'arn:${AWS::Partition}:iam::${AWS::AccountId}:policy/${PermissionsBoundaryName}' },
+      { Ref: 'AWS::NoValue' },
+    ],
   },
 };
 

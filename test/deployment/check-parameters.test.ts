@@ -53,12 +53,12 @@ describe('infra/check-parameters.cjs', () => {
   });
 
   it('takes what the roles, the keys and the tags of an account ask for', async () => {
-    const arn = 'arn:aws:iam::123456789012:policy/boundary';
+    const name = 'boundaries/workloads';
     const key = 'arn:aws:kms:eu-west-1:123456789012:key/0123';
     await expect(
       check('prod', [
         'tags=team=sre,cost-center=a=b',
-        `permissionsBoundary=${arn}`,
+        `permissionsBoundary=${name}`,
         'rolePath=/ops/',
         `kmsKey=${key}`,
         'accountAlias=shop prod',
@@ -66,14 +66,14 @@ describe('infra/check-parameters.cjs', () => {
       ]),
     ).rejects.toThrow('parameter tags of stage prod: found "team=sre,cost-center=a=b"; allowed: name=value');
     await expect(
-      check('prod', ['tags=team=sre,cost-center=42', `permissionsBoundary=${arn}`, 'tracing=on']),
+      check('prod', ['tags=team=sre,cost-center=42', `permissionsBoundary=${name}`, 'tracing=on']),
     ).resolves.toMatchObject({
       stackTags: { team: 'sre', 'cost-center': '42' },
-      permissionsBoundary: arn,
+      permissionsBoundary: name,
       isTraced: true,
     });
     for (const wrong of [
-      'permissionsBoundary=boundary',
+      'permissionsBoundary=arn:aws:iam::123456789012:policy/boundary',
       'rolePath=ops',
       'kmsKey=alias/ours',
       'accountAlias=a,b',

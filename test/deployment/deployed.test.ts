@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { describePermissions } from '../../cli/permissions.ts';
+import { describePermissions, readStageOptions } from '../../cli/permissions.ts';
 import resources from '../../infra/expand-permissions.cjs';
 import type { Resource } from './read-template.ts';
 import { readTemplate } from './read-template.ts';
@@ -30,11 +30,33 @@ describe('what is deployed', () => {
     ).toBe(read('test/fixtures/deployed/resources.txt'));
   });
 
-  it('has the permissions that it had: npm run permissions prints them', () => {
+  it('has the permissions that it had: npm run permissions prints them', async () => {
     expect(
-      `${describePermissions('prod', 'live')}\n`,
+      `${describePermissions(await readStageOptions('prod', []))}\n`,
       'a permission that is meant: npm run -s permissions > test/fixtures/deployed/permissions.txt',
     ).toBe(read('test/fixtures/deployed/permissions.txt'));
+  });
+
+  it.each(['dev', 'prod'])('tells every role of %s, in its own mode', async (stage) => {
+    const told = describePermissions(await readStageOptions(stage, []));
+    const roles = Object.entries(readTemplate(stage)).filter(([, { Type }]) => Type === 'AWS::IAM::Role');
+    expect(
+      told
+        .split('\n')
+        .filter((line) => !line.startsWith(' '))
+        .sort(),
+    ).toEqual(roles.map(([id]) => id).sort());
+    expect(told.includes('autoscaling:SuspendProcesses')).toBe(stage === 'prod');
+    expect(told).not.toContain('[object');
+  });
+
+  it('tells what parameters add, and refuses a stage that there is not', async () => {
+    const told = describePermissions(await readStageOptions('prod', ['launchTemplates=on', 'tracing=on']));
+    expect(told).toContain('ec2:CreateLaunchTemplateVersion');
+    expect(told.match(/xray:PutTraceSegments/g)).toHaveLength(29);
+    await expect(readStageOptions('nope', [])).rejects.toThrow(
+      'stage: found "nope"; allowed: dev, staging, prod',
+    );
   });
 
   it('packages the permissions that infra/permissions.yml says', () => {

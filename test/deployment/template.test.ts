@@ -224,7 +224,12 @@ describe('the packaged template', () => {
       expect(Properties).toMatchObject({
         Path: { Ref: 'RolePath' },
         PermissionsBoundary: {
-          'Fn::If': ['HasPermissionsBoundary', { Ref: 'PermissionsBoundaryArn' }, { Ref: 'AWS::NoValue' }],
+          'Fn::If': [
+            'HasPermissionsBoundary',
+            // biome-ignore lint/suspicious/noTemplateCurlyInString: these are CloudFormation's own.
+            { 'Fn::Sub': 'arn:${AWS::Partition}:iam::${AWS::AccountId}:policy/${PermissionsBoundaryName}' },
+            { Ref: 'AWS::NoValue' },
+          ],
         },
       });
     }
