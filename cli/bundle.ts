@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
+  chmodSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -72,6 +73,10 @@ const readOptions = () => {
 const { stage, out, policy, param } = readOptions();
 if (stage === undefined || out === undefined) stop(`--stage and --out are both needed.\n${usage}`);
 else {
+  // Tags belong to a stack, not to its template.
+  if (param.some((each) => each.startsWith('tags='))) {
+    stop('--param tags: not in a bundle; give them to the stack, with --tags of aws cloudformation deploy');
+  }
   const folder = resolve(out);
   if (existsSync(folder) && readdirSync(folder).length > 0) {
     stop(`--out: found "${out}", which is not empty; name a new folder`);
@@ -91,6 +96,8 @@ else {
     if (process.exitCode === 0) {
       const name = writeBundle(stage, packaged, written);
       rmSync(folder, { recursive: true, force: true });
+      // Others read it too: what makes a new folder for one process only lets nobody else in.
+      chmodSync(written, 0o755);
       renameSync(written, folder);
       process.stdout.write(`${join(folder, name)}\n`);
     }

@@ -8,7 +8,7 @@ export interface Finding {
 
 /** A rule that is not followed, where, and why. */
 export interface RuleException {
-  /** Names of rules, as the pack writes them. */
+  /** Names of rules, as the pack writes them; `FUNCTION` stands for the name of any function. */
   rules: string[];
   /** Logical ids; a `*` in front stands for any characters. */
   resources: string[];
@@ -18,13 +18,20 @@ export interface RuleException {
 const isLike = (pattern: string, text: string): boolean =>
   pattern.startsWith('*') ? text.endsWith(pattern.slice(1)) : text === pattern;
 
+const isRule = (pattern: string, rule: string): boolean => {
+  const [before = '', after] = pattern.split('FUNCTION');
+  if (after === undefined) return rule === pattern;
+  const name = rule.slice(before.length, rule.length - after.length);
+  return rule.startsWith(before) && rule.endsWith(after) && /^\w+$/.test(name);
+};
+
 /**
  * What is wrong between what a rule pack found and the exceptions that are written down: a finding without a reason, an
  * exception that no finding needs, and one without a reason.
  */
 export const compareWithExceptions = (findings: Finding[], exceptions: RuleException[]): string[] => {
   const isMeant = ({ rules, resources }: RuleException, { rule, resource }: Finding): boolean =>
-    rules.includes(rule) && resources.some((pattern) => isLike(pattern, resource));
+    rules.some((pattern) => isRule(pattern, rule)) && resources.some((pattern) => isLike(pattern, resource));
   return [
     ...findings
       .filter((finding) => !exceptions.some((exception) => isMeant(exception, finding)))

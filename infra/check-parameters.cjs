@@ -41,6 +41,14 @@ const checkStage = (stage, stages, functions) => {
       `stage: found "${stage}"; allowed: lower-case letters, digits and hyphens, with a letter first, because it becomes part of every name`,
     );
   }
+  const mixed = Object.keys(stages).find(
+    (other) => other.startsWith(`${stage}-`) || stage.startsWith(`${other}-`),
+  );
+  if (mixed !== undefined) {
+    throw refusal(
+      `stage: found "${stage}" beside "${mixed}"; allowed: names of which none begins with another one and a hyphen, so that policies for people tell their things apart`,
+    );
+  }
   const longest = Math.max(...Object.keys(functions).map((name) => `holdfast--${name}`.length));
   if (stage.length + longest > functionNameMax) {
     throw refusal(

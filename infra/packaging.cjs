@@ -28,7 +28,7 @@ const takeFolders = (file) => {
     const holder = Number(readFileSync(file, 'utf8'));
     if (isRunning(holder)) {
       throw refusal(
-        `another command packages in this clone (process ${holder}). Wait until it is done, or use a second clone`,
+        `another command packages in this clone (process ${holder}, as ${file} says). Wait until it is done, or use a second clone; if there is no such command, delete that file`,
       );
     }
     rmSync(file);

@@ -29,6 +29,7 @@ export const noticeSchema = z.object({
     instancesDrained: count,
     instancesResized: count,
     secondsFromAlarmToHold: count,
+    groupsHeld: count,
   }),
 });
 

@@ -22,6 +22,12 @@ describe('compareWithExceptions', () => {
     ]);
   });
 
+  it('takes FUNCTION for the name of any function, and for nothing longer', () => {
+    const exceptions = [{ rules: ['A[logs-FUNCTION:*]'], resources: ['*Role'], reason: 'meant' }];
+    const findings = [finding('A[logs-sweep:*]', 'SweepRole'), finding('A[logs-*:*]', 'SweepRole')];
+    expect(compareWithExceptions(findings, exceptions)).toEqual(['SweepRole: A[logs-*:*]: so it is']);
+  });
+
   it('names an exception that nothing needs any more, and one without a reason', () => {
     const exceptions = [{ rules: ['A-1', 'A-2'], resources: ['Table', 'Topic'], reason: ' ' }];
     expect(compareWithExceptions([finding('A-1', 'Table')], exceptions)).toEqual([

@@ -38,7 +38,7 @@ describe('the folders that osls packages in', () => {
     takeFolders(file);
     expect(readFileSync(file, 'utf8')).toBe(`${process.pid}\n`);
     expect(() => takeFolders(file)).toThrow(
-      `another command packages in this clone (process ${process.pid}). Wait until it is done`,
+      `another command packages in this clone (process ${process.pid}, as ${file} says). Wait until it is done`,
     );
   });
 

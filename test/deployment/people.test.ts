@@ -87,6 +87,14 @@ const madeBy: Record<string, [string, (name: string) => string]> = {
     'cloudwatch:PutDashboard',
     (name) => `arn:aws:cloudwatch::${account}:dashboard/${name}`,
   ],
+  'AWS::EventSchemas::Registry': [
+    'schemas:CreateRegistry',
+    (name) => arn('schemas', `registry/${name.replace('holdfast-prod-thing', 'lambda-testevent-schemas')}`),
+  ],
+  'AWS::EventSchemas::Schema': [
+    'schemas:CreateSchema',
+    (name) => arn('schemas', `schema/lambda-testevent-schemas/_${name}`),
+  ],
   'AWS::DynamoDB::Table': ['dynamodb:CreateTable', (name) => arn('dynamodb', `table/${name}`)],
   'AWS::Events::Rule': ['events:PutRule', (name) => arn('events', `rule/${name}`)],
   'AWS::IAM::Policy': ['iam:PutRolePolicy', (name) => `arn:aws:iam::${account}:role/${name}`],

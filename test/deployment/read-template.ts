@@ -19,13 +19,18 @@ const sources = [
   ),
 ];
 
+interface Template {
+  Parameters: Record<string, { Default?: string; AllowedPattern?: string; AllowedValues?: string[] }>;
+  Resources: Record<string, Resource>;
+}
+
 /**
- * The resources of a packaged template.
+ * A packaged template.
  *
  * @param stage `dev`, `staging` or `prod`
  * @throws Error when nothing is packaged, or something changed since
  */
-export const readTemplate = (stage: string): Record<string, Resource> => {
+const read = (stage: string): Template => {
   const file = new URL(`.packaged/${stage}/cloudformation-template-update-stack.json`, root);
   if (!existsSync(file)) throw new Error(`Nothing is packaged yet: ${remedy}`);
   const packagedAt = statSync(file).mtimeMs;
@@ -33,5 +38,11 @@ export const readTemplate = (stage: string): Record<string, Resource> => {
   if (changed.length > 0) {
     throw new Error(`What is packaged is older than ${changed.join(', ')}: ${remedy}`);
   }
-  return (JSON.parse(readFileSync(file, 'utf8')) as { Resources: Record<string, Resource> }).Resources;
+  return JSON.parse(readFileSync(file, 'utf8')) as Template;
 };
+
+/** The resources of a packaged template. */
+export const readTemplate = (stage: string): Record<string, Resource> => read(stage).Resources;
+
+/** The parameters of a packaged template. */
+export const readParameters = (stage: string): Template['Parameters'] => read(stage).Parameters;

@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { noticeRecords, noticeSchema } from '../../functions/events/notice-records.ts';
 import { parseSignal } from '../../functions/events/signal.ts';
 import type { Resource } from './read-template.ts';
-import { readTemplate } from './read-template.ts';
+import { readParameters, readTemplate } from './read-template.ts';
 
 type Resources = Record<string, Resource>;
 const stages = ['dev', 'staging', 'prod'];
@@ -30,7 +30,10 @@ describe('stages', () => {
       expect(resources.ApplyHoldLambdaFunction?.Properties.Environment).toMatchObject({
         Variables: { HOLDFAST_STAGE_MODE: stage === 'prod' ? 'live' : 'dry-run' },
       });
-      expect(resources.Table?.Properties.DeletionProtectionEnabled).toBe(stage === 'prod');
+      expect(resources.Table?.Properties.DeletionProtectionEnabled).toEqual({
+        'Fn::If': ['KeepsTable', true, false],
+      });
+      expect(readParameters(stage).KeepsTable?.Default).toBe(String(stage === 'prod'));
     }
   });
 });

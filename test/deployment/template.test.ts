@@ -6,7 +6,7 @@ import { remediationNames } from '../../functions/domain/remediation-names.ts';
 import { createMeasure } from '../../functions/lambda/measure.ts';
 import { loadPolicy } from '../../functions/policy.ts';
 import type { Resource } from './read-template.ts';
-import { readTemplate } from './read-template.ts';
+import { readParameters, readTemplate } from './read-template.ts';
 
 const packaged = new URL('../../.packaged/dev/', import.meta.url);
 const Resources = readTemplate('dev');
@@ -190,7 +190,9 @@ describe('the packaged template', () => {
   });
 
   it('has one sweep at a time, logs as JSON that are kept for 90 days, and names that no other stage has', () => {
-    expect(Resources.SweepLambdaFunction?.Properties.ReservedConcurrentExecutions).toBe(1);
+    expect(Resources.SweepLambdaFunction?.Properties.ReservedConcurrentExecutions).toEqual({
+      'Fn::If': ['ReservesConcurrency', 1, { Ref: 'AWS::NoValue' }],
+    });
     for (const { Properties } of ofType('AWS::Lambda::Function')) {
       expect(Properties).toMatchObject({ LoggingConfig: { LogFormat: 'JSON' } });
     }
@@ -216,6 +218,25 @@ describe('the packaged template', () => {
           RetryPolicy: { MaximumEventAgeInSeconds: 900 },
         });
       }
+    }
+  });
+
+  it('names nothing that is of the whole account without its Region', () => {
+    // Dashboards, and roles and buckets where they are named: two Regions of one account have a stack each.
+    const named = ofType('AWS::CloudWatch::Dashboard').map(({ Properties }) => Properties.DashboardName);
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: these are CloudFormation's own.
+    expect(named).toEqual([{ 'Fn::Sub': 'holdfast-dev-${AWS::Region}' }]);
+    for (const { Properties } of ofType('AWS::IAM::Role')) expect(Properties).not.toHaveProperty('RoleName');
+    for (const { Properties } of ofType('AWS::S3::Bucket'))
+      expect(Properties).not.toHaveProperty('BucketName');
+  });
+
+  it('has a default for each parameter that the parameter itself allows', () => {
+    for (const [name, { Default, AllowedPattern, AllowedValues }] of Object.entries(readParameters('dev'))) {
+      expect([name, typeof Default]).toEqual([name, 'string']);
+      const isAllowed =
+        AllowedValues?.includes(Default ?? '') ?? new RegExp(`^(?:${AllowedPattern})$`).test(Default ?? '');
+      expect([name, Default, isAllowed]).toEqual([name, Default, true]);
     }
   });
 

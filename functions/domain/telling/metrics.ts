@@ -6,7 +6,7 @@ import type { Notice } from './notice.ts';
 /** The metrics of a stage, in the namespace `Holdfast` with one dimension: few and fixed, since each is paid for. */
 export type Metrics = Partial<
   Record<
-    /** Groups of open incidents, each once: a gauge. */
+    /** Groups of open incidents, each once, as a sweep counts them, and those of one incident once it holds: a gauge. */
     | 'GroupsHeld'
     /** Executions that failed or timed out by themselves, a wrong input by hand left out. */
     | 'FailedExecutions'
@@ -28,6 +28,7 @@ export type Measure = (metrics: Metrics) => void;
 export const metricsOf = ({ kind, counts }: Notice): Metrics => ({
   ...(counts.instancesDrained === undefined ? {} : { InstancesDrained: counts.instancesDrained }),
   ...(counts.instancesResized === undefined ? {} : { InstancesResized: counts.instancesResized }),
+  ...(counts.groupsHeld === undefined ? {} : { GroupsHeld: counts.groupsHeld }),
   ...(counts.secondsFromAlarmToHold === undefined
     ? {}
     : { SecondsFromAlarmToHold: counts.secondsFromAlarmToHold }),

@@ -34,6 +34,7 @@ export interface NoticeCounts {
   instancesDrained?: number;
   instancesResized?: number;
   secondsFromAlarmToHold?: number;
+  groupsHeld?: number;
 }
 
 /** One thing that people are told, before it has a form. */

@@ -138,6 +138,8 @@ export const createApplyHold = (dependencies: TaskDependencies) => {
         groups: held,
         lines: failures,
         counts: {
+          // A hold that ends before the next sweep is seen too.
+          groupsHeld: held.length,
           ...(alarm === undefined || round > 1
             ? {}
             : { secondsFromAlarmToHold: secondsBetween(alarm.stateTimestamp, now) }),

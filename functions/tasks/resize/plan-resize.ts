@@ -4,7 +4,7 @@ import type { AutoScaling } from '../../aws/auto-scaling.ts';
 import type { CloudFormation } from '../../aws/cloudformation.ts';
 import type { Ec2Resize } from '../../aws/ec2-resize.ts';
 import type { ElasticLoadBalancing } from '../../aws/elastic-load-balancing.ts';
-import type { AutoScalingGroup } from '../../domain/auto-scaling-group.ts';
+import { type AutoScalingGroup, isOptedIn } from '../../domain/auto-scaling-group.ts';
 import { InvalidInputError, UnreadableFactError } from '../../domain/errors.ts';
 import { executionNameOf, stageOfExecution } from '../../domain/execution-arn.ts';
 import { isHookOfCodeDeploy } from '../../domain/group-traits.ts';
@@ -265,7 +265,8 @@ export const createPlanResize = (dependencies: PlanResizeDependencies) => {
       ? [...instances.values()].filter(({ instanceType }) => !wanted.includes(instanceType))
       : [];
     const stopProtected = await pMap(
-      concerned,
+      // Of the others nothing may be read, and nothing needs to be: they are left alone.
+      concerned.filter(isOptedIn),
       async ({ instanceId }) => [instanceId, await ec2.isStopProtected(instanceId)] as const,
       { concurrency: readsAtOnce },
     );

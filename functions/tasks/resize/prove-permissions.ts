@@ -29,8 +29,8 @@ export interface ProvePermissionsResult {
 }
 
 /**
- * Asks EC2, with `DryRun`, whether each kind of call would be allowed on the first instance of each group, before
- * anything is touched. `DryRun` tells of permission only, not of state or capacity. A group for which something is not
+ * Asks EC2, with `DryRun`, whether each kind of call would be allowed on the first instance of each group, for each type
+ * that it may get and for as many as a wave reserves, before anything is touched. `DryRun` tells of permission only, not of state or capacity. A group for which something is not
  * allowed is not resized. Auto Scaling has no `DryRun`.
  */
 export const createProvePermissions =
@@ -45,15 +45,20 @@ export const createProvePermissions =
       const { autoScalingGroupName: name, work } = record;
       const [first] = work?.queue ?? [];
       if (work?.incidentId !== incidentId || first === undefined) continue;
-      const { instanceId, originalType, candidates } = first;
-      const wanted = candidates[0] ?? originalType;
+      const { instanceId, originalType, candidates, availabilityZone } = first;
+      const types = candidates.length === 0 ? [originalType] : candidates;
+      // As many as one reservation may be made for: a wave in one zone.
+      const wave = (work?.queue ?? []).filter((other) => other.availabilityZone === availabilityZone);
+      const members = wave.slice(0, work.waveSize);
       const calls: ProvableCall[] = [
         stopCall(instanceId, false),
-        changeTypeCall(instanceId, wanted, originalType),
-        startCall(instanceId, wanted),
+        ...types.map((type) => changeTypeCall(instanceId, type, originalType)),
+        startCall(instanceId, types[0] ?? originalType),
         ...(snapshot ? [resizeSnapshotCall(name, instanceId)] : []),
         ...(reserveCapacity
-          ? [reserveCall(toReservation(incidentId, [first], wanted, 1, 0, clock.now()))]
+          ? types.map((type) =>
+              reserveCall(toReservation(incidentId, members, type, members.length, 0, clock.now())),
+            )
           : []),
       ];
       const refused: string[] = [];

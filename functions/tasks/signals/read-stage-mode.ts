@@ -1,4 +1,5 @@
 import type { KillSwitchState } from '../../aws/systems-manager.ts';
+import { parseArn } from '../../domain/arn.ts';
 import { UnknownModeError, UnreadableFactError } from '../../domain/errors.ts';
 import { laterOf } from '../../domain/launches/launch-record.ts';
 import type { Mode } from '../../domain/mode.ts';
@@ -6,21 +7,27 @@ import { lowestMode } from '../../domain/mode.ts';
 import { awsCommand } from '../../domain/shell.ts';
 import type { StageMode } from '../../state/store.ts';
 import { writeNotice } from '../incidents/emit-facts.ts';
+import type { StartDependencies } from '../incidents/start-executions.ts';
 import type { TaskDependencies } from '../incidents/task-dependencies.ts';
 
 /** What reading the mode of a stage needs. */
-type StageModeDependencies = Pick<TaskDependencies, 'killSwitch' | 'store' | 'clock' | 'stageMode'>;
+type StageModeDependencies = Pick<TaskDependencies, 'killSwitch' | 'store' | 'clock' | 'stageMode'> &
+  Pick<StartDependencies, 'stateMachineArns'>;
 
 /** People are told of a word in the kill switch that means nothing, once for each word. */
 const tellUnknownMode = async (
-  { store, clock }: StageModeDependencies,
+  { store, clock, stateMachineArns }: StageModeDependencies,
   { parameterName, word, message }: UnknownModeError,
 ): Promise<void> => {
+  const [machine = ''] = Object.values(stateMachineArns);
+  const { region } = parseArn(machine);
   const writeMode = (mode: Mode): string =>
     awsCommand(
       ...[
         'ssm',
         'put-parameter',
+        '--region',
+        region,
         '--name',
         parameterName,
         '--type',

@@ -94,7 +94,7 @@ export const createSweep = (dependencies: SweepDependencies) => {
       // After giving back, which no gauge may keep from happening.
       await attempt(async () => {
         const groups = new Set<string>();
-        for (const { incidentId } of incidents) {
+        for (const { incidentId } of await store.listOpenIncidents()) {
           for (const name of await store.readIncidentGroups(incidentId)) groups.add(name);
         }
         measure({ GroupsHeld: groups.size });
