@@ -1,20 +1,30 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { runSimulation } from '@cloud-copilot/iam-simulate';
 import { describe, expect, it } from 'vitest';
+import { describePermissions, readStageOptions } from '../../cli/permissions.ts';
 import { remediationNames } from '../../functions/domain/remediation-names.ts';
 import { readTemplate } from './read-template.ts';
 
 const account = '123456789012';
 const arn = (service: string, rest: string): string => `arn:aws:${service}:eu-west-1:${account}:${rest}`;
 
-/** Whether a policy of `docs/examples` allows an action. */
+const example = (file: string): unknown =>
+  JSON.parse(readFileSync(new URL(`../../docs/examples/${file}`, import.meta.url), 'utf8'));
+
+const leftToTheAccount = {
+  Version: '2012-10-17',
+  Statement: [
+    { Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${account}:root` }, Action: 'kms:*', Resource: '*' },
+  ],
+};
+
+/** Whether policies of `docs/examples`, named with a comma between them, allow an action. */
 const mayWith = async (
-  name: string,
+  names: string,
   action: string,
   resource: string,
   contextVariables: Record<string, string | string[]> = {},
 ): Promise<boolean> => {
-  const file = new URL(`../../docs/examples/${name}.policy.json`, import.meta.url);
   const response = await runSimulation(
     {
       request: {
@@ -23,7 +33,11 @@ const mayWith = async (
         resource: { resource, accountId: account },
         contextVariables,
       },
-      identityPolicies: [{ name, policy: JSON.parse(readFileSync(file, 'utf8')) }],
+      identityPolicies: names
+        .split(',')
+        .map((name) => ({ name, policy: example(`${name}.policy.json`) as object })),
+      // A key leaves it to the account's policies.
+      ...(resource.startsWith('arn:aws:kms:') ? { resourcePolicy: leftToTheAccount } : {}),
       serviceControlPolicies: [],
       resourceControlPolicies: [],
     } as Parameters<typeof runSimulation>[0],
@@ -36,6 +50,8 @@ const mayWith = async (
 const table = arn('dynamodb', 'table/holdfast-prod');
 const killSwitch = arn('ssm', 'parameter/holdfast/prod/mode');
 const looks: [string, string][] = [
+  ['logs:FilterLogEvents', arn('logs', 'log-group:/aws/vendedlogs/states/holdfast-prod')],
+  ['autoscaling:DescribeAutoScalingGroups', '*'],
   ['dynamodb:Query', table],
   ['dynamodb:Scan', table],
   ['ssm:GetParameter', killSwitch],
@@ -47,6 +63,7 @@ const deeds: [string, string][] = [
     ['states:StopExecution', arn('states', `execution:holdfast-prod-${remediation}:one`)],
   ]),
   ['ssm:PutParameter', killSwitch],
+  ['sqs:PurgeQueue', arn('sqs', 'holdfast-prod-dead-letters')],
 ];
 const never: [string, string][] = [
   ['dynamodb:PutItem', table],
@@ -123,7 +140,11 @@ const madeThroughCloudFormation: Record<string, string> = {
   'AWS::Lambda::EventSourceMapping': 'lambda:CreateEventSourceMapping',
 };
 
-describe('the policy for who deploys', () => {
+describe('the policies for who deploys', () => {
+  const deployer = 'deployer,deployer-roles';
+  const bounded = 'deployer,deployer-roles-bounded';
+  const boundary = 'arn:aws:iam::123456789012:policy/holdfast-boundary';
+
   const types = [...new Set(Object.values(readTemplate('prod')).map(({ Type }) => Type))].sort();
 
   it('knows every type of resource that is deployed', () => {
@@ -131,16 +152,16 @@ describe('the policy for who deploys', () => {
   });
 
   it.each(Object.entries(madeBy))('makes %s under our names only', async (_type, [action, named]) => {
-    expect(await mayWith('deployer', action, named('holdfast-prod-thing'))).toBe(true);
-    expect(await mayWith('deployer', action, named('orders-prod-thing'))).toBe(false);
+    expect(await mayWith(deployer, action, named('holdfast-prod-thing'))).toBe(true);
+    expect(await mayWith(deployer, action, named('orders-prod-thing'))).toBe(false);
   });
 
   it.each(Object.entries(madeThroughCloudFormation))(
     'makes %s through CloudFormation only',
     async (_type, action) => {
       const through = { 'aws:CalledVia': ['cloudformation.amazonaws.com'] };
-      expect(await mayWith('deployer', action, '*', through)).toBe(true);
-      expect(await mayWith('deployer', action, '*')).toBe(false);
+      expect(await mayWith(deployer, action, '*', through)).toBe(true);
+      expect(await mayWith(deployer, action, '*')).toBe(false);
     },
   );
 
@@ -163,24 +184,61 @@ describe('the policy for who deploys', () => {
         'DeleteStack',
       ],
     ]) {
-      expect([action, await mayWith('deployer', `cloudformation:${action}`, stack)]).toEqual([action, true]);
+      expect([action, await mayWith(deployer, `cloudformation:${action}`, stack)]).toEqual([action, true]);
     }
-    expect(await mayWith('deployer', 'cloudformation:ValidateTemplate', '*')).toBe(true);
+    expect(await mayWith(deployer, 'cloudformation:ValidateTemplate', '*')).toBe(true);
     const role = `arn:aws:iam::${account}:role/holdfast-prod-SweepRole`;
     for (const [service, allowed] of [
       ['lambda.amazonaws.com', true],
       ['states.amazonaws.com', true],
       ['ec2.amazonaws.com', false],
     ] as const) {
-      expect(await mayWith('deployer', 'iam:PassRole', role, { 'iam:PassedToService': service })).toBe(
-        allowed,
-      );
+      expect(await mayWith(deployer, 'iam:PassRole', role, { 'iam:PassedToService': service })).toBe(allowed);
     }
   });
 
-  it('fits into a managed policy', () => {
-    const file = new URL('../../docs/examples/deployer.policy.json', import.meta.url);
-    // IAM's quota, blanks not counted.
-    expect(JSON.stringify(JSON.parse(readFileSync(file, 'utf8'))).length).toBeLessThan(6144);
+  it('make roles only with the boundary, and never take it away, where they are bounded', async () => {
+    for (const path of ['', 'ops/']) {
+      const role = `arn:aws:iam::${account}:role/${path}holdfast-prod-SweepRole`;
+      for (const action of ['iam:CreateRole', 'iam:PutRolePolicy', 'iam:PutRolePermissionsBoundary']) {
+        const may = (context: Record<string, string>) => mayWith(bounded, action, role, context);
+        expect([action, await may({ 'iam:PermissionsBoundary': boundary })]).toEqual([action, true]);
+        expect([action, await may({ 'iam:PermissionsBoundary': `${boundary}-2` })]).toEqual([action, false]);
+        expect([action, await may({})]).toEqual([action, false]);
+      }
+      const context = { 'iam:PermissionsBoundary': boundary };
+      expect(await mayWith(bounded, 'iam:DeleteRolePermissionsBoundary', role, context)).toBe(false);
+      expect(await mayWith(bounded, 'iam:DeleteRole', role, context)).toBe(true);
+    }
+    expect(await mayWith(bounded, 'iam:CreatePolicyVersion', boundary)).toBe(false);
+  });
+
+  it('destroy no key but that of the topic', async () => {
+    const key = arn('kms', 'key/1');
+    const through = { 'aws:CalledVia': ['cloudformation.amazonaws.com'] };
+    const tag = { 'aws:ResourceTag/aws:cloudformation:stack-name': 'holdfast-prod' };
+    for (const action of ['kms:ScheduleKeyDeletion', 'kms:PutKeyPolicy']) {
+      expect(await mayWith(deployer, action, key, { ...through, ...tag })).toBe(true);
+      expect(await mayWith(deployer, action, key, through)).toBe(false);
+    }
+  });
+
+  it('fit into managed policies, as all examples do', () => {
+    for (const file of readdirSync(new URL('../../docs/examples/', import.meta.url))) {
+      // IAM's quota, blanks not counted.
+      if (file.endsWith('.policy.json')) expect(JSON.stringify(example(file)).length).toBeLessThan(6144);
+    }
+  });
+});
+
+describe('the boundary', () => {
+  it('allows what the roles may do with everything a stage can be given, and nothing more', async () => {
+    const options = await readStageOptions('prod', ['launchTemplates=on', 'tracing=on']);
+    const actions = describePermissions(options)
+      .split('\n')
+      .filter((line) => line.startsWith(' ') && !line.includes(' never '))
+      .flatMap((line) => (/^ +(?:if \w+: )?(.*?) on /.exec(line)?.[1] ?? '').split(', '));
+    const { Statement } = example('boundary.policy.json') as { Statement: { Action: string[] }[] };
+    expect(Statement.flatMap(({ Action }) => Action).sort()).toEqual([...new Set(actions)].sort());
   });
 });
