@@ -163,9 +163,7 @@ def deploy_with_terraform(services, bundle):
     # A file of this name changes what the example says: here, where AWS is.
     (terraform.folder / "world_override.tf").write_text(
         'terraform {\n  required_providers {\n    aws = {\n      source = "hashicorp/aws"\n      version = "5.100.0"\n    }\n  }\n}\n'
-    )
-    (terraform.folder / "world.tf").write_text(
-        'provider "aws" {\n  region = "us-east-1"\n  access_key = "x"\n  secret_key = "y"\n'
+        'provider "aws" {\n  access_key = "x"\n  secret_key = "y"\n'
         "  skip_credentials_validation = true\n  skip_metadata_api_check = true\n"
         "  skip_requesting_account_id = true\n  s3_use_path_style = true\n"
         f"  endpoints {{\n{endpoints}  }}\n}}\n"
@@ -178,6 +176,7 @@ def deploy_with_terraform(services, bundle):
     terraform.make()
     if (changes := terraform.drift()) is not None:
         raise RuntimeError(f"right after the deploy Terraform would change {changes}")
+    services.terraform = terraform
 
 
 class Deployer:
@@ -197,7 +196,9 @@ class Deployer:
 
     def remove(self, stage):
         words = ("--stage", stage, "--region", "us-east-1")
-        if stage == self.packaged.name and self.bundle is not None:
+        if stage == self.packaged.name and self.bundle is not None and self.by == "terraform":
+            self.services.terraform.destroy()
+        elif stage == self.packaged.name and self.bundle is not None:
             self.world.client("cloudformation").delete_stack(StackName=f"holdfast-{stage}")
         else:
             self.services.run("osls", "remove", *words, cwd=CHECKOUT)
@@ -243,9 +244,9 @@ class Terraform:
         self.folder = services.out / f"terraform-{name}"
         mirror = find_mirror()
         self.folder.mkdir(exist_ok=True)
+        for old in (*self.folder.glob("*.tf"), *self.folder.glob("terraform.tfstate*")):
+            old.unlink()
         (self.folder / "main.tf").write_text(configuration_file.read_text())
-        for state in self.folder.glob("terraform.tfstate*"):
-            state.unlink()
         configuration = self.folder / "terraform.rc"
         if mirror is not None:
             configuration.write_text(
@@ -263,6 +264,9 @@ class Terraform:
     def make(self):
         self._terraform("init")
         self._terraform("apply", "-auto-approve")
+
+    def destroy(self):
+        self._terraform("destroy", "-auto-approve")
 
     def drift(self):
         """What Terraform would change now; None when it would change nothing."""
