@@ -34,6 +34,17 @@ export interface CapacityShortage {
   untilSeconds: number;
 }
 
+/** A time in which the load balancers of some groups misjudge what works. */
+export interface HealthCheckFault {
+  /** What people would call it. */
+  name: string;
+  groups: string[];
+  fromSeconds: number;
+  untilSeconds: number;
+  /** Share of the checks of a good instance that fail, from 0 to 1. */
+  fraction: number;
+}
+
 /** A service of the control plane that does not answer, or refuses, for a while. */
 export interface ServiceOutage {
   service: ServiceName | 'DynamoDB';
@@ -71,6 +82,7 @@ export interface Story {
   load(group: SimulatedGroup, seconds: number): number;
   losses: PacketLoss[];
   launchFaults?: LaunchFault[];
+  healthCheckFaults?: HealthCheckFault[];
   capacityShortages?: CapacityShortage[];
   serviceOutages?: ServiceOutage[];
   /** Types that a zone does not offer at all. */

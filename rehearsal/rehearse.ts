@@ -269,9 +269,10 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
       onGroupEvent: (event) => {
         tell(tellGroupEvent(event));
         const { group, kind, text, from = 0, to = 0 } = event;
-        // A resize sets it to what is in service, with Terminate suspended: nobody is ended by that.
-        const isOfResize = ['prepareGroup', 'exitStandby'].includes(runningFunction.getStore() ?? '');
-        if (kind === 'desired' && text === 'SetDesiredCapacity' && to < from && !isOfResize) {
+        // A resize sets it to what is in service, with Terminate suspended: nobody is ended by that. And a person may.
+        const functionName = runningFunction.getStore();
+        const isOurs = functionName !== undefined && !['prepareGroup', 'exitStandby'].includes(functionName);
+        if (kind === 'desired' && text === 'SetDesiredCapacity' && to < from && isOurs) {
           desiredLowered.push(`${group} from ${from} to ${to}`);
         }
       },
@@ -313,9 +314,14 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
         tell({ source: 'world', text: `${loss.name}: it ends; the demand held back comes on top` }),
       );
     }
-    for (const fault of incident.launchFaults ?? []) {
+    for (const fault of [...(incident.launchFaults ?? []), ...(incident.healthCheckFaults ?? [])]) {
       time.at(fault.fromSeconds, () => tell({ source: 'world', text: `${fault.name}: this begins` }));
       time.at(fault.untilSeconds, () => tell({ source: 'world', text: `${fault.name}: this is mended` }));
+    }
+    for (const { service, error, fromSeconds, untilSeconds } of incident.serviceOutages ?? []) {
+      const how = error === undefined ? 'does not answer' : `refuses with ${error}`;
+      time.at(fromSeconds, () => tell({ source: 'world', text: `${service} ${how}: this begins` }));
+      time.at(untilSeconds, () => tell({ source: 'world', text: `${service} answers again` }));
     }
     for (const deed of incident.deeds ?? []) {
       if (deed.needsHoldfast === true && !withHoldfast) continue;

@@ -131,6 +131,13 @@ const launchFaultSchema = z.strictObject({
   ]),
 });
 
+const healthCheckFaultSchema = z.strictObject({
+  name: text(),
+  groups: z.array(text()).min(1),
+  ...span,
+  fraction: z.number().min(0).max(1).describe('Share of the checks of a good instance that fail.'),
+});
+
 const shortageSchema = z.strictObject({
   instanceTypes: z.array(text()).min(1),
   availabilityZones: z.array(text()).optional(),
@@ -194,6 +201,10 @@ const storySchema = z
       .default([])
       .describe('Packet loss on the way of the groups to what they need.'),
     launchFaults: z.array(launchFaultSchema).default([]),
+    healthCheckFaults: z
+      .array(healthCheckFaultSchema)
+      .default([])
+      .describe('When load balancers misjudge what works.'),
     capacityShortages: z.array(shortageSchema).default([]),
     serviceOutages: z.array(outageSchema).default([]),
     deeds: z.array(deedSchema).default([]).describe('What people and tools do meanwhile.'),
@@ -232,6 +243,11 @@ const storySchema = z
     story.launchFaults.forEach(({ groups }, index) => {
       for (const [position, name] of groups.entries()) {
         known(['launchFaults', index, 'groups', position], name);
+      }
+    });
+    story.healthCheckFaults.forEach(({ groups }, index) => {
+      for (const [position, name] of groups.entries()) {
+        known(['healthCheckFaults', index, 'groups', position], name);
       }
     });
     for (const field of ['beHeld', 'survive'] as const) {
@@ -357,6 +373,10 @@ const toStory = (file: StoryFile): Story => {
     load: ({ name }: SimulatedGroup, seconds) => valueAt(loads.get(name) ?? [], seconds),
     losses: file.losses.map(toLoss),
     launchFaults: file.launchFaults.map(({ from, until, ...fault }) => ({
+      ...fault,
+      ...spanOf({ from, until }),
+    })),
+    healthCheckFaults: file.healthCheckFaults.map(({ from, until, ...fault }) => ({
       ...fault,
       ...spanOf({ from, until }),
     })),

@@ -59,10 +59,12 @@ export const summarise = (
   calls: RecordedCall[],
 ): Summary => {
   const isDuringTrouble = (at: number): boolean =>
-    [...incident.losses, ...(incident.launchFaults ?? [])].some(({ fromSeconds, untilSeconds }) => {
-      const seconds = (at - Date.parse(incident.startsAt)) / 1000;
-      return seconds >= fromSeconds && seconds < untilSeconds + afterTroubleSeconds;
-    });
+    [...incident.losses, ...(incident.launchFaults ?? []), ...(incident.healthCheckFaults ?? [])].some(
+      ({ fromSeconds, untilSeconds }) => {
+        const seconds = (at - Date.parse(incident.startsAt)) / 1000;
+        return seconds >= fromSeconds && seconds < untilSeconds + afterTroubleSeconds;
+      },
+    );
   return {
     groups: groups.map((group) => {
       const points = samples[group.name] ?? [];

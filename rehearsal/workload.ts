@@ -109,6 +109,13 @@ export const createWorkload = (time: VirtualTime, incident: Story): Workload => 
       if (instance.ec2.state !== 'running') return false;
       if (instance.bootstrapFailure !== undefined) return false;
       if (time.random() < lossFraction()) return false;
+      const misjudged = (incident.healthCheckFaults ?? []).find(
+        ({ groups, fromSeconds, untilSeconds }) =>
+          groups.includes(group.name) &&
+          time.elapsedSeconds() >= fromSeconds &&
+          time.elapsedSeconds() < untilSeconds,
+      );
+      if (misjudged !== undefined && time.random() < misjudged.fraction) return false;
       const overload = pressure(group) - 1.15;
       return overload <= 0 || time.random() > Math.min(0.8, overload);
     },

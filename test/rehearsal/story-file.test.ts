@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { loadPolicy } from '../../functions/policy.ts';
 import { allIncidents } from '../../rehearsal/incidents/all-incidents.ts';
+import { rehearse } from '../../rehearsal/rehearse.ts';
 import { loadStory, parseStory, storyJsonSchema } from '../../rehearsal/story-file.ts';
 import { minutes } from './small-incident.ts';
 
@@ -41,6 +43,34 @@ describe('the shipped stories', () => {
     }
     const committed: unknown = JSON.parse(readFileSync(new URL('story.schema.json', folder), 'utf8'));
     expect(committed, 'run npm run schema').toEqual(JSON.parse(JSON.stringify(storyJsonSchema())));
+  });
+});
+
+describe('docs/stories.md', () => {
+  const page = readFileSync(new URL('../../docs/stories.md', import.meta.url), 'utf8');
+  const blocks = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(([, block = '']) => block);
+
+  it('shows a story that can be told, and deeds for it', async () => {
+    const [whole = '', deeds = ''] = blocks;
+    const raw = { ...(parse(whole) as object), ...(parse(deeds) as object) };
+    const incident = parseStory(raw, 'docs/stories.md');
+    const result = await rehearse({
+      incident,
+      seed: 1,
+      policy: loadPolicy(),
+      withHoldfast: true,
+      dryRun: false,
+    });
+    expect(result.violations).toEqual([]);
+    expect(result.executions.map(({ machine }) => machine)).toContain('holdfast-rehearsal-pause-scaling');
+  });
+
+  it('names every field of a story', () => {
+    const { properties } = storyJsonSchema() as { properties: Record<string, unknown> };
+    const small = ['autoScalingCallsPerSecond', 'autoScalingBurst'];
+    for (const field of Object.keys(properties).filter((name) => !small.includes(name))) {
+      expect(page).toContain(`\`${field}\``);
+    }
   });
 });
 
