@@ -1,5 +1,6 @@
 import { type RehearsalResult, rehearse } from '../rehearsal/rehearse.ts';
 import { tellCourse, tellPlan, tellSummary, tellTimeline } from '../rehearsal/report.ts';
+import { InvalidStoryError } from '../rehearsal/story-file.ts';
 import { type Command, parseCommand, UsageError, usage } from './arguments.ts';
 
 const print = (text: string): void => {
@@ -95,7 +96,7 @@ const main = async (): Promise<number> => {
     const results = command.name === 'story' ? await tellStory(command) : await tellOneRun(command);
     return results.some(({ violations }) => violations.length > 0) ? 1 : 0;
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
+    if (!(error instanceof UsageError || error instanceof InvalidStoryError)) throw error;
     process.stderr.write(`${error.message}\n`);
     return 2;
   }

@@ -240,7 +240,13 @@ const checkHeld = ({
   alarmAtSeconds,
   startedAtMilliseconds,
 }: Evidence): string[] => {
-  if (isDryRun || alarmAtSeconds === undefined) return [];
+  if (isDryRun) return [];
+  // Without an alarm that a rule names there is no moment to count from; held it has to be all the same.
+  if (alarmAtSeconds === undefined) {
+    return expectedHeld
+      .filter((name) => succeeded(calls, 'SuspendProcesses', name).length === 0)
+      .map((name) => `${name} was never held`);
+  }
   const deadline = startedAtMilliseconds + (alarmAtSeconds + heldWithinSeconds) * 1000;
   return expectedHeld
     .filter(

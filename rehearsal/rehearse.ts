@@ -11,6 +11,7 @@ import {
   type ScalingPolicy,
   type SimulatedGroup,
 } from './cloud/auto-scaling-group.ts';
+import { CloudError } from './cloud/cloud-error.ts';
 import { runningFunction } from './cloud/lambda.ts';
 import {
   chooseQuirks,
@@ -326,8 +327,13 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
     for (const deed of incident.deeds ?? []) {
       if (deed.needsHoldfast === true && !withHoldfast) continue;
       time.at(deed.atSeconds, () => {
-        tell({ source: 'person', text: deed.text });
-        deed.act(cloud);
+        try {
+          deed.act(cloud);
+          tell({ source: 'person', text: deed.text });
+        } catch (error) {
+          if (!(error instanceof CloudError)) throw error;
+          tell({ source: 'person', text: `${deed.text}: refused by AWS, ${error.code}: ${error.message}` });
+        }
       });
     }
     time.every(reconcileSeconds, autoScaling.reconcile);
@@ -391,12 +397,12 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
         calls,
         executions,
         groups,
-        expectedHeld: withHoldfast && isAlarmNamed ? (incident.mustBeHeld ?? []) : [],
+        expectedHeld: withHoldfast ? (incident.mustBeHeld ?? []) : [],
         mustSurvive: withHoldfast && !dryRun ? (incident.mustSurvive ?? []) : [],
         launchFaults: incident.launchFaults ?? [],
         breakersLeft,
         evidence: store.listEvidence(),
-        alarmAtSeconds,
+        alarmAtSeconds: isAlarmNamed ? alarmAtSeconds : undefined,
         desiredLowered,
         expectedSuspended: incident.suspendedAtEnd ?? {},
         holdsLeft,

@@ -181,7 +181,10 @@ export const tellSummary = (incident: Story, results: RehearsalResult[]): string
     ),
     row(
       '  broken rules',
-      results.map(({ violations }) => String(violations.length)),
+      // What a story asks of Holdfast is not asked of a run without it.
+      results.map(({ violations, withHoldfast }) =>
+        withHoldfast || violations.length > 0 ? String(violations.length) : '-',
+      ),
     ),
   );
   return lines.join('\n');

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import * as z from 'zod';
-import { duration, optionalDuration } from '../functions/domain/duration.ts';
 import { remediationNames } from '../functions/domain/remediation-names.ts';
 import { describeIssues } from '../functions/events/describe-issues.ts';
+import { parseHoldInput } from '../functions/events/hold-input.ts';
 import type { SimulatedGroup } from './cloud/auto-scaling-group.ts';
+import { CloudError } from './cloud/cloud-error.ts';
+import type { SimulatedCloud } from './cloud/simulated-cloud.ts';
 import { stateMachineArn } from './cloud/step-functions.ts';
 import type { Deed, PacketLoss, Story } from './incident.ts';
 
@@ -13,10 +15,29 @@ export class InvalidStoryError extends Error {
   override name = 'InvalidStoryError';
 }
 
-const week = 604_800;
+const weekSeconds = 604_800;
+const secondsPer: Record<string, number> = { d: 86_400, h: 3600, m: 60, s: 1 };
+
+const durationWords = 'a number and a unit, such as "90s", "10m", "2h" or "2h15m"';
+
+/** `135m`, `2h15m` or `1d`, in seconds. */
+const durationOf = (secondsMin: number) =>
+  z
+    .string(durationWords)
+    .regex(/^(\d{1,6}[dhms])+$/, durationWords)
+    .transform((written, context): number => {
+      const parts = [...written.matchAll(/(\d+)([dhms])/g)];
+      const seconds = parts.reduce(
+        (sum, [, count, unit = '']) => sum + Number(count) * (secondsPer[unit] ?? 0),
+        0,
+      );
+      if (seconds >= secondsMin && seconds <= weekSeconds) return seconds;
+      context.addIssue({ code: 'custom', input: written, message: `from ${secondsMin}s to 7d` });
+      return z.NEVER;
+    });
 /** A moment of the story, counted from its beginning, or from that of what it is about. */
-const moment = () => duration(0, week);
-const length = () => duration(1, week);
+const moment = () => durationOf(0);
+const length = () => durationOf(1);
 const text = () => z.string().trim().min(1);
 const capacity = () => z.number().int().min(0).max(10_000);
 
@@ -25,6 +46,10 @@ const curve = (value: z.ZodType<number>) =>
   z
     .array(z.tuple([moment(), value]))
     .min(1)
+    .refine(
+      (points) => points.every(([at], index) => at >= (points[index - 1]?.[0] ?? 0)),
+      'moments in their order',
+    )
     .describe('Moments and values, with straight lines between them. Two at one moment are a step.');
 type Curve = [number, number][];
 
@@ -78,9 +103,11 @@ const groupSchema = z.strictObject({
   availabilityZones: z.array(text()).min(1),
   instanceType: text().optional().describe('m7i.large where nothing is said.'),
   healthCheckType: z.enum(['EC2', 'ELB']).default('ELB'),
-  healthCheckGracePeriod: optionalDuration(0, week, 300, 'How long health checks of the load balancer wait.'),
-  boot: optionalDuration(1, week, 240, 'From launch to in service, on a good day.'),
-  deregistrationDelay: optionalDuration(0, week, 60, 'How long a target drains.'),
+  healthCheckGracePeriod: moment()
+    .prefault('5m')
+    .describe('How long health checks of the load balancer wait.'),
+  boot: length().prefault('4m').describe('From launch to in service, on a good day.'),
+  deregistrationDelay: moment().prefault('60s').describe('How long a target drains.'),
   requestsPerSecondAtFullCpu: z
     .number()
     .positive()
@@ -96,10 +123,16 @@ const alarmSchema = z.strictObject({
   alarmName: text(),
   metric: z.strictObject({
     namespace: text(),
-    name: text().describe(
-      'GroupPendingInstances, of the groups of a tier, or else what the probe of the network loses, in percent.',
-    ),
-    dimensions: z.record(z.string(), z.string()),
+    name: z
+      .enum(['PacketLoss', 'GroupPendingInstances'])
+      .describe(
+        'What the probe of the network loses, in percent; or how many instances the groups of one tier wait for.',
+      ),
+    dimensions: z
+      .record(z.string(), z.string())
+      .describe(
+        'For GroupPendingInstances, tier: groups with the tag tier of this value. For people otherwise.',
+      ),
   }),
   comparison: z.enum(['GreaterThanThreshold', 'LessThanThreshold']),
   threshold: z.number(),
@@ -125,7 +158,11 @@ const launchFaultSchema = z.strictObject({
   groups: z.array(text()).min(1),
   ...span,
   outcome: z.discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('stuck'), cause: text(), consoleOutput: z.string() }),
+    z.strictObject({
+      kind: z.literal('stuck'),
+      cause: text(),
+      consoleOutput: z.string().default('').describe('What `GetConsoleOutput` shows of it.'),
+    }),
     z.strictObject({ kind: z.literal('refused'), statusMessage: text() }),
     z.strictObject({ kind: z.literal('ended'), statusMessage: text() }),
   ]),
@@ -182,6 +219,15 @@ const deedSchema = z.strictObject({
     .optional()
     .describe('A call of AWS, as a person or a tool makes it.'),
 });
+
+/** What begins and ends. */
+const spansOf = [
+  'losses',
+  'launchFaults',
+  'healthCheckFaults',
+  'capacityShortages',
+  'serviceOutages',
+] as const;
 
 const storySchema = z
   .strictObject({
@@ -270,12 +316,52 @@ const storySchema = z
         });
       }
     });
-    story.deeds.forEach(({ start, stop, call }, index) => {
-      if ([start, stop, call].filter((each) => each !== undefined).length !== 1) {
+    for (const field of spansOf) {
+      story[field].forEach(({ from, until }, index) => {
+        if (until <= from) {
+          context.addIssue({ code: 'custom', path: [field, index, 'until'], message: 'a moment after from' });
+        }
+        if (from > story.lasts) {
+          context.addIssue({
+            code: 'custom',
+            path: [field, index, 'from'],
+            message: 'a moment within the story',
+          });
+        }
+      });
+    }
+    const tiers = new Set(story.fleet.map(({ tags }) => tags.tier));
+    story.alarms.forEach(({ metric }, index) => {
+      if (metric.name === 'GroupPendingInstances' && !tiers.has(metric.dimensions.tier ?? '')) {
+        context.addIssue({
+          code: 'custom',
+          path: ['alarms', index, 'metric', 'dimensions'],
+          message: `tier, with the value of a tag of the fleet: ${[...tiers].join(', ')}`,
+        });
+      }
+    });
+    story.deeds.forEach(({ at, start, stop, call }, index) => {
+      if ([start, stop, call].filter((each) => each !== undefined).length > 1) {
         context.addIssue({
           code: 'custom',
           path: ['deeds', index],
-          message: 'exactly one of start, stop and call',
+          message: 'one of start, stop and call at most; with none of them it is only told',
+        });
+      }
+      if (start !== undefined) {
+        try {
+          parseHoldInput(start.remediation, start.input);
+        } catch (error) {
+          // Its second line is the first mistake, by field.
+          const [, mistake = ''] = (error as Error).message.split('\n');
+          context.addIssue({ code: 'custom', path: ['deeds', index, 'start', 'input'], message: mistake });
+        }
+      }
+      if (at > story.lasts) {
+        context.addIssue({
+          code: 'custom',
+          path: ['deeds', index, 'at'],
+          message: 'a moment within the story',
         });
       }
     });
@@ -296,6 +382,29 @@ const toLoss = ({ name, from, until, fraction, probeIsSilent }: StoryFile['losse
       }),
 });
 
+type Call = NonNullable<StoryFile['deeds'][number]['call']>;
+
+/**
+ * Makes a call as a person does.
+ * @throws CloudError when AWS refuses it, which is part of the story
+ * @throws InvalidStoryError when it cannot be made at all
+ */
+const makeCall = (cloud: SimulatedCloud, { service, operation, input }: Call, told: string): void => {
+  // Which instances there are nobody knows before.
+  const group = cloud.autoScaling.groups.get(String(input.AutoScalingGroupName));
+  const serving = (group?.instances ?? []).filter(({ lifecycleState }) => lifecycleState === 'InService');
+  const InstanceIds = serving.map(({ instanceId }) => instanceId);
+  const resolved = input.InstanceIds === 'inService' ? { ...input, InstanceIds } : input;
+  try {
+    (service === 'EC2' ? cloud.ec2 : cloud.autoScaling).handle(operation, resolved);
+  } catch (error) {
+    if (error instanceof CloudError) throw error;
+    throw new InvalidStoryError(
+      `The deed "${told}" cannot be told: ${operation} with ${JSON.stringify(input)}: ${(error as Error).message}`,
+    );
+  }
+};
+
 const toDeed = ({ at, text: told, needsHoldfast, start, stop, call }: StoryFile['deeds'][number]): Deed => ({
   atSeconds: at,
   text: told,
@@ -309,9 +418,7 @@ const toDeed = ({ at, text: told, needsHoldfast, start, stop, call }: StoryFile[
       const named = [...cloud.stepFunctions.executions].find(([, { name }]) => name === stop);
       if (named !== undefined) cloud.stepFunctions.stopExecution(named[0]);
     }
-    if (call !== undefined) {
-      (call.service === 'EC2' ? cloud.ec2 : cloud.autoScaling).handle(call.operation, call.input);
-    }
+    if (call !== undefined) makeCall(cloud, call, told);
   },
 });
 
@@ -399,6 +506,23 @@ const toStory = (file: StoryFile): Story => {
   };
 };
 
+/** A group by its name, for people who look for it in the file. */
+const fieldName =
+  (raw: unknown) =>
+  ([first, index, ...rest]: readonly PropertyKey[]): string => {
+    const whole = [first, index, ...rest]
+      .filter((each) => each !== undefined)
+      .map(String)
+      .join('.');
+    if (first !== 'fleet' || typeof index !== 'number') return whole || 'the file itself';
+    const fleet: unknown = (raw as { fleet?: unknown }).fleet;
+    const name: unknown = Array.isArray(fleet)
+      ? (fleet[index] as { name?: unknown } | null)?.name
+      : undefined;
+    const label = typeof name === 'string' ? `group "${name}"` : `group number ${index + 1}`;
+    return rest.length === 0 ? label : `${label}, field ${rest.map(String).join('.')}`;
+  };
+
 /**
  * Parses a story that was read from YAML or JSON.
  *
@@ -410,7 +534,7 @@ export const parseStory = (raw: unknown, source: string): Story => {
   const parsed = storySchema.safeParse(raw);
   if (parsed.success) return toStory(parsed.data);
   throw new InvalidStoryError(
-    `${source} is not a valid story:\n${describeIssues(storySchema, parsed.error, raw)}`,
+    `${source} is not a valid story:\n${describeIssues(storySchema, parsed.error, raw, fieldName(raw))}`,
   );
 };
 

@@ -2,6 +2,8 @@ import * as z from 'zod/mini';
 
 const secondsPerUnit: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
+const withUnit = 'a number and a unit, such as "90s", "10m", "2h" or "1d"';
+
 /** Seconds as a person would write them: `15m`, not `900s`. */
 const written = (seconds: number): string => {
   if (seconds % 3600 === 0) return `${seconds / 3600}h`;
@@ -16,7 +18,7 @@ const written = (seconds: number): string => {
  */
 export const duration = (secondsMin: number, secondsMax: number) =>
   z.pipe(
-    z.string().check(z.regex(/^\d{1,6}[smhd]$/, 'a number and a unit, such as "90s", "10m", "2h" or "1d"')),
+    z.string(withUnit).check(z.regex(/^\d{1,6}[smhd]$/, withUnit)),
     z.transform((text, context) => {
       const seconds = Number(text.slice(0, -1)) * (secondsPerUnit[text.slice(-1)] ?? 0);
       if (seconds < secondsMin || seconds > secondsMax) {

@@ -68,7 +68,8 @@ const allowed = (schema: z.$ZodType, issue: z.$ZodIssue, root: unknown): string 
     case 'invalid_value':
       return issue.values.map((value) => JSON.stringify(value)).join(' or ');
     case 'invalid_type':
-      return `a value of type ${issue.expected}`;
+      // What the schema says itself says more than the name of a type.
+      return issue.message.startsWith('Invalid input') ? `a value of type ${issue.expected}` : issue.message;
     case 'too_small':
       return `at least ${issue.minimum}${issue.origin === 'string' ? ' characters' : issue.origin === 'array' ? ' entries' : ''}`;
     case 'too_big':

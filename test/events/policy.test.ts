@@ -76,7 +76,7 @@ describe('parsePolicy', () => {
     [
       'a duration of the wrong type',
       rule({ with: { coolOff: 10 } }),
-      'rule "loss", field with.coolOff: found 10; allowed: a value of type string',
+      'rule "loss", field with.coolOff: found 10; allowed: a number and a unit, such as "90s"',
     ],
     [
       'a duration too short',

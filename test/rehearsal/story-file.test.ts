@@ -51,8 +51,10 @@ describe('docs/stories.md', () => {
   const blocks = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(([, block = '']) => block);
 
   it('shows a story that can be told, and deeds for it', async () => {
-    const [whole = '', deeds = ''] = blocks;
-    const raw = { ...(parse(whole) as object), ...(parse(deeds) as object) };
+    const [whole = '', ofGroup = '', alarms = '', deeds = ''] = blocks;
+    const story = parse(whole) as { fleet: object[] };
+    const fleet = [{ ...story.fleet[0], ...(parse(ofGroup) as object) }];
+    const raw = { ...story, fleet, ...(parse(alarms) as object), ...(parse(deeds) as object) };
     const incident = parseStory(raw, 'docs/stories.md');
     const result = await rehearse({
       incident,
@@ -67,8 +69,7 @@ describe('docs/stories.md', () => {
 
   it('names every field of a story', () => {
     const { properties } = storyJsonSchema() as { properties: Record<string, unknown> };
-    const small = ['autoScalingCallsPerSecond', 'autoScalingBurst'];
-    for (const field of Object.keys(properties).filter((name) => !small.includes(name))) {
+    for (const field of Object.keys(properties)) {
       expect(page).toContain(`\`${field}\``);
     }
   });
@@ -131,12 +132,12 @@ describe('parseStory', () => {
     [
       'an unknown field',
       { ...small, durtion: '1h' },
-      'the value itself: found the unknown field durtion; allowed: one of name',
+      'the file itself: found the unknown field durtion; allowed: one of name',
     ],
     [
       'a duration without a unit',
       { ...small, lasts: 60 },
-      'lasts: found 60; allowed: a value of type string',
+      'lasts: found 60; allowed: a number and a unit, such as "90s", "10m", "2h" or "2h15m"',
     ],
     [
       'a name that no file has',
@@ -152,17 +153,86 @@ describe('parseStory', () => {
     [
       'a desired capacity out of reach',
       { ...small, fleet: [{ ...group, desiredCapacity: 9 }] },
-      'fleet.0.desiredCapacity: found 9; allowed: from minSize to maxSize, 1 to 4',
+      'group "web", field desiredCapacity: found 9; allowed: from minSize to maxSize, 1 to 4',
     ],
     [
       'two groups of one name',
       { ...small, fleet: [group, group] },
-      'fleet.1.name: found "web"; allowed: a name that no other group has',
+      'group "web", field name: found "web"; allowed: a name that no other group has',
     ],
     [
-      'a deed that is nothing',
-      { ...small, deeds: [{ at: '1m', text: 'x' }] },
-      'deeds.0: found {"at":"1m","text":"x"}; allowed: exactly one of start, stop and call',
+      'a deed that is two',
+      {
+        ...small,
+        deeds: [
+          { at: '1m', text: 'x', stop: 'a', call: { service: 'EC2', operation: 'StopInstances', input: {} } },
+        ],
+      },
+      'allowed: one of start, stop and call at most; with none of them it is only told',
+    ],
+    [
+      'an input by hand that its execution would refuse',
+      {
+        ...small,
+        deeds: [
+          {
+            at: '1m',
+            text: 'x',
+            start: {
+              remediation: 'pause-scaling',
+              input: { autoScalingGroupName: 'web', reason: 'why', expiresAfter: 120 },
+            },
+          },
+        ],
+      },
+      'allowed: expiresAfter: found 120; allowed: a number and a unit, such as "90s"',
+    ],
+    [
+      'an end before its beginning',
+      { ...small, serviceOutages: [{ service: 'DynamoDB', from: '20m', until: '10m' }] },
+      'serviceOutages.0.until: found "10m"; allowed: a moment after from',
+    ],
+    [
+      'a deed after the end',
+      { ...small, deeds: [{ at: '2h', text: 'x' }] },
+      'deeds.0.at: found "2h"; allowed: a moment within the story',
+    ],
+    [
+      'a curve that goes back',
+      {
+        ...small,
+        fleet: [
+          {
+            ...group,
+            load: [
+              ['20m', 1],
+              ['10m', 2],
+            ],
+          },
+        ],
+      },
+      'allowed: moments in their order',
+    ],
+    [
+      'an alarm of a tier that no group has',
+      {
+        ...small,
+        alarms: [
+          {
+            alarmName: 'a',
+            metric: {
+              namespace: 'AWS/AutoScaling',
+              name: 'GroupPendingInstances',
+              dimensions: { tier: 'api' },
+            },
+            comparison: 'GreaterThanThreshold',
+            threshold: 0,
+            datapointsToAlarm: 1,
+            evaluationPeriods: 1,
+          },
+        ],
+      },
+      'alarms.0.metric.dimensions: found {"tier":"api"}; allowed: tier, with the value of a tag of the fleet',
     ],
     [
       'a loss above one',
@@ -174,6 +244,14 @@ describe('parseStory', () => {
     expect(() => parseStory(raw, 'small.yml')).toThrow(message);
   });
 
+  it.each([
+    ['90s', 90],
+    ['2h15m', 8100],
+    ['1d', 86_400],
+  ])('takes %s for so long', (lasts, seconds) => {
+    expect(parseStory({ ...small, lasts }, 'small.yml').durationSeconds).toBe(seconds);
+  });
+
   it('takes what was written as YAML, with anchors', () => {
     const text = 'fleet: [&a {name: web, load: [[0m, 1]]}, {<<: *a, name: api}]';
     expect(parse(text, { merge: true })).toMatchObject({
@@ -183,5 +261,44 @@ describe('parseStory', () => {
 
   it('says which file cannot be read', () => {
     expect(() => loadStory('none.yml')).toThrow('none.yml cannot be read as a story: ENOENT');
+  });
+});
+
+describe('a deed', () => {
+  const tell = (deeds: object[], withHoldfast = false) =>
+    rehearse({
+      incident: parseStory({ ...small, deeds }, 'small.yml'),
+      seed: 1,
+      policy: loadPolicy(),
+      withHoldfast,
+      dryRun: false,
+    });
+  const call = (operation: string, input: object) => ({ service: 'AutoScaling', operation, input });
+  const told = async (deeds: object[]) =>
+    (await tell(deeds)).timeline.filter(({ source }) => source === 'person').map(({ text }) => text);
+
+  it('is made on the instances that are in service then', async () => {
+    const input = { AutoScalingGroupName: 'web', InstanceIds: 'inService', ProtectedFromScaleIn: true };
+    const { violations } = await tell([
+      { at: '10m', text: 'somebody protects them', call: call('SetInstanceProtection', input) },
+    ]);
+    expect(violations).toEqual(['web ends with 2 instances protected from scale-in']);
+  });
+
+  it('is only told where it does nothing', async () => {
+    expect(await told([{ at: '5m', text: 'the bridge is opened' }])).toEqual(['the bridge is opened']);
+  });
+
+  it('is told with the refusal where AWS refuses it', async () => {
+    const input = { AutoScalingGroupName: 'web', DesiredCapacity: 99 };
+    const [line] = await told([
+      { at: '5m', text: 'somebody wants 99', call: call('SetDesiredCapacity', input) },
+    ]);
+    expect(line).toMatch(/^somebody wants 99: refused by AWS, ValidationError: /);
+  });
+
+  it('that cannot be made ends the telling with its name', async () => {
+    const deeds = [{ at: '5m', text: 'a typo', call: call('SetDesiredCapcity', {}) }];
+    await expect(tell(deeds)).rejects.toThrow('The deed "a typo" cannot be told: SetDesiredCapcity with {}');
   });
 });
