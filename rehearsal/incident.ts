@@ -94,6 +94,10 @@ export interface Story {
   mustBeHeld?: string[];
   /** Groups that must lose no good instance with a live Holdfast, and must reach desired capacity in the end. */
   mustSurvive?: string[];
+  /** Groups from which others than Holdfast take what serves, so that they may lack it although they are held. */
+  mayLackCapacity?: string[];
+  /** Executions that people of the story stop. */
+  stoppedByPeople?: string[];
   /** The account's bucket for Auto Scaling calls. */
   autoScalingCallsPerSecond: number;
   autoScalingBurst: number;

@@ -21,6 +21,10 @@ export interface Evidence {
   alarmAtSeconds: number | undefined;
   /** Groups that must lose no good instance, and must have what they desire in the end. */
   mustSurvive: string[];
+  /** Groups that may lack capacity although they are held: others take it. */
+  mayLackCapacity: string[];
+  /** Executions that people of the story stop. */
+  stoppedByPeople: string[];
   launchFaults: LaunchFault[];
   breakersLeft: string[];
   /** What was kept of instances. */
@@ -159,6 +163,7 @@ const checkEnd = ({
   functionErrors,
   desiredLowered,
   leftForAPerson,
+  stoppedByPeople,
 }: Evidence): string[] => [
   ...holdsLeft.map((name) => `${name} is still held at the end`),
   ...reservationsLeft.map((id) => `the capacity reservation ${id} is still held at the end`),
@@ -179,8 +184,10 @@ const checkEnd = ({
   }),
   ...executions
     .filter(
-      ({ status, error }) =>
-        status !== 'SUCCEEDED' && !(error === leavesInstances && leftForAPerson.length > 0),
+      ({ status, error, name }) =>
+        status !== 'SUCCEEDED' &&
+        !(status === 'ABORTED' && stoppedByPeople.includes(name)) &&
+        !(error === leavesInstances && leftForAPerson.length > 0),
     )
     .map(({ name, status, error, cause }) =>
       `execution ${name} is ${status} ${error ?? ''} ${cause ?? ''}`.trim(),
@@ -202,7 +209,14 @@ const recoverSeconds = 1800 + 3600;
  * While a group is held, and for a while after it was given back, it must have what its users need; but what cannot
  * be launched cannot serve.
  */
-const checkCapacity = ({ calls, groups, samples, launchFaults, startedAtMilliseconds }: Evidence): string[] =>
+const checkCapacity = ({
+  calls,
+  groups,
+  samples,
+  launchFaults,
+  mayLackCapacity,
+  startedAtMilliseconds,
+}: Evidence): string[] =>
   groups.flatMap((group) => {
     const canLaunch = (seconds: number): boolean =>
       launchFaults.every(
@@ -214,7 +228,7 @@ const checkCapacity = ({ calls, groups, samples, launchFaults, startedAtMillisec
     const since = (call: RecordedCall | undefined): number | undefined =>
       call === undefined ? undefined : (Date.parse(call.at) - startedAtMilliseconds) / 1000;
     const heldSince = since(succeeded(calls, 'SuspendProcesses', group.name).at(0));
-    if (heldSince === undefined) return [];
+    if (heldSince === undefined || mayLackCapacity.includes(group.name)) return [];
     const givenBackAt =
       since(succeeded(calls, 'ResumeProcesses', group.name).at(-1)) ?? Number.POSITIVE_INFINITY;
     const short = (samples[group.name] ?? []).filter(

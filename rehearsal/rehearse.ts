@@ -399,6 +399,8 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
         groups,
         expectedHeld: withHoldfast ? (incident.mustBeHeld ?? []) : [],
         mustSurvive: withHoldfast && !dryRun ? (incident.mustSurvive ?? []) : [],
+        mayLackCapacity: incident.mayLackCapacity ?? [],
+        stoppedByPeople: incident.stoppedByPeople ?? [],
         launchFaults: incident.launchFaults ?? [],
         breakersLeft,
         evidence: store.listEvidence(),

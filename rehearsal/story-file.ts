@@ -264,6 +264,12 @@ const storySchema = z
           .array(text())
           .default([])
           .describe('Groups that lose no good instance with Holdfast, and have what they desire in the end.'),
+        mayLackCapacity: z
+          .array(text())
+          .default([])
+          .describe(
+            'Groups from which others take what serves, so that they may lack it although they are held.',
+          ),
         beSuspended: z
           .record(z.string(), z.array(text()))
           .default({})
@@ -296,7 +302,7 @@ const storySchema = z
         known(['healthCheckFaults', index, 'groups', position], name);
       }
     });
-    for (const field of ['beHeld', 'survive'] as const) {
+    for (const field of ['beHeld', 'survive', 'mayLackCapacity'] as const) {
       for (const [index, name] of story.must[field].entries()) known(['must', field, index], name);
     }
     for (const name of Object.keys(story.must.beSuspended)) known(['must', 'beSuspended', name], name);
@@ -390,11 +396,14 @@ type Call = NonNullable<StoryFile['deeds'][number]['call']>;
  * @throws InvalidStoryError when it cannot be made at all
  */
 const makeCall = (cloud: SimulatedCloud, { service, operation, input }: Call, told: string): void => {
+  // EC2 knows no groups: there the name only says whose instances.
+  const { AutoScalingGroupName, ...ofEc2 } = input;
+  const known = service === 'EC2' ? ofEc2 : input;
   // Which instances there are nobody knows before.
-  const group = cloud.autoScaling.groups.get(String(input.AutoScalingGroupName));
+  const group = cloud.autoScaling.groups.get(String(AutoScalingGroupName));
   const serving = (group?.instances ?? []).filter(({ lifecycleState }) => lifecycleState === 'InService');
   const InstanceIds = serving.map(({ instanceId }) => instanceId);
-  const resolved = input.InstanceIds === 'inService' ? { ...input, InstanceIds } : input;
+  const resolved = input.InstanceIds === 'inService' ? { ...known, InstanceIds } : known;
   try {
     (service === 'EC2' ? cloud.ec2 : cloud.autoScaling).handle(operation, resolved);
   } catch (error) {
@@ -501,6 +510,8 @@ const toStory = (file: StoryFile): Story => {
     suspendedAtEnd: file.must.beSuspended,
     mustBeHeld: file.must.beHeld,
     mustSurvive: file.must.survive,
+    mayLackCapacity: file.must.mayLackCapacity,
+    stoppedByPeople: file.deeds.flatMap(({ stop }) => stop ?? []),
     autoScalingCallsPerSecond: file.autoScalingCallsPerSecond,
     autoScalingBurst: file.autoScalingBurst,
   };

@@ -1,11 +1,13 @@
 import type { Story } from '../incident.ts';
 import { packageRepository } from './package-repository.ts';
 import { packetLoss } from './packet-loss.ts';
+import { switchUpgrade } from './switch-upgrade.ts';
 
 /** Every story that can be rehearsed, by name. */
 export const allIncidents: Record<string, Story> = {
   [packetLoss.name]: packetLoss,
   [packageRepository.name]: packageRepository,
+  [switchUpgrade.name]: switchUpgrade,
 };
 
 /** Names that stories had before. */
