@@ -21,6 +21,16 @@ describe('switch-upgrade', () => {
         const helped = await run(seed, true);
         expect(helped.violations).toEqual([]);
         expect(lost(helped)).toEqual([]);
+        // A half that does not come back well when people start it is replaced in the end, and people are told before.
+        const replaced = helped.timeline.filter(({ text }) => /: 1 instance ended \(unhealthy\)/.test(text));
+        for (const { text } of replaced) {
+          const [name = ''] = text.split(':');
+          expect(
+            helped.timeline.some((line) =>
+              line.text.startsWith(`${name}: 1 of 1 instances are marked unhealthy`),
+            ),
+          ).toBe(true);
+        }
         // The freeze is over before any alarm: without the hold by hand nothing would have been held.
         expect(helped.timeline.filter(({ text }) => text.includes('racks is ALARM'))).toEqual([]);
         expect(helped.executions.map(({ name }) => name)).toEqual([
