@@ -45,6 +45,15 @@ export interface HealthCheckFault {
   fraction: number;
 }
 
+/** A time in which what is started does not serve: it runs, and its application answers nobody. */
+export interface StartFault {
+  /** What people would call it. */
+  name: string;
+  groups: string[];
+  fromSeconds: number;
+  untilSeconds: number;
+}
+
 /** A service of the control plane that does not answer, or refuses, for a while. */
 export interface ServiceOutage {
   service: ServiceName | 'DynamoDB';
@@ -83,6 +92,7 @@ export interface Story {
   losses: PacketLoss[];
   launchFaults?: LaunchFault[];
   healthCheckFaults?: HealthCheckFault[];
+  startFaults?: StartFault[];
   capacityShortages?: CapacityShortage[];
   serviceOutages?: ServiceOutage[];
   /** Types that a zone does not offer at all. */

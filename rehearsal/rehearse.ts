@@ -315,7 +315,11 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
         tell({ source: 'world', text: `${loss.name}: it ends; the demand held back comes on top` }),
       );
     }
-    for (const fault of [...(incident.launchFaults ?? []), ...(incident.healthCheckFaults ?? [])]) {
+    for (const fault of [
+      ...(incident.launchFaults ?? []),
+      ...(incident.healthCheckFaults ?? []),
+      ...(incident.startFaults ?? []),
+    ]) {
       time.at(fault.fromSeconds, () => tell({ source: 'world', text: `${fault.name}: this begins` }));
       time.at(fault.untilSeconds, () => tell({ source: 'world', text: `${fault.name}: this is mended` }));
     }

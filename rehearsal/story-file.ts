@@ -175,6 +175,8 @@ const healthCheckFaultSchema = z.strictObject({
   fraction: z.number().min(0).max(1).describe('Share of the checks of a good instance that fail.'),
 });
 
+const startFaultSchema = z.strictObject({ name: text(), groups: z.array(text()).min(1), ...span });
+
 const shortageSchema = z.strictObject({
   instanceTypes: z.array(text()).min(1),
   availabilityZones: z.array(text()).optional(),
@@ -225,6 +227,7 @@ const spansOf = [
   'losses',
   'launchFaults',
   'healthCheckFaults',
+  'startFaults',
   'capacityShortages',
   'serviceOutages',
 ] as const;
@@ -251,6 +254,10 @@ const storySchema = z
       .array(healthCheckFaultSchema)
       .default([])
       .describe('When load balancers misjudge what works.'),
+    startFaults: z
+      .array(startFaultSchema)
+      .default([])
+      .describe('When what is stopped and started again runs, and serves nobody.'),
     capacityShortages: z.array(shortageSchema).default([]),
     serviceOutages: z.array(outageSchema).default([]),
     deeds: z.array(deedSchema).default([]).describe('What people and tools do meanwhile.'),
@@ -297,11 +304,11 @@ const storySchema = z
         known(['launchFaults', index, 'groups', position], name);
       }
     });
-    story.healthCheckFaults.forEach(({ groups }, index) => {
-      for (const [position, name] of groups.entries()) {
-        known(['healthCheckFaults', index, 'groups', position], name);
-      }
-    });
+    for (const field of ['healthCheckFaults', 'startFaults'] as const) {
+      story[field].forEach(({ groups }, index) => {
+        for (const [position, name] of groups.entries()) known([field, index, 'groups', position], name);
+      });
+    }
     for (const field of ['beHeld', 'survive', 'mayLackCapacity'] as const) {
       for (const [index, name] of story.must[field].entries()) known(['must', field, index], name);
     }
@@ -493,6 +500,10 @@ const toStory = (file: StoryFile): Story => {
       ...spanOf({ from, until }),
     })),
     healthCheckFaults: file.healthCheckFaults.map(({ from, until, ...fault }) => ({
+      ...fault,
+      ...spanOf({ from, until }),
+    })),
+    startFaults: file.startFaults.map(({ from, until, ...fault }) => ({
       ...fault,
       ...spanOf({ from, until }),
     })),

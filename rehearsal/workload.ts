@@ -90,6 +90,14 @@ export const createWorkload = (time: VirtualTime, incident: Story): Workload => 
       return fault?.outcome ?? { kind: 'well' };
     },
 
+    startsDeaf: (name) =>
+      (incident.startFaults ?? []).some(
+        ({ groups, fromSeconds, untilSeconds }) =>
+          groups.includes(name) &&
+          time.elapsedSeconds() >= fromSeconds &&
+          time.elapsedSeconds() < untilSeconds,
+      ),
+
     hasCapacity: (instanceType, availabilityZone) =>
       (incident.capacityShortages ?? []).every(
         (shortage) =>

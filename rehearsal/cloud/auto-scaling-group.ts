@@ -227,6 +227,8 @@ export interface World {
   launchOutcome(group: SimulatedGroup): LaunchOutcome;
   /** Whether EC2 has capacity on demand for one more instance of a type in a zone now. */
   hasCapacity(instanceType: string, availabilityZone: string): boolean;
+  /** Whether what is started now in a group answers nobody. */
+  startsDeaf(autoScalingGroupName: string): boolean;
   /** Whether EC2 offers a type in a zone at all. */
   isOffered(instanceType: string, availabilityZone: string): boolean;
   /** Whether a health check of the load balancer gets its answer from an instance now. */

@@ -90,7 +90,7 @@ const noCapacity = (instanceType: string, zone: string): CloudError =>
  */
 export const createEc2Service = (
   time: VirtualTime,
-  world: Pick<World, 'hasCapacity' | 'isOffered'>,
+  world: Pick<World, 'hasCapacity' | 'isOffered' | 'startsDeaf'>,
   quirks: Pick<
     AutoScalingQuirks,
     | 'ec2TimeFactor'
@@ -229,7 +229,8 @@ export const createEc2Service = (
       ec2.reservationId = reservation.capacityReservationId;
     }
     const isImpaired = time.random() < quirks.impairedStartRate;
-    instance.isDeaf = time.random() < quirks.deafStartRate;
+    const isUnlucky = time.random() < quirks.deafStartRate;
+    instance.isDeaf = isUnlucky || world.startsDeaf(findInstance(instance.instanceId).group.name);
     changeEc2(ec2, { state: 'pending' }, time.now());
     delete ec2.stateReason;
     setTimeout(() => {

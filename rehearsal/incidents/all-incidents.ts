@@ -1,12 +1,14 @@
 import type { Story } from '../incident.ts';
 import { packageRepository } from './package-repository.ts';
 import { packetLoss } from './packet-loss.ts';
+import { restartEverything } from './restart-everything.ts';
 import { switchUpgrade } from './switch-upgrade.ts';
 
 /** Every story that can be rehearsed, by name. */
 export const allIncidents: Record<string, Story> = {
   [packetLoss.name]: packetLoss,
   [packageRepository.name]: packageRepository,
+  [restartEverything.name]: restartEverything,
   [switchUpgrade.name]: switchUpgrade,
 };
 

@@ -14,6 +14,7 @@ export const calmWorld: World = {
   launchOutcome: () => ({ kind: 'well' }),
   hasCapacity: () => true,
   isOffered: () => true,
+  startsDeaf: () => false,
   passesHealthCheck: (_group, { ec2 }) => ec2.state === 'running',
 };
 
