@@ -21,6 +21,8 @@ export interface Evidence {
   alarmAtSeconds: number | undefined;
   /** Groups that must lose no good instance, and must have what they desire in the end. */
   mustSurvive: string[];
+  /** Whether a moment, in milliseconds, is in the trouble of the story or right after. */
+  isInTrouble: (at: number) => boolean;
   /** Groups that may lack capacity although they are held: others take it. */
   mayLackCapacity: string[];
   /** Executions that people of the story stop. */
@@ -98,7 +100,13 @@ const checkDrains = ({ calls, evidence }: Evidence): string[] =>
     });
 
 /** Groups of which the story says so lose no good instance and get what they desire. */
-const checkSurvival = ({ calls, groups, mustSurvive, endedAtMilliseconds: endsAt }: Evidence): string[] =>
+const checkSurvival = ({
+  calls,
+  groups,
+  mustSurvive,
+  isInTrouble,
+  endedAtMilliseconds: endsAt,
+}: Evidence): string[] =>
   groups
     .filter(({ name }) => mustSurvive.includes(name))
     .flatMap((group) => {
@@ -115,6 +123,8 @@ const checkSurvival = ({ calls, groups, mustSurvive, endedAtMilliseconds: endsAt
         ({ at, wasGood, because }) =>
           wasGood &&
           because !== 'rebalance' &&
+          // Of a group that was never held, what policies took after the trouble is theirs too.
+          !(because === 'scale-in' && givenBack.length === 0 && !isInTrouble(at)) &&
           !(because === 'scale-in' && at > givenBackAt + afterReleaseSeconds * 1000),
       );
       const inService = unitsInService(group);

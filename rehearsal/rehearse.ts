@@ -27,7 +27,7 @@ import { type Cost, priceOf } from './cost.ts';
 import { loadFunction, readDeployment } from './deployment.ts';
 import type { Story } from './incident.ts';
 import { findViolations } from './invariants.ts';
-import { type Sample, type Summary, summarise } from './summary.ts';
+import { isDuringTrouble, type Sample, type Summary, summarise } from './summary.ts';
 import { journalTimeline, type TimelineEntry } from './timeline.ts';
 import { runInVirtualTime, seededRandom } from './virtual-time.ts';
 import { createWorkload, type Workload } from './workload.ts';
@@ -403,6 +403,7 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
         groups,
         expectedHeld: withHoldfast ? (incident.mustBeHeld ?? []) : [],
         mustSurvive: withHoldfast && !dryRun ? (incident.mustSurvive ?? []) : [],
+        isInTrouble: isDuringTrouble(incident),
         mayLackCapacity: incident.mayLackCapacity ?? [],
         stoppedByPeople: incident.stoppedByPeople ?? [],
         launchFaults: incident.launchFaults ?? [],

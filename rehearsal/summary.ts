@@ -51,6 +51,17 @@ const equalsBaseline = (incident: Story, group: SimulatedGroup): boolean => {
   );
 };
 
+/** Whether a moment, in milliseconds, is in the trouble of a story, or in the quarter of an hour after. */
+export const isDuringTrouble =
+  ({ startsAt, losses, launchFaults = [], healthCheckFaults = [], startFaults = [] }: Story) =>
+  (at: number): boolean =>
+    [...losses, ...launchFaults, ...healthCheckFaults, ...startFaults].some(
+      ({ fromSeconds, untilSeconds }) => {
+        const seconds = (at - Date.parse(startsAt)) / 1000;
+        return seconds >= fromSeconds && seconds < untilSeconds + afterTroubleSeconds;
+      },
+    );
+
 /** Sums a finished run up. */
 export const summarise = (
   incident: Story,
@@ -58,13 +69,7 @@ export const summarise = (
   samples: Record<string, Sample[]>,
   calls: RecordedCall[],
 ): Summary => {
-  const isDuringTrouble = (at: number): boolean =>
-    [...incident.losses, ...(incident.launchFaults ?? []), ...(incident.healthCheckFaults ?? [])].some(
-      ({ fromSeconds, untilSeconds }) => {
-        const seconds = (at - Date.parse(incident.startsAt)) / 1000;
-        return seconds >= fromSeconds && seconds < untilSeconds + afterTroubleSeconds;
-      },
-    );
+  const isInTrouble = isDuringTrouble(incident);
   return {
     groups: groups.map((group) => {
       const points = samples[group.name] ?? [];
@@ -72,8 +77,7 @@ export const summarise = (
         autoScalingGroupName: group.name,
         fewestInService: Math.min(...points.map(({ inService }) => inService)),
         minutesBelowNeeded: points.filter(({ capacity, needed }) => capacity < needed).length,
-        goodInstancesLost: group.terminations.filter(({ at, wasGood }) => wasGood && isDuringTrouble(at))
-          .length,
+        goodInstancesLost: group.terminations.filter(({ at, wasGood }) => wasGood && isInTrouble(at)).length,
         endedByEc2: group.endedByEc2At.length,
         launchesFailed: group.activities.filter(
           ({ description, statusCode }) =>

@@ -302,3 +302,32 @@ describe('a deed', () => {
     await expect(tell(deeds)).rejects.toThrow('The deed "a typo" cannot be told: SetDesiredCapcity with {}');
   });
 });
+
+describe('must.survive', () => {
+  it('does not count what policies of a group that was never held take after the trouble', async () => {
+    // Its load falls long after a short loss that takes nobody.
+    const falling = {
+      ...group,
+      tags: { holdfast: 'true', tier: 'other' },
+      maxSize: 12,
+      desiredCapacity: 8,
+      policies: [{ type: 'TargetTrackingScaling', name: 'cpu-50', targetValue: 50 }],
+      load: [
+        ['0m', 400],
+        ['60m', 400],
+        ['60m', 150],
+      ],
+    };
+    const losses = [{ name: 'a moment', from: '10m', until: '11m', fraction: [['0m', 0.01]] }];
+    const story = { ...small, lasts: '3h', fleet: [falling], losses, must: { survive: ['web'] } };
+    const result = await rehearse({
+      incident: parseStory(story, 'small.yml'),
+      seed: 1,
+      policy: loadPolicy(),
+      withHoldfast: true,
+      dryRun: false,
+    });
+    expect(result.timeline.some(({ text }) => text.includes('ended'))).toBe(true);
+    expect(result.violations).toEqual([]);
+  });
+});
