@@ -1,5 +1,5 @@
 import { type RehearsalResult, rehearse } from '../rehearsal/rehearse.ts';
-import { tellCourse, tellPlan, tellSummary, tellTimeline } from '../rehearsal/report.ts';
+import { tellCourse, tellPlan, tellSummary, tellTimeline, tellUnfound } from '../rehearsal/report.ts';
 import { InvalidStoryError } from '../rehearsal/story-file.ts';
 import { type Command, parseCommand, UsageError, usage } from './arguments.ts';
 
@@ -50,6 +50,9 @@ const tellViolations = (results: RehearsalResult[]): string => {
     : `BROKEN RULES\n${violations.map((violation) => `  ${violation}`).join('\n')}`;
 };
 
+const tellEnd = ({ incident, policy }: Command, results: RehearsalResult[]): string =>
+  [tellSummary(incident, results), '', ...tellUnfound(incident, policy), tellViolations(results)].join('\n');
+
 const tellOneRun = async (command: Command): Promise<RehearsalResult[]> => {
   const result = await run(command, command.withHoldfast);
   if (command.json) {
@@ -63,7 +66,7 @@ const tellOneRun = async (command: Command): Promise<RehearsalResult[]> => {
     print(`\nTHE PLAN: what a live run would have called first\n\n${tellPlan(result)}`);
   }
   print(`\nCAPACITY IN SERVICE\n\n${tellCourse(incident, [result])}`);
-  print(`\nSUMMARY\n\n${tellSummary(incident, [result])}\n\n${tellViolations([result])}`);
+  print(`\nSUMMARY\n\n${tellEnd(command, [result])}`);
   return [result];
 };
 
@@ -76,7 +79,7 @@ const tellStory = async (command: Command): Promise<RehearsalResult[]> => {
   print(`\nWITH HOLDFAST ${tellTime(withHoldfast)}\n\n${tellTimeline(incident, withHoldfast)}`);
   const both = [without, withHoldfast];
   print(`\nCAPACITY IN SERVICE\n\n${tellCourse(incident, both)}`);
-  print(`\nSUMMARY\n\n${tellSummary(incident, both)}\n\n${tellViolations(both)}`);
+  print(`\nSUMMARY\n\n${tellEnd(command, both)}`);
   return both;
 };
 

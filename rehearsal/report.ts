@@ -1,4 +1,6 @@
-import { isOptedIn } from '../functions/domain/auto-scaling-group.ts';
+import { hasTags, isOptedIn } from '../functions/domain/auto-scaling-group.ts';
+import { firstOf } from '../functions/domain/times.ts';
+import type { Policy } from '../functions/events/policy.ts';
 import type { Story } from './incident.ts';
 import type { RehearsalResult } from './rehearse.ts';
 import type { TimelineEntry } from './timeline.ts';
@@ -229,3 +231,16 @@ export const tellPlan = (result: RehearsalResult): string =>
           .join('\n')}`,
     )
     .join('\n');
+
+/** Which groups opted in and are found by no rule: only an input by hand that names them does anything there. */
+export const tellUnfound = ({ groups }: Story, { rules }: Policy): string[] => {
+  const unfound = groups
+    .filter(isOptedIn)
+    .filter((group) => !rules.some(({ targets }) => hasTags(group, targets.tags)))
+    .map(({ name }) => name);
+  return unfound.length === 0
+    ? []
+    : [
+        `No rule of this policy finds ${firstOf(unfound, 5)}: only an input by hand that names them acts there.`,
+      ];
+};
