@@ -4,7 +4,7 @@ import type { Policy } from '../functions/events/policy.ts';
 import { loadPolicy } from '../functions/policy.ts';
 import type { Story } from '../rehearsal/incident.ts';
 import { allIncidents, otherNames } from '../rehearsal/incidents/all-incidents.ts';
-import { InvalidStoryError, loadStory } from '../rehearsal/story-file.ts';
+import { loadStory } from '../rehearsal/story-file.ts';
 
 /** Something about the command is wrong; the message says what and how to mend it. */
 export class UsageError extends Error {
@@ -69,14 +69,7 @@ const parse = (argv: string[]) => {
 const findStory = (name: string | undefined): Story => {
   const shipped = `${Object.keys(allIncidents).join(', ')}, or a story file such as my-outage.yml`;
   if (name === undefined) throw new UsageError(`No story was named; allowed: ${shipped}`);
-  if (/\.(ya?ml|json)$/.test(name)) {
-    try {
-      return loadStory(name);
-    } catch (cause) {
-      if (!(cause instanceof InvalidStoryError)) throw cause;
-      throw new UsageError(cause.message, { cause });
-    }
-  }
+  if (/\.(ya?ml|json)$/.test(name)) return loadStory(name);
   const known = Object.hasOwn(otherNames, name) ? otherNames[name] : name;
   const story = known !== undefined && Object.hasOwn(allIncidents, known) ? allIncidents[known] : undefined;
   if (story === undefined) throw new UsageError(`Unknown story "${name}"; allowed: ${shipped}`);
@@ -85,7 +78,8 @@ const findStory = (name: string | undefined): Story => {
 
 /**
  * Reads the command line.
- * @throws UsageError for an unknown command, story or option, or a bad policy or story file; nothing has run then
+ * @throws UsageError for an unknown command, story or option, or a bad policy file; nothing has run then
+ * @throws InvalidStoryError for a bad story file
  */
 export const parseCommand = (argv: string[]): Command => {
   const { values, positionals } = parse(argv);

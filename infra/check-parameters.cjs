@@ -1,28 +1,28 @@
 const refusal = require('./refusal.cjs');
 
-/** What each parameter of a stage may be, where that is one of a few words. What each is for: `params` in serverless.yml. */
+const oneOf = (...choices) => [(found) => choices.includes(String(found)), choices.join(' or ')];
+const like = (form, words) => [(found) => typeof found === 'string' && form.test(found), words];
+
+/** What each parameter of a stage may be, and how that is said. What each is for: `params` in serverless.yml. */
 const allowed = {
-  mode: ['live', 'dry-run'],
-  keepsTable: ['true', 'false'],
-  reservedConcurrency: ['on', 'off'],
-  testEvents: ['create-registry', 'existing-registry', 'none'],
-  launchTemplates: ['on', 'off'],
-  tracing: ['on', 'off'],
-};
-/** The parameters of which the form is known, and what it is in words. */
-const forms = {
-  accountAlias: [/^[A-Za-z0-9 _.-]{0,30}$/, 'at most 30 letters, digits, blanks, "_", "." and "-"'],
-  permissionsBoundary: [
+  mode: oneOf('live', 'dry-run'),
+  keepsTable: oneOf('true', 'false'),
+  reservedConcurrency: oneOf('on', 'off'),
+  testEvents: oneOf('create-registry', 'existing-registry', 'none'),
+  launchTemplates: oneOf('on', 'off'),
+  tracing: oneOf('on', 'off'),
+  accountAlias: like(/^[A-Za-z0-9 _.-]{0,30}$/, 'at most 30 letters, digits, blanks, "_", "." and "-"'),
+  permissionsBoundary: like(
     /^([\w+=,.@-]+\/)*[\w+=,.@-]*$/,
     'the name of a policy of the account, with its path if it has one, such as boundaries/workloads',
-  ],
-  rolePath: [/^\/$|^\/[!-~]+\/$/, 'a path that begins and ends with "/"'],
-  kmsKey: [/^$|^arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key\/.+$/, 'the ARN of a key'],
-  tags: [/^$|^[^=,]+=[^=,]*(,[^=,]+=[^=,]*)*$/, 'name=value, several of them with commas between'],
+  ),
+  rolePath: like(/^\/$|^\/[!-~]+\/$/, 'a path that begins and ends with "/"'),
+  kmsKey: like(/^$|^arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key\/.+$/, 'the ARN of a key'),
+  tags: like(/^$|^[^=,]+=[^=,]*(,[^=,]+=[^=,]*)*$/, 'name=value, several of them with commas between'),
 };
 /** The parameters that may be anything else. */
 const others = ['policy', 'liveStage'];
-const known = [...Object.keys(allowed), ...Object.keys(forms), ...others];
+const known = [...Object.keys(allowed), ...others];
 /** The most that Lambda allows for the name of a function. */
 const functionNameMax = 64;
 
@@ -57,20 +57,11 @@ const checkStage = (stage, stages, functions) => {
   }
 };
 
-const checkForm = (name, found, stage) => {
-  const [form, words] = forms[name];
-  if (typeof found !== 'string' || !form.test(found)) {
+const checkParameter = (name, found, stage) => {
+  const [isAllowed, words] = allowed[name];
+  if (found === undefined || !isAllowed(found)) {
     throw refusal(
       `parameter ${name} of stage ${stage}: found ${found === undefined ? 'nothing' : `"${found}"`}; allowed: ${words}`,
-    );
-  }
-};
-
-const checkParameter = (name, found, stage) => {
-  const choices = allowed[name];
-  if (found === undefined || !choices.includes(String(found))) {
-    throw refusal(
-      `parameter ${name} of stage ${stage}: found ${found === undefined ? 'nothing' : `"${found}"`}; allowed: ${choices.join(' or ')}`,
     );
   }
 };
@@ -97,7 +88,6 @@ module.exports = async ({ options, resolveConfigurationProperty, resolveVariable
     }
   }
   for (const name of Object.keys(allowed)) checkParameter(name, values[name], stage);
-  for (const name of Object.keys(forms)) checkForm(name, values[name], stage);
   return {
     stage,
     ...values,

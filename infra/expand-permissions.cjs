@@ -165,3 +165,4 @@ module.exports = async ({ resolveVariable }) => ({
 module.exports.expandPermissions = expandPermissions;
 module.exports.readPermissions = readPermissions;
 module.exports.remediations = remediations;
+module.exports.pascal = pascal;

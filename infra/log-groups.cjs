@@ -1,4 +1,4 @@
-const pascal = (name) => `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+const { pascal } = require('./expand-permissions.cjs');
 
 /** For `serverless.yml`: the log group that osls makes for each function is encrypted with the key of one's own, if there is one. */
 module.exports = async ({ resolveConfigurationProperty }) => {

@@ -289,77 +289,50 @@ const storySchema = z
   })
   .superRefine((story, context) => {
     const names = story.fleet.map(({ name }) => name);
-    const known = (path: (string | number)[], name: string): void => {
-      if (!names.includes(name)) {
-        context.addIssue({
-          code: 'custom',
-          path,
-          message: `the name of a group of the fleet: ${names.join(', ')}`,
-          input: name,
-        });
+    const refuse = (path: (string | number)[], message: string): void =>
+      context.addIssue({ code: 'custom', path, message });
+    const mustBeKnown = (path: (string | number)[], groups: Iterable<[string | number, string]>): void => {
+      for (const [position, name] of groups) {
+        if (!names.includes(name)) {
+          refuse([...path, position], `the name of a group of the fleet: ${names.join(', ')}`);
+        }
       }
     };
-    story.launchFaults.forEach(({ groups }, index) => {
-      for (const [position, name] of groups.entries()) {
-        known(['launchFaults', index, 'groups', position], name);
+    for (const field of ['launchFaults', 'healthCheckFaults', 'startFaults'] as const) {
+      for (const [index, { groups }] of story[field].entries()) {
+        mustBeKnown([field, index, 'groups'], groups.entries());
       }
-    });
-    for (const field of ['healthCheckFaults', 'startFaults'] as const) {
-      story[field].forEach(({ groups }, index) => {
-        for (const [position, name] of groups.entries()) known([field, index, 'groups', position], name);
-      });
     }
     for (const field of ['beHeld', 'survive', 'mayLackCapacity'] as const) {
-      for (const [index, name] of story.must[field].entries()) known(['must', field, index], name);
+      mustBeKnown(['must', field], story.must[field].entries());
     }
-    for (const name of Object.keys(story.must.beSuspended)) known(['must', 'beSuspended', name], name);
-    story.fleet.forEach(({ name, minSize, maxSize, desiredCapacity }, index) => {
-      if (names.indexOf(name) !== index) {
-        context.addIssue({
-          code: 'custom',
-          path: ['fleet', index, 'name'],
-          message: 'a name that no other group has',
-        });
-      }
+    const suspended = Object.keys(story.must.beSuspended);
+    mustBeKnown(
+      ['must', 'beSuspended'],
+      suspended.map((name) => [name, name]),
+    );
+    for (const [index, { name, minSize, maxSize, desiredCapacity }] of story.fleet.entries()) {
+      if (names.indexOf(name) !== index) refuse(['fleet', index, 'name'], 'a name that no other group has');
       if (desiredCapacity < minSize || desiredCapacity > maxSize) {
-        context.addIssue({
-          code: 'custom',
-          path: ['fleet', index, 'desiredCapacity'],
-          message: `from minSize to maxSize, ${minSize} to ${maxSize}`,
-        });
+        refuse(['fleet', index, 'desiredCapacity'], `from minSize to maxSize, ${minSize} to ${maxSize}`);
       }
-    });
+    }
     for (const field of spansOf) {
-      story[field].forEach(({ from, until }, index) => {
-        if (until <= from) {
-          context.addIssue({ code: 'custom', path: [field, index, 'until'], message: 'a moment after from' });
-        }
-        if (from > story.lasts) {
-          context.addIssue({
-            code: 'custom',
-            path: [field, index, 'from'],
-            message: 'a moment within the story',
-          });
-        }
-      });
+      for (const [index, { from, until }] of story[field].entries()) {
+        if (until <= from) refuse([field, index, 'until'], 'a moment after from');
+        if (from > story.lasts) refuse([field, index, 'from'], 'a moment within the story');
+      }
     }
     const tiers = new Set(story.fleet.map(({ tags }) => tags.tier));
-    story.alarms.forEach(({ metric }, index) => {
+    for (const [index, { metric }] of story.alarms.entries()) {
       if (metric.name === 'GroupPendingInstances' && !tiers.has(metric.dimensions.tier ?? '')) {
-        context.addIssue({
-          code: 'custom',
-          path: ['alarms', index, 'metric', 'dimensions'],
-          message: `tier, with the value of a tag of the fleet: ${[...tiers].join(', ')}`,
-        });
+        const path = ['alarms', index, 'metric', 'dimensions'];
+        refuse(path, `tier, with the value of a tag of the fleet: ${[...tiers].join(', ')}`);
       }
-    });
-    story.deeds.forEach(({ at, start, stop, call }, index) => {
+    }
+    for (const [index, { at, start, stop, call }] of story.deeds.entries()) {
       if ([start, stop, call].filter((each) => each !== undefined).length > 1) {
-        context.addIssue({
-          code: 'custom',
-          path: ['deeds', index],
-          message: 'one of start, stop and call at most; with none of them it is only told',
-        });
+        refuse(['deeds', index], 'one of start, stop and call at most; with none of them it is only told');
       }
       if (start !== undefined) {
         try {
@@ -367,17 +340,11 @@ const storySchema = z
         } catch (error) {
           // Its second line is the first mistake, by field.
           const [, mistake = ''] = (error as Error).message.split('\n');
-          context.addIssue({ code: 'custom', path: ['deeds', index, 'start', 'input'], message: mistake });
+          refuse(['deeds', index, 'start', 'input'], mistake);
         }
       }
-      if (at > story.lasts) {
-        context.addIssue({
-          code: 'custom',
-          path: ['deeds', index, 'at'],
-          message: 'a moment within the story',
-        });
-      }
-    });
+      if (at > story.lasts) refuse(['deeds', index, 'at'], 'a moment within the story');
+    }
   });
 
 type StoryFile = z.output<typeof storySchema>;

@@ -34,11 +34,15 @@ const backlogFactor = 1.35;
 
 /** Creates the workload of an incident. `alive` counts what the group has. */
 export const createWorkload = (time: VirtualTime, incident: Story): Workload => {
-  const lossNow = (): PacketLoss | undefined =>
-    incident.losses.find(
-      ({ fromSeconds, untilSeconds }) =>
-        time.elapsedSeconds() >= fromSeconds && time.elapsedSeconds() < untilSeconds,
-    );
+  const isNow = ({ fromSeconds, untilSeconds }: { fromSeconds: number; untilSeconds: number }): boolean =>
+    time.elapsedSeconds() >= fromSeconds && time.elapsedSeconds() < untilSeconds;
+  /** The first of some faults that a group has now. */
+  const faultOf = <Fault extends { groups: string[]; fromSeconds: number; untilSeconds: number }>(
+    faults: Fault[] | undefined,
+    autoScalingGroupName: string,
+  ): Fault | undefined =>
+    faults?.find((fault) => fault.groups.includes(autoScalingGroupName) && isNow(fault));
+  const lossNow = (): PacketLoss | undefined => incident.losses.find(isNow);
   /** Fraction of packets lost now, from 0 to 1. */
   const lossFraction = (): number => {
     const loss = lossNow();
@@ -80,23 +84,10 @@ export const createWorkload = (time: VirtualTime, incident: Story): Workload => 
       return 1 + 8 * lossFraction() + booting / 25;
     },
 
-    launchOutcome: (group: SimulatedGroup): LaunchOutcome => {
-      const fault = (incident.launchFaults ?? []).find(
-        ({ groups, fromSeconds, untilSeconds }) =>
-          groups.includes(group.name) &&
-          time.elapsedSeconds() >= fromSeconds &&
-          time.elapsedSeconds() < untilSeconds,
-      );
-      return fault?.outcome ?? { kind: 'well' };
-    },
+    launchOutcome: (group: SimulatedGroup): LaunchOutcome =>
+      faultOf(incident.launchFaults, group.name)?.outcome ?? { kind: 'well' },
 
-    startsDeaf: (name) =>
-      (incident.startFaults ?? []).some(
-        ({ groups, fromSeconds, untilSeconds }) =>
-          groups.includes(name) &&
-          time.elapsedSeconds() >= fromSeconds &&
-          time.elapsedSeconds() < untilSeconds,
-      ),
+    startsDeaf: (name) => faultOf(incident.startFaults, name) !== undefined,
 
     hasCapacity: (instanceType, availabilityZone) =>
       (incident.capacityShortages ?? []).every(
@@ -104,8 +95,7 @@ export const createWorkload = (time: VirtualTime, incident: Story): Workload => 
           !shortage.instanceTypes.includes(instanceType) ||
           (shortage.availabilityZones !== undefined &&
             !shortage.availabilityZones.includes(availabilityZone)) ||
-          time.elapsedSeconds() < shortage.fromSeconds ||
-          time.elapsedSeconds() >= shortage.untilSeconds,
+          !isNow(shortage),
       ),
 
     isOffered: (instanceType, availabilityZone) =>
@@ -117,12 +107,7 @@ export const createWorkload = (time: VirtualTime, incident: Story): Workload => 
       if (instance.ec2.state !== 'running') return false;
       if (instance.bootstrapFailure !== undefined) return false;
       if (time.random() < lossFraction()) return false;
-      const misjudged = (incident.healthCheckFaults ?? []).find(
-        ({ groups, fromSeconds, untilSeconds }) =>
-          groups.includes(group.name) &&
-          time.elapsedSeconds() >= fromSeconds &&
-          time.elapsedSeconds() < untilSeconds,
-      );
+      const misjudged = faultOf(incident.healthCheckFaults, group.name);
       if (misjudged !== undefined && time.random() < misjudged.fraction) return false;
       const overload = pressure(group) - 1.15;
       return overload <= 0 || time.random() > Math.min(0.8, overload);

@@ -30,8 +30,8 @@ export interface ProvePermissionsResult {
 
 /**
  * Asks EC2, with `DryRun`, whether each kind of call would be allowed on the first instance of each group, for each type
- * that it may get and for as many as a wave reserves, before anything is touched. `DryRun` tells of permission only, not of state or capacity. A group for which something is not
- * allowed is not resized. Auto Scaling has no `DryRun`.
+ * that it may get and for as many as a wave reserves, before anything is touched. `DryRun` tells of permission only, not
+ * of state or capacity. A group for which something is not allowed is not resized. Auto Scaling has no `DryRun`.
  */
 export const createProvePermissions =
   ({ ec2, store, clock }: ProvePermissionsDependencies) =>
