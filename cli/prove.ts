@@ -11,6 +11,7 @@ const long = [
   'test/rehearsal/package-repository.test.ts',
   'test/rehearsal/restart-everything.test.ts',
   'test/rehearsal/switch-upgrade.test.ts',
+  'test/rehearsal/us-east-1.test.ts',
   'test/rehearsal/resizing-deaths.test.ts',
   'test/rehearsal/resizing-floor.test.ts',
 ];

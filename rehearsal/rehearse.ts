@@ -223,6 +223,9 @@ const passMinute = (
   });
 };
 
+/** What was asked just before a service answers again may fail a little later. */
+const outageTailSeconds = 300;
+
 /** Rehearses a story from a seed in virtual time, and judges it. */
 export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResult> => {
   const wallStartedAt = performance.now();
@@ -250,6 +253,17 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
       if (entry !== undefined) timeline.push({ seconds: time.elapsedSeconds(), ...entry });
     };
 
+    /** Without its table Holdfast can record nothing: what it begins then fails, and says so. */
+    const isTableSilent = (at: number): boolean => {
+      const seconds = (at - startedAtMilliseconds) / 1000;
+      return (incident.serviceOutages ?? []).some(
+        ({ service, error, fromSeconds, untilSeconds }) =>
+          service === 'DynamoDB' &&
+          error === undefined &&
+          seconds >= fromSeconds &&
+          seconds < untilSeconds + outageTailSeconds,
+      );
+    };
     const workload = createWorkload(time, incident);
     const losses: (number | undefined)[] = [];
     const quirks = chooseQuirks(seed, options.quirks ?? {});
@@ -288,7 +302,15 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
       },
       onMetrics: (values) => metrics.push(values),
       onCall: (call) => calls.push(call),
-      onFunctionError: (message) => functionErrors.push(message),
+      onFunctionError: (message) => {
+        if (!isTableSilent(time.now())) functionErrors.push(message);
+        const [, name = message, error = ''] = /^(\w+): (.+)/s.exec(message) ?? [];
+        tell({
+          source: 'holdfast',
+          text: `the function ${name} failed: ${error}`,
+          mergeKey: `${name} failed`,
+        });
+      },
       outageOf: (service) =>
         incident.serviceOutages?.find(
           (outage) =>
@@ -423,6 +445,7 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
           .map(({ capacityReservationId }) => capacityReservationId),
         samples,
         functionErrors,
+        mayFail: ({ startedAt }) => isTableSilent(Date.parse(startedAt)),
         startedAtMilliseconds,
         endedAtMilliseconds: time.now(),
       }),

@@ -35,6 +35,9 @@ const givenUpSeconds = 86_400;
 const launchPauseSeconds = (failedInARow: number): number =>
   failedInARow < 3 ? 0 : Math.min(900, 30 * 2 ** (failedInARow - 3));
 
+/** Between two tries of a group whose launch was refused. AWS publishes no number; a minute is a guess. */
+const refusedPauseSeconds = 60;
+
 /** The life of instances: launch, hooks, service, end, with the events and activities that tell of it. */
 export const createInstanceLifecycle = (
   time: VirtualTime,
@@ -399,6 +402,7 @@ export const createInstanceLifecycle = (
         );
         endActivity(time, activity, 'Failed', outcome.statusMessage);
         hasFailedToLaunch(group);
+        group.nextLaunchAt = Math.max(group.nextLaunchAt, time.now() + refusedPauseSeconds * 1000);
         onEvent({ group: group.name, kind: 'launch-failed', text: outcome.statusMessage });
         emitActivity(group, 'EC2 Instance Launch Unsuccessful', activity, '');
         return undefined;

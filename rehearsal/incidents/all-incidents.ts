@@ -3,6 +3,7 @@ import { packageRepository } from './package-repository.ts';
 import { packetLoss } from './packet-loss.ts';
 import { restartEverything } from './restart-everything.ts';
 import { switchUpgrade } from './switch-upgrade.ts';
+import { usEast1 } from './us-east-1.ts';
 
 /** Every story that can be rehearsed, by name. */
 export const allIncidents: Record<string, Story> = {
@@ -10,6 +11,7 @@ export const allIncidents: Record<string, Story> = {
   [packageRepository.name]: packageRepository,
   [restartEverything.name]: restartEverything,
   [switchUpgrade.name]: switchUpgrade,
+  [usEast1.name]: usEast1,
 };
 
 /** Names that stories had before. */

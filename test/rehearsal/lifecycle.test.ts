@@ -171,11 +171,13 @@ describe('a launch with hooks', () => {
 });
 
 describe('a launch that is refused', () => {
-  it('is a failed activity and an event without an instance, and is tried again', () =>
+  it('is a failed activity and an event without an instance, and is tried again a minute later', () =>
     withGroup(
       async (cloud) => {
         cloud.call('SetDesiredCapacity', { DesiredCapacity: 5 });
-        await cloud.time.runUntil(25);
+        await cloud.time.runUntil(65);
+        expect(cloud.events).toHaveLength(1);
+        await cloud.time.runUntil(75);
         expect(launchOf(cloud)).toMatchObject({
           description: 'Launching a new EC2 instance.  Status Reason: no capacity',
           statusCode: 'Failed',
@@ -186,13 +188,13 @@ describe('a launch that is refused', () => {
     ));
 
   it.each([
-    [false, 6],
-    [true, 4],
+    [false, 10],
+    [true, 6],
   ])('is slowed down after the third in a row when the quirk says so: %s', (limitsFailingLaunches, tries) =>
     withGroup(
       async ({ time, call, group }) => {
         call('SetDesiredCapacity', { DesiredCapacity: 5 });
-        await time.runUntil(65);
+        await time.runUntil(605);
         expect(group.activities).toHaveLength(tries);
       },
       { world: refuses, quirks: { limitsFailingLaunches } },
