@@ -121,6 +121,12 @@ export const bootSecondsMax = 900;
 /** How long an instance may take from Standby into service and to be healthy there. */
 export const serviceSecondsMax = 900;
 
+/**
+ * How long the canary of a resize has to stay healthy in service before another instance is touched: one that restarts again
+ * and again passes its checks each time.
+ */
+export const canaryWatchSeconds = 300;
+
 /** How long AWS may refuse a step of a resize on its way forward before the instance is brought home. */
 export const changeRefusedSecondsMax = 120;
 

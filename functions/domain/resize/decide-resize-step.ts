@@ -1,5 +1,6 @@
 import {
   bootSecondsMax,
+  canaryWatchSeconds,
   changeRefusedSecondsMax,
   doubtSeconds,
   enteringSecondsMax,
@@ -162,6 +163,16 @@ const unhealthyAs = (instanceType: string): InstanceFailure => ({
   seconds: serviceSecondsMax,
 });
 
+/**
+ * Whether an instance has been healthy for long enough to be believed. The canary is watched for a while, because one that
+ * restarts again and again is healthy in between; so is one that comes home because it was not.
+ */
+const isProven = ({ isCanary, direction, failure, wellSince }: Resize, now: string): boolean => {
+  const wasIll = typeof failure === 'object' && /^UN(HEALTHY|STEADY)$/.test(failure.because);
+  const isWatched = isCanary === true && (direction === 'FORWARD' || wasIll);
+  return !isWatched || (wellSince !== undefined && secondsBetween(wellSince, now) >= canaryWatchSeconds);
+};
+
 const inServiceStep = (resize: Resize, seen: SeenResize, age: number, now: string): ResizeStep => {
   const { direction, wantedType, failure, hasEntered } = resize;
   const instanceType = seen.ec2?.instanceType ?? resize.originalType;
@@ -176,7 +187,7 @@ const inServiceStep = (resize: Resize, seen: SeenResize, age: number, now: strin
   }
   // It left Standby while it was stopping: in service it would be ended once the group is given back.
   if (state !== 'running') return call('EnterStandby', { because: 'NOT_RUNNING', state: state ?? '' });
-  if (seen.isHealthy === true) {
+  if (seen.isHealthy === true && isProven(resize, now)) {
     return endAs(resize.candidates.includes(instanceType) ? 'RESIZED' : 'BROUGHT_HOME', {
       because: 'IN_SERVICE_AND_HEALTHY',
       instanceType,
@@ -187,9 +198,15 @@ const inServiceStep = (resize: Resize, seen: SeenResize, age: number, now: strin
   if (instanceType !== wantedType) {
     return call('EnterStandby', { because: 'UNHEALTHY_WITH_ANOTHER_TYPE', wantedType });
   }
-  if (age < serviceSecondsMax && resize.isGivenUp !== true) return wait('Service');
+  // Healthy at last, it gets the time to prove it; healthy now and then, it does not get more.
+  const secondsMax = serviceSecondsMax + (resize.isCanary === true ? canaryWatchSeconds : 0);
+  const isOver = age >= secondsMax || (age >= serviceSecondsMax && resize.wellSince === undefined);
+  if (!isOver && resize.isGivenUp !== true) return wait('Service');
   if (seen.isHealthy === undefined) return endAs('LEFT', { because: 'HEALTH_UNKNOWN', instanceType });
-  const unhealthy = unhealthyAs(instanceType);
+  const unhealthy: InstanceFailure =
+    age >= secondsMax && resize.isCanary === true
+      ? { because: 'UNSTEADY', instanceType, healthyForSeconds: canaryWatchSeconds, seconds: secondsMax }
+      : unhealthyAs(instanceType);
   return direction === 'FORWARD'
     ? { action: 'TURN', change: turnHome(unhealthy, resize.originalType, now), turn: unhealthy }
     : { ...call('EnterStandby', { because: 'UNHEALTHY_AT_HOME', failure: unhealthy }), givesUp: true };
@@ -263,7 +280,7 @@ const standbyStep = (resize: Resize, seen: SeenResize, age: number, now: string)
   const { ec2 } = seen;
   const { homeSince, failure } = resize;
   if (resize.isGivenUp === true) {
-    const unhealthy = unhealthyAs(ec2?.instanceType ?? resize.wantedType);
+    const unhealthy = resize.failureAtHome ?? unhealthyAs(ec2?.instanceType ?? resize.wantedType);
     return endAs('LEFT', { because: 'UNHEALTHY_AT_HOME', failure: unhealthy });
   }
   // That it left may not show yet; a second call would be refused.

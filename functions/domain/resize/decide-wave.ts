@@ -133,15 +133,19 @@ interface Progress {
 /** What a look tells that the record has to remember. */
 const whatIsSeen = (
   resize: Resize,
-  { lifecycleState = '', ec2 }: SeenResize,
+  { lifecycleState = '', ec2, isHealthy }: SeenResize,
   now: string,
 ): Partial<Resize> => {
   const hasStarted = resize.stage === 'STARTING' && /^(pending|running)$/.test(ec2?.state ?? '');
+  const isWell =
+    resize.hasEntered && lifecycleState === 'InService' && ec2?.state === 'running' && isHealthy === true;
   const hasExited = resize.stage === 'EXITING' && /^(Pending|InService)/.test(lifecycleState);
   return {
     ...(/^(Entering)?Standby$/.test(lifecycleState) && !resize.hasEntered ? { hasEntered: true } : {}),
     ...(hasStarted && !resize.hasStarted ? { hasStarted } : {}),
     ...(hasExited && resize.hasExited !== true ? { hasExited } : {}),
+    ...(isWell && resize.wellSince === undefined ? { wellSince: now } : {}),
+    ...(!isWell && resize.wellSince !== undefined ? { wellSince: undefined } : {}),
     ...(ec2?.state === 'stopping' && resize.stoppingSince === undefined ? { stoppingSince: now } : {}),
     ...(ec2 !== undefined && ec2.state !== 'stopping' && resize.stoppingSince !== undefined
       ? { stoppingSince: undefined }
@@ -197,12 +201,17 @@ const moveOn = ({ work: before, seen }: SeenWork, now: string): Progress => {
   return { work, steps, news };
 };
 
+/** Whether one was resized and stayed healthy: until then the next one is a canary. */
+const hasCanary = ({ resizes }: Pick<ResizeWork, 'resizes'>): boolean =>
+  resizes.some(({ outcome }) => outcome === 'RESIZED');
+
 /** Instances of the next wave: a canary of one until one was resized, then waves. */
 const nextWaveSize = (work: Pick<ResizeWork, 'resizes' | 'waveSize'>): number =>
-  work.resizes.some(({ outcome }) => outcome === 'RESIZED') ? work.waveSize : 1;
+  hasCanary(work) ? work.waveSize : 1;
 
-const begin = (candidate: ResizeCandidate, isReserved: boolean, now: string): Resize => ({
+const begin = (candidate: ResizeCandidate, isReserved: boolean, isCanary: boolean, now: string): Resize => ({
   ...candidate,
+  ...(isCanary ? { isCanary } : {}),
   chosenAt: now,
   stage: 'CHOSEN',
   stageAt: now,
@@ -264,7 +273,7 @@ const chooseWave = (seenWork: SeenWork, progress: Progress, reserves: boolean, n
     news.push({ event: 'chosen', instanceId, wantedType, originalType, isAlone });
   }
   const { waitingSince: _waitingSince, waitsFor: _waitsFor, ...rest } = work;
-  const begun = chosen.map((candidate) => begin(candidate, !reserves, now));
+  const begun = chosen.map((candidate) => begin(candidate, !reserves, !hasCanary(work), now));
   return {
     work: { ...rest, queue, resizes: [...work.resizes, ...begun] },
     needs: begun.length === 0 ? [{ waitsFor: 'Group' }] : [reserves ? 'ReserveCapacity' : 'EnterStandby'],

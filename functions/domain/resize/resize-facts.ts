@@ -11,6 +11,7 @@ export type ResizeOperation =
 /** What went wrong with one instance; why its way home began. Stored: a word stays, or old records are unreadable. */
 export type InstanceFailure =
   | { because: 'UNHEALTHY'; instanceType: string; seconds: number }
+  | { because: 'UNSTEADY'; instanceType: string; healthyForSeconds: number; seconds: number }
   | { because: 'CHECKS_FAILED'; instanceType: string; seconds: number }
   | { because: 'STOPPED_AGAIN'; instanceType: string; stateReason: string }
   | { because: 'NOT_STARTED'; instanceType: string; error: string }

@@ -1,5 +1,5 @@
 import type { CapacityReservationInstancePlatform } from '@aws-sdk/client-ec2';
-import type { StoredFailure, StoredRunEnd } from './resize-facts.ts';
+import type { InstanceFailure, StoredFailure, StoredRunEnd } from './resize-facts.ts';
 
 /**
  * What was last asked for in the resize of one instance, written before it was asked.
@@ -56,12 +56,18 @@ export interface Resize extends ResizeCandidate {
   hasExited?: boolean;
   /** Whether it is left for a person, in Standby: in service it would be ended once the group is given back. */
   isGivenUp?: boolean;
+  /** Why it is; a release before this one did not store it. */
+  failureAtHome?: InstanceFailure;
   /** Since when it is seen to stop, whoever asked for that. */
   stoppingSince?: string | undefined;
   /** Since when EC2 does not tell of it although its group does. */
   missingSince?: string | undefined;
   /** What the last looks say that would end its resize, or turn it home: one look alone may be from before. */
   doubt?: { because: string; since: string } | undefined;
+  /** Whether it is the first of its group, which is watched for a while before others follow. */
+  isCanary?: boolean;
+  /** Since when every look found it in service and healthy. */
+  wellSince?: string | undefined;
   /** Whether it was seen to start since it was last asked to. */
   hasStarted: boolean;
   /** When its way home began. */

@@ -22,6 +22,8 @@ export const tellFailure = (failure: StoredFailure): string => {
   switch (failure.because) {
     case 'UNHEALTHY':
       return `as ${failure.instanceType} it is not healthy ${spokenDuration(failure.seconds)} after it came back`;
+    case 'UNSTEADY':
+      return `as ${failure.instanceType} it did not stay healthy for ${spokenDuration(failure.healthyForSeconds)} within ${spokenDuration(failure.seconds)} after it came back`;
     case 'CHECKS_FAILED':
       return `as ${failure.instanceType} its status checks did not pass within ${spokenDuration(failure.seconds)}`;
     case 'STOPPED_AGAIN':

@@ -204,7 +204,9 @@ const askedOf = (
   stage: step.stage,
   stageAt: now,
   isForced: step.isForced,
-  ...(step.givesUp === true ? { isGivenUp: true } : {}),
+  ...(step.givesUp === true && step.cause.because === 'UNHEALTHY_AT_HOME'
+    ? { isGivenUp: true, failureAtHome: step.cause.failure }
+    : {}),
   // A refusal of an earlier step says nothing of this one.
   ...(resize.stage === step.stage ? {} : { refusedSince: undefined, refusedAt: undefined }),
   ...(operation === 'StartInstance' ? { hasStarted: false } : {}),

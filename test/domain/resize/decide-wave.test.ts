@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { AutoScalingGroup } from '../../../functions/domain/auto-scaling-group.ts';
-import { resizeRoundsMax, resizeWaitSecondsMax } from '../../../functions/domain/limits.ts';
+import {
+  canaryWatchSeconds,
+  doubtSeconds,
+  resizeRoundsMax,
+  resizeWaitSecondsMax,
+  serviceSecondsMax,
+} from '../../../functions/domain/limits.ts';
 import { decideRestore, driftOf } from '../../../functions/domain/resize/decide-restore.ts';
 import {
   decideWave,
@@ -12,7 +18,7 @@ import { inTurnByZone } from '../../../functions/domain/resize/in-turn-by-zone.t
 import { nextState } from '../../../functions/domain/resize/next-state.ts';
 import { floorOf } from '../../../functions/domain/resize/plan-resize.ts';
 import type { RunEnd } from '../../../functions/domain/resize/resize-facts.ts';
-import type { ResizeWork } from '../../../functions/domain/resize/resize-record.ts';
+import type { Resize, ResizeWork } from '../../../functions/domain/resize/resize-record.ts';
 import { resizeEffect } from '../../../functions/domain/resize/settings.ts';
 import { tellDrift } from '../../../functions/domain/telling/resize-sentences.ts';
 import { aGroup, anIncident, aRecord, later, now } from '../holds/group-fixtures.ts';
@@ -65,6 +71,79 @@ describe('decideWave', () => {
     const look = seenWork({ resizes: [done, going] }, { seen: new Map([['i-4', seen('EnteringStandby')]]) });
     expect(decide(look).work.resizes).toHaveLength(2);
     expect(decide(look).needs).toEqual([{ waitsFor: 'Standby' }]);
+  });
+
+  describe('with a canary in service', () => {
+    const canary = (over: Partial<Resize> = {}) =>
+      aResize({ instanceId: 'i-4', isCanary: true, hasEntered: true, stage: 'EXITING', ...over });
+    const xlarge = { state: 'running', instanceType: 'm7i.xlarge' };
+    /** Looks at it every ten seconds, and says when its resize ended or turned, and how. */
+    const watch = (first: Resize, isHealthyAt: (seconds: number) => boolean, ec2 = xlarge) => {
+      let work = someWork({ resizes: [first], queue: [candidate('i-1')] });
+      for (let seconds = 0; seconds <= 2400; seconds += 10) {
+        const look = { 'i-4': seen('InService', { ec2, isHealthy: isHealthyAt(seconds) }) };
+        const decided = decide(
+          seenWork(work, { seen: new Map(Object.entries(look)) }),
+          undefined,
+          later(seconds),
+        );
+        work = decided.work;
+        const told = decided.news.find((news) => 'instanceId' in news && news.instanceId === 'i-4');
+        if (told !== undefined) return { seconds, told, needs: decided.needs };
+        const step = decided.needs.find((need) => typeof need === 'string');
+        if (step !== undefined) return { seconds, told: undefined, needs: decided.needs };
+      }
+      throw new Error('Its resize never ended');
+    };
+
+    it('believes it once it stayed healthy for five minutes', () => {
+      expect(watch(canary(), (seconds) => seconds >= 60)).toMatchObject({
+        seconds: 60 + canaryWatchSeconds,
+        told: { event: 'resized' },
+      });
+    });
+
+    it('believes any other at the first look that finds it healthy', () => {
+      const { isCanary: _isCanary, ...other } = canary();
+      expect(watch(other, (seconds) => seconds >= 60)).toMatchObject({
+        seconds: 60,
+        told: { event: 'resized' },
+      });
+    });
+
+    it('gives one time to prove itself that is healthy at the last moment', () => {
+      expect(watch(canary(), (seconds) => seconds >= serviceSecondsMax - 10)).toMatchObject({
+        seconds: serviceSecondsMax - 10 + canaryWatchSeconds,
+        told: { event: 'resized' },
+      });
+    });
+
+    it('turns one home that restarts again and again, although it is healthy in between', () => {
+      const restarts = (seconds: number) => seconds % 290 >= 60;
+      const { seconds, told } = watch(canary(), restarts);
+      expect(told).toMatchObject({
+        event: 'turned',
+        facts: { because: 'UNSTEADY', instanceType: 'm7i.xlarge', healthyForSeconds: canaryWatchSeconds },
+      });
+      expect(seconds).toBe(serviceSecondsMax + canaryWatchSeconds + doubtSeconds);
+    });
+
+    it('leaves one for a person that restarts at home too', () => {
+      const home = canary({
+        direction: 'HOME',
+        wantedType: 'm7i.large',
+        homeSince: now,
+        failure: { because: 'UNSTEADY', instanceType: 'm7i.xlarge', healthyForSeconds: 300, seconds: 1200 },
+      });
+      const restarts = (seconds: number) => seconds % 290 >= 60;
+      const large = { state: 'running', instanceType: 'm7i.large' };
+      expect(watch(home, restarts, large).needs).toContain('EnterStandby');
+    });
+
+    it('lets one come home at once that did nothing wrong', () => {
+      const home = canary({ direction: 'HOME', homeSince: now, failure: { because: 'MODE', mode: 'off' } });
+      expect(watch(home, () => true)).toMatchObject({ seconds: 0, told: { event: 'resized' } });
+    });
   });
 
   it('never goes below the floor, and ends when it cannot begin for long', () => {
