@@ -9,6 +9,7 @@ const long = [
   'test/rehearsal/faults.test.ts',
   'test/rehearsal/packet-loss.test.ts',
   'test/rehearsal/package-repository.test.ts',
+  'test/rehearsal/reboot-loop.test.ts',
   'test/rehearsal/restart-everything.test.ts',
   'test/rehearsal/switch-upgrade.test.ts',
   'test/rehearsal/us-east-1.test.ts',

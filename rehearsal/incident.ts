@@ -54,6 +54,20 @@ export interface StartFault {
   untilSeconds: number;
 }
 
+/** A time in which what boots restarts again and again. */
+export interface RestartLoop {
+  /** What people would call it. */
+  name: string;
+  groups: string[];
+  /** From when on what boots begins to restart. */
+  fromSeconds: number;
+  untilSeconds: number;
+  /** When all that runs restarts by itself, booted or not. */
+  allAtSeconds?: number;
+  /** From one restart to the next. */
+  everySeconds: number;
+}
+
 /** A service of the control plane that does not answer, or refuses, for a while. */
 export interface ServiceOutage {
   service: ServiceName | 'DynamoDB';
@@ -93,6 +107,7 @@ export interface Story {
   launchFaults?: LaunchFault[];
   healthCheckFaults?: HealthCheckFault[];
   startFaults?: StartFault[];
+  restartLoops?: RestartLoop[];
   capacityShortages?: CapacityShortage[];
   serviceOutages?: ServiceOutage[];
   /** Types that a zone does not offer at all. */

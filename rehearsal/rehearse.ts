@@ -283,6 +283,11 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
       countsCost: options.countsCost === true,
       onGroupEvent: (event) => {
         tell(tellGroupEvent(event));
+        if (event.kind === 'only-copy-ended') {
+          const isKept = cloud.ec2.snapshots.some(({ instanceId }) => instanceId === event.text);
+          const what = isKept ? 'its data are in a snapshot' : 'the only copy of its data is lost';
+          tell({ source: 'world', text: `${event.group}: ${event.text} is gone; ${what}` });
+        }
         const { group, kind, text, from = 0, to = 0 } = event;
         // A resize sets it to what is in service, with Terminate suspended: nobody is ended by that. And a person may.
         const functionName = runningFunction.getStore();
@@ -341,6 +346,7 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
       ...(incident.launchFaults ?? []),
       ...(incident.healthCheckFaults ?? []),
       ...(incident.startFaults ?? []),
+      ...(incident.restartLoops ?? []),
     ]) {
       time.at(fault.fromSeconds, () => tell({ source: 'world', text: `${fault.name}: this begins` }));
       time.at(fault.untilSeconds, () => tell({ source: 'world', text: `${fault.name}: this is mended` }));
@@ -349,6 +355,14 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
       const how = error === undefined ? 'does not answer' : `refuses with ${error}`;
       time.at(fromSeconds, () => tell({ source: 'world', text: `${service} ${how}: this begins` }));
       time.at(untilSeconds, () => tell({ source: 'world', text: `${service} answers again` }));
+    }
+    for (const { name, groups, allAtSeconds } of incident.restartLoops ?? []) {
+      if (allAtSeconds === undefined) continue;
+      time.at(allAtSeconds, () => {
+        tell({ source: 'world', text: `${name}: all that runs restarts` });
+        const named = [...autoScaling.groups.values()].filter((group) => groups.includes(group.name));
+        for (const instance of named.flatMap(({ instances }) => instances)) cloud.ec2.restart(instance);
+      });
     }
     for (const deed of incident.deeds ?? []) {
       if (deed.needsHoldfast === true && !withHoldfast) continue;
@@ -417,7 +431,7 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
             }),
           }
         : {}),
-      summary: summarise(incident, groups, samples, calls),
+      summary: summarise(incident, groups, samples, calls, cloud.ec2.snapshots),
       violations: findViolations({
         isDryRun: dryRun,
         calls,

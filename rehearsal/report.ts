@@ -143,6 +143,7 @@ export const tellSummary = (incident: Story, results: RehearsalResult[]): string
     );
     const cells = (read: (group: NonNullable<(typeof groups)[number]>) => string): string[] =>
       groups.map((group) => (group === undefined ? 'gone' : read(group)));
+    const copies = groups.map((group) => group?.onlyCopies);
     lines.push(
       `  ${name}${isOptedIn(spec) ? '' : ' (did not opt in: left alone)'}`,
       row(
@@ -161,6 +162,16 @@ export const tellSummary = (incident: Story, results: RehearsalResult[]): string
         '  launches that never served',
         cells(({ launchesFailed }) => String(launchesFailed)),
       ),
+      ...(copies.every((each) => each === undefined)
+        ? []
+        : [
+            row(
+              '  only copies of data lost',
+              copies.map((each) =>
+                each === undefined ? '-' : `${each.ended - each.inSnapshots} of ${spec.desiredCapacity}`,
+              ),
+            ),
+          ]),
       row(
         '  settings as before in the end',
         cells(({ stateEqualsBaseline }) => yesNo(stateEqualsBaseline)),

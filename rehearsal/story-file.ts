@@ -113,6 +113,10 @@ const groupSchema = z.strictObject({
     .positive()
     .default(100)
     .describe('What takes one instance to 100 % CPU.'),
+  onlyCopyOfData: z
+    .boolean()
+    .default(false)
+    .describe('Whether each instance that the story begins with has data that are nowhere else.'),
   load: curve(z.number().min(0)).describe('Requests a second to the group.'),
   policies: z.array(policySchema).default([]),
   lifecycleHooks: z.array(hookSchema).default([]),
@@ -177,6 +181,14 @@ const healthCheckFaultSchema = z.strictObject({
 
 const startFaultSchema = z.strictObject({ name: text(), groups: z.array(text()).min(1), ...span });
 
+const restartLoopSchema = z.strictObject({
+  name: text(),
+  groups: z.array(text()).min(1),
+  ...span,
+  allAt: moment().optional().describe('When all that runs restarts by itself, whether it was booted or not.'),
+  every: length().prefault('5m').describe('From one restart to the next.'),
+});
+
 const shortageSchema = z.strictObject({
   instanceTypes: z.array(text()).min(1),
   availabilityZones: z.array(text()).optional(),
@@ -220,6 +232,14 @@ const deedSchema = z.strictObject({
     })
     .optional()
     .describe('A call of AWS, as a person or a tool makes it.'),
+  deliver: z
+    .strictObject({
+      alarmName: text(),
+      changedAt: moment(),
+      times: z.number().int().min(1).max(100).default(1),
+    })
+    .optional()
+    .describe('Events of an alarm that changed into ALARM earlier come now, late and as often as said.'),
 });
 
 /** What begins and ends. */
@@ -228,6 +248,7 @@ const spansOf = [
   'launchFaults',
   'healthCheckFaults',
   'startFaults',
+  'restartLoops',
   'capacityShortages',
   'serviceOutages',
 ] as const;
@@ -258,6 +279,10 @@ const storySchema = z
       .array(startFaultSchema)
       .default([])
       .describe('When what is stopped and started again runs, and serves nobody.'),
+    restartLoops: z
+      .array(restartLoopSchema)
+      .default([])
+      .describe('When what boots restarts again and again, and answers in between.'),
     capacityShortages: z.array(shortageSchema).default([]),
     serviceOutages: z.array(outageSchema).default([]),
     deeds: z.array(deedSchema).default([]).describe('What people and tools do meanwhile.'),
@@ -298,7 +323,7 @@ const storySchema = z
         }
       }
     };
-    for (const field of ['launchFaults', 'healthCheckFaults', 'startFaults'] as const) {
+    for (const field of ['launchFaults', 'healthCheckFaults', 'startFaults', 'restartLoops'] as const) {
       for (const [index, { groups }] of story[field].entries()) {
         mustBeKnown([field, index, 'groups'], groups.entries());
       }
@@ -330,9 +355,16 @@ const storySchema = z
         refuse(path, `tier, with the value of a tag of the fleet: ${[...tiers].join(', ')}`);
       }
     }
-    for (const [index, { at, start, stop, call }] of story.deeds.entries()) {
-      if ([start, stop, call].filter((each) => each !== undefined).length > 1) {
-        refuse(['deeds', index], 'one of start, stop and call at most; with none of them it is only told');
+    const alarmNames = story.alarms.map(({ alarmName }) => alarmName);
+    for (const [index, { at, start, stop, call, deliver }] of story.deeds.entries()) {
+      if ([start, stop, call, deliver].filter((each) => each !== undefined).length > 1) {
+        refuse(['deeds', index], 'one of start, stop, call and deliver at most; with none it is only told');
+      }
+      if (deliver !== undefined && !alarmNames.includes(deliver.alarmName)) {
+        refuse(['deeds', index, 'deliver', 'alarmName'], `an alarm of the story: ${alarmNames.join(', ')}`);
+      }
+      if (deliver !== undefined && deliver.changedAt > at) {
+        refuse(['deeds', index, 'deliver', 'changedAt'], 'a moment before the deed');
       }
       if (start !== undefined) {
         try {
@@ -377,7 +409,12 @@ const makeCall = (cloud: SimulatedCloud, { service, operation, input }: Call, to
   const group = cloud.autoScaling.groups.get(String(AutoScalingGroupName));
   const serving = (group?.instances ?? []).filter(({ lifecycleState }) => lifecycleState === 'InService');
   const InstanceIds = serving.map(({ instanceId }) => instanceId);
-  const resolved = input.InstanceIds === 'inService' ? { ...known, InstanceIds } : known;
+  const InstanceId = group?.instances[0]?.instanceId;
+  const resolved = {
+    ...known,
+    ...(input.InstanceIds === 'inService' ? { InstanceIds } : {}),
+    ...(input.InstanceId === 'oldest' ? { InstanceId } : {}),
+  };
   try {
     (service === 'EC2' ? cloud.ec2 : cloud.autoScaling).handle(operation, resolved);
   } catch (error) {
@@ -388,7 +425,15 @@ const makeCall = (cloud: SimulatedCloud, { service, operation, input }: Call, to
   }
 };
 
-const toDeed = ({ at, text: told, needsHoldfast, start, stop, call }: StoryFile['deeds'][number]): Deed => ({
+const toDeed = ({
+  at,
+  text: told,
+  needsHoldfast,
+  start,
+  stop,
+  call,
+  deliver,
+}: StoryFile['deeds'][number]): Deed => ({
   atSeconds: at,
   text: told,
   needsHoldfast: needsHoldfast || start !== undefined || stop !== undefined,
@@ -402,6 +447,10 @@ const toDeed = ({ at, text: told, needsHoldfast, start, stop, call }: StoryFile[
       if (named !== undefined) cloud.stepFunctions.stopExecution(named[0]);
     }
     if (call !== undefined) makeCall(cloud, call, told);
+    const ago = (at - (deliver?.changedAt ?? at)) * 1000;
+    for (let n = 0; n < (deliver?.times ?? 0); n += 1) {
+      cloud.cloudWatch.deliverLate(deliver?.alarmName ?? '', cloud.time.now() - ago);
+    }
   },
 });
 
@@ -438,9 +487,11 @@ const toStory = (file: StoryFile): Story => {
         lifecycleHooks,
         scheduledActions,
         instanceType,
+        onlyCopyOfData,
         ...group
       }) => ({
         ...group,
+        ...(onlyCopyOfData ? { hasOnlyCopies: true } : {}),
         ...(instanceType === undefined ? {} : { instanceType }),
         healthCheckGracePeriodSeconds: healthCheckGracePeriod,
         bootSeconds: boot,
@@ -472,6 +523,12 @@ const toStory = (file: StoryFile): Story => {
     })),
     startFaults: file.startFaults.map(({ from, until, ...fault }) => ({
       ...fault,
+      ...spanOf({ from, until }),
+    })),
+    restartLoops: file.restartLoops.map(({ from, until, allAt, every, ...loop }) => ({
+      ...loop,
+      everySeconds: every,
+      ...(allAt === undefined ? {} : { allAtSeconds: allAt }),
       ...spanOf({ from, until }),
     })),
     capacityShortages: file.capacityShortages.map(({ from, until, availabilityZones, instanceTypes }) => ({

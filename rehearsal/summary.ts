@@ -22,6 +22,8 @@ interface GroupSummary {
   /** Running instances that EC2 ended by itself. */
   endedByEc2: number;
   launchesFailed: number;
+  /** Instances that ended with data that were nowhere else, and of those the ones that a snapshot has. */
+  onlyCopies?: { ended: number; inSnapshots: number };
   inServiceAtEnd: number;
   stateEqualsBaseline: boolean;
 }
@@ -53,14 +55,27 @@ const equalsBaseline = (incident: Story, group: SimulatedGroup): boolean => {
 
 /** Whether a moment, in milliseconds, is in the trouble of a story, or in the quarter of an hour after. */
 export const isDuringTrouble =
-  ({ startsAt, losses, launchFaults = [], healthCheckFaults = [], startFaults = [] }: Story) =>
+  ({
+    startsAt,
+    losses,
+    launchFaults = [],
+    healthCheckFaults = [],
+    startFaults = [],
+    restartLoops = [],
+  }: Story) =>
   (at: number): boolean =>
-    [...losses, ...launchFaults, ...healthCheckFaults, ...startFaults].some(
+    [...losses, ...launchFaults, ...healthCheckFaults, ...startFaults, ...restartLoops].some(
       ({ fromSeconds, untilSeconds }) => {
         const seconds = (at - Date.parse(startsAt)) / 1000;
         return seconds >= fromSeconds && seconds < untilSeconds + afterTroubleSeconds;
       },
     );
+
+const onlyCopiesOf = ({ terminations }: SimulatedGroup, snapshots: { instanceId: string }[]) => {
+  const ended = terminations.filter(({ hadOnlyCopy }) => hadOnlyCopy);
+  const kept = ended.filter((each) => snapshots.some(({ instanceId }) => instanceId === each.instanceId));
+  return { ended: ended.length, inSnapshots: kept.length };
+};
 
 /** Sums a finished run up. */
 export const summarise = (
@@ -68,6 +83,7 @@ export const summarise = (
   groups: SimulatedGroup[],
   samples: Record<string, Sample[]>,
   calls: RecordedCall[],
+  snapshots: { instanceId: string }[],
 ): Summary => {
   const isInTrouble = isDuringTrouble(incident);
   return {
@@ -83,6 +99,7 @@ export const summarise = (
           ({ description, statusCode }) =>
             description.startsWith('Launching') && (statusCode === 'Failed' || statusCode === 'Cancelled'),
         ).length,
+        ...(group.hasOnlyCopies === true ? { onlyCopies: onlyCopiesOf(group, snapshots) } : {}),
         inServiceAtEnd: points.at(-1)?.inService ?? 0,
         stateEqualsBaseline: equalsBaseline(incident, group),
       };

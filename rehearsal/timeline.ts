@@ -123,9 +123,12 @@ const tellLine = (line: Line): string => {
   const named = groups.length > 5 ? `${groups.length} groups` : groups.join(', ');
   const instances = instancesOf(line);
   const [{ autoScalingGroupName: _group, ...first }] = line.entries;
-  const count = instances.length > 1 ? `${instances.length} instances; the first: ` : '';
-  const text = `${named === '' ? '' : `${named}: `}${count}${sentenceOf(first)}`;
-  return [text, ...tellCalls(line.calls)].join('\n');
+  const distinct = new Set(line.entries.flatMap(({ instanceId }) => instanceId ?? [])).size;
+  const times = instances.length > 1 ? ` (${instances.length} times)` : '';
+  const count = distinct > 1 ? `${distinct} instances; the first: ` : '';
+  const text = `${named === '' ? '' : `${named}: `}${count}${sentenceOf(first)}${distinct === 1 ? times : ''}`;
+  const calls = distinct === 1 ? line.calls.slice(0, 1) : line.calls;
+  return [text, ...tellCalls(calls)].join('\n');
 };
 
 /** Like entries of one moment, told as one: "web-api, web-frontend: …", "8 instances drained". */

@@ -89,6 +89,8 @@ export const createWorkload = (time: VirtualTime, incident: Story): Workload => 
 
     startsDeaf: (name) => faultOf(incident.startFaults, name) !== undefined,
 
+    restartsEverySeconds: (name) => faultOf(incident.restartLoops, name)?.everySeconds,
+
     hasCapacity: (instanceType, availabilityZone) =>
       (incident.capacityShortages ?? []).every(
         (shortage) =>

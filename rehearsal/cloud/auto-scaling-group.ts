@@ -61,6 +61,8 @@ export interface GroupSpec {
   weightedCapacity?: `${number}`;
   /** What `DescribeInstances` says of every instance of the group beside, or in place of, what it says by default. */
   instanceDetails?: Record<string, unknown>;
+  /** Whether each instance that the story begins with has data that are nowhere else. */
+  hasOnlyCopies?: boolean;
   /** The version of the launch template that the group names; `$Latest` where nothing is said. */
   launchTemplateVersion?: string;
 }
@@ -135,6 +137,10 @@ export interface SimulatedInstance {
   shown?: { lifecycleState: LifecycleState; until: number };
   /** Since its last start its application does not answer. */
   isDeaf?: boolean;
+  /** It restarts just now, and nothing of it answers. */
+  isRestarting?: boolean;
+  /** Whether it has data that are nowhere else. */
+  hasOnlyCopy?: boolean;
   /** Launched to balance the zones: it does not count towards desired before it is in service. */
   isRebalancing?: boolean;
   launchActivity?: ScalingActivity;
@@ -157,6 +163,8 @@ interface Termination {
   because: TerminatedBecause;
   /** Whether it was in service and nothing was wrong with the instance itself. */
   wasGood: boolean;
+  /** Whether it had data that were nowhere else on a disk. */
+  hadOnlyCopy: boolean;
 }
 
 /** A simulated group. */
@@ -203,7 +211,8 @@ export const groupArnOf = ({ name, groupNumber }: Pick<SimulatedGroup, 'name' | 
 /** What happened in a group, for the timeline. */
 export interface GroupEvent {
   group: string;
-  kind: 'desired' | 'terminated' | 'in-service' | 'launch-failed' | 'lost-action';
+  kind: 'desired' | 'terminated' | 'in-service' | 'launch-failed' | 'lost-action' | 'only-copy-ended';
+  /** Of `only-copy-ended` the id of the instance. */
   text: string;
   from?: number;
   to?: number;
@@ -229,6 +238,8 @@ export interface World {
   hasCapacity(instanceType: string, availabilityZone: string): boolean;
   /** Whether what is started now in a group answers nobody. */
   startsDeaf(autoScalingGroupName: string): boolean;
+  /** After how many seconds what runs in a group restarts, now that something makes it restart again and again. */
+  restartsEverySeconds(autoScalingGroupName: string): number | undefined;
   /** Whether EC2 offers a type in a zone at all. */
   isOffered(instanceType: string, availabilityZone: string): boolean;
   /** Whether a health check of the load balancer gets its answer from an instance now. */
@@ -339,11 +350,15 @@ export const inServiceCount = ({ instances }: SimulatedGroup): number =>
   instances.filter(({ lifecycleState }) => lifecycleState === 'InService').length;
 
 /** Whether an instance can do its work: it is in service, runs, and its application answers. */
-const works = ({ lifecycleState, ec2, bootstrapFailure, isDeaf }: SimulatedInstance): boolean =>
-  lifecycleState === 'InService' &&
-  ec2.state === 'running' &&
-  bootstrapFailure === undefined &&
-  isDeaf !== true;
+const works = (instance: SimulatedInstance): boolean =>
+  instance.lifecycleState === 'InService' &&
+  instance.ec2.state === 'running' &&
+  instance.bootstrapFailure === undefined &&
+  answers(instance);
+
+/** Whether the application of an instance would answer, as far as the instance itself goes. */
+export const answers = ({ isDeaf, isRestarting }: SimulatedInstance): boolean =>
+  isDeaf !== true && isRestarting !== true;
 
 /**
  * What the instances in service that work can do, in instances of the type the group began with: a model, in which

@@ -3,6 +3,7 @@ import { createAutoScalingApi } from './auto-scaling-api.ts';
 import {
   type AutoScalingQuirks,
   alive,
+  answers,
   changeEc2,
   type GroupEvent,
   type GroupSpec,
@@ -359,6 +360,7 @@ export const createAutoScalingService = (
           inServiceAt: time.now() - 3_600_000,
           launchedAt: time.now() - 3_600_000 - n * 1000,
           target: { state: 'healthy', streak: 0 },
+          ...(spec.hasOnlyCopies === true ? { hasOnlyCopy: true } : {}),
         });
       }
       for (const action of spec.scheduledActions ?? []) {
@@ -395,7 +397,7 @@ export const createAutoScalingService = (
       for (const group of groups.values()) {
         for (const instance of group.instances) {
           if (instance.lifecycleState !== 'InService') continue;
-          const passes = instance.isDeaf !== true && world.passesHealthCheck(group, instance);
+          const passes = answers(instance) && world.passesHealthCheck(group, instance);
           instance.target = afterCheck(instance.target, passes);
         }
         if (group.scalesOutTo !== undefined && unitsInService(group) >= group.scalesOutTo) {

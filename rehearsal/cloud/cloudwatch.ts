@@ -340,6 +340,13 @@ export const createCloudWatchService = (
     deleteAlarm: (name: string): void => {
       alarms.delete(name);
     },
+    /** Delivers an event of an earlier change into ALARM, as one that comes late, or once more, does. */
+    deliverLate: (name: string, changedAt: number): void => {
+      const alarm = alarms.get(name);
+      if (alarm === undefined) throw new Error(`There is no alarm ${name}`);
+      const reason = 'Threshold Crossed: an event of an earlier change.';
+      emitChange({ ...alarm, value: 'ALARM', reason, since: changedAt });
+    },
     /** What DisableAlarmActions does: the alarm's events go on as before. */
     disableActions: (name: string): void => {
       const alarm = alarms.get(name);

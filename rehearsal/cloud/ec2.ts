@@ -44,6 +44,8 @@ const stopSeconds = [30, 60] as const;
 const startSeconds = [10, 50] as const;
 const checksSeconds = [120, 180] as const;
 const forcedStopSeconds = 60;
+/** How long a restart takes; status checks follow as after a start. A model: no page says what they show meanwhile. */
+const restartSeconds = 60;
 
 /** What a reservation may be made for (API reference, CapacityReservationInstancePlatform). */
 const reservablePlatforms = [
@@ -90,7 +92,7 @@ const noCapacity = (instanceType: string, zone: string): CloudError =>
  */
 export const createEc2Service = (
   time: VirtualTime,
-  world: Pick<World, 'hasCapacity' | 'isOffered' | 'startsDeaf'>,
+  world: Pick<World, 'hasCapacity' | 'isOffered' | 'startsDeaf' | 'restartsEverySeconds'>,
   quirks: Pick<
     AutoScalingQuirks,
     | 'ec2TimeFactor'
@@ -242,7 +244,33 @@ export const createEc2Service = (
       changeEc2(ec2, { state: 'running' }, time.now());
       ec2.startedAt = time.now();
       ec2.checksOkAt = isImpaired ? Number.POSITIVE_INFINITY : time.now() + lasting(checksSeconds);
+      restartAgain(instance);
     }, lasting(startSeconds));
+  };
+
+  /** Restarts once it has run for a while, and again after each restart, as long as something makes it. */
+  const restartAgain = (instance: SimulatedInstance): void => {
+    const { ec2 } = instance;
+    const { startedAt } = ec2;
+    const groupName = [...groups.values()].find(({ instances }) => instances.includes(instance))?.name ?? '';
+    const everySeconds = world.restartsEverySeconds(groupName);
+    if (everySeconds === undefined) return;
+    setTimeout(() => {
+      const runsOn = ec2.state === 'running' && ec2.startedAt === startedAt;
+      if (runsOn && world.restartsEverySeconds(groupName) !== undefined) restart(instance);
+    }, everySeconds * 1000);
+  };
+
+  const restart = (instance: SimulatedInstance): void => {
+    const { ec2 } = instance;
+    instance.isRestarting = true;
+    setTimeout(() => {
+      instance.isRestarting = false;
+    }, restartSeconds * 1000);
+    if (ec2.checksOkAt !== Number.POSITIVE_INFINITY) {
+      ec2.checksOkAt = time.now() + restartSeconds * 1000 + lasting(checksSeconds);
+    }
+    restartAgain(instance);
   };
 
   const typeOf = (instanceType: string) => {
@@ -587,6 +615,10 @@ export const createEc2Service = (
   const throttleChanges = createThrottle(time, 5, 50, tooMany);
 
   return {
+    /** Restarts what runs, from within: nobody calls EC2 for it. */
+    restart: (instance: SimulatedInstance): void => {
+      if (instance.ec2.state === 'running') restart(instance);
+    },
     snapshots,
     reservations,
     handle: (operation: string, input: Record<string, unknown>): object => {

@@ -224,7 +224,16 @@ export const createInstanceLifecycle = (
       instance.lifecycleState === 'InService' &&
       instance.bootstrapFailure === undefined &&
       instance.ec2.state !== 'terminated';
-    group.terminations.push({ instanceId: instance.instanceId, at: time.now(), because, wasGood });
+    group.terminations.push({
+      instanceId: instance.instanceId,
+      at: time.now(),
+      because,
+      wasGood,
+      hadOnlyCopy: instance.hasOnlyCopy === true,
+    });
+    if (instance.hasOnlyCopy === true) {
+      onEvent({ group: group.name, kind: 'only-copy-ended', text: instance.instanceId });
+    }
     onEvent({
       group: group.name,
       kind: 'terminated',

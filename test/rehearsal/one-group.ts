@@ -15,6 +15,7 @@ export const calmWorld: World = {
   hasCapacity: () => true,
   isOffered: () => true,
   startsDeaf: () => false,
+  restartsEverySeconds: () => undefined,
   passesHealthCheck: (_group, { ec2 }) => ec2.state === 'running',
 };
 

@@ -168,7 +168,7 @@ describe('parseStory', () => {
           { at: '1m', text: 'x', stop: 'a', call: { service: 'EC2', operation: 'StopInstances', input: {} } },
         ],
       },
-      'allowed: one of start, stop and call at most; with none of them it is only told',
+      'allowed: one of start, stop, call and deliver at most; with none it is only told',
     ],
     [
       'an input by hand that its execution would refuse',

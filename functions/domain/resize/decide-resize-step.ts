@@ -163,12 +163,20 @@ const unhealthyAs = (instanceType: string): InstanceFailure => ({
   seconds: serviceSecondsMax,
 });
 
+/** What tells that something is wrong with the instance itself, or with what runs on it. */
+const failuresOfItsOwn: ReadonlySet<string> = new Set([
+  'UNHEALTHY',
+  'UNSTEADY',
+  'CHECKS_FAILED',
+  'STOPPED_AGAIN',
+] satisfies InstanceFailure['because'][]);
+
 /**
  * Whether an instance has been healthy for long enough to be believed. The canary is watched for a while, because one that
- * restarts again and again is healthy in between; so is one that comes home because it was not.
+ * restarts again and again is healthy in between; so is one that comes home because of what it did itself.
  */
 const isProven = ({ isCanary, direction, failure, wellSince }: Resize, now: string): boolean => {
-  const wasIll = typeof failure === 'object' && /^UN(HEALTHY|STEADY)$/.test(failure.because);
+  const wasIll = typeof failure === 'object' && failuresOfItsOwn.has(failure.because);
   const isWatched = isCanary === true && (direction === 'FORWARD' || wasIll);
   return !isWatched || (wellSince !== undefined && secondsBetween(wellSince, now) >= canaryWatchSeconds);
 };
@@ -200,12 +208,12 @@ const inServiceStep = (resize: Resize, seen: SeenResize, age: number, now: strin
   }
   // Healthy at last, it gets the time to prove it; healthy now and then, it does not get more.
   const secondsMax = serviceSecondsMax + (resize.isCanary === true ? canaryWatchSeconds : 0);
-  const isOver = age >= secondsMax || (age >= serviceSecondsMax && resize.wellSince === undefined);
+  const isOver = age >= (resize.wellSince === undefined ? serviceSecondsMax : secondsMax);
   if (!isOver && resize.isGivenUp !== true) return wait('Service');
   if (seen.isHealthy === undefined) return endAs('LEFT', { because: 'HEALTH_UNKNOWN', instanceType });
   const unhealthy: InstanceFailure =
-    age >= secondsMax && resize.isCanary === true
-      ? { because: 'UNSTEADY', instanceType, healthyForSeconds: canaryWatchSeconds, seconds: secondsMax }
+    resize.wasWell === true
+      ? { because: 'UNSTEADY', instanceType, healthyForSeconds: canaryWatchSeconds, seconds: age }
       : unhealthyAs(instanceType);
   return direction === 'FORWARD'
     ? { action: 'TURN', change: turnHome(unhealthy, resize.originalType, now), turn: unhealthy }

@@ -144,7 +144,8 @@ const whatIsSeen = (
     ...(/^(Entering)?Standby$/.test(lifecycleState) && !resize.hasEntered ? { hasEntered: true } : {}),
     ...(hasStarted && !resize.hasStarted ? { hasStarted } : {}),
     ...(hasExited && resize.hasExited !== true ? { hasExited } : {}),
-    ...(isWell && resize.wellSince === undefined ? { wellSince: now } : {}),
+    ...(isWell && resize.wellSince === undefined ? { wellSince: now, wasWell: true } : {}),
+    ...(resize.wasWell === true && /^(Entering)?Standby$/.test(lifecycleState) ? { wasWell: false } : {}),
     ...(!isWell && resize.wellSince !== undefined ? { wellSince: undefined } : {}),
     ...(ec2?.state === 'stopping' && resize.stoppingSince === undefined ? { stoppingSince: now } : {}),
     ...(ec2 !== undefined && ec2.state !== 'stopping' && resize.stoppingSince !== undefined

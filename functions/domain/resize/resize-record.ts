@@ -68,6 +68,8 @@ export interface Resize extends ResizeCandidate {
   isCanary?: boolean;
   /** Since when every look found it in service and healthy. */
   wellSince?: string | undefined;
+  /** Whether one did since it last left Standby. */
+  wasWell?: boolean;
   /** Whether it was seen to start since it was last asked to. */
   hasStarted: boolean;
   /** When its way home began. */
