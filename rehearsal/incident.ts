@@ -83,6 +83,8 @@ export interface Deed {
   text: string;
   /** Whether it is done with Holdfast's help only. */
   needsHoldfast?: boolean;
+  /** Whether it is done only where there is no Holdfast. */
+  unlessHoldfast?: boolean;
   act(cloud: SimulatedCloud): void;
 }
 

@@ -8,6 +8,7 @@ import {
   inServiceCount,
   isPending,
   reconcileSeconds,
+  type ScalingMetric,
   type ScalingPolicy,
   type SimulatedGroup,
 } from './cloud/auto-scaling-group.ts';
@@ -96,16 +97,19 @@ export interface RehearsalResult {
 /** Alarms that a scaling policy brings with it (as-scaling-target-tracking: 3 minutes high, 15 minutes low). */
 const alarmsOfPolicy = (
   policy: ScalingPolicy,
-): { direction: 'out' | 'in'; threshold: number; minutes: number }[] =>
-  policy.type === 'TargetTrackingScaling'
-    ? [
-        { direction: 'out', threshold: policy.targetValue, minutes: 3 },
-        { direction: 'in', threshold: policy.targetValue * 0.9, minutes: 15 },
-      ]
-    : [
-        { direction: 'out', threshold: policy.above, minutes: 3 },
-        { direction: 'in', threshold: policy.below, minutes: 10 },
-      ];
+): { direction: 'out' | 'in'; threshold: number; minutes: number }[] => {
+  if (policy.type === 'TargetTrackingScaling') {
+    return [
+      { direction: 'out', threshold: policy.targetValue, minutes: 3 },
+      { direction: 'in', threshold: policy.targetValue * 0.9, minutes: 15 },
+    ];
+  }
+  const { above, below } = policy;
+  return [
+    { direction: 'out', threshold: above, minutes: 3 },
+    ...(below === undefined ? [] : [{ direction: 'in' as const, threshold: below, minutes: 10 }]),
+  ];
+};
 
 const uniqueCalls = (calls: PlannedCall[]): PlannedCall[] => [
   ...new Map(calls.map((call) => [JSON.stringify([call.operation, call.input]), call])).values(),
@@ -151,6 +155,9 @@ const tellGroupEvent = ({
   return undefined;
 };
 
+const metricOf = (policy: ScalingPolicy): ScalingMetric =>
+  (policy.type === 'StepScaling' ? policy.metric : undefined) ?? 'CPUUtilization';
+
 /** Gives every group the alarms of its scaling policies, and every alarm its metric once a minute. */
 const connectScalingPolicies = ({ autoScaling, cloudWatch }: SimulatedCloud): void => {
   const connect = (group: SimulatedGroup, policy: ScalingPolicy) => {
@@ -159,7 +166,7 @@ const connectScalingPolicies = ({ autoScaling, cloudWatch }: SimulatedCloud): vo
         alarmName: `TargetTracking-${group.name}-${policy.name}-${direction}`,
         metric: {
           namespace: 'AWS/EC2',
-          name: 'CPUUtilization',
+          name: metricOf(policy),
           dimensions: { AutoScalingGroupName: group.name },
         },
         comparison: direction === 'out' ? 'GreaterThanThreshold' : 'LessThanThreshold',
@@ -167,9 +174,9 @@ const connectScalingPolicies = ({ autoScaling, cloudWatch }: SimulatedCloud): vo
         datapointsToAlarm: minutes,
         evaluationPeriods: minutes,
         isHidden: true,
-        onAlarmMinute: (cpu) => {
+        onAlarmMinute: (value) => {
           const present = autoScaling.groups.get(group.name);
-          if (present !== undefined) autoScaling.actOnPolicy(present, policy, direction, cpu);
+          if (present !== undefined) autoScaling.actOnPolicy(present, policy, direction, value);
         },
       });
     }
@@ -194,6 +201,7 @@ const passMinute = (
 ): void => {
   const { autoScaling, cloudWatch, time } = cloud;
   const cpu = new Map<string, number | undefined>();
+  const busy = new Map<string, number | undefined>();
   for (const group of autoScaling.groups.values()) {
     const points = samples[group.name] ?? [];
     samples[group.name] = points;
@@ -204,6 +212,7 @@ const passMinute = (
       needed: workload.neededInService(group),
     });
     cpu.set(group.name, workload.cpuUtilization(group));
+    busy.set(group.name, workload.workersBusy(group));
   }
   losses.push(workload.probePacketLoss());
   const loss = losses[losses.length - 1 - delayMinutes];
@@ -215,6 +224,8 @@ const passMinute = (
     switch (name) {
       case 'CPUUtilization':
         return cpu.get(dimensions.AutoScalingGroupName ?? '');
+      case 'WorkersBusy':
+        return busy.get(dimensions.AutoScalingGroupName ?? '');
       case 'GroupPendingInstances':
         return pendingOfTier(dimensions.tier);
       default:
@@ -365,7 +376,7 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
       });
     }
     for (const deed of incident.deeds ?? []) {
-      if (deed.needsHoldfast === true && !withHoldfast) continue;
+      if (withHoldfast ? deed.unlessHoldfast === true : deed.needsHoldfast === true) continue;
       time.at(deed.atSeconds, () => {
         try {
           deed.act(cloud);

@@ -71,10 +71,16 @@ const policySchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('StepScaling'),
     name: text(),
+    metric: z
+      .enum(['CPUUtilization', 'WorkersBusy'])
+      .default('CPUUtilization')
+      .describe(
+        'What it acts on, in percent. A worker is busy as long as its request waits, and may need no CPU.',
+      ),
     above: z.number(),
     add: capacity(),
-    below: z.number(),
-    remove: capacity(),
+    below: z.number().optional().describe('With remove; a policy that only adds has neither.'),
+    remove: capacity().optional(),
   }),
 ]);
 
@@ -215,6 +221,7 @@ const deedSchema = z.strictObject({
   at: moment(),
   text: text().describe('What is done, as the timeline tells it.'),
   needsHoldfast: z.boolean().default(false).describe('Whether it is done only in the run with Holdfast.'),
+  unlessHoldfast: z.boolean().default(false).describe('Whether it is done only in the run without Holdfast.'),
   start: z
     .strictObject({
       remediation: z.enum(remediationNames),
@@ -409,11 +416,14 @@ const makeCall = (cloud: SimulatedCloud, { service, operation, input }: Call, to
   const group = cloud.autoScaling.groups.get(String(AutoScalingGroupName));
   const serving = (group?.instances ?? []).filter(({ lifecycleState }) => lifecycleState === 'InService');
   const InstanceIds = serving.map(({ instanceId }) => instanceId);
-  const InstanceId = group?.instances[0]?.instanceId;
+  const broken = serving.filter(({ bootstrapFailure }) => bootstrapFailure !== undefined);
+  const [one] = input.InstanceId === 'broken' ? broken : (group?.instances ?? []);
   const resolved = {
     ...known,
     ...(input.InstanceIds === 'inService' ? { InstanceIds } : {}),
-    ...(input.InstanceId === 'oldest' ? { InstanceId } : {}),
+    ...(input.InstanceId === 'oldest' || input.InstanceId === 'broken'
+      ? { InstanceId: one?.instanceId ?? 'none' }
+      : {}),
   };
   try {
     (service === 'EC2' ? cloud.ec2 : cloud.autoScaling).handle(operation, resolved);
@@ -429,6 +439,7 @@ const toDeed = ({
   at,
   text: told,
   needsHoldfast,
+  unlessHoldfast,
   start,
   stop,
   call,
@@ -436,6 +447,7 @@ const toDeed = ({
 }: StoryFile['deeds'][number]): Deed => ({
   atSeconds: at,
   text: told,
+  unlessHoldfast,
   needsHoldfast: needsHoldfast || start !== undefined || stop !== undefined,
   act: (cloud) => {
     if (start !== undefined) {

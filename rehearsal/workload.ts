@@ -20,6 +20,8 @@ import type { VirtualTime } from './virtual-time.ts';
 export interface Workload extends World {
   /** Average CPU utilisation of the group, in percent; `undefined` with nothing in service. */
   cpuUtilization(group: SimulatedGroup): number | undefined;
+  /** Share of the group's workers that are busy, in percent; `undefined` with nothing in service. */
+  workersBusy(group: SimulatedGroup): number | undefined;
   /** What the probe measures, in percent, or nothing when its own packets do not arrive. */
   probePacketLoss(): number | undefined;
   /** How many instances in service the demand needs. */
@@ -28,6 +30,8 @@ export interface Workload extends World {
 
 /** An instance is meant to run at no more than this share of its CPU. */
 const comfortableShare = 0.9;
+/** How much longer a request holds its worker when all packets are lost, as a factor beside the work itself. */
+const waitingFactor = 4;
 /** Demand held back comes on top for so long after a loss. */
 const backlogSeconds = 900;
 const backlogFactor = 1.35;
@@ -66,6 +70,12 @@ export const createWorkload = (time: VirtualTime, incident: Story): Workload => 
       const threadsFree = Math.max(0.1, 1 - 2 * lossFraction());
       return 100 * Math.min(1, pressure(group) * threadsFree) * (0.98 + 0.04 * time.random());
     },
+
+    // A request that waits for lost packets holds its worker all the time, and needs no CPU.
+    workersBusy: (group) =>
+      inServiceCount(group) === 0
+        ? undefined
+        : 100 * Math.min(1, pressure(group) * (1 + waitingFactor * lossFraction())),
 
     probePacketLoss: () => {
       const loss = lossNow();

@@ -415,7 +415,9 @@ export const createAutoScalingApi = (
                   AdjustmentType: 'ChangeInCapacity',
                   StepAdjustments: [
                     { ScalingAdjustment: policy.add, MetricIntervalLowerBound: policy.above },
-                    { ScalingAdjustment: -policy.remove, MetricIntervalUpperBound: policy.below },
+                    ...(policy.remove === undefined
+                      ? []
+                      : [{ ScalingAdjustment: -policy.remove, MetricIntervalUpperBound: policy.below }]),
                   ],
                 }),
           })),

@@ -8,10 +8,23 @@ import type { TargetHealth } from './target-health.ts';
  * EC2 Auto Scaling User Guide.
  */
 
-/** A scaling policy that acts on the group's average CPU utilisation, in percent. */
+/** What a scaling policy may act on, each an average over the group in percent: CPU, or workers that are busy. */
+export type ScalingMetric = 'CPUUtilization' | 'WorkersBusy';
+
+/** A scaling policy. */
 export type ScalingPolicy =
   | { type: 'TargetTrackingScaling'; name: string; targetValue: number }
-  | { type: 'StepScaling'; name: string; above: number; add: number; below: number; remove: number };
+  | {
+      type: 'StepScaling';
+      name: string;
+      /** `CPUUtilization` where nothing is said. */
+      metric?: ScalingMetric;
+      above: number;
+      add: number;
+      /** Together with `remove`; a policy that only adds has neither. */
+      below?: number | undefined;
+      remove?: number | undefined;
+    };
 
 /** A hook that instances wait in, on their way in or out (PutLifecycleHook). */
 export interface LifecycleHookSpec {

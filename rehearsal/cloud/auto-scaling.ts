@@ -274,20 +274,21 @@ export const createAutoScalingService = (
     group: SimulatedGroup,
     policy: ScalingPolicy,
     direction: 'out' | 'in',
-    cpu: number,
+    value: number,
   ): void => {
     if (isSuspended(group, 'AlarmNotification')) return;
     const inService = unitsInService(group);
-    const cpuText = `${policy.name}: CPU ${Math.round(cpu)} %`;
+    const isCpu = policy.type === 'TargetTrackingScaling' || policy.metric !== 'WorkersBusy';
+    const valueText = `${policy.name}: ${isCpu ? 'CPU' : 'workers busy'} ${Math.round(value)} %`;
     if (direction === 'out') {
       if (alive(group).length * weightOf(group) > inService && time.now() < group.cooldownUntil) return;
       const wanted =
         policy.type === 'TargetTrackingScaling'
-          ? Math.ceil((inService * cpu) / policy.targetValue)
+          ? Math.ceil((inService * value) / policy.targetValue)
           : group.desiredCapacity + policy.add;
       if (wanted <= group.desiredCapacity) return;
       group.cooldownUntil = time.now() + cooldownSeconds * 1000;
-      setDesired(group, wanted, cpuText);
+      setDesired(group, wanted, valueText);
       return;
     }
     if (time.now() < group.cooldownUntil || isScalingOut(group)) return;
@@ -295,12 +296,12 @@ export const createAutoScalingService = (
     const wanted =
       policy.type === 'TargetTrackingScaling'
         ? Math.max(
-            Math.ceil((group.desiredCapacity * cpu) / policy.targetValue),
+            Math.ceil((group.desiredCapacity * value) / policy.targetValue),
             Math.floor(group.desiredCapacity * 0.9),
           )
-        : group.desiredCapacity - policy.remove;
+        : group.desiredCapacity - (policy.remove ?? 0);
     group.cooldownUntil = time.now() + cooldownSeconds * 1000;
-    setDesired(group, wanted, cpuText);
+    setDesired(group, wanted, valueText);
   };
 
   const handle = createAutoScalingApi(time, groups, lifecycle, quirks, setDesired);

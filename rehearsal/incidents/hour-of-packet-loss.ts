@@ -10,6 +10,8 @@ export const hourOfPacketLoss = (groups: number): Story => ({
   title: `An hour of packet loss over ${groups} groups`,
   story: [],
   mustBeHeld: [],
+  deeds: [],
+  launchFaults: [],
   durationSeconds: minutes(120),
   groups: Array.from({ length: groups }, (_, index) => ({
     name: `web-${String(index).padStart(3, '0')}`,

@@ -28,7 +28,7 @@ describe('holdfast', () => {
     expect(result).toMatchObject({
       incident: 'packet-loss',
       seed: 5,
-      virtualSeconds: 10_800,
+      virtualSeconds: 25_200,
       violations: [],
       holdsLeft: [],
     });

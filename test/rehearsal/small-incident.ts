@@ -34,6 +34,8 @@ export const smallIncident = (over: Partial<Story> = {}): Story => ({
   ...packetLoss,
   name: 'small',
   mustBeHeld: [],
+  deeds: [],
+  launchFaults: [],
   durationSeconds: minutes(120),
   groups: [smallGroup('web-a'), smallGroup('web-b')],
   load: () => 200,
