@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { remediationNames } from '../functions/domain/remediation-names.ts';
 import { describeIssues } from '../functions/events/describe-issues.ts';
 import { parseHoldInput } from '../functions/events/hold-input.ts';
-import type { SimulatedGroup } from './cloud/auto-scaling-group.ts';
+import type { SimulatedGroup, SimulatedInstance } from './cloud/auto-scaling-group.ts';
 import { CloudError } from './cloud/cloud-error.ts';
 import type { SimulatedCloud } from './cloud/simulated-cloud.ts';
 import { stateMachineArn } from './cloud/step-functions.ts';
@@ -404,6 +404,27 @@ const toLoss = ({ name, from, until, fraction, probeIsSilent }: StoryFile['losse
 type Call = NonNullable<StoryFile['deeds'][number]['call']>;
 
 /**
+ * How instances can be named whose ids nobody knows before, the oldest first: `inService`, `inService 2` for two of them,
+ * `inService 2-2` for the second alone.
+ */
+const namedInstances = (instances: SimulatedInstance[], named: unknown): string[] => {
+  const [, name = '', first, last] = /^([a-zA-Z]+)(?: (\d+)(?:-(\d+))?)?$/.exec(String(named)) ?? [];
+  const isMeant = Object.hasOwn(instancesBy, name) ? instancesBy[name] : undefined;
+  if (isMeant === undefined) return [named as string | string[]].flat();
+  const ids = instances.filter(isMeant).map(({ instanceId }) => instanceId);
+  if (first === undefined) return ids;
+  return last === undefined ? ids.slice(0, Number(first)) : ids.slice(Number(first) - 1, Number(last));
+};
+
+const instancesBy: Record<string, (instance: SimulatedInstance) => boolean> = {
+  oldest: () => true,
+  inService: ({ lifecycleState }) => lifecycleState === 'InService',
+  stopped: ({ ec2 }) => ec2.state === 'stopped',
+  broken: ({ lifecycleState, bootstrapFailure }) =>
+    lifecycleState === 'InService' && bootstrapFailure !== undefined,
+};
+
+/**
  * Makes a call as a person does.
  * @throws CloudError when AWS refuses it, which is part of the story
  * @throws InvalidStoryError when it cannot be made at all
@@ -412,17 +433,12 @@ const makeCall = (cloud: SimulatedCloud, { service, operation, input }: Call, to
   // EC2 knows no groups: there the name only says whose instances.
   const { AutoScalingGroupName, ...ofEc2 } = input;
   const known = service === 'EC2' ? ofEc2 : input;
-  // Which instances there are nobody knows before.
-  const group = cloud.autoScaling.groups.get(String(AutoScalingGroupName));
-  const serving = (group?.instances ?? []).filter(({ lifecycleState }) => lifecycleState === 'InService');
-  const InstanceIds = serving.map(({ instanceId }) => instanceId);
-  const broken = serving.filter(({ bootstrapFailure }) => bootstrapFailure !== undefined);
-  const [one] = input.InstanceId === 'broken' ? broken : (group?.instances ?? []);
+  const instances = cloud.autoScaling.groups.get(String(AutoScalingGroupName))?.instances ?? [];
   const resolved = {
     ...known,
-    ...(input.InstanceIds === 'inService' ? { InstanceIds } : {}),
-    ...(input.InstanceId === 'oldest' || input.InstanceId === 'broken'
-      ? { InstanceId: one?.instanceId ?? 'none' }
+    ...('InstanceIds' in input ? { InstanceIds: namedInstances(instances, input.InstanceIds) } : {}),
+    ...('InstanceId' in input
+      ? { InstanceId: namedInstances(instances, input.InstanceId)[0] ?? 'none' }
       : {}),
   };
   try {
