@@ -20,11 +20,15 @@ export interface Command {
   withHoldfast: boolean;
   policy: Policy;
   json: boolean;
+  /** Where a report is written, if anywhere. */
+  report: string | undefined;
+  /** The file of the policy, where it is not the shipped one. */
+  policyFile: string | undefined;
 }
 
 /** How to use the command. */
-export const usage = `holdfast rehearse <story> [--seed N] [--dry-run] [--without-holdfast] [--policy FILE] [--json]
-holdfast story <story> [--seed N] [--policy FILE]
+export const usage = `holdfast rehearse <story> [--seed N] [--dry-run] [--without-holdfast] [--policy FILE] [--json] [--report DIR]
+holdfast story <story> [--seed N] [--policy FILE] [--report DIR]
 
 stories: ${Object.keys(allIncidents).join(', ')}, or a story file such as my-outage.yml`;
 
@@ -55,6 +59,7 @@ const options = {
   'without-holdfast': { type: 'boolean' },
   policy: { type: 'string' },
   json: { type: 'boolean' },
+  report: { type: 'string' },
 } as const;
 
 const parse = (argv: string[]) => {
@@ -110,5 +115,7 @@ export const parseCommand = (argv: string[]): Command => {
     withHoldfast: values['without-holdfast'] !== true,
     policy: readPolicy(values.policy),
     json: values.json ?? false,
+    report: values.report,
+    policyFile: values.policy,
   };
 };

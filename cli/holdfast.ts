@@ -1,6 +1,8 @@
 import { type RehearsalResult, rehearse } from '../rehearsal/rehearse.ts';
 import { tellCourse, tellPlan, tellSummary, tellTimeline, tellUnfound } from '../rehearsal/report.ts';
 import { InvalidStoryError } from '../rehearsal/story-file.ts';
+import { differenceOf, reportOfRehearsal } from '../report/from-rehearsal.ts';
+import { writeReport } from '../report/write-report.ts';
 import { type Command, parseCommand, UsageError, usage } from './arguments.ts';
 
 const print = (text: string): void => {
@@ -53,10 +55,23 @@ const tellViolations = (results: RehearsalResult[]): string => {
 const tellEnd = ({ incident, policy }: Command, results: RehearsalResult[]): string =>
   [tellSummary(incident, results), '', ...tellUnfound(incident, policy), tellViolations(results)].join('\n');
 
+/** Writes the report of what was told, where one is asked for, and says where. */
+const reportOn = (
+  { incident, report, policyFile, json }: Command,
+  without: RehearsalResult | undefined,
+  helped: RehearsalResult | undefined,
+): void => {
+  if (report === undefined) return;
+  const page = writeReport(reportOfRehearsal(incident, without, helped, policyFile), report, incident.name);
+  if (!json) print(`\nThe report: ${page}`);
+};
+
 const tellOneRun = async (command: Command): Promise<RehearsalResult[]> => {
   const result = await run(command, command.withHoldfast);
+  const [without, helped] = command.withHoldfast ? [undefined, result] : [result, undefined];
   if (command.json) {
     print(JSON.stringify(result));
+    reportOn(command, without, helped);
     return [result];
   }
   const { incident } = command;
@@ -67,6 +82,7 @@ const tellOneRun = async (command: Command): Promise<RehearsalResult[]> => {
   }
   print(`\nCAPACITY IN SERVICE\n\n${tellCourse(incident, [result])}`);
   print(`\nSUMMARY\n\n${tellEnd(command, [result])}`);
+  reportOn(command, without, helped);
   return [result];
 };
 
@@ -79,7 +95,8 @@ const tellStory = async (command: Command): Promise<RehearsalResult[]> => {
   print(`\nWITH HOLDFAST ${tellTime(withHoldfast)}\n\n${tellTimeline(incident, withHoldfast)}`);
   const both = [without, withHoldfast];
   print(`\nCAPACITY IN SERVICE\n\n${tellCourse(incident, both)}`);
-  print(`\nSUMMARY\n\n${tellEnd(command, both)}`);
+  print(`\nSUMMARY\n\n${tellEnd(command, both)}\n\n${differenceOf(incident, without, withHoldfast)}`);
+  reportOn(command, without, withHoldfast);
   return both;
 };
 

@@ -94,6 +94,10 @@ export interface Story {
   title: string;
   /** What happened once, in a few sentences, for the top of the report. */
   story: string[];
+  /** Where it is told, where the rehearsal does otherwise, and what nobody could have saved. */
+  source?: string[];
+  simplified?: string[];
+  couldNotSave?: string[];
   /** ISO 8601. */
   startsAt: string;
   durationSeconds: number;

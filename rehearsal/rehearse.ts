@@ -1,4 +1,6 @@
 import type { PlannedCall } from '../functions/domain/calls.ts';
+import type { JournalEntry } from '../functions/domain/journal.ts';
+import type { Evidence } from '../functions/domain/launches/evidence.ts';
 import { rulesForAlarm } from '../functions/domain/signals/match-rules.ts';
 import type { Metrics } from '../functions/domain/telling/metrics.ts';
 import type { Policy } from '../functions/events/policy.ts';
@@ -87,8 +89,10 @@ export interface RehearsalResult {
   holdsLeft: string[];
   /** Groups whose breaker is not closed. */
   breakersLeft: string[];
-  /** Instances of which evidence was kept. */
-  evidenceKept: number;
+  /** What was kept of instances before they were ended. */
+  evidence: Evidence[];
+  /** What each execution wrote of itself. */
+  journals: { incidentId: string; entries: JournalEntry[] }[];
   /** By function, the methods of the store that it used. */
   storeUses: Record<string, string[]>;
   timeline: TimelineEntry[];
@@ -476,7 +480,8 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
       }),
       holdsLeft,
       breakersLeft,
-      evidenceKept: store.listEvidence().length,
+      evidence: store.listEvidence(),
+      journals,
       storeUses,
       timeline: [
         ...timeline,

@@ -3,6 +3,7 @@ import { firstOf } from '../functions/domain/times.ts';
 import type { Policy } from '../functions/events/policy.ts';
 import type { Story } from './incident.ts';
 import type { RehearsalResult } from './rehearse.ts';
+import type { Summary } from './summary.ts';
 import type { TimelineEntry } from './timeline.ts';
 
 /** Lines closer than this, of the same kind, are told as one. */
@@ -43,7 +44,8 @@ const mergeTimeline = (timeline: TimelineEntry[]): MergedEntry[] => {
 const clockTime = (incident: Story, seconds: number): string =>
   new Date(Date.parse(incident.startsAt) + seconds * 1000).toISOString().slice(11, 16);
 
-const sourceNames: Record<TimelineEntry['source'], string> = {
+/** Who did what a line of a timeline tells. */
+export const sourceNames: Record<TimelineEntry['source'], string> = {
   world: 'WORLD',
   aws: 'AWS',
   holdfast: 'HOLDFAST',
@@ -69,47 +71,64 @@ const wrap = (line: string): string[] => {
   return [...pieces, piece.trimEnd()];
 };
 
-const tellEntry = (incident: Story, entry: MergedEntry): string => {
-  const until = entry.steps > 1 ? `, until ${clockTime(incident, entry.untilSeconds)}` : '';
-  const text =
-    entry.steps === 1
-      ? entry.text
-      : entry.to === undefined && !/\(/.test(entry.text)
-        ? `${entry.text} (${entry.steps} times${until})`
-        : entry.text
-            .replace(/→ \d+/, `→ ${entry.to}`)
-            .replace(/ \(/, ` in ${entry.steps} steps${until} (at first `)
-            .replace(
-              /: 1 launch failed in \d+ steps, until [\d:]+ \(at first (.+)\)/,
-              `: ${entry.steps} launches failed${until} ($1)`,
-            )
-            .replace(
-              /: 1 instance ended in \d+ steps, until [\d:]+ \(at first (.+)\)/,
-              `: ${entry.steps} instances ended${until} ($1)`,
-            );
-  const [head = '', ...rest] = text.split('\n');
-  const [first = '', ...more] = wrap(head);
-  return [
-    `  ${clockTime(incident, entry.seconds)}  ${sourceNames[entry.source].padEnd(9)} ${first}`,
-    ...[...more, ...rest.flatMap((line) => wrap(line))].map((line) => `${margin}${line}`),
-  ].join('\n');
+/** A line of a timeline as it is told: one thing, or a run of like ones. */
+export interface ToldLine {
+  seconds: number;
+  untilSeconds: number;
+  source: TimelineEntry['source'];
+  /** The sentence, and below it what it rests on, a line each. */
+  text: string;
+}
+
+const tellMerged = (
+  { text, steps, to, untilSeconds }: MergedEntry,
+  clock: (seconds: number) => string,
+): string => {
+  if (steps === 1) return text;
+  const until = `, until ${clock(untilSeconds)}`;
+  if (to === undefined && !/\(/.test(text)) return `${text} (${steps} times${until})`;
+  return text
+    .replace(/→ \d+/, `→ ${to}`)
+    .replace(/ \(/, ` in ${steps} steps${until} (at first `)
+    .replace(
+      /: 1 launch failed in \d+ steps, until [\d:]+ \(at first (.+)\)/,
+      `: ${steps} launches failed${until} ($1)`,
+    )
+    .replace(
+      /: 1 instance ended in \d+ steps, until [\d:]+ \(at first (.+)\)/,
+      `: ${steps} instances ended${until} ($1)`,
+    );
 };
 
-/** The timeline of a run, a line or more per thing that happened. */
-export const tellTimeline = (incident: Story, result: RehearsalResult): string => {
+/**
+ * A timeline as it is told: runs of like lines as one, reasons that were told before not again.
+ *
+ * @param clock tells a moment, in seconds since the beginning
+ */
+export const tellLines = (timeline: TimelineEntry[], clock: (seconds: number) => string): ToldLine[] => {
   const told = new Set<string>();
-  return mergeTimeline(result.timeline)
-    .map((entry) => {
-      const [head = '', ...details] = entry.text.split('\n');
-      const reasons = details.join('\n');
-      const isRepeated = head.startsWith('planned for') && told.has(reasons);
-      told.add(reasons);
-      return tellEntry(
-        incident,
-        isRepeated
-          ? { ...entry, text: head.replace(', because', ', for the same reasons as before') }
-          : entry,
-      );
+  return mergeTimeline(timeline).map((entry) => {
+    const [head = '', ...details] = entry.text.split('\n');
+    const reasons = details.join('\n');
+    const isRepeated = head.startsWith('planned for') && told.has(reasons);
+    told.add(reasons);
+    const { seconds, untilSeconds, source } = entry;
+    const text = isRepeated ? head.replace(', because', ', for the same reasons as before') : entry.text;
+    return { seconds, untilSeconds, source, text: tellMerged({ ...entry, text }, clock) };
+  });
+};
+
+/** The timeline of a run for a terminal, a line or more per thing that happened. */
+export const tellTimeline = (incident: Story, result: RehearsalResult): string => {
+  const clock = (seconds: number): string => clockTime(incident, seconds);
+  return tellLines(result.timeline, clock)
+    .map(({ seconds, source, text }) => {
+      const [head = '', ...rest] = text.split('\n');
+      const [first = '', ...more] = wrap(head);
+      return [
+        `  ${clock(seconds)}  ${sourceNames[source].padEnd(9)} ${first}`,
+        ...[...more, ...rest.flatMap((line) => wrap(line))].map((line) => `${margin}${line}`),
+      ].join('\n');
     })
     .join('\n');
 };
@@ -128,55 +147,57 @@ const row = (label: string, cells: string[]): string =>
 
 const yesNo = (value: boolean): string => (value ? 'yes' : 'NO');
 
-const nameOf = ({ withHoldfast, dryRun }: RehearsalResult): string => {
+/** A run in words. */
+export const nameOfRun = ({ withHoldfast, dryRun }: RehearsalResult): string => {
   if (!withHoldfast) return 'without Holdfast';
   return dryRun ? 'dry run' : 'with Holdfast';
 };
 
+type GroupSummary = Summary['groups'][number];
+
+/** What is compared of each group, and how; `undefined` where it does not apply. */
+const compared: [label: string, read: (group: GroupSummary, desired: number) => string | undefined][] = [
+  ['fewest in service', ({ fewestInService }) => String(fewestInService)],
+  ['minutes below the needed capacity', ({ minutesBelowNeeded }) => String(minutesBelowNeeded)],
+  ['good instances lost, until 15 min after', ({ goodInstancesLost }) => String(goodInstancesLost)],
+  ['launches that never served', ({ launchesFailed }) => String(launchesFailed)],
+  [
+    'only copies of data lost',
+    ({ onlyCopies }, desired) =>
+      onlyCopies === undefined ? undefined : `${onlyCopies.ended - onlyCopies.inSnapshots} of ${desired}`,
+  ],
+  ['settings as before in the end', ({ stateEqualsBaseline }) => yesNo(stateEqualsBaseline)],
+];
+
+/** What became of each group in each run, by rows. */
+export const summaryRows = (
+  incident: Story,
+  results: RehearsalResult[],
+): { name: string; note?: string; rows: { label: string; cells: string[] }[] }[] =>
+  incident.groups.map((spec) => {
+    const groups = results.map(({ summary }) =>
+      summary.groups.find(({ autoScalingGroupName }) => autoScalingGroupName === spec.name),
+    );
+    return {
+      name: spec.name,
+      ...(isOptedIn(spec) ? {} : { note: 'did not opt in: left alone' }),
+      rows: compared.flatMap(([label, read]) => {
+        const cells = groups.map((group) =>
+          group === undefined ? 'gone' : read(group, spec.desiredCapacity),
+        );
+        return cells.every((cell) => cell === undefined)
+          ? []
+          : [{ label, cells: cells.map((cell) => cell ?? '-') }];
+      }),
+    };
+  });
+
 /** The summary of one run or of several side by side. */
 export const tellSummary = (incident: Story, results: RehearsalResult[]): string => {
-  const lines = [row('', results.map(nameOf))];
-  for (const spec of incident.groups) {
-    const { name } = spec;
-    const groups = results.map(({ summary }) =>
-      summary.groups.find(({ autoScalingGroupName }) => autoScalingGroupName === name),
-    );
-    const cells = (read: (group: NonNullable<(typeof groups)[number]>) => string): string[] =>
-      groups.map((group) => (group === undefined ? 'gone' : read(group)));
-    const copies = groups.map((group) => group?.onlyCopies);
-    lines.push(
-      `  ${name}${isOptedIn(spec) ? '' : ' (did not opt in: left alone)'}`,
-      row(
-        '  fewest in service',
-        cells(({ fewestInService }) => String(fewestInService)),
-      ),
-      row(
-        '  minutes below the needed capacity',
-        cells(({ minutesBelowNeeded }) => String(minutesBelowNeeded)),
-      ),
-      row(
-        '  good instances lost, until 15 min after',
-        cells(({ goodInstancesLost }) => String(goodInstancesLost)),
-      ),
-      row(
-        '  launches that never served',
-        cells(({ launchesFailed }) => String(launchesFailed)),
-      ),
-      ...(copies.every((each) => each === undefined)
-        ? []
-        : [
-            row(
-              '  only copies of data lost',
-              copies.map((each) =>
-                each === undefined ? '-' : `${each.ended - each.inSnapshots} of ${spec.desiredCapacity}`,
-              ),
-            ),
-          ]),
-      row(
-        '  settings as before in the end',
-        cells(({ stateEqualsBaseline }) => yesNo(stateEqualsBaseline)),
-      ),
-    );
+  const lines = [row('', results.map(nameOfRun))];
+  for (const { name, note, rows } of summaryRows(incident, results)) {
+    lines.push(`  ${name}${note === undefined ? '' : ` (${note})`}`);
+    lines.push(...rows.map(({ label, cells }) => row(`  ${label}`, cells)));
   }
   lines.push(
     '  all groups',
@@ -221,7 +242,7 @@ export const tellCourse = (incident: Story, results: RehearsalResult[]): string 
     );
     results.forEach((result, index) => {
       lines.push(
-        `    ${nameOf(result).padEnd(22)}${tellBars(
+        `    ${nameOfRun(result).padEnd(22)}${tellBars(
           (courses[index] ?? []).map(({ capacity }) => capacity),
           highest,
         )}`,

@@ -269,6 +269,7 @@ const storySchema = z
     story: text().describe('What happened, in a few sentences.'),
     source: z.array(text()).default([]).describe('Where that is told.'),
     simplified: z.array(text()).default([]).describe('Where the rehearsal does otherwise than it was.'),
+    couldNotSave: z.array(text()).default([]).describe('What neither Holdfast nor anybody could have saved.'),
     startsAt: z.iso.datetime('an ISO 8601 time in UTC, such as 2021-01-04T14:00:00Z'),
     lasts: length(),
     fleet: z.array(groupSchema).min(1),
@@ -504,6 +505,9 @@ const toStory = (file: StoryFile): Story => {
     name: file.name,
     title: file.title,
     story: toLines(file.story.trim()),
+    source: file.source,
+    simplified: file.simplified,
+    couldNotSave: file.couldNotSave,
     startsAt: file.startsAt,
     durationSeconds: file.lasts,
     groups: file.fleet.map(

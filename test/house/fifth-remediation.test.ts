@@ -59,7 +59,7 @@ describe('a fifth remediation', () => {
 
   beforeAll(() => {
     copy = mkdtempSync(join(tmpdir(), 'holdfast-fifth-'));
-    for (const folder of ['functions', 'rehearsal', 'cli', 'infra', 'conformance']) {
+    for (const folder of ['functions', 'rehearsal', 'report', 'cli', 'infra', 'conformance']) {
       cpSync(join(root, folder), join(copy, folder), { recursive: true });
     }
     for (const file of ['package.json', 'tsconfig.json']) cpSync(join(root, file), join(copy, file));
