@@ -152,12 +152,17 @@ const colourOf: Record<string, string> = {
   people: 'var(--ink)',
 };
 
-/** What lasted and what happened, row by row, as an SVG whose parts lead to the timeline. */
+/**
+ * What lasted and what happened, row by row, as an SVG whose parts lead to the timeline.
+ *
+ * @param hasAxis whether it says the time: not below a chart that does
+ */
 export const laneChart = (
   lanes: Lane[],
   span: { startsAt: number; endsAt: number },
   size: ChartSize,
   hrefAt: (at: number) => string | undefined,
+  hasAxis = false,
 ): string => {
   const inSpan = (at: number): Date => new Date(Math.min(Math.max(at, span.startsAt), span.endsAt));
   const bands = lanes.flatMap(({ name, bands: own }) =>
@@ -180,12 +185,19 @@ export const laneChart = (
   } as const;
   return svgOf('group', {
     ...size,
-    height: lanes.length * 22 + 8,
+    height: lanes.length * 22 + (hasAxis ? 28 : 8),
     marginTop: 4,
-    marginBottom: 4,
+    marginBottom: hasAxis ? 24 : 4,
     style: { fontSize: '11px' },
     ariaLabel: 'What happened, and what Holdfast did',
-    x: { type: 'utc', domain: [new Date(span.startsAt), new Date(span.endsAt)], axis: null },
+    x: {
+      type: 'utc',
+      domain: [new Date(span.startsAt), new Date(span.endsAt)],
+      label: null,
+      tickFormat: clock,
+      ticks: size.width < 600 ? 4 : 9,
+      axis: hasAxis ? 'bottom' : null,
+    },
     y: { domain: lanes.map(({ name }) => name), label: null, tickSize: 0, padding: 0.3 },
     marks: [
       Plot.barX(bands, { x1: 'from', x2: 'until', y: 'name', fillOpacity: 0.45, ...told }),

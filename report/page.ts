@@ -107,7 +107,7 @@ const chartsOf = (group: GroupCourse, report: Report): ComponentChildren => {
   const drawn = (Object.entries(chartSizes) as [string, (typeof chartSizes)['wide']][]).map(
     ([size, pixels]) =>
       raw(
-        `${group.courses.length === 0 ? '' : capacityChart(group, report, pixels)}${group.lanes.length === 0 ? '' : laneChart(group.lanes, report, pixels, hrefAt)}`,
+        `${group.courses.length === 0 ? '' : capacityChart(group, report, pixels)}${group.lanes.length === 0 ? '' : laneChart(group.lanes, report, pixels, hrefAt, group.courses.length === 0)}`,
         { class: size },
       ),
   );
@@ -216,7 +216,7 @@ const sections = (report: Report): ComponentChildren[] => {
             'Times are UTC. Bands and marks lead to the timeline. What works can be less than what is in service, because an instance that was never set up serves nobody; or more, because a larger instance counts for more.',
           )
         : null,
-      legend(groups),
+      groups.some(({ courses }) => courses.length > 0) ? legend(groups) : null,
       ...groups.map((group) => chartsOf(group, report)),
       groupsLeftOut === 0
         ? null

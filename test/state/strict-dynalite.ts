@@ -32,20 +32,21 @@ const refuseWhatDynaliteAccepts = ({ middlewareStack }: DynamoDBClient): void =>
 /** A table in a dynalite of its own that refuses what DynamoDB refuses. */
 export interface Dynalite {
   client: DynamoDBClient;
+  endpoint: string;
   name: string;
   stop: () => Promise<void>;
 }
 
 /** Starts one on a free port. */
-export const startDynalite = async (): Promise<Dynalite> => {
+export const startDynalite = async (name = 'holdfast'): Promise<Dynalite> => {
   const server = dynalite({ createTableMs: 0 });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const client = new DynamoDBClient({
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    endpoint,
     region: 'us-east-1',
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   });
-  const name = 'holdfast';
   const command = new CreateTableCommand({
     TableName: name,
     BillingMode: 'PAY_PER_REQUEST',
@@ -62,6 +63,7 @@ export const startDynalite = async (): Promise<Dynalite> => {
   refuseWhatDynaliteAccepts(client);
   return {
     client,
+    endpoint,
     name,
     stop: async () => {
       client.destroy();

@@ -1,0 +1,136 @@
+import { parseArn } from '../functions/domain/arn.ts';
+import { executionNameOf, remediationOf, stageOfExecution } from '../functions/domain/execution-arn.ts';
+import type { JournalEntry } from '../functions/domain/journal.ts';
+import type { Evidence } from '../functions/domain/launches/evidence.ts';
+import { instancesWith } from '../functions/domain/telling/instances-with.ts';
+import { sentenceOf } from '../functions/domain/telling/sentence-of.ts';
+import { counted, firstOf, spokenDuration } from '../functions/domain/times.ts';
+import { sourceNames, tellLines } from '../rehearsal/report.ts';
+import { journalTimeline } from '../rehearsal/timeline.ts';
+import { lanesOf } from './lanes.ts';
+import { clockOf, type Report } from './report.ts';
+
+/** What a person has to look at, or could not be done. */
+const notSavedEvents: ReadonlySet<JournalEntry['event']> = new Set([
+  'refused',
+  'left',
+  'gone',
+  'unhealthy',
+  'mostly-unhealthy',
+  'broken-newcomers',
+  'not-raised',
+  'drift',
+]);
+
+const groupsWith = (entries: JournalEntry[], event: JournalEntry['event']): string[] => [
+  ...new Set(
+    entries
+      .filter((entry) => entry.event === event)
+      .flatMap(({ autoScalingGroupName }) => autoScalingGroupName ?? []),
+  ),
+];
+
+/** What became of an incident, in one sentence. */
+const summaryOf = (entries: JournalEntry[], seconds: number): string => {
+  const held = groupsWith(entries, 'held');
+  const parts = [
+    ...(held.length === 0 ? [] : [`held ${firstOf(held, 3)}`]),
+    ...(['drained', 'resized', 'brought-home', 'left'] as const).flatMap((event) => {
+      const count = instancesWith(entries, event);
+      const words = {
+        drained: 'drained',
+        resized: 'resized',
+        'brought-home': 'brought back',
+        left: 'left to a person',
+      };
+      return count === 0 ? [] : [`${words[event]} ${counted(count, 'instance')}`];
+    }),
+  ];
+  const isOver = entries.some(({ event }) => event === 'closed');
+  const done = parts.length === 0 ? 'changed nothing' : new Intl.ListFormat('en').format(parts);
+  const opened = entries.some(({ event }) => event === 'opened');
+  const end = isOver ? ', and gave everything back' : opened ? '; by its journal it is not over' : '';
+  return `In ${spokenDuration(seconds)} Holdfast ${done}${end}.`;
+};
+
+/** Why it began: the first entry of each kind that says so. */
+const storyOf = (entries: JournalEntry[]): string[] =>
+  (['opened', 'held', 'refused'] as const)
+    .flatMap((event) => entries.find((entry) => entry.event === event) ?? [])
+    .map((entry) => `${sentenceOf(entry)}.`);
+
+/**
+ * The report of a real incident, from what its execution wrote: the draft of a post-mortem.
+ *
+ * @param incidentId the ARN of the execution
+ * @param entries its journal, oldest first; one entry at least
+ * @param evidence what was kept of instances before they were ended
+ */
+export const reportOfIncident = (
+  incidentId: string,
+  entries: JournalEntry[],
+  evidence: Evidence[],
+): Report => {
+  const times = entries.map(({ at }) => Date.parse(at));
+  const startsAt = Math.min(...times);
+  const lastAt = Math.max(...times);
+  // What happened within a moment still needs a width.
+  const endsAt = Math.max(lastAt, startsAt + 60_000);
+  const names = [...new Set(entries.flatMap(({ autoScalingGroupName }) => autoScalingGroupName ?? []))];
+  const journals = [{ incidentId, entries }];
+  const lines = tellLines(journalTimeline(entries, startsAt, incidentId), (seconds) =>
+    clockOf(startsAt + seconds * 1000),
+  );
+  const { region, accountId } = parseArn(incidentId);
+  const calls = entries.flatMap((entry) => (entry.event === 'planned' ? (entry.calls ?? []) : []));
+  const groups = names
+    .map((name) => ({
+      name,
+      summary: summaryOf(
+        entries.filter(
+          ({ autoScalingGroupName: of, event }) => of === name || event === 'closed' || event === 'opened',
+        ),
+        (lastAt - startsAt) / 1000,
+      ),
+      courses: [],
+      lanes: lanesOf(name, journals, endsAt).filter(({ bands, marks }) => bands.length + marks.length > 0),
+    }))
+    .filter(({ lanes }) => lanes.length > 0);
+  const charted = groups.slice(0, 24);
+  return {
+    title: `${remediationOf(incidentId) ?? 'Holdfast'}: ${executionNameOf(incidentId)}`,
+    about: `An incident of stage ${stageOfExecution(incidentId)} in account ${accountId}, ${region}, from its journal.`,
+    startsAt,
+    endsAt,
+    summary: summaryOf(entries, (lastAt - startsAt) / 1000),
+    story: storyOf(entries),
+    sources: [],
+    simplified: [],
+    notSaved: [
+      ...new Set(
+        entries.filter(({ event }) => notSavedEvents.has(event)).map((entry) => `${sentenceOf(entry)}.`),
+      ),
+    ],
+    groups: charted,
+    groupsLeftOut: names.length - charted.length,
+    runs: [
+      {
+        id: 'line',
+        title: 'The journal',
+        lines: lines.map(({ seconds, source, text }) => {
+          const [head = '', ...details] = text.split('\n');
+          return {
+            at: startsAt + seconds * 1000,
+            who: sourceNames[source],
+            text: head,
+            details: details.map((line) => line.trim()),
+          };
+        }),
+      },
+    ],
+    messages: [],
+    plan: calls,
+    evidence,
+    violations: [],
+  };
+};
