@@ -27,6 +27,10 @@ export const isNoActiveLifecycleAction = (error: unknown): boolean =>
   error.name.startsWith('Validation') &&
   error.message.includes('No active Lifecycle Action found');
 
+/** Whether AWS refused a call because there were too many of them: it may be made again later. */
+export const isThrottling = (error: unknown): boolean =>
+  error instanceof Error && /Throttl|RequestLimitExceeded|TooMany/.test(error.name);
+
 /**
  * Whether AWS refused what was asked: an answer of the class 4xx that is not about too many calls. Everything else,
  * its own errors and silences included, says nothing about what was asked.
@@ -34,7 +38,5 @@ export const isNoActiveLifecycleAction = (error: unknown): boolean =>
 export const isRefusal = (error: unknown): boolean => {
   if (!(error instanceof Error) || !('$metadata' in error)) return false;
   const { httpStatusCode = 0 } = error.$metadata as { httpStatusCode?: number };
-  return (
-    httpStatusCode >= 400 && httpStatusCode < 500 && !/Throttl|RequestLimitExceeded|TooMany/.test(error.name)
-  );
+  return httpStatusCode >= 400 && httpStatusCode < 500 && !isThrottling(error);
 };

@@ -32,8 +32,11 @@ export const protectedInstancesMax = 2000;
  */
 export const holdsPerGroupMax = 40;
 
-/** Groups one incident may hold. Above it the plan refuses: a rule that matches this much deserves a person. */
-export const groupsMax = 1000;
+/** Groups one incident may hold where a policy says so: they are held a page at a time, over several rounds. */
+export const groupsMax = 5000;
+
+/** Groups one incident may hold where a policy says nothing: a rule that matches more deserves a person. */
+export const groupsByDefault = 1000;
 
 /** Groups worked on at once: enough that the pace of calls is the limit, also while some wait to be tried again. */
 export const groupsAtOnce = 20;

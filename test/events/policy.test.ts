@@ -111,8 +111,8 @@ describe('parsePolicy', () => {
     ],
     [
       'too many groups',
-      rule({ with: { groupsMax: 1001 } }),
-      'rule "loss", field with.groupsMax: found 1001; allowed: at most 1000',
+      rule({ with: { groupsMax: 5001 } }),
+      'rule "loss", field with.groupsMax: found 5001; allowed: at most 5000',
     ],
   ])('names rule, field, what was found and what is allowed for %s', (_what, broken, message) => {
     expect(messageOf({ rules: [broken] })).toContain(message);

@@ -1,5 +1,5 @@
 import type { ScalingProcess } from '../auto-scaling-group.ts';
-import { groupsMax } from '../limits.ts';
+import { groupsByDefault } from '../limits.ts';
 
 /** What a hold does to each of its groups. */
 export interface HoldEffect {
@@ -59,6 +59,6 @@ export const holdDefaults: Omit<HoldSettings, 'effect'> = {
   holdAtMostSeconds: 43_200,
   checkEverySeconds: 60,
   settleSeconds: 180,
-  groupsMax,
+  groupsMax: groupsByDefault,
   launchesToRelease: 3,
 };

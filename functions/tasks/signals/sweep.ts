@@ -1,3 +1,5 @@
+import pRetry from 'p-retry';
+import { isThrottling } from '../../aws/aws-error.ts';
 import type { CloudWatch } from '../../aws/cloudwatch.ts';
 import type { Ec2 } from '../../aws/ec2.ts';
 import { IncidentClosedError } from '../../domain/errors.ts';
@@ -31,6 +33,9 @@ export interface SweepResult extends AbandonedResult {
   /** Tags that were left over. */
   tidied: string[];
 }
+
+/** Pause before what AWS throttled is tried again, twice as long each time. */
+const throttledPauseSeconds = 15;
 
 /**
  * Finds what no event told: alarms in ALARM whose event was lost are taken up under the name the event would have
@@ -69,15 +74,20 @@ export const createSweep = (dependencies: SweepDependencies) => {
     const startedAt = clock.now();
     const failures: unknown[] = [];
     const result: SweepResult = { openIncidents: 0, givenBack: [], started: [], tidied: [] };
+    const isInTime = (): boolean => secondsBetween(startedAt, clock.now()) < changeBudgetSeconds;
     const attempt = async (work: () => Promise<void>): Promise<void> => {
       try {
-        await work();
+        // Where a large fleet is being held, all calls that the account allows are taken for a while.
+        await pRetry(work, {
+          retries: 3,
+          minTimeout: throttledPauseSeconds * 1000,
+          shouldRetry: ({ error }) => isThrottling(error) && isInTime(),
+        });
       } catch (error) {
         // Its own execution closed it meanwhile: nothing is left to do.
         if (!(error instanceof IncidentClosedError)) failures.push(error);
       }
     };
-    const isInTime = (): boolean => secondsBetween(startedAt, clock.now()) < changeBudgetSeconds;
     await attempt(() => tellFailedExecution(dependencies, event));
     let stage: StageMode | undefined;
     await attempt(async () => {
