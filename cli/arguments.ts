@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { Policy } from '../functions/events/policy.ts';
 import { loadPolicy } from '../functions/policy.ts';
+import { loadFleet, storyOfFleet } from '../rehearsal/fleet-file.ts';
 import type { Story } from '../rehearsal/incident.ts';
 import { allIncidents, otherNames } from '../rehearsal/incidents/all-incidents.ts';
 import { loadStory } from '../rehearsal/story-file.ts';
@@ -22,13 +23,15 @@ export interface Command {
   json: boolean;
   /** Where a report is written, if anywhere. */
   report: string | undefined;
+  /** The file of the fleet, where the story is told of one's own. */
+  fleetFile: string | undefined;
   /** The file of the policy, where it is not the shipped one. */
   policyFile: string | undefined;
 }
 
 /** How to use the command. */
-export const usage = `holdfast rehearse <story> [--seed N] [--dry-run] [--without-holdfast] [--policy FILE] [--json] [--report DIR]
-holdfast story <story> [--seed N] [--policy FILE] [--report DIR]
+export const usage = `holdfast rehearse <story> [--seed N] [--dry-run] [--without-holdfast] [--policy FILE] [--fleet FILE] [--json] [--report DIR]
+holdfast story <story> [--seed N] [--policy FILE] [--fleet FILE] [--report DIR]
 
 stories: ${Object.keys(allIncidents).join(', ')}, or a story file such as my-outage.yml`;
 
@@ -60,6 +63,7 @@ const options = {
   policy: { type: 'string' },
   json: { type: 'boolean' },
   report: { type: 'string' },
+  fleet: { type: 'string' },
 } as const;
 
 const parse = (argv: string[]) => {
@@ -84,7 +88,7 @@ const findStory = (name: string | undefined): Story => {
 /**
  * Reads the command line.
  * @throws UsageError for an unknown command, story or option, or a bad policy file; nothing has run then
- * @throws InvalidStoryError for a bad story file
+ * @throws InvalidStoryError for a bad story file, and InvalidFleetError for a bad fleet file
  */
 export const parseCommand = (argv: string[]): Command => {
   const { values, positionals } = parse(argv);
@@ -107,13 +111,15 @@ export const parseCommand = (argv: string[]): Command => {
     );
     if (unfit !== undefined) throw new UsageError(`--${unfit} goes with rehearse, not with story`);
   }
+  const policy = readPolicy(values.policy);
   return {
     name,
-    incident,
+    incident: values.fleet === undefined ? incident : storyOfFleet(incident, loadFleet(values.fleet), policy),
     seed: parseSeed(values.seed ?? '1'),
     dryRun: values['dry-run'] ?? false,
     withHoldfast: values['without-holdfast'] !== true,
-    policy: readPolicy(values.policy),
+    policy,
+    fleetFile: values.fleet,
     json: values.json ?? false,
     report: values.report,
     policyFile: values.policy,

@@ -1,3 +1,4 @@
+import { InvalidFleetError } from '../rehearsal/fleet-file.ts';
 import { type RehearsalResult, rehearse } from '../rehearsal/rehearse.ts';
 import { tellCourse, tellPlan, tellSummary, tellTimeline, tellUnfound } from '../rehearsal/report.ts';
 import { InvalidStoryError } from '../rehearsal/story-file.ts';
@@ -35,11 +36,18 @@ const run = (command: Command, withHoldfast: boolean): Promise<RehearsalResult> 
   });
 };
 
-const tellHead = ({ incident, seed }: Command): string =>
+const tellHead = ({ incident, seed, fleetFile }: Command): string =>
   [
     `${incident.title} (incident ${incident.name}, seed ${seed})`,
     '',
     ...incident.story.map((line) => `  ${line}`),
+    ...(fleetFile === undefined
+      ? []
+      : [
+          '',
+          `  Told of the groups of ${fleetFile}:`,
+          ...(incident.simplified ?? []).map((note) => `  - ${note}`),
+        ]),
   ].join('\n');
 
 const tellTime = (result: RehearsalResult): string =>
@@ -57,12 +65,16 @@ const tellEnd = ({ incident, policy }: Command, results: RehearsalResult[]): str
 
 /** Writes the report of what was told, where one is asked for, and says where. */
 const reportOn = (
-  { incident, report, policyFile, json }: Command,
+  { incident, report, policyFile, fleetFile, json }: Command,
   without: RehearsalResult | undefined,
   helped: RehearsalResult | undefined,
 ): void => {
   if (report === undefined) return;
-  const page = writeReport(reportOfRehearsal(incident, without, helped, policyFile), report, incident.name);
+  const page = writeReport(
+    reportOfRehearsal(incident, without, helped, { policyFile, fleetFile }),
+    report,
+    incident.name,
+  );
   if (!json) print(`\nThe report: ${page}`);
 };
 
@@ -116,7 +128,14 @@ const main = async (): Promise<number> => {
     const results = command.name === 'story' ? await tellStory(command) : await tellOneRun(command);
     return results.some(({ violations }) => violations.length > 0) ? 1 : 0;
   } catch (error) {
-    if (!(error instanceof UsageError || error instanceof InvalidStoryError)) throw error;
+    if (
+      !(
+        error instanceof UsageError ||
+        error instanceof InvalidStoryError ||
+        error instanceof InvalidFleetError
+      )
+    )
+      throw error;
     process.stderr.write(`${error.message}\n`);
     return 2;
   }

@@ -222,7 +222,7 @@ const passMinute = (
   const loss = losses[losses.length - 1 - delayMinutes];
   const pendingOfTier = (tier: string | undefined): number =>
     [...autoScaling.groups.values()]
-      .filter(({ tags }) => tags.tier === tier)
+      .filter(({ tags }) => tier === undefined || tags.tier === tier)
       .reduce((sum, { instances }) => sum + instances.filter(isPending).length, 0);
   cloudWatch.evaluateMinute(({ name, dimensions }) => {
     switch (name) {

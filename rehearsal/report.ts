@@ -118,10 +118,27 @@ export const tellLines = (timeline: TimelineEntry[], clock: (seconds: number) =>
   });
 };
 
+/**
+ * What of a timeline is told: of a large fleet not what AWS did to each group.
+ *
+ * @returns the entries, and how many were left out
+ */
+export const entriesToTell = (
+  { groups }: Story,
+  { timeline }: RehearsalResult,
+): { entries: TimelineEntry[]; leftOut: number } => {
+  const entries =
+    groups.length <= groupsTold
+      ? timeline
+      : timeline.filter(({ source, mergeKey }) => source !== 'aws' || mergeKey === undefined);
+  return { entries, leftOut: timeline.length - entries.length };
+};
+
 /** The timeline of a run for a terminal, a line or more per thing that happened. */
 export const tellTimeline = (incident: Story, result: RehearsalResult): string => {
   const clock = (seconds: number): string => clockTime(incident, seconds);
-  return tellLines(result.timeline, clock)
+  const { entries, leftOut } = entriesToTell(incident, result);
+  const told = tellLines(entries, clock)
     .map(({ seconds, source, text }) => {
       const [head = '', ...rest] = text.split('\n');
       const [first = '', ...more] = wrap(head);
@@ -131,6 +148,9 @@ export const tellTimeline = (incident: Story, result: RehearsalResult): string =
       ].join('\n');
     })
     .join('\n');
+  return leftOut === 0
+    ? told
+    : `${told}\n  (${leftOut} changes that AWS made to single groups are not told: there are ${incident.groups.length} groups)`;
 };
 
 const bars = '▁▂▃▄▅▆▇█';
@@ -192,10 +212,65 @@ export const summaryRows = (
     };
   });
 
+/** As many groups are told one by one; of a larger fleet those to which most happened. */
+const groupsTold = 12;
+
+/** The groups to which most happened in any of the runs, in the story's order. */
+const mostConcerned = (incident: Story, results: RehearsalResult[]): Story['groups'] => {
+  if (incident.groups.length <= groupsTold) return incident.groups;
+  const weight = new Map<string, number>();
+  for (const { summary } of results) {
+    for (const { autoScalingGroupName: name, goodInstancesLost, minutesBelowNeeded } of summary.groups) {
+      weight.set(name, (weight.get(name) ?? 0) + 1000 * goodInstancesLost + minutesBelowNeeded);
+    }
+  }
+  const chosen = new Set(
+    [...weight]
+      .sort(([, a], [, b]) => b - a)
+      .slice(0, groupsTold)
+      .map(([name]) => name),
+  );
+  return incident.groups.filter(({ name }) => chosen.has(name));
+};
+
+/** How many groups there are, opted in, and were held, where too many for one by one. */
+const tellFleet = (incident: Story, results: RehearsalResult[]): string[] => {
+  if (incident.groups.length <= groupsTold) return [];
+  const heldIn = ({ journals }: RehearsalResult): number =>
+    new Set(
+      journals
+        .flatMap(({ entries }) => entries)
+        .filter(({ event }) => event === 'held')
+        .map(({ autoScalingGroupName }) => autoScalingGroupName),
+    ).size;
+  const total = (read: (group: GroupSummary) => number): string[] =>
+    results.map(({ summary }) => String(summary.groups.reduce((sum, group) => sum + read(group), 0)));
+  return [
+    `  ${incident.groups.length} groups, of which ${incident.groups.filter(isOptedIn).length} opted in; below those to which most happened`,
+    row(
+      '  groups held',
+      results.map((result) => String(heldIn(result))),
+    ),
+    row(
+      '  groups that lost good instances',
+      total(({ goodInstancesLost }) => (goodInstancesLost > 0 ? 1 : 0)),
+    ),
+    row(
+      '  good instances lost, until 15 min after',
+      total(({ goodInstancesLost }) => goodInstancesLost),
+    ),
+    row(
+      '  minutes below the needed capacity',
+      total(({ minutesBelowNeeded }) => minutesBelowNeeded),
+    ),
+  ];
+};
+
 /** The summary of one run or of several side by side. */
 export const tellSummary = (incident: Story, results: RehearsalResult[]): string => {
-  const lines = [row('', results.map(nameOfRun))];
-  for (const { name, note, rows } of summaryRows(incident, results)) {
+  const lines = [row('', results.map(nameOfRun)), ...tellFleet(incident, results)];
+  const told = { ...incident, groups: mostConcerned(incident, results) };
+  for (const { name, note, rows } of summaryRows(told, results)) {
     lines.push(`  ${name}${note === undefined ? '' : ` (${note})`}`);
     lines.push(...rows.map(({ label, cells }) => row(`  ${label}`, cells)));
   }
@@ -227,7 +302,7 @@ export const tellSummary = (incident: Story, results: RehearsalResult[]): string
 /** In service over time, one row of bars per run, and what the users needed. */
 export const tellCourse = (incident: Story, results: RehearsalResult[]): string => {
   const lines: string[] = [];
-  for (const { name } of incident.groups) {
+  for (const { name } of mostConcerned(incident, results)) {
     const courses = results.map(
       ({ inService }) =>
         inService.find(({ autoScalingGroupName }) => autoScalingGroupName === name)?.points ?? [],

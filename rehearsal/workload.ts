@@ -47,10 +47,15 @@ export const createWorkload = (time: VirtualTime, incident: Story): Workload => 
   ): Fault | undefined =>
     faults?.find((fault) => fault.groups.includes(autoScalingGroupName) && isNow(fault));
   const lossNow = (): PacketLoss | undefined => incident.losses.find(isNow);
+  let lossKnown = { at: -1, fraction: 0 };
   /** Fraction of packets lost now, from 0 to 1. */
   const lossFraction = (): number => {
-    const loss = lossNow();
-    return loss?.fraction(time.elapsedSeconds() - loss.fromSeconds) ?? 0;
+    const at = time.elapsedSeconds();
+    if (lossKnown.at !== at) {
+      const loss = lossNow();
+      lossKnown = { at, fraction: loss?.fraction(at - loss.fromSeconds) ?? 0 };
+    }
+    return lossKnown.fraction;
   };
   const isInBacklog = (): boolean =>
     incident.losses.some(({ untilSeconds }) => {
@@ -63,6 +68,18 @@ export const createWorkload = (time: VirtualTime, incident: Story): Workload => 
   /** Demand as a share of what takes the instances in service to 100 % CPU. */
   const pressure = (group: SimulatedGroup): number =>
     demand(group) / (Math.max(1, capacityInService(group)) * group.requestsPerSecondAtFullCpu);
+
+  let checked: { group: SimulatedGroup | undefined; at: number; pressure: number } = {
+    group: undefined,
+    at: -1,
+    pressure: 0,
+  };
+  /** The pressure as one round of health checks finds it: nothing changes while the instances of a group are checked. */
+  const pressureOfRound = (group: SimulatedGroup): number => {
+    const at = time.elapsedSeconds();
+    if (checked.group !== group || checked.at !== at) checked = { group, at, pressure: pressure(group) };
+    return checked.pressure;
+  };
 
   return {
     cpuUtilization: (group) => {
@@ -121,7 +138,7 @@ export const createWorkload = (time: VirtualTime, incident: Story): Workload => 
       if (time.random() < lossFraction()) return false;
       const misjudged = faultOf(incident.healthCheckFaults, group.name);
       if (misjudged !== undefined && time.random() < misjudged.fraction) return false;
-      const overload = pressure(group) - 1.15;
+      const overload = pressureOfRound(group) - 1.15;
       return overload <= 0 || time.random() > Math.min(0.8, overload);
     },
   };

@@ -2,7 +2,7 @@ import { isOptedIn } from '../functions/domain/auto-scaling-group.ts';
 import { counted } from '../functions/domain/times.ts';
 import type { Story } from '../rehearsal/incident.ts';
 import type { RehearsalResult } from '../rehearsal/rehearse.ts';
-import { nameOfRun, sourceNames, summaryRows, tellLines } from '../rehearsal/report.ts';
+import { entriesToTell, nameOfRun, sourceNames, summaryRows, tellLines } from '../rehearsal/report.ts';
 import type { Sample, Summary } from '../rehearsal/summary.ts';
 import { type Outcome, sumOf, tellDifference, tellOutcome } from './difference.ts';
 import { lanesOf } from './lanes.ts';
@@ -113,11 +113,13 @@ const peopleOf = ({ timeline }: RehearsalResult, startsAt: number): Lane => ({
     .map(({ seconds, text }) => ({ at: startsAt + seconds * 1000, text })),
 });
 
-const runOf = (id: string, title: string, { timeline }: RehearsalResult, startsAt: number): Run => ({
-  id,
-  title,
-  lines: tellLines(timeline, (seconds) => clockOf(startsAt + seconds * 1000)).map(
-    ({ seconds, source, text }) => {
+const runOf = (id: string, title: string, story: Story, result: RehearsalResult, startsAt: number): Run => {
+  const { entries, leftOut } = entriesToTell(story, result);
+  const lines = tellLines(entries, (seconds) => clockOf(startsAt + seconds * 1000));
+  return {
+    id,
+    title: leftOut === 0 ? title : `${title}, without what AWS did to single groups`,
+    lines: lines.map(({ seconds, source, text }) => {
       const [head = '', ...details] = text.split('\n');
       return {
         at: startsAt + seconds * 1000,
@@ -125,9 +127,9 @@ const runOf = (id: string, title: string, { timeline }: RehearsalResult, startsA
         text: head,
         details: details.map((line) => line.trim()),
       };
-    },
-  ),
-});
+    }),
+  };
+};
 
 const summaryOf = (result: RehearsalResult | undefined, name: string): GroupSummary | undefined =>
   result?.summary.groups.find(({ autoScalingGroupName }) => autoScalingGroupName === name);
@@ -167,16 +169,17 @@ const notSavedOf = (story: Story, result: RehearsalResult): string[] => {
  * The report of a story.
  *
  * @param without the run without Holdfast, and `helped` the one with it; one of them at least
- * @param policyName the file of the policy, where it is not the shipped one
+ * @param files those of the policy and of the fleet, where they are not the shipped ones
  */
 export const reportOfRehearsal = (
   story: Story,
   without: RehearsalResult | undefined,
   helped: RehearsalResult | undefined,
-  policyName?: string,
+  files: { policyFile?: string | undefined; fleetFile?: string | undefined } = {},
 ): Report => {
   const result = helped ?? without;
   if (result === undefined) throw new Error('A report needs a run');
+  const runs = [without, helped].filter((run) => run !== undefined);
   const startsAt = Date.parse(story.startsAt);
   const endsAt = startsAt + result.virtualSeconds * 1000;
   const groups = story.groups.map((group): GroupCourse => {
@@ -197,9 +200,18 @@ export const reportOfRehearsal = (
   });
   const isTold = (group: GroupCourse): boolean =>
     isEventful({ ...group, lanes: group.lanes.filter(({ name }) => name !== 'people') });
-  const charted = groups.filter(isTold).slice(0, chartsMax);
-  const options = `${policyName === undefined ? '' : ` --policy ${policyName}`}`;
-  const runs = [without, helped].filter((run) => run !== undefined);
+  // Those to which most happened, where there are more than anybody looks at.
+  const weightOf = ({ name }: GroupCourse): number =>
+    runs.reduce((sum, run) => {
+      const { goodInstancesLost = 0, minutesBelowNeeded = 0 } = summaryOf(run, name) ?? {};
+      return sum + 1000 * goodInstancesLost + minutesBelowNeeded;
+    }, 0);
+  const told = groups.filter(isTold);
+  const most = new Set([...told].sort((a, b) => weightOf(b) - weightOf(a)).slice(0, chartsMax));
+  const charted = told.filter((group) => most.has(group));
+  const option = (name: string, file: string | undefined): string =>
+    file === undefined ? '' : ` --${name} ${file}`;
+  const options = `${option('policy', files.policyFile)}${option('fleet', files.fleetFile)}`;
   const dryRun = helped?.dryRun === true;
   return {
     title: story.title,
@@ -223,8 +235,8 @@ export const reportOfRehearsal = (
     runs: [
       ...(helped === undefined
         ? []
-        : [runOf('with', dryRun ? 'What a dry run saw' : 'With Holdfast', helped, startsAt)]),
-      ...(without === undefined ? [] : [runOf('without', 'Without Holdfast', without, startsAt)]),
+        : [runOf('with', dryRun ? 'What a dry run saw' : 'With Holdfast', story, helped, startsAt)]),
+      ...(without === undefined ? [] : [runOf('without', 'Without Holdfast', story, without, startsAt)]),
     ],
     messages: (helped?.messages ?? []).map(({ seconds, subject, text }) => ({
       at: startsAt + seconds * 1000,

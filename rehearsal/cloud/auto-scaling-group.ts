@@ -66,6 +66,8 @@ export interface GroupSpec {
   launchesBeforeTerminating?: boolean;
   /** How many stopped instances its warm pool keeps; it has none where nothing is said. */
   warmPoolSize?: number;
+  /** Processes that people had suspended before the story began. */
+  suspendedProcesses?: string[];
   /** Whether what it launches is protected from scale-in from the start (NewInstancesProtectedFromScaleIn). */
   newInstancesProtected?: boolean;
   /** What `DescribeAutoScalingGroups` says of the group beside, or in place of, what it says by default. */

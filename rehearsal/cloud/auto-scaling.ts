@@ -342,7 +342,9 @@ export const createAutoScalingService = (
         lifecycleHooks: spec.lifecycleHooks ?? [],
         instances: [],
         activities: [],
-        suspended: new Map(),
+        suspended: new Map(
+          (spec.suspendedProcesses ?? []).map((process) => [process, 'User suspended before the story']),
+        ),
         terminations: [],
         endedByEc2At: [],
         warm: spec.warmPoolSize ?? 0,

@@ -107,15 +107,22 @@ export const createEc2Service = (
   groups: Map<string, SimulatedGroup>,
   random: () => number,
 ) => {
+  const groupOfInstance = new Map<string, SimulatedGroup>();
   const snapshots: SimulatedSnapshot[] = [];
   const reservations: SimulatedReservation[] = [];
   const lasting = ([from, more]: readonly [number, number]): number =>
     (from + more * time.random()) * 1000 * quirks.ec2TimeFactor;
 
   const findInstance = (instanceId: string): { group: SimulatedGroup; instance: SimulatedInstance } => {
-    for (const group of groups.values()) {
-      const instance = group.instances.find((candidate) => candidate.instanceId === instanceId);
-      if (instance !== undefined) return { group, instance };
+    const isIt = (candidate: SimulatedInstance): boolean => candidate.instanceId === instanceId;
+    // An instance stays in its group, so where it was last is looked at first.
+    const known = groupOfInstance.get(instanceId);
+    const isThere = known !== undefined && groups.get(known.name) === known;
+    for (const group of !isThere ? groups.values() : [known, ...groups.values()]) {
+      const instance = group.instances.find(isIt);
+      if (instance === undefined) continue;
+      groupOfInstance.set(instanceId, group);
+      return { group, instance };
     }
     throw new CloudError('InvalidInstanceID.NotFound', `The instance ID '${instanceId}' does not exist`);
   };

@@ -28,7 +28,7 @@ const afterFirstChecks = ({ streak }: TargetHealth, passed: boolean): TargetHeal
 export const afterCheck = (target: TargetHealth, passed: boolean): TargetHealth => {
   if (target.state === 'initial') return afterFirstChecks(target, passed);
   const contradicts = target.state === 'healthy' ? !passed : passed;
-  if (!contradicts) return { state: target.state, streak: 0 };
+  if (!contradicts) return target.streak === 0 ? target : { state: target.state, streak: 0 };
   const streak = target.streak + 1;
   if (target.state === 'healthy') {
     return streak >= unhealthyThreshold ? { state: 'unhealthy', streak: 0 } : { ...target, streak };

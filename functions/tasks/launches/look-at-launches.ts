@@ -17,6 +17,7 @@ import {
 } from '../../domain/launches/launch-record.ts';
 import { groupsPerDescribe } from '../../domain/limits.ts';
 import type { Store } from '../../state/store.ts';
+import { patiently } from '../incidents/patiently.ts';
 
 /** What looking at launches needs. */
 export interface LookAtLaunchesDependencies {
@@ -68,7 +69,7 @@ const createObserve =
     { autoScaling, ec2, clock }: LookAtLaunchesDependencies,
     readFailures: boolean,
     unreadable: string[],
-    isInTime = () => true,
+    isInTime?: () => boolean,
   ) =>
   async (group: AutoScalingGroup, stored: LaunchRecord): Promise<SeenLaunches> => {
     const now = clock.now();
@@ -78,11 +79,14 @@ const createObserve =
     );
     const isMissing = isShort(group);
     const isKnown = unknown.length === 0 && !(readFailures && isMissing);
-    if (isKnown || !isInTime()) {
+    if (isKnown || isInTime?.() === false) {
       return { group, stored, record: observeLaunches(known, group, [], now) };
     }
     try {
-      const activities = await autoScaling.describeLaunches(group.autoScalingGroupName);
+      const activities = await patiently(
+        () => autoScaling.describeLaunches(group.autoScalingGroupName),
+        isInTime ?? (() => false),
+      );
       const found: LaunchWait[] = [];
       for (const { instanceId } of unknown) {
         const wait = await waitOf(ec2, instanceId, activities);

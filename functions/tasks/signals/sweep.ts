@@ -1,5 +1,3 @@
-import pRetry from 'p-retry';
-import { isThrottling } from '../../aws/aws-error.ts';
 import type { CloudWatch } from '../../aws/cloudwatch.ts';
 import type { Ec2 } from '../../aws/ec2.ts';
 import { IncidentClosedError } from '../../domain/errors.ts';
@@ -9,6 +7,7 @@ import { isOverdue, type Measure } from '../../domain/telling/metrics.ts';
 import { secondsBetween } from '../../domain/times.ts';
 import type { Policy } from '../../events/policy.ts';
 import type { StageMode } from '../../state/store.ts';
+import { patiently } from '../incidents/patiently.ts';
 import { type StartDependencies, startExecutionsAgain } from '../incidents/start-executions.ts';
 import type { TaskDependencies } from '../incidents/task-dependencies.ts';
 import { type AbandonedResult, giveBackAbandoned } from './give-back-abandoned.ts';
@@ -33,9 +32,6 @@ export interface SweepResult extends AbandonedResult {
   /** Tags that were left over. */
   tidied: string[];
 }
-
-/** Pause before what AWS throttled is tried again, twice as long each time. */
-const throttledPauseSeconds = 15;
 
 /**
  * Finds what no event told: alarms in ALARM whose event was lost are taken up under the name the event would have
@@ -77,12 +73,7 @@ export const createSweep = (dependencies: SweepDependencies) => {
     const isInTime = (): boolean => secondsBetween(startedAt, clock.now()) < changeBudgetSeconds;
     const attempt = async (work: () => Promise<void>): Promise<void> => {
       try {
-        // Where a large fleet is being held, all calls that the account allows are taken for a while.
-        await pRetry(work, {
-          retries: 3,
-          minTimeout: throttledPauseSeconds * 1000,
-          shouldRetry: ({ error }) => isThrottling(error) && isInTime(),
-        });
+        await patiently(work, isInTime);
       } catch (error) {
         // Its own execution closed it meanwhile: nothing is left to do.
         if (!(error instanceof IncidentClosedError)) failures.push(error);

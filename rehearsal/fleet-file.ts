@@ -1,0 +1,271 @@
+import { readFileSync } from 'node:fs';
+import * as z from 'zod';
+import { rulesForAlarm } from '../functions/domain/signals/match-rules.ts';
+import { counted, firstOf } from '../functions/domain/times.ts';
+import { describeIssues } from '../functions/events/describe-issues.ts';
+import type { Policy } from '../functions/events/policy.ts';
+import type {
+  GroupSpec,
+  LifecycleHookSpec,
+  ScalingPolicy,
+  SimulatedGroup,
+} from './cloud/auto-scaling-group.ts';
+import type { AlarmSpec } from './cloud/cloudwatch.ts';
+import { instanceTypes } from './cloud/instance-types.ts';
+import type { Story } from './incident.ts';
+
+/** A fleet file cannot be used; the message names the field, what was found and what is allowed. */
+export class InvalidFleetError extends Error {
+  override name = 'InvalidFleetError';
+}
+
+const size = () => z.number().int().min(0);
+
+/** A group, as `DescribeAutoScalingGroups` says it. */
+const groupSchema = z.object({
+  AutoScalingGroupName: z.string().min(1),
+  MinSize: size(),
+  MaxSize: size(),
+  DesiredCapacity: size(),
+  AvailabilityZones: z.array(z.string()).default([]),
+  HealthCheckType: z.string().default('EC2'),
+  HealthCheckGracePeriod: size().default(0),
+  NewInstancesProtectedFromScaleIn: z.boolean().default(false),
+  Instances: z.array(z.object({ InstanceType: z.string().optional() })).default([]),
+  Tags: z.array(z.object({ Key: z.string(), Value: z.string().default('') })).default([]),
+  SuspendedProcesses: z.array(z.object({ ProcessName: z.string() })).default([]),
+});
+type DescribedGroup = z.output<typeof groupSchema>;
+
+/** A scaling policy, as `DescribePolicies` says it. */
+const policySchema = z.object({
+  AutoScalingGroupName: z.string(),
+  PolicyName: z.string(),
+  TargetTrackingConfiguration: z
+    .object({
+      TargetValue: z.number(),
+      PredefinedMetricSpecification: z.object({ PredefinedMetricType: z.string() }).optional(),
+    })
+    .optional(),
+});
+
+/** A lifecycle hook, as `DescribeLifecycleHooks` says it. */
+const hookSchema = z.object({
+  AutoScalingGroupName: z.string(),
+  LifecycleHookName: z.string(),
+  LifecycleTransition: z.enum(['autoscaling:EC2_INSTANCE_LAUNCHING', 'autoscaling:EC2_INSTANCE_TERMINATING']),
+  HeartbeatTimeout: z.number().int().positive().default(3600),
+  DefaultResult: z.enum(['CONTINUE', 'ABANDON']).default('ABANDON'),
+});
+
+const fleetSchema = z.object({
+  AutoScalingGroups: z.array(groupSchema).min(1),
+  ScalingPolicies: z.array(policySchema).optional(),
+  LifecycleHooks: z.array(hookSchema).optional(),
+  MetricAlarms: z.array(z.object({ AlarmName: z.string() })).optional(),
+});
+
+/** A fleet as AWS describes it: what `npm run snapshot` prints, or `aws autoscaling describe-auto-scaling-groups`. */
+export type Fleet = z.output<typeof fleetSchema>;
+
+/**
+ * Parses a fleet that was read from JSON; fields that the rehearsal does not need are left out.
+ * @throws InvalidFleetError naming the field
+ */
+export const parseFleet = (raw: unknown, source: string): Fleet => {
+  const parsed = fleetSchema.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  throw new InvalidFleetError(
+    `${source} is not a fleet as AWS describes it:\n${describeIssues(fleetSchema, parsed.error, raw, (path) => path.map(String).join('.') || 'the file itself')}`,
+  );
+};
+
+/**
+ * Reads a fleet file.
+ * @throws InvalidFleetError when it cannot be read, is not JSON, or not a fleet
+ */
+export const loadFleet = (file: string): Fleet => {
+  let raw: unknown;
+  try {
+    raw = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    throw new InvalidFleetError(`${file} cannot be read as a fleet: ${(cause as Error).message}`, { cause });
+  }
+  return parseFleet(raw, file);
+};
+
+/** What is assumed where the file says nothing. */
+const assumed = {
+  instanceType: 'm7i.large',
+  bootSeconds: 240,
+  deregistrationDelaySeconds: 60,
+  cpuTarget: 50,
+  requestsPerSecondAtFullCpu: 100,
+} as const;
+
+/** The type that most of its instances have, as far as the simulated EC2 knows it. */
+const typeOf = ({ Instances }: DescribedGroup): string | undefined => {
+  const known = Instances.flatMap(({ InstanceType = '' }) =>
+    instanceTypes.has(InstanceType) ? InstanceType : [],
+  );
+  const counts = Map.groupBy(known, (type) => type);
+  return [...counts].sort(([, a], [, b]) => b.length - a.length)[0]?.[0];
+};
+
+const cpuPolicy = (name: string, targetValue: number): ScalingPolicy => ({
+  type: 'TargetTrackingScaling',
+  name,
+  targetValue,
+});
+
+/** The scaling policies of a group, and whether one of them had to be assumed. */
+const policiesOf = (
+  name: string,
+  policies: Fleet['ScalingPolicies'],
+): { policies: ScalingPolicy[]; isAssumed: boolean } => {
+  const own = policies?.filter(({ AutoScalingGroupName }) => AutoScalingGroupName === name);
+  if (own?.length === 0) return { policies: [], isAssumed: false };
+  const byCpu = (own ?? []).flatMap(({ PolicyName, TargetTrackingConfiguration: tracking }) =>
+    tracking?.PredefinedMetricSpecification?.PredefinedMetricType === 'ASGAverageCPUUtilization'
+      ? [cpuPolicy(PolicyName, Math.min(100, Math.max(1, tracking.TargetValue)))]
+      : [],
+  );
+  return byCpu.length > 0
+    ? { policies: byCpu.slice(0, 1), isAssumed: false }
+    : { policies: [cpuPolicy('assumed-cpu', assumed.cpuTarget)], isAssumed: true };
+};
+
+const hooksOf = (name: string, hooks: Fleet['LifecycleHooks'] = []): LifecycleHookSpec[] =>
+  hooks
+    .filter(({ AutoScalingGroupName }) => AutoScalingGroupName === name)
+    .map(({ LifecycleHookName, LifecycleTransition, HeartbeatTimeout, DefaultResult }) => ({
+      lifecycleHookName: LifecycleHookName,
+      lifecycleTransition: LifecycleTransition,
+      heartbeatTimeoutSeconds: HeartbeatTimeout,
+      defaultResult: DefaultResult,
+    }));
+
+const targetOf = ([policy]: ScalingPolicy[]): number =>
+  policy?.type === 'TargetTrackingScaling' ? policy.targetValue : assumed.cpuTarget;
+
+/** What kind of rule an alarm of a story is for. */
+const remediationsFor = ({ metric }: AlarmSpec): string[] =>
+  metric.name === 'PacketLoss' ? ['pause-scaling'] : ['protect-instances', 'drain-pending-wait'];
+
+/** An alarm of a story under a name that a rule of the policy names; what was changed, in words. */
+const alarmFor = (alarm: AlarmSpec, policy: Policy, fleet: Fleet): { alarm: AlarmSpec; note?: string } => {
+  // The metric of a tier is that of all groups here: tiers are the story's own.
+  const everywhere =
+    alarm.metric.name === 'PacketLoss' ? alarm : { ...alarm, metric: { ...alarm.metric, dimensions: {} } };
+  const wanted = remediationsFor(alarm);
+  const isWanted = ({ do: remediation }: { do: string }): boolean => wanted.includes(remediation);
+  if (rulesForAlarm(policy, alarm.alarmName).some(isWanted)) return { alarm: everywhere };
+  const rule = policy.rules.find((each) => isWanted(each) && each.when.alarm !== undefined);
+  const [pattern] = rule?.when.alarm ?? [];
+  if (rule === undefined || pattern === undefined) {
+    return {
+      alarm: everywhere,
+      note: `No rule of this policy begins ${wanted.join(' or ')} with an alarm, so the alarm ${alarm.alarmName} of the story starts nothing.`,
+    };
+  }
+  const own = (fleet.MetricAlarms ?? []).find(({ AlarmName }) =>
+    rulesForAlarm(policy, AlarmName).includes(rule),
+  );
+  const alarmName = own?.AlarmName ?? pattern.replaceAll('*', 'rehearsal');
+  return {
+    alarm: { ...everywhere, alarmName },
+    note: `The alarm ${alarm.alarmName} of the story is called ${alarmName} here, as rule ${rule.name} names it${own === undefined ? '; the file has no alarm of such a name' : ''}.`,
+  };
+};
+
+/** One group of a fleet as the rehearsal needs it. */
+const toGroup = (described: DescribedGroup, fleet: Fleet): GroupSpec & { isAssumed: boolean } => {
+  const name = described.AutoScalingGroupName;
+  const { policies, isAssumed } = policiesOf(name, fleet.ScalingPolicies);
+  const desiredCapacity = described.DesiredCapacity;
+  return {
+    name,
+    isAssumed,
+    tags: Object.fromEntries(described.Tags.map(({ Key, Value }) => [Key, Value])),
+    minSize: Math.min(described.MinSize, desiredCapacity),
+    maxSize: Math.max(described.MaxSize, desiredCapacity),
+    desiredCapacity,
+    availabilityZones: described.AvailabilityZones.length > 0 ? described.AvailabilityZones : ['us-east-1a'],
+    instanceType: typeOf(described) ?? assumed.instanceType,
+    healthCheckType: /ELB/.test(described.HealthCheckType) ? 'ELB' : 'EC2',
+    healthCheckGracePeriodSeconds: described.HealthCheckGracePeriod,
+    newInstancesProtected: described.NewInstancesProtectedFromScaleIn,
+    bootSeconds: assumed.bootSeconds,
+    deregistrationDelaySeconds: assumed.deregistrationDelaySeconds,
+    requestsPerSecondAtFullCpu: assumed.requestsPerSecondAtFullCpu,
+    policies,
+    lifecycleHooks: hooksOf(name, fleet.LifecycleHooks),
+    suspendedProcesses: described.SuspendedProcesses.map(({ ProcessName }) => ProcessName),
+  };
+};
+
+/**
+ * Tells a story of a fleet of one's own: what happens to the world is the story's, the groups are those of the file.
+ * What the story's people do, and what the story asks for, is about its own groups and is left out.
+ *
+ * @returns the story, with what was assumed among what it simplifies
+ */
+export const storyOfFleet = (story: Story, fleet: Fleet, policy: Policy): Story => {
+  const groups = fleet.AutoScalingGroups.map((described) => toGroup(described, fleet));
+  const names = groups.map(({ name }) => name);
+  const first = story.groups[0];
+  const loadAt = (seconds: number): number =>
+    first === undefined ? 1 : story.load({ name: first.name } as SimulatedGroup, seconds);
+  const byName = new Map(groups.map((group) => [group.name, group]));
+  const alarms = story.alarms.map((alarm) => alarmFor(alarm, policy, fleet));
+  const ofAll = <Fault extends { groups: string[] }>(faults: Fault[] = []): Fault[] =>
+    faults.map((fault) => ({ ...fault, groups: names }));
+  const withoutPolicy = groups.filter(({ isAssumed }) => isAssumed).map(({ name }) => name);
+  const unknownTypes = fleet.AutoScalingGroups.filter(
+    (described) => described.Instances.length > 0 && typeOf(described) === undefined,
+  ).map(({ AutoScalingGroupName }) => AutoScalingGroupName);
+  const suspended = groups.filter(({ suspendedProcesses = [] }) => suspendedProcesses.length > 0);
+  return {
+    ...story,
+    title: `${story.title}: a fleet of ${counted(groups.length, 'group')}`,
+    groups: groups.map(({ isAssumed: _isAssumed, ...group }) => group),
+    alarms: alarms.map(({ alarm }) => alarm),
+    // As busy at the beginning as its policy wants it, and then as the first group of the story.
+    load: ({ name }, seconds) => {
+      const group = byName.get(name);
+      if (group === undefined) return 0;
+      const atFirst =
+        (group.desiredCapacity * group.requestsPerSecondAtFullCpu * targetOf(group.policies)) / 100;
+      return atFirst * 0.96 * (loadAt(seconds) / Math.max(1, loadAt(0)));
+    },
+    launchFaults: ofAll(story.launchFaults),
+    healthCheckFaults: ofAll(story.healthCheckFaults),
+    startFaults: ofAll(story.startFaults),
+    restartLoops: ofAll(story.restartLoops),
+    deeds: [],
+    mustBeHeld: [],
+    mustSurvive: [],
+    mayLackCapacity: names,
+    stoppedByPeople: [],
+    suspendedAtEnd: Object.fromEntries(
+      suspended.map(({ name, suspendedProcesses = [] }) => [name, suspendedProcesses]),
+    ),
+    couldNotSave: [],
+    simplified: [
+      ...alarms.flatMap(({ note }) => note ?? []),
+      'Whatever happens to groups of the story happens to every group of the fleet. What people of the story do is left out.',
+      `Each group is as busy as its scaling policy wants it at first, and then as the first group of the story; launches take ${assumed.bootSeconds} s, and targets drain for ${assumed.deregistrationDelaySeconds} s.`,
+      ...(withoutPolicy.length === 0
+        ? []
+        : [
+            `${fleet.ScalingPolicies === undefined ? 'The file has no scaling policies' : 'Policies by anything but CPU are not known here'}: a target of ${assumed.cpuTarget} % CPU is assumed for ${firstOf(withoutPolicy, 3)}.`,
+          ]),
+      ...(fleet.LifecycleHooks === undefined ? ['The file has no lifecycle hooks: none are assumed.'] : []),
+      ...(unknownTypes.length === 0
+        ? []
+        : [
+            `The instance types of ${firstOf(unknownTypes, 3)} are not known here: ${assumed.instanceType} is assumed.`,
+          ]),
+    ],
+  };
+};
