@@ -216,6 +216,13 @@ export const storyOfFleet = (story: Story, fleet: Fleet, policy: Policy): Story 
   const first = story.groups[0];
   const loadAt = (seconds: number): number =>
     first === undefined ? 1 : story.load({ name: first.name } as SimulatedGroup, seconds);
+  const loadAtFirst = Math.max(1, loadAt(0));
+  // Every group asks at every moment; the answer is that of the moment.
+  let known = { seconds: -1, share: 1 };
+  const shareAt = (seconds: number): number => {
+    if (known.seconds !== seconds) known = { seconds, share: loadAt(seconds) / loadAtFirst };
+    return known.share;
+  };
   const byName = new Map(groups.map((group) => [group.name, group]));
   const alarms = story.alarms.map((alarm) => alarmFor(alarm, policy, fleet));
   const ofAll = <Fault extends { groups: string[] }>(faults: Fault[] = []): Fault[] =>
@@ -236,7 +243,7 @@ export const storyOfFleet = (story: Story, fleet: Fleet, policy: Policy): Story 
       if (group === undefined) return 0;
       const atFirst =
         (group.desiredCapacity * group.requestsPerSecondAtFullCpu * targetOf(group.policies)) / 100;
-      return atFirst * 0.96 * (loadAt(seconds) / Math.max(1, loadAt(0)));
+      return atFirst * 0.96 * shareAt(seconds);
     },
     launchFaults: ofAll(story.launchFaults),
     healthCheckFaults: ofAll(story.healthCheckFaults),

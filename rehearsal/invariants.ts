@@ -58,21 +58,27 @@ const afterReleaseSeconds = 900;
 /** How long a group may take to replace what EC2 ended. */
 const replacedWithinSeconds = 1800;
 
-const succeeded = (calls: RecordedCall[], operation: string, name: string): RecordedCall[] =>
-  calls.filter(
-    (call) =>
-      call.operation === operation && call.outcome === 'ok' && call.input.AutoScalingGroupName === name,
-  );
+/** Calls by the group that they name: of a large fleet all of them are asked for each group. */
+const indexed = new WeakMap<RecordedCall[], Map<unknown, RecordedCall[]>>();
+const callsOf = (calls: RecordedCall[], name: string): RecordedCall[] => {
+  const byGroup = indexed.get(calls) ?? Map.groupBy(calls, ({ input }) => input.AutoScalingGroupName);
+  indexed.set(calls, byGroup);
+  return byGroup.get(name) ?? [];
+};
 
-const checkCalls = ({ calls, groups, isDryRun }: Evidence): string[] =>
-  calls
+const succeeded = (calls: RecordedCall[], operation: string, name: string): RecordedCall[] =>
+  callsOf(calls, name).filter((call) => call.operation === operation && call.outcome === 'ok');
+
+const checkCalls = ({ calls, groups, isDryRun }: Evidence): string[] => {
+  const byName = new Map(groups.map((group) => [group.name, group]));
+  return calls
     .filter(({ mutating }) => mutating)
     .flatMap(({ at, operation, input }) => {
       const [tag] = (input.Tags ?? []) as { ResourceId: string }[];
       const name = String(input.AutoScalingGroupName ?? tag?.ResourceId ?? input.InstanceId);
       const found: string[] = [];
       if (isDryRun) found.push(`${at} ${operation} on ${name}: a dry run changes nothing`);
-      const group = groups.find((candidate) => candidate.name === name);
+      const group = byName.get(name);
       if (group !== undefined && !isOptedIn(group)) {
         found.push(`${at} ${operation} on ${name}: the group did not opt in`);
       }
@@ -82,6 +88,7 @@ const checkCalls = ({ calls, groups, isDryRun }: Evidence): string[] =>
       }
       return found;
     });
+};
 
 /** Nothing is destroyed before its evidence is kept, and no launch is ever continued from here. */
 const checkDrains = ({ calls, evidence }: Evidence): string[] =>

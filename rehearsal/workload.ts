@@ -69,18 +69,6 @@ export const createWorkload = (time: VirtualTime, incident: Story): Workload => 
   const pressure = (group: SimulatedGroup): number =>
     demand(group) / (Math.max(1, capacityInService(group)) * group.requestsPerSecondAtFullCpu);
 
-  let checked: { group: SimulatedGroup | undefined; at: number; pressure: number } = {
-    group: undefined,
-    at: -1,
-    pressure: 0,
-  };
-  /** The pressure as one round of health checks finds it: nothing changes while the instances of a group are checked. */
-  const pressureOfRound = (group: SimulatedGroup): number => {
-    const at = time.elapsedSeconds();
-    if (checked.group !== group || checked.at !== at) checked = { group, at, pressure: pressure(group) };
-    return checked.pressure;
-  };
-
   return {
     cpuUtilization: (group) => {
       if (inServiceCount(group) === 0) return undefined;
@@ -132,14 +120,17 @@ export const createWorkload = (time: VirtualTime, incident: Story): Workload => 
         (gap) => gap.instanceType !== instanceType || gap.availabilityZone !== availabilityZone,
       ),
 
-    passesHealthCheck: (group: SimulatedGroup, instance: SimulatedInstance) => {
-      if (instance.ec2.state !== 'running') return false;
-      if (instance.bootstrapFailure !== undefined) return false;
-      if (time.random() < lossFraction()) return false;
+    // Nothing changes while the instances of a group are checked.
+    checkRound: (group: SimulatedGroup) => {
+      const loss = lossFraction();
       const misjudged = faultOf(incident.healthCheckFaults, group.name);
-      if (misjudged !== undefined && time.random() < misjudged.fraction) return false;
-      const overload = pressureOfRound(group) - 1.15;
-      return overload <= 0 || time.random() > Math.min(0.8, overload);
+      const overload = pressure(group) - 1.15;
+      return ({ ec2, bootstrapFailure }: SimulatedInstance) => {
+        if (ec2.state !== 'running' || bootstrapFailure !== undefined) return false;
+        if (time.random() < loss) return false;
+        if (misjudged !== undefined && time.random() < misjudged.fraction) return false;
+        return overload <= 0 || time.random() > Math.min(0.8, overload);
+      };
     },
   };
 };

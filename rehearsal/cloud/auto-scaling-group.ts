@@ -257,8 +257,8 @@ export interface World {
   restartsEverySeconds(autoScalingGroupName: string): number | undefined;
   /** Whether EC2 offers a type in a zone at all. */
   isOffered(instanceType: string, availabilityZone: string): boolean;
-  /** Whether a health check of the load balancer gets its answer from an instance now. */
-  passesHealthCheck(group: SimulatedGroup, instance: SimulatedInstance): boolean;
+  /** One round of health checks of a load balancer: whether it gets its answer from an instance now. */
+  checkRound(group: SimulatedGroup): (instance: SimulatedInstance) => boolean;
 }
 
 /** Where the facts are unsure, a run does either. */
@@ -379,10 +379,14 @@ export const answers = ({ isDeaf, isRestarting }: SimulatedInstance): boolean =>
  * What the instances in service that work can do, in instances of the type the group began with: a model, in which
  * capacity grows with virtual CPUs.
  */
-export const capacityInService = ({ instances, launchTemplate }: SimulatedGroup): number =>
-  instances
-    .filter(works)
-    .reduce((sum, { ec2 }) => sum + vCpusOf(ec2.instanceType) / vCpusOf(launchTemplate.versions[0] ?? ''), 0);
+export const capacityInService = ({ instances, launchTemplate }: SimulatedGroup): number => {
+  const first = vCpusOf(launchTemplate.versions[0] ?? '');
+  let capacity = 0;
+  for (const instance of instances) {
+    if (works(instance)) capacity += vCpusOf(instance.ec2.instanceType) / first;
+  }
+  return capacity;
+};
 
 /** Whether an instance is on its way into service. */
 export const isPending = ({ lifecycleState }: SimulatedInstance): boolean =>

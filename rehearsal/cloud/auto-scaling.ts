@@ -66,20 +66,21 @@ export const createAutoScalingService = (
    */
   const checkHealth = (group: SimulatedGroup): void => {
     if (isSuspended(group, 'HealthCheck')) return;
-    // In service and not running is a failure at once, grace period or not (health-check-grace-period).
+    const now = time.now();
     for (const instance of group.instances) {
-      if (instance.lifecycleState !== 'InService' || instance.ec2.state === 'running') continue;
-      instance.healthStatus = 'Unhealthy';
-      instance.isReplacedAtOnce = true;
-    }
-    // Status checks that stay impaired count whatever the type of the health check (ec2-auto-scaling-health-checks).
-    for (const instance of group.instances) {
-      const { checksOkAt, startedAt } = instance.ec2;
-      const isImpaired =
-        checksOkAt === Number.POSITIVE_INFINITY && time.now() - startedAt > impairedSeconds * 1000;
-      if (instance.lifecycleState === 'InService' && isImpaired) instance.healthStatus = 'Unhealthy';
+      if (instance.lifecycleState !== 'InService') continue;
+      const { state, checksOkAt, startedAt } = instance.ec2;
+      // In service and not running is a failure at once, grace period or not (health-check-grace-period).
+      if (state !== 'running') {
+        instance.healthStatus = 'Unhealthy';
+        instance.isReplacedAtOnce = true;
+      }
+      // Status checks that stay impaired count whatever the type of the health check (ec2-auto-scaling-health-checks).
+      const isImpaired = checksOkAt === Number.POSITIVE_INFINITY && now - startedAt > impairedSeconds * 1000;
+      if (isImpaired) instance.healthStatus = 'Unhealthy';
     }
     if (group.healthCheckType !== 'ELB') return;
+    if (group.instances.every(({ target }) => target.state !== 'unhealthy')) return;
     const judged = alive(group).filter(
       ({ lifecycleState, inServiceAt }) =>
         lifecycleState === 'InService' &&
@@ -240,7 +241,7 @@ export const createAutoScalingService = (
     if (['AZRebalance', 'Launch'].some((process) => isSuspended(group, process))) return;
     if (group.instances.some(({ isRebalancing }) => isRebalancing)) return;
     rebalanced.delete(group.name);
-    if (alive(group).some(isPending)) return;
+    if (group.instances.some(isPending)) return;
     if (time.now() < group.nextLaunchAt) return;
     const most = group.maxSize + Math.max(1, Math.floor(group.maxSize / 10));
     const units = alive(group).length * weightOf(group);
@@ -398,9 +399,10 @@ export const createAutoScalingService = (
     /** One turn of every group's reconcile loop, and one health check of every target. */
     reconcile: (): void => {
       for (const group of groups.values()) {
+        const isAnswered = world.checkRound(group);
         for (const instance of group.instances) {
           if (instance.lifecycleState !== 'InService') continue;
-          const passes = answers(instance) && world.passesHealthCheck(group, instance);
+          const passes = answers(instance) && isAnswered(instance);
           instance.target = afterCheck(instance.target, passes);
         }
         if (group.scalesOutTo !== undefined && unitsInService(group) >= group.scalesOutTo) {

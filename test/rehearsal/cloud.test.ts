@@ -97,7 +97,10 @@ describe('the simulated Auto Scaling', () => {
       {
         world: {
           ...calmWorld,
-          passesHealthCheck: (_group, { availabilityZone }) => availabilityZone === 'us-east-1a',
+          checkRound:
+            () =>
+            ({ availabilityZone }) =>
+              availabilityZone === 'us-east-1a',
         },
       },
     ),
@@ -109,7 +112,7 @@ describe('the simulated Auto Scaling', () => {
         await time.runUntil(120);
         expect(group.instances.every(({ healthStatus }) => healthStatus === 'Healthy')).toBe(true);
       },
-      { world: { ...calmWorld, passesHealthCheck: () => false } },
+      { world: { ...calmWorld, checkRound: () => () => false } },
     ));
 
   it.each([
@@ -128,7 +131,10 @@ describe('the simulated Auto Scaling', () => {
         spec: { desiredCapacity: 20, maxSize: 30, bootSeconds: 1000, deregistrationDelaySeconds: 10 },
         world: {
           ...calmWorld,
-          passesHealthCheck: (_group, { availabilityZone }) => availabilityZone === 'us-east-1a',
+          checkRound:
+            () =>
+            ({ availabilityZone }) =>
+              availabilityZone === 'us-east-1a',
         },
       },
     ),

@@ -37,7 +37,10 @@ describe('the simulated cloud, where AWS is not kind', () => {
         spec: { healthCheckType: 'ELB' },
         world: {
           ...calmWorld,
-          passesHealthCheck: (_group, { launchActivity }) => launchActivity === undefined,
+          checkRound:
+            () =>
+            ({ launchActivity }) =>
+              launchActivity === undefined,
         },
       },
     ));

@@ -16,7 +16,10 @@ export const calmWorld: World = {
   isOffered: () => true,
   startsDeaf: () => false,
   restartsEverySeconds: () => undefined,
-  passesHealthCheck: (_group, { ec2 }) => ec2.state === 'running',
+  checkRound:
+    () =>
+    ({ ec2 }) =>
+      ec2.state === 'running',
 };
 
 /** Runs a body over one group, with the reconcile loop every ten seconds. */

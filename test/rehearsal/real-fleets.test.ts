@@ -323,7 +323,7 @@ describe('targets that all fail', () => {
       {
         spec: { desiredCapacity: 12, maxSize: 20 },
         quirks: { marksFewWhenAllFail },
-        world: { ...calmWorld, passesHealthCheck: () => false },
+        world: { ...calmWorld, checkRound: () => () => false },
       },
     ),
   );
