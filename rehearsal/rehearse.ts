@@ -142,6 +142,16 @@ const tellGroupEvent = ({
       mergeKey: `${group} launch failed ${text}`,
     };
   }
+  if (kind === 'launch-hangs') {
+    return {
+      source: 'aws',
+      text: `${group}: 1 launch goes wrong (${text})`,
+      mergeKey: `${group} launch hangs ${text}`,
+    };
+  }
+  if (kind === 'ended-by-ec2') {
+    return { source: 'aws', text: `${group}: EC2 ends ${text} by itself` };
+  }
   if (kind === 'lost-action') {
     return {
       source: 'aws',

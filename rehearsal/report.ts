@@ -95,6 +95,10 @@ const tellMerged = (
       `: ${steps} launches failed${until} ($1)`,
     )
     .replace(
+      /: 1 launch goes wrong in \d+ steps, until [\d:]+ \(at first (.+)\)/,
+      `: ${steps} launches go wrong${until} ($1)`,
+    )
+    .replace(
       /: 1 instance ended in \d+ steps, until [\d:]+ \(at first (.+)\)/,
       `: ${steps} instances ended${until} ($1)`,
     );
@@ -155,12 +159,32 @@ export const tellTimeline = (incident: Story, result: RehearsalResult): string =
 
 const bars = '▁▂▃▄▅▆▇█';
 
-/** A row of bars, one per five minutes, against the highest value of the group in any of the runs. */
-const tellBars = (values: number[], highest: number): string =>
+/** So many bars fit beside their names. */
+const barsMax = 90;
+
+/** Minutes that a bar stands for: five, or more where the story is long. */
+const minutesPerBar = ({ durationSeconds }: Story): number =>
+  Math.max(5, Math.ceil(durationSeconds / 60 / barsMax / 5) * 5);
+
+/** A row of bars against the highest value of the group in any of the runs. */
+const tellBars = (values: number[], highest: number, minutes: number): string =>
   values
-    .filter((_value, index) => index % 5 === 4)
+    .filter((_value, index) => index % minutes === minutes - 1)
     .map((value) => bars[Math.min(bars.length - 1, Math.floor((value / highest) * bars.length))])
     .join('');
+
+/** The hours below the bars, each where it begins. */
+const tellHours = (incident: Story, count: number, minutes: number): string => {
+  const row = Array.from({ length: count + 1 }, () => ' ');
+  for (let bar = 0; bar < count; bar += 1) {
+    const at = new Date(Date.parse(incident.startsAt) + bar * minutes * 60_000);
+    if (at.getUTCMinutes() >= minutes || row[bar] !== ' ') continue;
+    const hour = String(at.getUTCHours()).padStart(2, '0');
+    row[bar] = hour[0] ?? '';
+    row[bar + 1] = hour[1] ?? '';
+  }
+  return row.join('').trimEnd();
+};
 
 const row = (label: string, cells: string[]): string =>
   `  ${label.padEnd(40)}${cells.map((cell) => cell.padStart(20)).join('')}`;
@@ -299,30 +323,27 @@ export const tellSummary = (incident: Story, results: RehearsalResult[]): string
   return lines.join('\n');
 };
 
-/** In service over time, one row of bars per run, and what the users needed. */
+/** What works over time, one row of bars per run, and what the users needed. */
 export const tellCourse = (incident: Story, results: RehearsalResult[]): string => {
+  const minutes = minutesPerBar(incident);
   const lines: string[] = [];
+  const add = (label: string, text: string): void => {
+    lines.push(`    ${label.padEnd(22)}${text}`);
+  };
   for (const { name } of mostConcerned(incident, results)) {
     const courses = results.map(
       ({ inService }) =>
         inService.find(({ autoScalingGroupName }) => autoScalingGroupName === name)?.points ?? [],
     );
     const highest = Math.max(1, ...courses.flat().map(({ capacity, needed }) => Math.max(capacity, needed)));
-    lines.push(`  ${name} (a full bar is ${highest} instances, a bar is five minutes)`);
-    lines.push(
-      `    ${'needed by the users'.padEnd(22)}${tellBars(
-        (courses[0] ?? []).map(({ needed }) => needed),
-        highest,
-      )}`,
-    );
-    results.forEach((result, index) => {
-      lines.push(
-        `    ${nameOfRun(result).padEnd(22)}${tellBars(
-          (courses[index] ?? []).map(({ capacity }) => capacity),
-          highest,
-        )}`,
-      );
-    });
+    lines.push(`  ${name} (a full bar is ${highest} instances, a bar is ${minutes} minutes)`);
+    const needed = (courses[0] ?? []).map((point) => point.needed);
+    add('needed by the users', tellBars(needed, highest, minutes));
+    for (const [index, result] of results.entries()) {
+      const capacity = (courses[index] ?? []).map((point) => point.capacity);
+      add(nameOfRun(result), tellBars(capacity, highest, minutes));
+    }
+    add('hour, UTC', tellHours(incident, Math.floor(needed.length / minutes), minutes));
   }
   return lines.join('\n');
 };

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { remediationNames } from '../functions/domain/remediation-names.ts';
 import { describeIssues } from '../functions/events/describe-issues.ts';
 import { parseHoldInput } from '../functions/events/hold-input.ts';
+import { fieldsOfCall } from './call-fields.ts';
 import type { SimulatedGroup, SimulatedInstance } from './cloud/auto-scaling-group.ts';
 import { CloudError } from './cloud/cloud-error.ts';
 import type { SimulatedCloud } from './cloud/simulated-cloud.ts';
@@ -249,6 +250,36 @@ const deedSchema = z.strictObject({
     .describe('Events of an alarm that changed into ALARM earlier come now, late and as often as said.'),
 });
 
+/** What is wrong with a call, by field: an operation that there is not, a field it does not have, one that it needs. */
+const mistakesOfCall = ({
+  service,
+  operation,
+  input,
+}: {
+  service: 'AutoScaling' | 'EC2';
+  operation: string;
+  input: Record<string, unknown>;
+}): [field: string[], message: string][] => {
+  const fields = fieldsOfCall(service, operation);
+  if (fields === undefined)
+    return [
+      [
+        ['operation'],
+        `an operation of ${service}, such as ${service === 'EC2' ? 'StopInstances' : 'SetDesiredCapacity'}`,
+      ],
+    ];
+  // Of EC2 it only says whose instances.
+  const known = service === 'EC2' ? ['AutoScalingGroupName', ...fields.known] : fields.known;
+  return [
+    ...Object.keys(input)
+      .filter((field) => !known.includes(field))
+      .map((field): [string[], string] => [['input', field], `one of ${known.join(', ')}`]),
+    ...fields.required
+      .filter((field) => !(field in input))
+      .map((field): [string[], string] => [['input'], `with ${field}`]),
+  ];
+};
+
 /** What begins and ends. */
 const spansOf = [
   'losses',
@@ -373,6 +404,10 @@ const storySchema = z
       }
       if (deliver !== undefined && deliver.changedAt > at) {
         refuse(['deeds', index, 'deliver', 'changedAt'], 'a moment before the deed');
+      }
+      if (call !== undefined) {
+        for (const [field, message] of mistakesOfCall(call))
+          refuse(['deeds', index, 'call', ...field], message);
       }
       if (start !== undefined) {
         try {

@@ -226,7 +226,15 @@ export const groupArnOf = ({ name, groupNumber }: Pick<SimulatedGroup, 'name' | 
 /** What happened in a group, for the timeline. */
 export interface GroupEvent {
   group: string;
-  kind: 'desired' | 'terminated' | 'in-service' | 'launch-failed' | 'lost-action' | 'only-copy-ended';
+  kind:
+    | 'desired'
+    | 'terminated'
+    | 'in-service'
+    | 'launch-failed'
+    | 'launch-hangs'
+    | 'ended-by-ec2'
+    | 'lost-action'
+    | 'only-copy-ended';
   /** Of `only-copy-ended` the id of the instance. */
   text: string;
   from?: number;

@@ -165,6 +165,7 @@ export const createAutoScalingService = (
     group.endedByEc2At.push(time.now());
     const stateReason = { code: 'Server.InternalError', message: 'Server.InternalError: Internal error' };
     changeEc2(instance.ec2, { state: 'terminated', stateReason }, time.now());
+    onEvent({ group: group.name, kind: 'ended-by-ec2', text: instance.instanceId });
   };
 
   const zoneCounts = (group: SimulatedGroup, instances: SimulatedInstance[]) =>

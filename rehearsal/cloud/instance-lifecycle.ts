@@ -315,6 +315,7 @@ export const createInstanceLifecycle = (
     const outcome = isWarm ? ({ kind: 'well' } as const) : world.launchOutcome(group);
     if (outcome.kind === 'stuck') {
       instance.bootstrapFailure = { cause: outcome.cause, consoleOutput: outcome.consoleOutput };
+      onEvent({ group: group.name, kind: 'launch-hangs', text: outcome.cause });
     }
     const hooks = hooksOf(group, 'autoscaling:EC2_INSTANCE_LAUNCHING');
     const boot = isWarm ? warmStartSeconds : group.bootSeconds * world.bootFactor(group);

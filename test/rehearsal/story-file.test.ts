@@ -161,6 +161,50 @@ describe('parseStory', () => {
       'group "web", field name: found "web"; allowed: a name that no other group has',
     ],
     [
+      'a call that there is not',
+      {
+        ...small,
+        deeds: [{ at: '1m', text: 'x', call: { service: 'EC2', operation: 'StopInstanes', input: {} } }],
+      },
+      'deeds.0.call.operation: found "StopInstanes"; allowed: an operation of EC2, such as StopInstances',
+    ],
+    [
+      'a misspelt field of a call',
+      {
+        ...small,
+        deeds: [
+          {
+            at: '1m',
+            text: 'x',
+            call: {
+              service: 'AutoScaling',
+              operation: 'SetDesiredCapacity',
+              input: { AutoScalingGroupName: 'web', DesiredCapactiy: 3 },
+            },
+          },
+        ],
+      },
+      'deeds.0.call.input.DesiredCapactiy: found 3; allowed: one of AutoScalingGroupName, DesiredCapacity, HonorCooldown',
+    ],
+    [
+      'a call that lacks what it needs',
+      {
+        ...small,
+        deeds: [
+          {
+            at: '1m',
+            text: 'x',
+            call: {
+              service: 'AutoScaling',
+              operation: 'SetDesiredCapacity',
+              input: { AutoScalingGroupName: 'web' },
+            },
+          },
+        ],
+      },
+      'allowed: with DesiredCapacity',
+    ],
+    [
       'a deed that is two',
       {
         ...small,
@@ -298,8 +342,12 @@ describe('a deed', () => {
   });
 
   it('that cannot be made ends the telling with its name', async () => {
-    const deeds = [{ at: '5m', text: 'a typo', call: call('SetDesiredCapcity', {}) }];
-    await expect(tell(deeds)).rejects.toThrow('The deed "a typo" cannot be told: SetDesiredCapcity with {}');
+    const deeds = [
+      { at: '5m', text: 'a zoo', call: call('EnableMetricsCollection', { Granularity: '1Minute' }) },
+    ];
+    await expect(tell(deeds)).rejects.toThrow(
+      'The deed "a zoo" cannot be told: EnableMetricsCollection with {',
+    );
   });
 });
 
