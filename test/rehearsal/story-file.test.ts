@@ -343,7 +343,11 @@ describe('a deed', () => {
 
   it('that cannot be made ends the telling with its name', async () => {
     const deeds = [
-      { at: '5m', text: 'a zoo', call: call('EnableMetricsCollection', { Granularity: '1Minute' }) },
+      {
+        at: '5m',
+        text: 'a zoo',
+        call: call('EnableMetricsCollection', { AutoScalingGroupName: 'web', Granularity: '1Minute' }),
+      },
     ];
     await expect(tell(deeds)).rejects.toThrow(
       'The deed "a zoo" cannot be told: EnableMetricsCollection with {',
