@@ -1,7 +1,7 @@
 import { parseArn } from '../functions/domain/arn.ts';
 import { executionNameOf, remediationOf, stageOfExecution } from '../functions/domain/execution-arn.ts';
 import type { JournalEntry } from '../functions/domain/journal.ts';
-import type { Evidence } from '../functions/domain/launches/evidence.ts';
+import { type Evidence, groupByLikeness } from '../functions/domain/launches/evidence.ts';
 import { instancesWith } from '../functions/domain/telling/instances-with.ts';
 import { sentenceOf } from '../functions/domain/telling/sentence-of.ts';
 import { counted, firstOf, spokenDuration } from '../functions/domain/times.ts';
@@ -53,11 +53,21 @@ const summaryOf = (entries: JournalEntry[], seconds: number): string => {
   return `In ${spokenDuration(seconds)} Holdfast ${done}${end}.`;
 };
 
-/** Why it began: the first entry of each kind that says so. */
-const storyOf = (entries: JournalEntry[]): string[] =>
-  (['opened', 'held', 'refused'] as const)
+/** Begins a sentence with a capital letter, unless it begins with a name. */
+const asSentence = (entry: JournalEntry): string => {
+  const text = sentenceOf(entry);
+  const told =
+    entry.autoScalingGroupName === undefined ? `${text.charAt(0).toUpperCase()}${text.slice(1)}` : text;
+  return /[.!?]$/.test(told) ? told : `${told}.`;
+};
+
+/** Why it began, as far as its journal says: the first entry of each kind that gives a reason, and what failed alike. */
+const storyOf = (entries: JournalEntry[], evidence: Evidence[]): string[] => [
+  ...(['opened', 'chosen', 'held', 'refused'] as const)
     .flatMap((event) => entries.find((entry) => entry.event === event) ?? [])
-    .map((entry) => `${sentenceOf(entry)}.`);
+    .map(asSentence),
+  ...groupByLikeness(evidence).slice(0, 3),
+];
 
 /**
  * The report of a real incident, from what its execution wrote: the draft of a post-mortem.
@@ -103,14 +113,11 @@ export const reportOfIncident = (
     startsAt,
     endsAt,
     summary: summaryOf(entries, (lastAt - startsAt) / 1000),
-    story: storyOf(entries),
+    story: storyOf(entries, evidence),
     sources: [],
     simplified: [],
-    notSaved: [
-      ...new Set(
-        entries.filter(({ event }) => notSavedEvents.has(event)).map((entry) => `${sentenceOf(entry)}.`),
-      ),
-    ],
+    notSaved: [...new Set(entries.filter(({ event }) => notSavedEvents.has(event)).map(asSentence))],
+    allSaved: 'The journal names nothing that is left for a person. What users lacked it does not know.',
     groups: charted,
     groupsLeftOut: names.length - charted.length,
     runs: [

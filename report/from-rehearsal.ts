@@ -226,6 +226,7 @@ export const reportOfRehearsal = (
     sources: story.source ?? [],
     simplified: story.simplified ?? [],
     notSaved: notSavedOf(story, result),
+    allSaved: 'Nothing that served was lost.',
     groups: charted,
     groupsLeftOut: groups.length - charted.length,
     comparison: {

@@ -42,7 +42,7 @@ export const markdownOf = (report: Report): string => {
     '',
     '## What was not saved',
     '',
-    ...(notSaved.length === 0 ? ['Nothing that served was lost.'] : bullets(notSaved)),
+    ...(notSaved.length === 0 ? [plain(report.allSaved)] : bullets(notSaved)),
     '',
     '## What was done, and why',
     ...runs.flatMap(({ title: run, lines: told }) => [

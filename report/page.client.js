@@ -22,14 +22,14 @@ const show = (at) => {
   }
 };
 
-for (const line of document.querySelectorAll('.timeline li')) {
+for (const line of document.querySelectorAll('.timeline > li')) {
   const at = Number(line.dataset.at);
   line.addEventListener('pointerenter', () => show(at));
   line.addEventListener('focusin', () => show(at));
 }
 
 // A moment of a chart that is pointed at marks the lines of the timeline next to it.
-const lines = [...document.querySelectorAll('.timeline li')];
+const lines = [...document.querySelectorAll('.timeline > li')];
 for (const { figure } of charts) {
   figure.addEventListener('pointermove', (event) => {
     const { left, width } = figure.getBoundingClientRect();

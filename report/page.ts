@@ -230,7 +230,7 @@ const sections = (report: Report): ComponentChildren[] => {
     section(
       'lost',
       'What was not saved',
-      notSaved.length === 0 ? h('p', null, 'Nothing that served was lost.') : list(notSaved),
+      notSaved.length === 0 ? h('p', null, report.allSaved) : list(notSaved),
     ),
     section('timeline', 'What was done, and why', ...runs.map((run, index) => timelineOf(run, index === 0))),
     ...(messages.length === 0

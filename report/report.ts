@@ -16,6 +16,8 @@ export interface Report {
   simplified: string[];
   /** What was lost all the same, and what nobody could have saved. */
   notSaved: string[];
+  /** What is said where that is nothing. */
+  allSaved: string;
   groups: GroupCourse[];
   /** How many groups there are of which no chart is drawn, since nothing much happened to them. */
   groupsLeftOut: number;

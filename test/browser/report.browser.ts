@@ -98,7 +98,7 @@ describe('the report in a browser', () => {
       .last();
     await held.focus();
     await page.keyboard.press('Enter');
-    const target = page.locator('.timeline li:target');
+    const target = page.locator('.timeline > li:target');
     expect(await target.count()).toBe(1);
     expect(await target.getAttribute('data-who')).toBe('HOLDFAST');
   });
@@ -107,7 +107,7 @@ describe('the report in a browser', () => {
     const { page } = await open(await pageOf(allIncidents['packet-loss'] as Story));
     const cursor = page.locator('figure .cursor').first();
     expect(await cursor.isHidden()).toBe(true);
-    await page.locator('.timeline li').nth(20).hover();
+    await page.locator('.timeline > li').nth(20).hover();
     expect(await cursor.isHidden()).toBe(false);
   });
 

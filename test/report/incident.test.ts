@@ -65,9 +65,9 @@ describe('the report of an incident', () => {
       title: 'pause-scaling: by-hand',
       about: 'An incident of stage prod in account 123456789012, eu-west-1, from its journal.',
       summary: 'In 0 s Holdfast changed nothing.',
-      notSaved: ['no group was found.'],
+      notSaved: ['No group was found.'],
     });
-    expect(pageOf(report)).toContain('no group was found');
+    expect(pageOf(report)).toContain('No group was found.');
     const opened: JournalEntry = { ...refused, event: 'opened', text: 'the incident is open over 1 group' };
     expect(reportOfIncident(arn, [opened], []).summary).toBe(
       'In 0 s Holdfast changed nothing; by its journal it is not over.',
