@@ -59,7 +59,7 @@ describe('the incident packet-loss', () => {
       expect(deedAt('outside monitor')).toBeLessThan(deedAt('rolled back'));
       // The network gets worse at the peak of seven, and is slowly better later.
       expect(lostAt(pacific(7, 3))).toBeGreaterThan(lostAt(pacific(6, 57)));
-      expect(lostAt(pacific(8, 15))).toBeLessThan(lostAt(pacific(7, 30)));
+      expect(lostAt(pacific(8, 30))).toBeLessThan(lostAt(pacific(7, 30)));
       expect(lostAt(pacific(10, 0))).toBeLessThan(lostAt(pacific(9, 0)));
     });
 
