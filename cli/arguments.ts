@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Policy } from '../functions/events/policy.ts';
 import { loadPolicy } from '../functions/policy.ts';
@@ -16,6 +17,8 @@ export class UsageError extends Error {
 export interface Command {
   name: 'rehearse' | 'story';
   incident: Story;
+  /** Its name or its file, as it was asked for. */
+  story: string;
   seed: number;
   dryRun: boolean;
   withHoldfast: boolean;
@@ -40,6 +43,22 @@ const parseSeed = (text: string): number => {
     throw new UsageError(`--seed: found "${text}"; allowed: a whole number from 0 to 999999999`);
   }
   return Number(text);
+};
+
+/** A folder that is there, or that can be made. */
+const parseReportFolder = (folder: string): string => {
+  if (folder === '') throw new UsageError('--report: found ""; allowed: a folder, such as reports');
+  let there = resolve(folder);
+  while (!existsSync(there)) there = dirname(there);
+  try {
+    if (!statSync(there).isDirectory()) throw new Error('it is a file');
+    accessSync(there, constants.W_OK);
+  } catch (cause) {
+    throw new UsageError(`--report: nothing can be written into ${there}: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+  return folder;
 };
 
 const readPolicy = (file: string | undefined): Policy => {
@@ -99,7 +118,11 @@ export const parseCommand = (argv: string[]): Command => {
     );
   }
   const incident = findStory(incidentName);
-  if (rest.length > 0) throw new UsageError(`Unexpected "${rest.join(' ')}"\n\n${usage}`);
+  if (rest.length > 0) {
+    throw new UsageError(
+      `Unexpected "${rest.join(' ')}". With npm, options follow --: npm run story -- packet-loss --seed 7\n\n${usage}`,
+    );
+  }
   if (values['dry-run'] === true && values['without-holdfast'] === true) {
     throw new UsageError(
       '--dry-run and --without-holdfast exclude each other: without Holdfast nothing plans',
@@ -114,6 +137,7 @@ export const parseCommand = (argv: string[]): Command => {
   const policy = readPolicy(values.policy);
   return {
     name,
+    story: incidentName ?? '',
     incident: values.fleet === undefined ? incident : storyOfFleet(incident, loadFleet(values.fleet), policy),
     seed: parseSeed(values.seed ?? '1'),
     dryRun: values['dry-run'] ?? false,
@@ -121,7 +145,7 @@ export const parseCommand = (argv: string[]): Command => {
     policy,
     fleetFile: values.fleet,
     json: values.json ?? false,
-    report: values.report,
+    report: values.report === undefined ? undefined : parseReportFolder(values.report),
     policyFile: values.policy,
   };
 };

@@ -1,6 +1,13 @@
 import { InvalidFleetError } from '../rehearsal/fleet-file.ts';
 import { type RehearsalResult, rehearse } from '../rehearsal/rehearse.ts';
-import { tellCourse, tellPlan, tellSummary, tellTimeline, tellUnfound } from '../rehearsal/report.ts';
+import {
+  tellCourse,
+  tellPlan,
+  tellSummary,
+  tellTimeline,
+  tellUnfound,
+  tellUnnamed,
+} from '../rehearsal/report.ts';
 import { InvalidStoryError } from '../rehearsal/story-file.ts';
 import { differenceOf, reportOfRehearsal } from '../report/from-rehearsal.ts';
 import { writeReport } from '../report/write-report.ts';
@@ -60,18 +67,33 @@ const tellViolations = (results: RehearsalResult[]): string => {
     : `BROKEN RULES\n${violations.map((violation) => `  ${violation}`).join('\n')}`;
 };
 
+/** That Holdfast held nothing and drained nothing: whatever differs then is chance, or people. */
+const tellNothingHeld = (results: RehearsalResult[]): string[] =>
+  results.some(
+    ({ withHoldfast, dryRun, calls }) => withHoldfast && !dryRun && calls.every(({ mutating }) => !mutating),
+  )
+    ? ['Holdfast changed nothing in this story.']
+    : [];
+
 const tellEnd = ({ incident, policy }: Command, results: RehearsalResult[]): string =>
-  [tellSummary(incident, results), '', ...tellUnfound(incident, policy), tellViolations(results)].join('\n');
+  [
+    tellSummary(incident, results),
+    '',
+    ...tellUnnamed(incident, policy),
+    ...tellUnfound(incident, policy),
+    ...tellNothingHeld(results),
+    tellViolations(results),
+  ].join('\n');
 
 /** Writes the report of what was told, where one is asked for, and says where. */
 const reportOn = (
-  { incident, report, policyFile, fleetFile, json }: Command,
+  { incident, story, report, policyFile, fleetFile, json }: Command,
   without: RehearsalResult | undefined,
   helped: RehearsalResult | undefined,
 ): void => {
   if (report === undefined) return;
   const page = writeReport(
-    reportOfRehearsal(incident, without, helped, { policyFile, fleetFile }),
+    reportOfRehearsal(incident, without, helped, { story, policyFile, fleetFile }),
     report,
     incident.name,
   );

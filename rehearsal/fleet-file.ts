@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
+import { holdTagKey } from '../functions/domain/holds/hold-tag.ts';
 import { rulesForAlarm } from '../functions/domain/signals/match-rules.ts';
 import { counted, firstOf } from '../functions/domain/times.ts';
 import { describeIssues } from '../functions/events/describe-issues.ts';
@@ -22,19 +23,26 @@ export class InvalidFleetError extends Error {
 const size = () => z.number().int().min(0);
 
 /** A group, as `DescribeAutoScalingGroups` says it. */
-const groupSchema = z.object({
-  AutoScalingGroupName: z.string().min(1),
-  MinSize: size(),
-  MaxSize: size(),
-  DesiredCapacity: size(),
-  AvailabilityZones: z.array(z.string()).default([]),
-  HealthCheckType: z.string().default('EC2'),
-  HealthCheckGracePeriod: size().default(0),
-  NewInstancesProtectedFromScaleIn: z.boolean().default(false),
-  Instances: z.array(z.object({ InstanceType: z.string().optional() })).default([]),
-  Tags: z.array(z.object({ Key: z.string(), Value: z.string().default('') })).default([]),
-  SuspendedProcesses: z.array(z.object({ ProcessName: z.string() })).default([]),
-});
+const groupSchema = z
+  .object({
+    AutoScalingGroupName: z.string().min(1),
+    MinSize: size(),
+    MaxSize: size(),
+    DesiredCapacity: size(),
+    AvailabilityZones: z.array(z.string()).default([]),
+    HealthCheckType: z.string().default('EC2'),
+    HealthCheckGracePeriod: size().default(0),
+    NewInstancesProtectedFromScaleIn: z.boolean().default(false),
+    Instances: z
+      .array(z.object({ InstanceType: z.string().optional(), WeightedCapacity: z.string().optional() }))
+      .default([]),
+    Tags: z.array(z.object({ Key: z.string(), Value: z.string().default('') })).default([]),
+    SuspendedProcesses: z.array(z.object({ ProcessName: z.string() })).default([]),
+  })
+  .refine(({ MinSize, MaxSize }) => MinSize <= MaxSize, {
+    path: ['MaxSize'],
+    message: 'at least MinSize',
+  });
 type DescribedGroup = z.output<typeof groupSchema>;
 
 /** A scaling policy, as `DescribePolicies` says it. */
@@ -44,6 +52,7 @@ const policySchema = z.object({
   TargetTrackingConfiguration: z
     .object({
       TargetValue: z.number(),
+      DisableScaleIn: z.boolean().default(false),
       PredefinedMetricSpecification: z.object({ PredefinedMetricType: z.string() }).optional(),
     })
     .optional(),
@@ -103,6 +112,9 @@ const assumed = {
   requestsPerSecondAtFullCpu: 100,
 } as const;
 
+/** How much longer a story of a fleet is told, so that everything can be given back. */
+const giveBackSeconds = 4 * 3600;
+
 /** The type that most of its instances have, as far as the simulated EC2 knows it. */
 const typeOf = ({ Instances }: DescribedGroup): string | undefined => {
   const known = Instances.flatMap(({ InstanceType = '' }) =>
@@ -112,11 +124,20 @@ const typeOf = ({ Instances }: DescribedGroup): string | undefined => {
   return [...counts].sort(([, a], [, b]) => b.length - a.length)[0]?.[0];
 };
 
-const cpuPolicy = (name: string, targetValue: number): ScalingPolicy => ({
+const cpuPolicy = (name: string, targetValue: number, neverScalesIn = false): ScalingPolicy => ({
   type: 'TargetTrackingScaling',
   name,
   targetValue,
+  ...(neverScalesIn ? { neverScalesIn } : {}),
 });
+
+/** What each instance counts towards the sizes of a group, where all count the same. */
+const weightOf = ({ Instances }: DescribedGroup): { weight: `${number}` | undefined; isMixed: boolean } => {
+  const weights = new Set(Instances.map(({ WeightedCapacity = '1' }) => WeightedCapacity));
+  const [only = '1'] = weights;
+  const isMixed = weights.size > 1 || !/^[1-9]\d*$/.test(only);
+  return { weight: isMixed || only === '1' ? undefined : (only as `${number}`), isMixed };
+};
 
 /** The scaling policies of a group, and whether one of them had to be assumed. */
 const policiesOf = (
@@ -127,7 +148,7 @@ const policiesOf = (
   if (own?.length === 0) return { policies: [], isAssumed: false };
   const byCpu = (own ?? []).flatMap(({ PolicyName, TargetTrackingConfiguration: tracking }) =>
     tracking?.PredefinedMetricSpecification?.PredefinedMetricType === 'ASGAverageCPUUtilization'
-      ? [cpuPolicy(PolicyName, Math.min(100, Math.max(1, tracking.TargetValue)))]
+      ? [cpuPolicy(PolicyName, Math.min(100, Math.max(1, tracking.TargetValue)), tracking.DisableScaleIn)]
       : [],
   );
   return byCpu.length > 0
@@ -171,10 +192,16 @@ const alarmFor = (alarm: AlarmSpec, policy: Policy, fleet: Fleet): { alarm: Alar
   const own = (fleet.MetricAlarms ?? []).find(({ AlarmName }) =>
     rulesForAlarm(policy, AlarmName).includes(rule),
   );
+  if (own === undefined && fleet.MetricAlarms !== undefined) {
+    return {
+      alarm: everywhere,
+      note: `Rule ${rule.name} names ${pattern}, and the file has no alarm of such a name: nothing would begin it.`,
+    };
+  }
   const alarmName = own?.AlarmName ?? pattern.replaceAll('*', 'rehearsal');
   return {
     alarm: { ...everywhere, alarmName },
-    note: `The alarm ${alarm.alarmName} of the story is called ${alarmName} here, as rule ${rule.name} names it${own === undefined ? '; the file has no alarm of such a name' : ''}.`,
+    note: `The alarm ${alarm.alarmName} of the story is called ${alarmName} here, as rule ${rule.name} names it${own === undefined ? '; whether you have an alarm of such a name the file does not say' : ''}.`,
   };
 };
 
@@ -182,11 +209,15 @@ const alarmFor = (alarm: AlarmSpec, policy: Policy, fleet: Fleet): { alarm: Alar
 const toGroup = (described: DescribedGroup, fleet: Fleet): GroupSpec & { isAssumed: boolean } => {
   const name = described.AutoScalingGroupName;
   const { policies, isAssumed } = policiesOf(name, fleet.ScalingPolicies);
+  const { weight } = weightOf(described);
   const desiredCapacity = described.DesiredCapacity;
   return {
     name,
     isAssumed,
-    tags: Object.fromEntries(described.Tags.map(({ Key, Value }) => [Key, Value])),
+    // What Holdfast itself put there belongs to what goes on now, not to the story.
+    tags: Object.fromEntries(
+      described.Tags.filter(({ Key }) => Key !== holdTagKey).map(({ Key, Value }) => [Key, Value]),
+    ),
     minSize: Math.min(described.MinSize, desiredCapacity),
     maxSize: Math.max(described.MaxSize, desiredCapacity),
     desiredCapacity,
@@ -199,6 +230,7 @@ const toGroup = (described: DescribedGroup, fleet: Fleet): GroupSpec & { isAssum
     deregistrationDelaySeconds: assumed.deregistrationDelaySeconds,
     requestsPerSecondAtFullCpu: assumed.requestsPerSecondAtFullCpu,
     policies,
+    ...(weight === undefined ? {} : { weightedCapacity: weight }),
     lifecycleHooks: hooksOf(name, fleet.LifecycleHooks),
     suspendedProcesses: described.SuspendedProcesses.map(({ ProcessName }) => ProcessName),
   };
@@ -231,6 +263,13 @@ export const storyOfFleet = (story: Story, fleet: Fleet, policy: Policy): Story 
   const unknownTypes = fleet.AutoScalingGroups.filter(
     (described) => described.Instances.length > 0 && typeOf(described) === undefined,
   ).map(({ AutoScalingGroupName }) => AutoScalingGroupName);
+  const mixed = fleet.AutoScalingGroups.filter((described) => weightOf(described).isMixed);
+  const held = fleet.AutoScalingGroups.filter(({ Tags }) => Tags.some(({ Key }) => Key === holdTagKey));
+  const namesOf = (described: DescribedGroup[]): string =>
+    firstOf(
+      described.map(({ AutoScalingGroupName }) => AutoScalingGroupName),
+      3,
+    );
   const suspended = groups.filter(({ suspendedProcesses = [] }) => suspendedProcesses.length > 0);
   return {
     ...story,
@@ -258,6 +297,8 @@ export const storyOfFleet = (story: Story, fleet: Fleet, policy: Policy): Story 
       suspended.map(({ name, suspendedProcesses = [] }) => [name, suspendedProcesses]),
     ),
     couldNotSave: [],
+    // Large groups take longer to be given back than those of the story.
+    durationSeconds: story.durationSeconds + giveBackSeconds,
     simplified: [
       ...alarms.flatMap(({ note }) => note ?? []),
       'Whatever happens to groups of the story happens to every group of the fleet. What people of the story do is left out.',
@@ -268,6 +309,14 @@ export const storyOfFleet = (story: Story, fleet: Fleet, policy: Policy): Story 
             `${fleet.ScalingPolicies === undefined ? 'The file has no scaling policies' : 'Policies by anything but CPU are not known here'}: a target of ${assumed.cpuTarget} % CPU is assumed for ${firstOf(withoutPolicy, 3)}.`,
           ]),
       ...(fleet.LifecycleHooks === undefined ? ['The file has no lifecycle hooks: none are assumed.'] : []),
+      ...(mixed.length === 0
+        ? []
+        : [`Instances of ${namesOf(mixed)} count differently towards its sizes; here each counts one.`]),
+      ...(held.length === 0
+        ? []
+        : [
+            `${namesOf(held)} ${held.length === 1 ? 'was' : 'were'} held by Holdfast when the file was made: what it had suspended then is taken for what people want.`,
+          ]),
       ...(unknownTypes.length === 0
         ? []
         : [

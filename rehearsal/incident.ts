@@ -77,6 +77,14 @@ export interface ServiceOutage {
   error?: string;
 }
 
+/** An outage in words. */
+export const tellOutage = ({ service, error }: ServiceOutage): string =>
+  `${service} ${error === undefined ? 'does not answer' : `refuses with ${error}`}`;
+
+/** A shortage in words. */
+export const tellShortage = ({ instanceTypes, availabilityZones }: CapacityShortage): string =>
+  `EC2 has no ${instanceTypes.join(' or ')}${availabilityZones === undefined ? '' : ` in ${availabilityZones.join(', ')}`}`;
+
 /** Something a person does in the middle of the story. */
 export interface Deed {
   atSeconds: number;

@@ -40,7 +40,7 @@ export interface Evidence {
   /** Capacity reservations that are still paid for. */
   reservationsLeft: string[];
   /** In service and needed, each minute, per group. */
-  samples: Record<string, Sample[]>;
+  samples: Map<string, Sample[]>;
   /** Errors of functions that were invoked by an event. */
   functionErrors: string[];
   /** Whether an execution may fail, because the table did not answer when it began. */
@@ -252,7 +252,7 @@ const checkCapacity = ({
     if (heldSince === undefined || mayLackCapacity.includes(group.name)) return [];
     const givenBackAt =
       since(succeeded(calls, 'ResumeProcesses', group.name).at(-1)) ?? Number.POSITIVE_INFINITY;
-    const short = (samples[group.name] ?? []).filter(
+    const short = (samples.get(group.name) ?? []).filter(
       ({ seconds, capacity, needed }) =>
         seconds > heldSince &&
         seconds < givenBackAt + afterReleaseSeconds &&

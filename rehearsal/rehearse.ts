@@ -28,7 +28,7 @@ import type { Execution } from './cloud/step-functions.ts';
 import type { RecordedCall } from './cloud/wire.ts';
 import { type Cost, priceOf } from './cost.ts';
 import { loadFunction, readDeployment } from './deployment.ts';
-import type { Story } from './incident.ts';
+import { type Story, tellOutage, tellShortage } from './incident.ts';
 import { findViolations } from './invariants.ts';
 import { isDuringTrouble, type Sample, type Summary, summarise } from './summary.ts';
 import { journalTimeline, type TimelineEntry } from './timeline.ts';
@@ -105,7 +105,9 @@ const alarmsOfPolicy = (
   if (policy.type === 'TargetTrackingScaling') {
     return [
       { direction: 'out', threshold: policy.targetValue, minutes: 3 },
-      { direction: 'in', threshold: policy.targetValue * 0.9, minutes: 15 },
+      ...(policy.neverScalesIn === true
+        ? []
+        : [{ direction: 'in' as const, threshold: policy.targetValue * 0.9, minutes: 15 }]),
     ];
   }
   const { above, below } = policy;
@@ -209,7 +211,7 @@ const connectScalingPolicies = ({ autoScaling, cloudWatch }: SimulatedCloud): vo
 const passMinute = (
   cloud: SimulatedCloud,
   workload: Workload,
-  samples: Record<string, Sample[]>,
+  samples: Map<string, Sample[]>,
   losses: (number | undefined)[],
   delayMinutes: number,
 ): void => {
@@ -217,8 +219,8 @@ const passMinute = (
   const cpu = new Map<string, number | undefined>();
   const busy = new Map<string, number | undefined>();
   for (const group of autoScaling.groups.values()) {
-    const points = samples[group.name] ?? [];
-    samples[group.name] = points;
+    const points = samples.get(group.name) ?? [];
+    samples.set(group.name, points);
     points.push({
       seconds: time.elapsedSeconds(),
       inService: inServiceCount(group),
@@ -272,7 +274,7 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
     const messages: PublishedMessage[] = [];
     const metrics: Metrics[] = [];
     let alarmAtSeconds: number | undefined;
-    const samples: Record<string, Sample[]> = {};
+    const samples = new Map<string, Sample[]>();
     const startedAtMilliseconds = time.now();
     const tell = (entry: Omit<TimelineEntry, 'seconds'> | undefined): void => {
       if (entry !== undefined) timeline.push({ seconds: time.elapsedSeconds(), ...entry });
@@ -376,10 +378,16 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
       time.at(fault.fromSeconds, () => tell({ source: 'world', text: `${fault.name}: this begins` }));
       time.at(fault.untilSeconds, () => tell({ source: 'world', text: `${fault.name}: this is mended` }));
     }
-    for (const { service, error, fromSeconds, untilSeconds } of incident.serviceOutages ?? []) {
-      const how = error === undefined ? 'does not answer' : `refuses with ${error}`;
-      time.at(fromSeconds, () => tell({ source: 'world', text: `${service} ${how}: this begins` }));
-      time.at(untilSeconds, () => tell({ source: 'world', text: `${service} answers again` }));
+    for (const outage of incident.serviceOutages ?? []) {
+      time.at(outage.fromSeconds, () =>
+        tell({ source: 'world', text: `${tellOutage(outage)}: this begins` }),
+      );
+      time.at(outage.untilSeconds, () => tell({ source: 'world', text: `${outage.service} answers again` }));
+    }
+    for (const shortage of incident.capacityShortages ?? []) {
+      const text = tellShortage(shortage);
+      time.at(shortage.fromSeconds, () => tell({ source: 'world', text: `${text}: this begins` }));
+      time.at(shortage.untilSeconds, () => tell({ source: 'world', text: `${text}: this is over` }));
     }
     for (const { name, groups, allAtSeconds } of incident.restartLoops ?? []) {
       if (allAtSeconds === undefined) continue;
@@ -440,7 +448,7 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
       plan: uniqueCalls(
         journal.flat().flatMap((entry) => (entry.event === 'planned' ? (entry.calls ?? []) : [])),
       ),
-      inService: Object.entries(samples).map(([autoScalingGroupName, points]) => ({
+      inService: [...samples].map(([autoScalingGroupName, points]) => ({
         autoScalingGroupName,
         points,
       })),

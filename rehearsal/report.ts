@@ -1,4 +1,5 @@
 import { hasTags, isOptedIn } from '../functions/domain/auto-scaling-group.ts';
+import { matchesPattern } from '../functions/domain/signals/match-rules.ts';
 import { firstOf } from '../functions/domain/times.ts';
 import type { Policy } from '../functions/events/policy.ts';
 import type { Story } from './incident.ts';
@@ -201,10 +202,10 @@ type GroupSummary = Summary['groups'][number];
 
 /** What is compared of each group, and how; `undefined` where it does not apply. */
 const compared: [label: string, read: (group: GroupSummary, desired: number) => string | undefined][] = [
-  ['fewest in service', ({ fewestInService }) => String(fewestInService)],
+  ['least capacity, in instances', ({ leastCapacity }) => String(leastCapacity)],
   ['minutes below the needed capacity', ({ minutesBelowNeeded }) => String(minutesBelowNeeded)],
-  ['good instances lost, until 15 min after', ({ goodInstancesLost }) => String(goodInstancesLost)],
-  ['launches that never served', ({ launchesFailed }) => String(launchesFailed)],
+  ['good instances lost in the trouble', ({ goodInstancesLost }) => String(goodInstancesLost)],
+  ['launches that never served', ({ launchesFailed, neverWorked }) => String(launchesFailed + neverWorked)],
   [
     'only copies of data lost',
     ({ onlyCopies }, desired) =>
@@ -280,7 +281,7 @@ const tellFleet = (incident: Story, results: RehearsalResult[]): string[] => {
       total(({ goodInstancesLost }) => (goodInstancesLost > 0 ? 1 : 0)),
     ),
     row(
-      '  good instances lost, until 15 min after',
+      '  good instances lost in the trouble',
       total(({ goodInstancesLost }) => goodInstancesLost),
     ),
     row(
@@ -359,6 +360,19 @@ export const tellPlan = (result: RehearsalResult): string =>
           .join('\n')}`,
     )
     .join('\n');
+
+/** Which rules name alarms, and none that the story has: nothing begins them here. */
+export const tellUnnamed = ({ alarms }: Story, { rules }: Policy): string[] =>
+  alarms.length === 0
+    ? []
+    : rules.flatMap(({ name, when: { alarm: patterns } }) =>
+        patterns === undefined ||
+        alarms.some(({ alarmName }) => patterns.some((pattern) => matchesPattern(pattern, alarmName)))
+          ? []
+          : [
+              `Rule ${name} names ${patterns.join(', ')}, which no alarm of this story is called (${alarms.map(({ alarmName }) => alarmName).join(', ')}): it does not begin here.`,
+            ],
+      );
 
 /** Which groups opted in and are found by no rule: only an input by hand that names them does anything there. */
 export const tellUnfound = ({ groups }: Story, { rules }: Policy): string[] => {

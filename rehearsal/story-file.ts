@@ -45,7 +45,10 @@ const capacity = () => z.number().int().min(0).max(10_000);
 /** A value that changes over time: from point to point in a straight line; two points at one moment are a step. */
 const curve = (value: z.ZodType<number>) =>
   z
-    .array(z.tuple([moment(), value]))
+    .array(
+      z.tuple([moment(), value]),
+      'moments and values, such as [[0m, 100], [20m, 200]]; [[0m, 100]] for one that stays',
+    )
     .min(1)
     .refine(
       (points) => points.every(([at], index) => at >= (points[index - 1]?.[0] ?? 0)),
@@ -417,6 +420,15 @@ const storySchema = z
           const [, mistake = ''] = (error as Error).message.split('\n');
           refuse(['deeds', index, 'start', 'input'], mistake);
         }
+      }
+      const sameName = story.deeds.findIndex(
+        (each) => start !== undefined && each.start?.name === start.name,
+      );
+      if (start !== undefined && sameName !== index) {
+        refuse(
+          ['deeds', index, 'start', 'name'],
+          'a name that no deed before it starts, because a name counts once',
+        );
       }
       if (at > story.lasts) refuse(['deeds', index, 'at'], 'a moment within the story');
     }

@@ -1,4 +1,4 @@
-import type { SimulatedGroup } from './cloud/auto-scaling-group.ts';
+import { isBrokenNewcomer, type SimulatedGroup } from './cloud/auto-scaling-group.ts';
 import type { RecordedCall } from './cloud/wire.ts';
 import type { Story } from './incident.ts';
 
@@ -22,6 +22,10 @@ interface GroupSummary {
   /** Running instances that EC2 ended by itself. */
   endedByEc2: number;
   launchesFailed: number;
+  /** Instances that came into service and were never set up. */
+  neverWorked: number;
+  /** The least that those in service could do, in instances of the type the group began with. */
+  leastCapacity: number;
   /** Instances that ended with data that were nowhere else, and of those the ones that a snapshot has. */
   onlyCopies?: { ended: number; inSnapshots: number };
   inServiceAtEnd: number;
@@ -54,22 +58,24 @@ const equalsBaseline = (incident: Story, group: SimulatedGroup): boolean => {
 };
 
 /** Whether a moment, in milliseconds, is in the trouble of a story, or in the quarter of an hour after. */
-export const isDuringTrouble =
-  ({
-    startsAt,
-    losses,
-    launchFaults = [],
-    healthCheckFaults = [],
-    startFaults = [],
-    restartLoops = [],
-  }: Story) =>
-  (at: number): boolean =>
-    [...losses, ...launchFaults, ...healthCheckFaults, ...startFaults, ...restartLoops].some(
-      ({ fromSeconds, untilSeconds }) => {
-        const seconds = (at - Date.parse(startsAt)) / 1000;
-        return seconds >= fromSeconds && seconds < untilSeconds + afterTroubleSeconds;
-      },
+export const isDuringTrouble = (story: Story) => {
+  const troubles = [
+    ...story.losses,
+    ...(story.launchFaults ?? []),
+    ...(story.healthCheckFaults ?? []),
+    ...(story.startFaults ?? []),
+    ...(story.restartLoops ?? []),
+    ...(story.capacityShortages ?? []),
+    ...(story.serviceOutages ?? []),
+  ];
+  return (at: number): boolean => {
+    const seconds = (at - Date.parse(story.startsAt)) / 1000;
+    return troubles.some(
+      ({ fromSeconds, untilSeconds }) =>
+        seconds >= fromSeconds && seconds < untilSeconds + afterTroubleSeconds,
     );
+  };
+};
 
 const onlyCopiesOf = ({ terminations }: SimulatedGroup, snapshots: { instanceId: string }[]) => {
   const ended = terminations.filter(({ hadOnlyCopy }) => hadOnlyCopy);
@@ -81,24 +87,28 @@ const onlyCopiesOf = ({ terminations }: SimulatedGroup, snapshots: { instanceId:
 export const summarise = (
   incident: Story,
   groups: SimulatedGroup[],
-  samples: Record<string, Sample[]>,
+  samples: Map<string, Sample[]>,
   calls: RecordedCall[],
   snapshots: { instanceId: string }[],
 ): Summary => {
   const isInTrouble = isDuringTrouble(incident);
   return {
     groups: groups.map((group) => {
-      const points = samples[group.name] ?? [];
+      const points = samples.get(group.name) ?? [];
       return {
         autoScalingGroupName: group.name,
         fewestInService: Math.min(...points.map(({ inService }) => inService)),
         minutesBelowNeeded: points.filter(({ capacity, needed }) => capacity < needed).length,
         goodInstancesLost: group.terminations.filter(({ at, wasGood }) => wasGood && isInTrouble(at)).length,
         endedByEc2: group.endedByEc2At.length,
+        leastCapacity: Math.floor(Math.min(...points.map(({ capacity }) => capacity))),
         launchesFailed: group.activities.filter(
           ({ description, statusCode }) =>
             description.startsWith('Launching') && (statusCode === 'Failed' || statusCode === 'Cancelled'),
         ).length,
+        neverWorked:
+          group.terminations.filter(({ cameIntoServiceBroken }) => cameIntoServiceBroken).length +
+          group.instances.filter(isBrokenNewcomer).length,
         ...(group.hasOnlyCopies === true ? { onlyCopies: onlyCopiesOf(group, snapshots) } : {}),
         inServiceAtEnd: points.at(-1)?.inService ?? 0,
         stateEqualsBaseline: equalsBaseline(incident, group),

@@ -8,6 +8,7 @@ import {
 import { type CloudWatchClient, paginateDescribeAlarms } from '@aws-sdk/client-cloudwatch';
 import pMap from 'p-map';
 import { optInTag } from '../functions/domain/auto-scaling-group.ts';
+import { holdTagKey } from '../functions/domain/holds/hold-tag.ts';
 import { rulesForAlarm } from '../functions/domain/signals/match-rules.ts';
 import type { Policy } from '../functions/events/policy.ts';
 import type { Fleet } from './fleet-file.ts';
@@ -52,6 +53,7 @@ const describePolicies = async (client: AutoScalingClient): Promise<Described<'S
           : {
               TargetTrackingConfiguration: {
                 TargetValue: TargetTrackingConfiguration.TargetValue,
+                DisableScaleIn: TargetTrackingConfiguration.DisableScaleIn ?? false,
                 ...(type === undefined
                   ? {}
                   : { PredefinedMetricSpecification: { PredefinedMetricType: type } }),
@@ -119,7 +121,11 @@ export const takeSnapshot = async ({
   ];
   const numbers = new Map(names.map((name, index) => [name, `group-${String(index + 1).padStart(4, '0')}`]));
   const told = (name: string): string => (masksNames ? (numbers.get(name) ?? 'group') : name);
-  const wanted = new Set([optInTag.key, ...policy.rules.flatMap(({ targets }) => Object.keys(targets.tags))]);
+  const wanted = new Set([
+    optInTag.key,
+    holdTagKey,
+    ...policy.rules.flatMap(({ targets }) => Object.keys(targets.tags)),
+  ]);
   return {
     AutoScalingGroups: groups.map((group) => ({
       AutoScalingGroupName: told(group.AutoScalingGroupName ?? ''),
@@ -130,7 +136,10 @@ export const takeSnapshot = async ({
       HealthCheckType: group.HealthCheckType ?? 'EC2',
       HealthCheckGracePeriod: group.HealthCheckGracePeriod ?? 0,
       NewInstancesProtectedFromScaleIn: group.NewInstancesProtectedFromScaleIn ?? false,
-      Instances: (group.Instances ?? []).map(({ InstanceType }) => ({ InstanceType })),
+      Instances: (group.Instances ?? []).map(({ InstanceType, WeightedCapacity }) => ({
+        InstanceType,
+        ...(WeightedCapacity === undefined ? {} : { WeightedCapacity }),
+      })),
       Tags: (group.Tags ?? []).flatMap(({ Key = '', Value = '' }) =>
         wanted.has(Key) ? [{ Key, Value }] : [],
       ),
@@ -146,6 +155,7 @@ export const takeSnapshot = async ({
       AutoScalingGroupName: told(each.AutoScalingGroupName),
       LifecycleHookName: masksNames ? `hook-${index + 1}` : each.LifecycleHookName,
     })),
-    MetricAlarms: masksNames ? [] : alarms,
+    // Their names say what a policy names; masked, whether there are any stays unsaid.
+    ...(masksNames ? {} : { MetricAlarms: alarms }),
   };
 };

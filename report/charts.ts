@@ -17,8 +17,8 @@ export const chartSizes: Record<'wide' | 'narrow', ChartSize> = {
 
 /** Each course has its own colour, and its own dash for those who do not see colours. */
 const lineOf: Record<Exclude<Course['kind'], 'needed'>, { stroke: string; width: number; dash?: string }> = {
-  inServiceWithout: { stroke: 'var(--without)', width: 1, dash: '2,3' },
-  inService: { stroke: 'var(--with)', width: 1, dash: '2,3' },
+  inServiceWithout: { stroke: 'var(--without)', width: 1.5, dash: '2,3' },
+  inService: { stroke: 'var(--with)', width: 1.5, dash: '2,3' },
   worksWithout: { stroke: 'var(--without)', width: 2, dash: '7,3' },
   works: { stroke: 'var(--with)', width: 2.5 },
 };
@@ -64,7 +64,10 @@ const svgOf = (role: 'img' | 'group', options: Plot.PlotOptions): string => {
   }
   // Its colours and its size come from the page.
   figure.querySelector('style')?.remove();
-  return figure.outerHTML.replace(/(\d+\.\d{2})\d+/g, '$1');
+  // Numbers of the drawing, to a hundredth; names of groups stay as they are.
+  return figure.outerHTML.replace(/ (?:d|transform|[xy][12]?|width|height)="[^"]*"/g, (attribute) =>
+    attribute.replace(/(\d+\.\d{2})\d+/g, '$1'),
+  );
 };
 
 const clock = (at: Date): string => clockOf(at.getTime());
@@ -121,7 +124,8 @@ export const capacityChart = (
       zero: true,
       domain: [0, drawsMaximum(course) ? (maxSize ?? 1) : highestOf(course)],
       nice: true,
-      ticks: 5,
+      ticks: Math.min(5, highestOf(course)),
+      tickFormat: 'd',
       label: 'instances',
       grid: true,
     },
@@ -136,8 +140,12 @@ export const capacityChart = (
               curve: 'step-after',
             }),
           ]),
-      ...(minSize === undefined || minSize === 0 ? [] : rule(minSize, `minimum ${minSize}`)),
-      ...(drawsMaximum(course) ? rule(maxSize ?? 0, `maximum ${maxSize}`) : []),
+      ...(minSize === undefined || minSize === 0 || minSize === maxSize
+        ? []
+        : rule(minSize, `minimum ${minSize}`)),
+      ...(drawsMaximum(course)
+        ? rule(maxSize ?? 0, `${minSize === maxSize ? 'minimum and maximum' : 'maximum'} ${maxSize}`)
+        : []),
       ...lines,
     ],
   });

@@ -3,7 +3,10 @@ import { counted } from '../functions/domain/times.ts';
 /** What became of some groups in one run. */
 export interface Outcome {
   goodInstancesLost: number;
+  /** Of several groups those of the one that lacked it longest. */
   minutesBelowNeeded: number;
+  /** Whether it is of several groups. */
+  isOfMany?: true;
   /** Only copies of data that were lost; absent where no instance has one. */
   copiesLost?: number;
 }
@@ -13,10 +16,10 @@ const lostIn = ({ goodInstancesLost }: Outcome): string =>
     ? 'no good instance was lost'
     : `${counted(goodInstancesLost, 'good instance')} were lost`;
 
-const shortIn = ({ minutesBelowNeeded }: Outcome): string =>
+const shortIn = ({ minutesBelowNeeded, isOfMany }: Outcome): string =>
   minutesBelowNeeded === 0
     ? 'capacity was never short'
-    : `capacity was short for ${counted(minutesBelowNeeded, 'minute')}`;
+    : `capacity was short for ${isOfMany === true ? 'up to ' : ''}${counted(minutesBelowNeeded, 'minute')}`;
 
 const copiesIn = ({ copiesLost = 0 }: Outcome): string =>
   copiesLost === 0
@@ -32,7 +35,8 @@ export const sumOf = (outcomes: Outcome[]): Outcome => {
   const sum = (values: number[]): number => values.reduce((total, value) => total + value, 0);
   return {
     goodInstancesLost: sum(outcomes.map(({ goodInstancesLost }) => goodInstancesLost)),
-    minutesBelowNeeded: sum(outcomes.map(({ minutesBelowNeeded }) => minutesBelowNeeded)),
+    minutesBelowNeeded: Math.max(0, ...outcomes.map(({ minutesBelowNeeded }) => minutesBelowNeeded)),
+    ...(outcomes.length > 1 ? { isOfMany: true } : {}),
     ...(copies.length === 0 ? {} : { copiesLost: sum(copies) }),
   };
 };

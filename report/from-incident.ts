@@ -13,6 +13,7 @@ import { clockOf, type Report } from './report.ts';
 /** What a person has to look at, or could not be done. */
 const notSavedEvents: ReadonlySet<JournalEntry['event']> = new Set([
   'refused',
+  'failed',
   'left',
   'gone',
   'unhealthy',
@@ -49,7 +50,12 @@ const summaryOf = (entries: JournalEntry[], seconds: number): string => {
   const isOver = entries.some(({ event }) => event === 'closed');
   const done = parts.length === 0 ? 'changed nothing' : new Intl.ListFormat('en').format(parts);
   const opened = entries.some(({ event }) => event === 'opened');
-  const end = isOver ? ', and gave everything back' : opened ? '; by its journal it is not over' : '';
+  const givesBack = isOver && parts.length > 0;
+  const end = givesBack
+    ? ', and gave everything back'
+    : opened && !isOver
+      ? '; by its journal it is not over'
+      : '';
   return `In ${spokenDuration(seconds)} Holdfast ${done}${end}.`;
 };
 

@@ -1,6 +1,6 @@
 import { isOptedIn } from '../functions/domain/auto-scaling-group.ts';
 import { counted } from '../functions/domain/times.ts';
-import type { Story } from '../rehearsal/incident.ts';
+import { type Story, tellOutage, tellShortage } from '../rehearsal/incident.ts';
 import type { RehearsalResult } from '../rehearsal/rehearse.ts';
 import { entriesToTell, nameOfRun, sourceNames, summaryRows, tellLines } from '../rehearsal/report.ts';
 import type { Sample, Summary } from '../rehearsal/summary.ts';
@@ -17,6 +17,14 @@ import {
 } from './report.ts';
 
 type GroupSummary = Summary['groups'][number];
+
+/** How a story was asked for on the command line. */
+export interface AskedFor {
+  /** Its name or its file. */
+  story?: string | undefined;
+  policyFile?: string | undefined;
+  fleetFile?: string | undefined;
+}
 
 /** As many groups get a chart: more is nothing that anybody looks at, and a page of five hundred has to stay small. */
 const chartsMax = 24;
@@ -38,7 +46,14 @@ const outcomeOfRun = (story: Story, { summary }: RehearsalResult): Outcome => {
 
 /** The difference that Holdfast made in a story, in one sentence. */
 export const differenceOf = (story: Story, without: RehearsalResult, helped: RehearsalResult): string =>
-  tellDifference(outcomeOfRun(story, without), outcomeOfRun(story, helped));
+  `${tellDifference(outcomeOfRun(story, without), outcomeOfRun(story, helped))}${tellLeftAlone(story)}`;
+
+/** How many groups the sentence is not about. */
+const tellLeftAlone = ({ groups }: Story): string => {
+  const alone = groups.filter((group) => !isOptedIn(group)).length;
+  if (alone === 0 || alone === groups.length) return '';
+  return ` ${counted(alone, 'group')} did not opt in, and ${alone === 1 ? 'is' : 'are'} not counted here.`;
+};
 
 /** The points at which a number changes. */
 const courseOf = (
@@ -88,9 +103,14 @@ const troubleOf = (story: Story, name: string, startsAt: number): Lane => {
     ...(story.healthCheckFaults ?? []),
     ...(story.startFaults ?? []),
     ...(story.restartLoops ?? []),
-    ...(story.serviceOutages ?? []).map(({ service, ...outage }) => ({
+    ...(story.serviceOutages ?? []).map((outage) => ({
       ...outage,
-      name: `${service} does not answer`,
+      name: tellOutage(outage),
+      groups: [name],
+    })),
+    ...(story.capacityShortages ?? []).map((shortage) => ({
+      ...shortage,
+      name: tellShortage(shortage),
       groups: [name],
     })),
   ].filter(({ groups }) => groups.includes(name));
@@ -169,13 +189,13 @@ const notSavedOf = (story: Story, result: RehearsalResult): string[] => {
  * The report of a story.
  *
  * @param without the run without Holdfast, and `helped` the one with it; one of them at least
- * @param files those of the policy and of the fleet, where they are not the shipped ones
+ * @param asked how the story was asked for, where it is not a shipped one alone
  */
 export const reportOfRehearsal = (
   story: Story,
   without: RehearsalResult | undefined,
   helped: RehearsalResult | undefined,
-  files: { policyFile?: string | undefined; fleetFile?: string | undefined } = {},
+  asked: AskedFor = {},
 ): Report => {
   const result = helped ?? without;
   if (result === undefined) throw new Error('A report needs a run');
@@ -209,13 +229,14 @@ export const reportOfRehearsal = (
   const told = groups.filter(isTold);
   const most = new Set([...told].sort((a, b) => weightOf(b) - weightOf(a)).slice(0, chartsMax));
   const charted = told.filter((group) => most.has(group));
+  const dryRun = helped?.dryRun === true;
   const option = (name: string, file: string | undefined): string =>
     file === undefined ? '' : ` --${name} ${file}`;
-  const options = `${option('policy', files.policyFile)}${option('fleet', files.fleetFile)}`;
-  const dryRun = helped?.dryRun === true;
+  const onlyOne = `${dryRun ? ' --dry-run' : ''}${helped === undefined ? ' --without-holdfast' : ''}`;
+  const options = `${option('policy', asked.policyFile)}${option('fleet', asked.fleetFile)}${onlyOne}`;
   return {
     title: story.title,
-    about: `A rehearsal in a simulated cloud: npm run ${without === undefined || helped === undefined ? 'rehearse' : 'story'} -- ${story.name} --seed ${result.seed}${options}`,
+    about: `A rehearsal in a simulated cloud: npm run ${without === undefined || helped === undefined ? 'rehearse' : 'story'} -- ${asked.story ?? story.name} --seed ${result.seed}${options}`,
     startsAt,
     endsAt,
     summary:

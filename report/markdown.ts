@@ -1,4 +1,4 @@
-import { clockOf, type Report } from './report.ts';
+import { clockIn, type Report } from './report.ts';
 
 /** Keeps what a text says from being read as Markdown. */
 const plain = (text: string): string => text.replace(/([\\`*_{}[\]<>|#])/g, '\\$1');
@@ -8,6 +8,7 @@ const bullets = (texts: string[]): string[] => texts.map((text) => `- ${plain(te
 /** A report as Markdown: the draft of a post-mortem, to go on writing in. */
 export const markdownOf = (report: Report): string => {
   const { title, about, summary, story, sources, simplified, notSaved, groups, comparison, runs } = report;
+  const clock = clockIn(report);
   const lines = [
     `# ${plain(title)}`,
     '',
@@ -50,7 +51,7 @@ export const markdownOf = (report: Report): string => {
       `### ${plain(run)}`,
       '',
       ...told.flatMap(({ at, who, text, details }) => [
-        `- ${clockOf(at)} ${who} ${plain(text)}`,
+        `- ${clock(at)} ${who} ${plain(text)}`,
         ...details.map((detail) => `  - ${plain(detail)}`),
       ]),
     ]),
@@ -61,7 +62,7 @@ export const markdownOf = (report: Report): string => {
           '## What people were told',
           ...report.messages.flatMap(({ at, subject, text }) => [
             '',
-            `### ${clockOf(at)} ${plain(subject)}`,
+            `### ${clock(at)} ${plain(subject)}`,
             '',
             ...text.split('\n').map((line) => `    ${line}`),
           ]),

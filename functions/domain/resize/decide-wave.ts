@@ -137,8 +137,10 @@ const whatIsSeen = (
   now: string,
 ): Partial<Resize> => {
   const hasStarted = resize.stage === 'STARTING' && /^(pending|running)$/.test(ec2?.state ?? '');
-  const isWell =
-    resize.hasEntered && lifecycleState === 'InService' && ec2?.state === 'running' && isHealthy === true;
+  const isServing = resize.hasEntered && lifecycleState === 'InService' && ec2?.state === 'running';
+  const isWell = isServing && isHealthy === true;
+  // A load balancer that cannot be asked says neither that it is well nor that it is ill.
+  const isIll = !isServing || isHealthy === false;
   const hasExited = resize.stage === 'EXITING' && /^(Pending|InService)/.test(lifecycleState);
   return {
     ...(/^(Entering)?Standby$/.test(lifecycleState) && !resize.hasEntered ? { hasEntered: true } : {}),
@@ -146,7 +148,7 @@ const whatIsSeen = (
     ...(hasExited && resize.hasExited !== true ? { hasExited } : {}),
     ...(isWell && resize.wellSince === undefined ? { wellSince: now, wasWell: true } : {}),
     ...(resize.wasWell === true && /^(Entering)?Standby$/.test(lifecycleState) ? { wasWell: false } : {}),
-    ...(!isWell && resize.wellSince !== undefined ? { wellSince: undefined } : {}),
+    ...(isIll && resize.wellSince !== undefined ? { wellSince: undefined } : {}),
     ...(ec2?.state === 'stopping' && resize.stoppingSince === undefined ? { stoppingSince: now } : {}),
     ...(ec2 !== undefined && ec2.state !== 'stopping' && resize.stoppingSince !== undefined
       ? { stoppingSince: undefined }

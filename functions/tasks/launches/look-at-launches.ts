@@ -69,7 +69,7 @@ const createObserve =
     { autoScaling, ec2, clock }: LookAtLaunchesDependencies,
     readFailures: boolean,
     unreadable: string[],
-    isInTime?: () => boolean,
+    isInTime?: (inSeconds?: number) => boolean,
   ) =>
   async (group: AutoScalingGroup, stored: LaunchRecord): Promise<SeenLaunches> => {
     const now = clock.now();
@@ -152,7 +152,7 @@ export const lookAtLaunches = async (
 export const lookAtDescribedLaunches = async (
   dependencies: LookAtLaunchesDependencies,
   described: AutoScalingGroup[],
-  isInTime: () => boolean,
+  isInTime: (inSeconds?: number) => boolean,
 ): Promise<LaunchesSeen> => {
   const unreadable: string[] = [];
   const observe = createObserve(dependencies, true, unreadable, isInTime);

@@ -38,7 +38,7 @@ interface LaunchesSweep {
   dependencies: SweepLaunchesDependencies;
   mode: Mode;
   /** Whether there is time to look closer at another group. */
-  isInTime: () => boolean;
+  isInTime: (inSeconds?: number) => boolean;
   /** Runs one rule's part and keeps what it throws. */
   attempt: (work: () => Promise<void>) => Promise<void>;
   started: StartOutcome[];
@@ -136,7 +136,7 @@ const sweepDrains = async (sweep: LaunchesSweep, rule: Rule, seen: GroupWithLaun
 export const sweepLaunches = async (
   dependencies: SweepLaunchesDependencies,
   mode: Mode,
-  isInTime: () => boolean,
+  isInTime: (inSeconds?: number) => boolean,
   attempt: (work: () => Promise<void>) => Promise<void>,
 ): Promise<StartOutcome[]> => {
   const sweep: LaunchesSweep = { dependencies, mode, isInTime, attempt, started: [] };
@@ -148,6 +148,8 @@ export const sweepLaunches = async (
     const key = JSON.stringify(Object.entries(rule.targets.tags).sort());
     const known = looks.get(key) ?? lookAtTargets(sweep, rule);
     looks.set(key, known);
+    // What failed is looked at anew when it is tried again.
+    known.catch(() => looks.delete(key));
     return known;
   };
   for (const rule of rulesForLaunchFailures(policy)) {

@@ -70,7 +70,8 @@ export const createSweep = (dependencies: SweepDependencies) => {
     const startedAt = clock.now();
     const failures: unknown[] = [];
     const result: SweepResult = { openIncidents: 0, givenBack: [], started: [], tidied: [] };
-    const isInTime = (): boolean => secondsBetween(startedAt, clock.now()) < changeBudgetSeconds;
+    const isInTime = (inSeconds = 0): boolean =>
+      secondsBetween(startedAt, clock.now()) + inSeconds < changeBudgetSeconds;
     const attempt = async (work: () => Promise<void>): Promise<void> => {
       try {
         await patiently(work, isInTime);

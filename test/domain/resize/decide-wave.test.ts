@@ -78,7 +78,7 @@ describe('decideWave', () => {
       aResize({ instanceId: 'i-4', isCanary: true, hasEntered: true, stage: 'EXITING', ...over });
     const xlarge = { state: 'running', instanceType: 'm7i.xlarge' };
     /** Looks at it every ten seconds, and says when its resize ended or turned, and how. */
-    const watch = (first: Resize, isHealthyAt: (seconds: number) => boolean, ec2 = xlarge) => {
+    const watch = (first: Resize, isHealthyAt: (seconds: number) => boolean | undefined, ec2 = xlarge) => {
       let work = someWork({ resizes: [first], queue: [candidate('i-1')] });
       for (let seconds = 0; seconds <= 2400; seconds += 10) {
         const look = { 'i-4': seen('InService', { ec2, isHealthy: isHealthyAt(seconds) }) };
@@ -126,6 +126,21 @@ describe('decideWave', () => {
         facts: { because: 'UNSTEADY', instanceType: 'm7i.xlarge', healthyForSeconds: canaryWatchSeconds },
       });
       expect(seconds).toBeLessThanOrEqual(serviceSecondsMax + canaryWatchSeconds + doubtSeconds);
+    });
+
+    it.each([60, 120, 290])(
+      'is not unsettled by a load balancer that cannot be asked every %i s',
+      (every) => {
+        expect(watch(canary(), (seconds) => (seconds % every === 0 ? undefined : true))).toMatchObject({
+          told: { event: 'resized' },
+        });
+      },
+    );
+
+    it('turns one home that is ill, also where the load balancer cannot be asked now and then', () => {
+      const { seconds, told } = watch(canary(), (at) => (at % 60 === 0 ? undefined : false));
+      expect(told).toMatchObject({ event: 'turned', facts: { because: 'UNHEALTHY' } });
+      expect(seconds).toBeLessThanOrEqual(serviceSecondsMax + 2 * doubtSeconds);
     });
 
     it('leaves one for a person that restarts at home too', () => {
