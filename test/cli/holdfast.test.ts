@@ -97,6 +97,13 @@ rules:
   it.each([
     ['an unknown incident', ['rehearse', 'nope'], 'Unknown story "nope"; allowed: packet-loss'],
     ['an incident by the name of something else', ['rehearse', 'constructor'], 'Unknown story "constructor"'],
+    ['a report into nothing', ['story', 'packet-loss', '--report='], '--report: found ""; allowed: a folder'],
+    [
+      'a report into a file',
+      ['story', 'packet-loss', '--report', program],
+      '--report: nothing can be written into',
+    ],
+    ['options before npm’s --', ['story', 'packet-loss', '7'], 'With npm, options follow --'],
     ['no incident', ['rehearse'], 'No story was named; allowed: packet-loss'],
     ['an unknown option', ['rehearse', 'packet-loss', '--sed', '1'], "Unknown option '--sed'"],
     ['an unknown command', ['reherse', 'packet-loss'], 'Unknown command "reherse"'],

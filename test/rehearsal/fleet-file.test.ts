@@ -156,7 +156,73 @@ describe('a story of one’s own fleet', () => {
     expect(result.violations).toEqual([]);
   });
 
+  it('counts weights, leaves scale-in that is disabled alone, and says what it takes for what', () => {
+    const own = parseFleet(
+      {
+        AutoScalingGroups: [
+          described('weighted', {
+            MinSize: 16,
+            MaxSize: 128,
+            DesiredCapacity: 64,
+            Instances: Array.from({ length: 4 }, () => ({
+              InstanceType: 'm7i.xlarge',
+              WeightedCapacity: '16',
+            })),
+          }),
+          described('mixed', { Instances: [{ WeightedCapacity: '1' }, { WeightedCapacity: '4' }] }),
+          described('held', { Tags: [{ Key: 'holdfast-hold', Value: 'prod holds it' }] }),
+        ],
+        ScalingPolicies: [
+          {
+            AutoScalingGroupName: 'weighted',
+            PolicyName: 'out',
+            TargetTrackingConfiguration: {
+              TargetValue: 50,
+              DisableScaleIn: true,
+              PredefinedMetricSpecification: { PredefinedMetricType: 'ASGAverageCPUUtilization' },
+            },
+          },
+        ],
+      },
+      'fleet.json',
+    );
+    const { groups, simplified = [] } = storyOfFleet(packetLoss, own, loadPolicy());
+    expect(groups[0]).toMatchObject({
+      weightedCapacity: '16',
+      policies: [{ type: 'TargetTrackingScaling', name: 'out', targetValue: 50, neverScalesIn: true }],
+    });
+    expect(groups[1]).not.toHaveProperty('weightedCapacity');
+    expect(groups[2]?.tags).toEqual({});
+    expect(simplified.join('\n')).toContain('Instances of mixed count differently');
+    expect(simplified.join('\n')).toContain('held was held by Holdfast when the file was made');
+  });
+
+  it('does not fit an alarm to a policy that names none of the fleet’s', () => {
+    const own = parseFleet(
+      { AutoScalingGroups: [described('shop')], MetricAlarms: [{ AlarmName: 'cpu' }] },
+      'fleet.json',
+    );
+    const policy = parsePolicy(
+      {
+        rules: [
+          { name: 'net', when: { alarm: 'vpn-*' }, do: 'pause-scaling', targets: { tags: { tier: 'web' } } },
+        ],
+      },
+      'policy.yml',
+    );
+    const story = storyOfFleet(packetLoss, own, policy);
+    expect(story.alarms[0]?.alarmName).toBe('network-packet-loss-tgw');
+    expect(story.simplified?.[0]).toBe(
+      'Rule net names vpn-*, and the file has no alarm of such a name: nothing would begin it.',
+    );
+  });
+
   it.each([
+    [
+      'sizes that AWS does not have',
+      { AutoScalingGroups: [described('shop', { MinSize: 5, MaxSize: 2 })] },
+      'AutoScalingGroups.0.MaxSize: found 2; allowed: at least MinSize',
+    ],
     ['nothing', {}, 'AutoScalingGroups: found nothing'],
     ['no group', { AutoScalingGroups: [] }, 'AutoScalingGroups: found []; allowed: at least 1 entries'],
     [

@@ -161,6 +161,26 @@ describe('parseStory', () => {
       'group "web", field name: found "web"; allowed: a name that no other group has',
     ],
     [
+      'two executions of one name',
+      {
+        ...small,
+        deeds: ['1m', '2m'].map((at) => ({
+          at,
+          text: 'x',
+          start: {
+            remediation: 'protect-instances',
+            input: { autoScalingGroupName: 'web', reason: 'why', expiresAfter: '1h' },
+          },
+        })),
+      },
+      'allowed: a name that no deed before it starts, because a name counts once',
+    ],
+    [
+      'a curve that is a number',
+      { ...small, fleet: [{ ...group, load: 400 }] },
+      'group "web", field load: found 400; allowed: moments and values, such as [[0m, 100], [20m, 200]]',
+    ],
+    [
       'a call that there is not',
       {
         ...small,

@@ -74,6 +74,44 @@ describe('the report of a story', () => {
     expect(markdownOf(told)).toContain('\\<script\\>alert(1)\\</script\\> & "x" \\| \\*y\\*');
   });
 
+  it('says how to make it again', async () => {
+    const again = (...args: Parameters<typeof reportOfRehearsal>) =>
+      reportOfRehearsal(...args).about.split('npm run ')[1];
+    expect(again(story, without, helped)).toBe('story -- packet-loss --seed 1');
+    expect(
+      again(story, without, helped, { story: 'mine.yml', policyFile: 'p.yml', fleetFile: 'f.json' }),
+    ).toBe('story -- mine.yml --seed 1 --policy p.yml --fleet f.json');
+    expect(again(story, without, undefined)).toBe('rehearse -- packet-loss --seed 1 --without-holdfast');
+    expect(again(story, undefined, await run(story, true, true))).toBe(
+      'rehearse -- packet-loss --seed 1 --dry-run',
+    );
+  });
+
+  it('draws outages and shortages as trouble, in the words of the timeline', async () => {
+    const troubled = {
+      ...story,
+      serviceOutages: [
+        { service: 'EC2' as const, error: 'UnauthorizedOperation', fromSeconds: 60, untilSeconds: 120 },
+      ],
+      capacityShortages: [{ instanceTypes: ['m7i.large'], fromSeconds: 60, untilSeconds: 120 }],
+      durationSeconds: 600,
+    };
+    const result = await run(troubled, false);
+    const [lane] = reportOfRehearsal(troubled, result, undefined).groups[0]?.lanes ?? [];
+    const texts = lane?.bands.map(({ text }) => text) ?? [];
+    expect(texts).toContain('EC2 refuses with UnauthorizedOperation');
+    expect(texts).toContain('EC2 has no m7i.large');
+    for (const text of texts.slice(-2)) {
+      expect(result.timeline.some((line) => line.text.startsWith(text))).toBe(true);
+    }
+  });
+
+  it('leaves names as they are', () => {
+    const [first, ...others] = report.groups;
+    const named = { ...report, groups: [{ ...first, name: 'web-1.23456' }, ...others] } as Report;
+    expect(pageOf(named)).toContain('Capacity of web-1.23456 over time');
+  });
+
   it('asks for nothing from outside', () => {
     const page = pageOf(report);
     expect(page).not.toMatch(/(?:src|href)="(?!#)/);
