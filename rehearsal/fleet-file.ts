@@ -299,6 +299,7 @@ export const storyOfFleet = (story: Story, fleet: Fleet, policy: Policy): Story 
     couldNotSave: [],
     // Large groups take longer to be given back than those of the story.
     durationSeconds: story.durationSeconds + giveBackSeconds,
+    mayEndAfterSeconds: story.durationSeconds,
     simplified: [
       ...alarms.flatMap(({ note }) => note ?? []),
       'Whatever happens to groups of the story happens to every group of the fleet. What people of the story do is left out.',

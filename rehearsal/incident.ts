@@ -109,6 +109,8 @@ export interface Story {
   /** ISO 8601. */
   startsAt: string;
   durationSeconds: number;
+  /** From when on it ends as soon as everything is given back; only at its end where nothing is said. */
+  mayEndAfterSeconds?: number;
   groups: GroupSpec[];
   /**
    * Alarms beside those of the scaling policies. Their metric is `GroupPendingInstances` of the groups of a tier, or

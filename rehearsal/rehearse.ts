@@ -28,7 +28,7 @@ import type { Execution } from './cloud/step-functions.ts';
 import type { RecordedCall } from './cloud/wire.ts';
 import { type Cost, priceOf } from './cost.ts';
 import { loadFunction, readDeployment } from './deployment.ts';
-import { type Story, tellOutage, tellShortage } from './incident.ts';
+import { type ServiceOutage, type Story, tellOutage, tellShortage } from './incident.ts';
 import { findViolations } from './invariants.ts';
 import { isDuringTrouble, type Sample, type Summary, summarise } from './summary.ts';
 import { journalTimeline, type TimelineEntry } from './timeline.ts';
@@ -250,6 +250,9 @@ const passMinute = (
   });
 };
 
+/** Whether the launch breaker of a group is closed. */
+const isClosed = ({ breaker }: { breaker?: unknown }): boolean => breaker === undefined;
+
 /** What was asked just before a service answers again may fail a little later. */
 const outageTailSeconds = 300;
 
@@ -280,17 +283,19 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
       if (entry !== undefined) timeline.push({ seconds: time.elapsedSeconds(), ...entry });
     };
 
-    /** Without its table Holdfast can record nothing: what it begins then fails, and says so. */
-    const isTableSilent = (at: number): boolean => {
+    /** Whether a service did not answer at a moment, or right before. */
+    const isSilent = (at: number, isMeant: (service: ServiceOutage['service']) => boolean): boolean => {
       const seconds = (at - startedAtMilliseconds) / 1000;
       return (incident.serviceOutages ?? []).some(
         ({ service, error, fromSeconds, untilSeconds }) =>
-          service === 'DynamoDB' &&
+          isMeant(service) &&
           error === undefined &&
           seconds >= fromSeconds &&
           seconds < untilSeconds + outageTailSeconds,
       );
     };
+    // Without its table Holdfast can record nothing: what it begins then fails, and says so.
+    const isTableSilent = (at: number): boolean => isSilent(at, (service) => service === 'DynamoDB');
     const workload = createWorkload(time, incident);
     const losses: (number | undefined)[] = [];
     const quirks = chooseQuirks(seed, options.quirks ?? {});
@@ -335,7 +340,8 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
       onMetrics: (values) => metrics.push(values),
       onCall: (call) => calls.push(call),
       onFunctionError: (message) => {
-        if (!isTableSilent(time.now())) functionErrors.push(message);
+        // What a silent service keeps a function from, it says by failing, so that somebody notices.
+        if (!isSilent(time.now(), () => true)) functionErrors.push(message);
         const [, name = message, error = ''] = /^(\w+): (.+)/s.exec(message) ?? [];
         tell({
           source: 'holdfast',
@@ -418,6 +424,9 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
     for (let seconds = 60; seconds <= incident.durationSeconds; seconds += 60) {
       await time.runUntil(seconds);
       if (options.endsWhen?.(cloud) === true) break;
+      const isOver = seconds >= (incident.mayEndAfterSeconds ?? Number.POSITIVE_INFINITY);
+      if (isOver && (await store.listOpenIncidents()).length === 0 && store.listLaunches().every(isClosed))
+        break;
     }
 
     const groups = [...autoScaling.groups.values()];

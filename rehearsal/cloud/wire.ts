@@ -106,7 +106,9 @@ export const createWire = (
       if (outage !== undefined) {
         // Without an answer the SDK gives up after its request timeout.
         if (outage.error === undefined) await time.sleep(10_000);
-        throw new CloudError(outage.error ?? 'TimeoutError', 'Rate exceeded', outage.error ? 400 : 503);
+        throw outage.error === undefined
+          ? new CloudError('TimeoutError', `${known.service} does not answer`, 503)
+          : new CloudError(outage.error, 'Rate exceeded', 400);
       }
       if (isLost && random() < 0.5) {
         call.outcome = 'lost on the way';

@@ -51,10 +51,16 @@ describe('docs/stories.md', () => {
   const blocks = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(([, block = '']) => block);
 
   it('shows a story that can be told, and deeds for it', async () => {
-    const [whole = '', ofGroup = '', alarms = '', deeds = ''] = blocks;
+    const [whole = '', ofGroup = '', alarms = '', faults = '', deeds = ''] = blocks;
     const story = parse(whole) as { fleet: object[] };
     const fleet = [{ ...story.fleet[0], ...(parse(ofGroup) as object) }];
-    const raw = { ...story, fleet, ...(parse(alarms) as object), ...(parse(deeds) as object) };
+    const raw = {
+      ...story,
+      fleet,
+      ...(parse(alarms) as object),
+      ...(parse(faults) as object),
+      ...(parse(deeds) as object),
+    };
     const incident = parseStory(raw, 'docs/stories.md');
     const result = await rehearse({
       incident,
