@@ -2,6 +2,9 @@
 
 import datetime
 import json
+import os
+import pathlib
+import subprocess
 import urllib.request
 import uuid
 
@@ -9,6 +12,7 @@ import boto3
 import wire
 from botocore.config import Config
 
+ROOT = pathlib.Path(__file__).parent.parent
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
 #: What a hold of scale-in suspends, sorted.
@@ -198,6 +202,25 @@ class World:
             *(each["Name"] for each in self.client("events").list_rules()["Rules"]),
         ]
         return sorted(name for name in names if name.startswith(prefix))
+
+    # ---- commands
+
+    def command(self, script, *arguments):
+        """Runs a command of the project against this account; its result."""
+        return subprocess.run(
+            ["node", f"cli/{script}.ts", *arguments],
+            cwd=ROOT,
+            env={
+                **os.environ,
+                "AWS_ENDPOINT_URL": self.url,
+                "AWS_REGION": REGION,
+                "AWS_ACCESS_KEY_ID": "x",
+                "AWS_SECRET_ACCESS_KEY": "y",
+            },
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
 
     # ---- checks
 

@@ -404,6 +404,8 @@ export const createAutoScalingService = (
         for (const instance of group.instances) {
           if (instance.lifecycleState !== 'InService') continue;
           const passes = answers(instance) && isAnswered(instance);
+          // Most are well and stay so: a large fleet is checked every ten seconds.
+          if (passes && instance.target.state === 'healthy' && instance.target.streak === 0) continue;
           instance.target = afterCheck(instance.target, passes);
         }
         if (group.scalesOutTo !== undefined && unitsInService(group) >= group.scalesOutTo) {
