@@ -99,6 +99,6 @@ export const holdTagCall = (
     operation: 'CreateOrUpdateTags',
     // Not for the instances: they come and go, and the hold is the group's.
     input: { Tags: [{ ...tag(autoScalingGroupName), Value: wanted, PropagateAtLaunch: false }] },
-    reason: 'so that whoever looks at the group sees who holds it',
+    reason: 'tag holdfast-hold: whoever looks at the group has to see who holds it',
   };
 };
