@@ -144,5 +144,18 @@ export interface Story {
   autoScalingBurst: number;
 }
 
+/** Everything that goes wrong in a story, in words; of all groups where none are named. */
+export const troublesOf = (
+  story: Story,
+): { name: string; groups?: string[]; fromSeconds: number; untilSeconds: number }[] => [
+  ...story.losses,
+  ...(story.launchFaults ?? []),
+  ...(story.healthCheckFaults ?? []),
+  ...(story.startFaults ?? []),
+  ...(story.restartLoops ?? []),
+  ...(story.serviceOutages ?? []).map((outage) => ({ ...outage, name: tellOutage(outage) })),
+  ...(story.capacityShortages ?? []).map((shortage) => ({ ...shortage, name: tellShortage(shortage) })),
+];
+
 /** The name of a story before a live incident had it alone; others start from it. */
 export type Incident = Story;

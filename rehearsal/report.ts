@@ -240,17 +240,22 @@ export const summaryRows = (
 /** As many groups are told one by one; of a larger fleet those to which most happened. */
 const groupsTold = 12;
 
+/** How much happened to each group in some runs: instances lost before minutes of too little. */
+export const concernOf = (results: RehearsalResult[]): Map<string, number> => {
+  const concern = new Map<string, number>();
+  for (const { summary } of results) {
+    for (const { autoScalingGroupName: name, goodInstancesLost, minutesBelowNeeded } of summary.groups) {
+      concern.set(name, (concern.get(name) ?? 0) + 1000 * goodInstancesLost + minutesBelowNeeded);
+    }
+  }
+  return concern;
+};
+
 /** The groups to which most happened in any of the runs, in the story's order. */
 const mostConcerned = (incident: Story, results: RehearsalResult[]): Story['groups'] => {
   if (incident.groups.length <= groupsTold) return incident.groups;
-  const weight = new Map<string, number>();
-  for (const { summary } of results) {
-    for (const { autoScalingGroupName: name, goodInstancesLost, minutesBelowNeeded } of summary.groups) {
-      weight.set(name, (weight.get(name) ?? 0) + 1000 * goodInstancesLost + minutesBelowNeeded);
-    }
-  }
   const chosen = new Set(
-    [...weight]
+    [...concernOf(results)]
       .sort(([, a], [, b]) => b - a)
       .slice(0, groupsTold)
       .map(([name]) => name),

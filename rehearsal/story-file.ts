@@ -5,7 +5,7 @@ import { remediationNames } from '../functions/domain/remediation-names.ts';
 import { describeIssues } from '../functions/events/describe-issues.ts';
 import { parseHoldInput } from '../functions/events/hold-input.ts';
 import { fieldsOfCall } from './call-fields.ts';
-import type { SimulatedGroup, SimulatedInstance } from './cloud/auto-scaling-group.ts';
+import { isBrokenNewcomer, type SimulatedGroup, type SimulatedInstance } from './cloud/auto-scaling-group.ts';
 import { CloudError } from './cloud/cloud-error.ts';
 import type { SimulatedCloud } from './cloud/simulated-cloud.ts';
 import { stateMachineArn } from './cloud/step-functions.ts';
@@ -468,8 +468,7 @@ const instancesBy: Record<string, (instance: SimulatedInstance) => boolean> = {
   oldest: () => true,
   inService: ({ lifecycleState }) => lifecycleState === 'InService',
   stopped: ({ ec2 }) => ec2.state === 'stopped',
-  broken: ({ lifecycleState, bootstrapFailure }) =>
-    lifecycleState === 'InService' && bootstrapFailure !== undefined,
+  broken: isBrokenNewcomer,
 };
 
 /**

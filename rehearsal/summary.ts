@@ -1,6 +1,6 @@
 import { isBrokenNewcomer, type SimulatedGroup } from './cloud/auto-scaling-group.ts';
 import type { RecordedCall } from './cloud/wire.ts';
-import type { Story } from './incident.ts';
+import { type Story, troublesOf } from './incident.ts';
 
 /** One minute of one group. */
 export interface Sample {
@@ -59,15 +59,7 @@ const equalsBaseline = (incident: Story, group: SimulatedGroup): boolean => {
 
 /** Whether a moment, in milliseconds, is in the trouble of a story, or in the quarter of an hour after. */
 export const isDuringTrouble = (story: Story) => {
-  const troubles = [
-    ...story.losses,
-    ...(story.launchFaults ?? []),
-    ...(story.healthCheckFaults ?? []),
-    ...(story.startFaults ?? []),
-    ...(story.restartLoops ?? []),
-    ...(story.capacityShortages ?? []),
-    ...(story.serviceOutages ?? []),
-  ];
+  const troubles = troublesOf(story);
   return (at: number): boolean => {
     const seconds = (at - Date.parse(story.startsAt)) / 1000;
     return troubles.some(

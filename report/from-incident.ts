@@ -5,10 +5,10 @@ import { type Evidence, groupByLikeness } from '../functions/domain/launches/evi
 import { instancesWith } from '../functions/domain/telling/instances-with.ts';
 import { sentenceOf } from '../functions/domain/telling/sentence-of.ts';
 import { counted, firstOf, spokenDuration } from '../functions/domain/times.ts';
-import { sourceNames, tellLines } from '../rehearsal/report.ts';
 import { journalTimeline } from '../rehearsal/timeline.ts';
 import { lanesOf } from './lanes.ts';
-import { clockOf, type Report } from './report.ts';
+import { chartsMax, type Report } from './report.ts';
+import { runLinesOf } from './run-lines.ts';
 
 /** What a person has to look at, or could not be done. */
 const notSavedEvents: ReadonlySet<JournalEntry['event']> = new Set([
@@ -94,9 +94,6 @@ export const reportOfIncident = (
   const endsAt = Math.max(lastAt, startsAt + 60_000);
   const names = [...new Set(entries.flatMap(({ autoScalingGroupName }) => autoScalingGroupName ?? []))];
   const journals = [{ incidentId, entries }];
-  const lines = tellLines(journalTimeline(entries, startsAt, incidentId), (seconds) =>
-    clockOf(startsAt + seconds * 1000),
-  );
   const { region, accountId } = parseArn(incidentId);
   const calls = entries.flatMap((entry) => (entry.event === 'planned' ? (entry.calls ?? []) : []));
   const groups = names
@@ -112,7 +109,7 @@ export const reportOfIncident = (
       lanes: lanesOf(name, journals, endsAt).filter(({ bands, marks }) => bands.length + marks.length > 0),
     }))
     .filter(({ lanes }) => lanes.length > 0);
-  const charted = groups.slice(0, 24);
+  const charted = groups.slice(0, chartsMax);
   return {
     title: `${remediationOf(incidentId) ?? 'Holdfast'}: ${executionNameOf(incidentId)}`,
     about: `An incident of stage ${stageOfExecution(incidentId)} in account ${accountId}, ${region}, from its journal.`,
@@ -130,15 +127,7 @@ export const reportOfIncident = (
       {
         id: 'line',
         title: 'The journal',
-        lines: lines.map(({ seconds, source, text }) => {
-          const [head = '', ...details] = text.split('\n');
-          return {
-            at: startsAt + seconds * 1000,
-            who: sourceNames[source],
-            text: head,
-            details: details.map((line) => line.trim()),
-          };
-        }),
+        lines: runLinesOf(journalTimeline(entries, startsAt, incidentId), startsAt),
       },
     ],
     messages: [],

@@ -1,20 +1,21 @@
 import { isOptedIn } from '../functions/domain/auto-scaling-group.ts';
 import { counted } from '../functions/domain/times.ts';
-import { type Story, tellOutage, tellShortage } from '../rehearsal/incident.ts';
+import { type Story, troublesOf } from '../rehearsal/incident.ts';
 import type { RehearsalResult } from '../rehearsal/rehearse.ts';
-import { entriesToTell, nameOfRun, sourceNames, summaryRows, tellLines } from '../rehearsal/report.ts';
+import { concernOf, entriesToTell, nameOfRun, summaryRows } from '../rehearsal/report.ts';
 import type { Sample, Summary } from '../rehearsal/summary.ts';
 import { type Outcome, sumOf, tellDifference, tellOutcome } from './difference.ts';
 import { lanesOf } from './lanes.ts';
 import {
   type Course,
-  clockOf,
+  chartsMax,
   type GroupCourse,
   isEventful,
   type Lane,
   type Report,
   type Run,
 } from './report.ts';
+import { runLinesOf } from './run-lines.ts';
 
 type GroupSummary = Summary['groups'][number];
 
@@ -25,9 +26,6 @@ export interface AskedFor {
   policyFile?: string | undefined;
   fleetFile?: string | undefined;
 }
-
-/** As many groups get a chart: more is nothing that anybody looks at, and a page of five hundred has to stay small. */
-const chartsMax = 24;
 
 const outcomeOf = ({ goodInstancesLost, minutesBelowNeeded, onlyCopies }: GroupSummary): Outcome => ({
   goodInstancesLost,
@@ -96,24 +94,7 @@ const coursesOf = (
 
 /** What the world did to a group, in the words of the story. */
 const troubleOf = (story: Story, name: string, startsAt: number): Lane => {
-  const everywhere = story.losses.map((loss) => ({ ...loss, groups: [name] }));
-  const faults = [
-    ...everywhere,
-    ...(story.launchFaults ?? []),
-    ...(story.healthCheckFaults ?? []),
-    ...(story.startFaults ?? []),
-    ...(story.restartLoops ?? []),
-    ...(story.serviceOutages ?? []).map((outage) => ({
-      ...outage,
-      name: tellOutage(outage),
-      groups: [name],
-    })),
-    ...(story.capacityShortages ?? []).map((shortage) => ({
-      ...shortage,
-      name: tellShortage(shortage),
-      groups: [name],
-    })),
-  ].filter(({ groups }) => groups.includes(name));
+  const faults = troublesOf(story).filter(({ groups }) => groups === undefined || groups.includes(name));
   return {
     name: 'trouble',
     bands: faults.map(({ fromSeconds, untilSeconds, name: text }) => ({
@@ -135,19 +116,10 @@ const peopleOf = ({ timeline }: RehearsalResult, startsAt: number): Lane => ({
 
 const runOf = (id: string, title: string, story: Story, result: RehearsalResult, startsAt: number): Run => {
   const { entries, leftOut } = entriesToTell(story, result);
-  const lines = tellLines(entries, (seconds) => clockOf(startsAt + seconds * 1000));
   return {
     id,
     title: leftOut === 0 ? title : `${title}, without what AWS did to single groups`,
-    lines: lines.map(({ seconds, source, text }) => {
-      const [head = '', ...details] = text.split('\n');
-      return {
-        at: startsAt + seconds * 1000,
-        who: sourceNames[source],
-        text: head,
-        details: details.map((line) => line.trim()),
-      };
-    }),
+    lines: runLinesOf(entries, startsAt),
   };
 };
 
@@ -202,12 +174,13 @@ export const reportOfRehearsal = (
   const runs = [without, helped].filter((run) => run !== undefined);
   const startsAt = Date.parse(story.startsAt);
   const endsAt = startsAt + result.virtualSeconds * 1000;
+  const people = peopleOf(result, startsAt);
   const groups = story.groups.map((group): GroupCourse => {
     const { name, minSize, maxSize } = group;
     const lanes = [
       troubleOf(story, name, startsAt),
       ...lanesOf(name, helped?.journals ?? [], endsAt),
-      ...(isOptedIn(group) ? [peopleOf(result, startsAt)] : []),
+      ...(isOptedIn(group) ? [people] : []),
     ].filter(({ bands, marks }) => bands.length + marks.length > 0);
     return {
       name,
@@ -221,11 +194,8 @@ export const reportOfRehearsal = (
   const isTold = (group: GroupCourse): boolean =>
     isEventful({ ...group, lanes: group.lanes.filter(({ name }) => name !== 'people') });
   // Those to which most happened, where there are more than anybody looks at.
-  const weightOf = ({ name }: GroupCourse): number =>
-    runs.reduce((sum, run) => {
-      const { goodInstancesLost = 0, minutesBelowNeeded = 0 } = summaryOf(run, name) ?? {};
-      return sum + 1000 * goodInstancesLost + minutesBelowNeeded;
-    }, 0);
+  const concern = concernOf(runs);
+  const weightOf = ({ name }: GroupCourse): number => concern.get(name) ?? 0;
   const told = groups.filter(isTold);
   const most = new Set([...told].sort((a, b) => weightOf(b) - weightOf(a)).slice(0, chartsMax));
   const charted = told.filter((group) => most.has(group));

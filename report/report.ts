@@ -77,6 +77,9 @@ export interface Comparison {
   groups: { name: string; note?: string; rows: { label: string; cells: string[] }[] }[];
 }
 
+/** As many groups get a chart: more is nothing that anybody looks at, and a page of five hundred has to stay small. */
+export const chartsMax = 24;
+
 /** Whether anything happened to a group that is worth a chart. */
 export const isEventful = ({ lanes }: GroupCourse): boolean =>
   lanes.some(({ bands, marks }) => bands.length + marks.length > 0);

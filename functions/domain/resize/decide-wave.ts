@@ -205,12 +205,12 @@ const moveOn = ({ work: before, seen }: SeenWork, now: string): Progress => {
 };
 
 /** Whether one was resized and stayed healthy: until then the next one is a canary. */
-const hasCanary = ({ resizes }: Pick<ResizeWork, 'resizes'>): boolean =>
+const hasProvenCanary = ({ resizes }: Pick<ResizeWork, 'resizes'>): boolean =>
   resizes.some(({ outcome }) => outcome === 'RESIZED');
 
 /** Instances of the next wave: a canary of one until one was resized, then waves. */
 const nextWaveSize = (work: Pick<ResizeWork, 'resizes' | 'waveSize'>): number =>
-  hasCanary(work) ? work.waveSize : 1;
+  hasProvenCanary(work) ? work.waveSize : 1;
 
 const begin = (candidate: ResizeCandidate, isReserved: boolean, isCanary: boolean, now: string): Resize => ({
   ...candidate,
@@ -276,7 +276,7 @@ const chooseWave = (seenWork: SeenWork, progress: Progress, reserves: boolean, n
     news.push({ event: 'chosen', instanceId, wantedType, originalType, isAlone });
   }
   const { waitingSince: _waitingSince, waitsFor: _waitsFor, ...rest } = work;
-  const begun = chosen.map((candidate) => begin(candidate, !reserves, !hasCanary(work), now));
+  const begun = chosen.map((candidate) => begin(candidate, !reserves, !hasProvenCanary(work), now));
   return {
     work: { ...rest, queue, resizes: [...work.resizes, ...begun] },
     needs: begun.length === 0 ? [{ waitsFor: 'Group' }] : [reserves ? 'ReserveCapacity' : 'EnterStandby'],
