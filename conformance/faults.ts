@@ -73,7 +73,7 @@ export const faults: Fault[] = [
     story: 'stopped',
     what: 'the sweep does not look after incidents whose execution is gone',
     file: 'functions/domain/signals/abandoned-because.ts',
-    find: "if (!isRunning) return 'its execution does not run any more';",
+    find: "if (!isRunning) return 'its execution no longer runs';",
     replace: '',
   },
   {

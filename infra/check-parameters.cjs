@@ -12,6 +12,7 @@ const allowed = {
   launchTemplates: oneOf('on', 'off'),
   tracing: oneOf('on', 'off'),
   accountAlias: like(/^[A-Za-z0-9 _.-]{0,30}$/, 'at most 30 letters, digits, blanks, "_", "." and "-"'),
+  docsUrl: like(/^$|^https:\/\/[!-~]+$/, 'an address that begins with https://'),
   permissionsBoundary: like(
     /^([\w+=,.@-]+\/)*[\w+=,.@-]*$/,
     'the name of a policy of the account, with its path if it has one, such as boundaries/workloads',

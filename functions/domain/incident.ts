@@ -49,6 +49,10 @@ export interface Incident extends AskedSettings {
   tendedBy?: string;
   /** When that one was started. */
   tendedSince?: string;
+  /** The first of the groups that were asked for, or found, and are left alone: each a sentence that names it. */
+  leftAlone?: string[];
+  /** How many groups were asked for, or found, whatever became of them. */
+  groupsAsked?: number;
   startedAt: string;
   expiresAt: string;
   status: 'HELD' | 'RELEASING';

@@ -18,6 +18,7 @@ export interface JournalEntry {
     | 'releasing'
     | 'giving-back'
     | 'given-back'
+    | 'not-given-back'
     | 'raised'
     | 'not-raised'
     | 'tagged'
@@ -51,6 +52,8 @@ export interface JournalEntry {
   instanceId?: string;
   /** What happened to the instance, the group or the incident, which it does not name: `sentenceOf` does. */
   text?: string;
+  /** What a person must or can do about it, each line with one whole command. */
+  todo?: string[];
   /** The whole sentence, in what a release before this one wrote. */
   message?: string;
   /** How many things were checked, of an instance for a type. */

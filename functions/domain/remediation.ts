@@ -78,10 +78,12 @@ export interface RemediationRecord {
   /** Why settings are put in force in a group, where that is not the reason of the incident. */
   imposedBecause?: string;
   words: {
-    /** What its hold means for a group, after "3 of 3 groups are held, ". */
+    /** What began, in a few words, for the subject of a message. */
+    began: string;
+    /** What its hold means for its groups: a sentence. */
     held: string;
-    /** What stopping its execution leads to. */
-    stopped: string;
+    /** What can be undone, and what stopping its execution leads to: sentences, before the command that stops it. */
+    undo: string;
   };
   /** Whether no instance may be stopped in a group that it holds. */
   forbidsStops: boolean;

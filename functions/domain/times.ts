@@ -49,8 +49,9 @@ export const hoursBetween = (from: string, to: string): string[] => {
 export const secondsBetween = (from: string, to: string): number =>
   (Date.parse(to) - Date.parse(from)) / 1000;
 
-/** A number of things as a person says it: `1 group`, `2 groups`. */
-export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+/** A number of things as a person says it: `1 group`, `2 groups`, `2 launches`. */
+export const counted = (count: number, noun: string, nouns = `${noun}s`): string =>
+  `${count} ${count === 1 ? noun : nouns}`;
 
 /** The first of many names as a person says them: a message must stay a message. */
 export const firstOf = (names: string[], shown = 20): string =>
@@ -60,6 +61,9 @@ export const firstOf = (names: string[], shown = 20): string =>
 
 /** A moment as a person says it, to the minute: `2021-01-04 14:21 UTC`. */
 export const spokenTime = (at: string): string => `${at.slice(0, 10)} ${at.slice(11, 16)} UTC`;
+
+/** The time of day of a moment, as a person says it: `14:21 UTC`. */
+export const spokenClock = (at: string): string => `${at.slice(11, 16)} UTC`;
 
 /** A duration as a person says it: `90 s`, `10 min`, `2 h`, `1 h 30 min`. */
 export const spokenDuration = (seconds: number): string => {

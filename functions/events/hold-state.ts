@@ -53,6 +53,7 @@ export const releaseHoldState = z.object({
 const reported = {
   incidentId: z.string().check(z.minLength(1)),
   reason: z.optional(z.string()),
+  askedFor: z.optional(z.string()),
   rule: z.optional(z.string()),
   tendedBy: z.optional(z.string()),
 };

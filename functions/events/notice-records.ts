@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
+import { bounded } from '../domain/bounded.ts';
 
 const text = z.string();
 const count = z.optional(z.number());
 
-/** A notice as the table keeps it. */
-export const noticeSchema = z.object({
+const common = {
   kind: z.enum([
     'would-act',
     'acted',
@@ -19,11 +19,9 @@ export const noticeSchema = z.object({
   incidentId: text,
   identity: text,
   seen: z.optional(text),
-  done: text,
   next: z.optional(text),
   groups: z.array(text),
   groupsLeftOut: z.int(),
-  lines: z.array(text),
   linesLeftOut: z.int(),
   counts: z.object({
     instancesDrained: count,
@@ -31,7 +29,35 @@ export const noticeSchema = z.object({
     secondsFromAlarmToHold: count,
     groupsHeld: count,
   }),
-});
+};
+
+/** As the release before this one wrote them: the stream keeps notices for a day. */
+const olderNotice = z.pipe(
+  z.object({ ...common, done: text, lines: z.array(text) }),
+  z.transform(({ done, lines, ...rest }) => ({
+    ...rest,
+    headline: bounded(done),
+    todo: [],
+    done: [done],
+    details: lines,
+    undo: 'ENDED' as const,
+  })),
+);
+
+/** A notice as the table keeps it. */
+export const noticeSchema = z.union([
+  z.object({
+    ...common,
+    headline: text,
+    todo: z.array(text),
+    done: z.array(text),
+    details: z.array(text),
+    notHeld: z.optional(z.array(text)),
+    alarmName: z.optional(text),
+    undo: z.enum(['NOTHING', 'STOP', 'ENDED']),
+  }),
+  olderNotice,
+]);
 
 /**
  * New notices, as the table's stream brings them: the event of a DynamoDB stream, of which the event source mapping

@@ -10,12 +10,14 @@ import { createTellPeople } from '../tasks/telling/tell-people.ts';
 export const definition = defineFunction({
   name: 'tellPeople',
   input: noticeRecords,
-  wire: ({ config, connect, measure = createMeasure(config.stage) }, log) => {
+  wire: ({ config, connect, store, clock, measure = createMeasure(config.stage) }, log) => {
     const { topicArn, place } = placeOf(config);
     return createTellPeople({
       // The topic is not the fleet: people are told in every mode, of a dry run too.
       topic: createTopic(connect(SNSClient, 'live'), topicArn),
       place,
+      store,
+      clock,
       measure,
       log,
     });

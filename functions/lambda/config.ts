@@ -12,6 +12,7 @@ const configSchema = z.object({
   HOLDFAST_LAUNCH_TEMPLATES: z.optional(z.enum(['on', 'off'])),
   HOLDFAST_TOPIC_ARN: z.optional(z.string().check(z.minLength(1))),
   HOLDFAST_ACCOUNT_ALIAS: z.optional(z.string()),
+  HOLDFAST_DOCS_URL: z.optional(z.string()),
   HOLDFAST_STATE_MACHINE_ARN_PREFIX: z.optional(z.string().check(z.minLength(1))),
 });
 
@@ -28,6 +29,8 @@ export interface Config {
   topicArn?: string;
   /** What people call the account. */
   accountAlias?: string;
+  /** Where people read the docs. */
+  docsUrl?: string;
   /** What the ARN of every state machine begins with; the name of its remediation follows. Set for who starts executions. */
   stateMachineArnPrefix?: string;
 }
@@ -46,6 +49,7 @@ export const readConfig = (environment: Record<string, string | undefined> = pro
     changesLaunchTemplates: parsed.HOLDFAST_LAUNCH_TEMPLATES === 'on',
     ...(parsed.HOLDFAST_TOPIC_ARN === undefined ? {} : { topicArn: parsed.HOLDFAST_TOPIC_ARN }),
     ...(parsed.HOLDFAST_ACCOUNT_ALIAS ? { accountAlias: parsed.HOLDFAST_ACCOUNT_ALIAS } : {}),
+    ...(parsed.HOLDFAST_DOCS_URL ? { docsUrl: parsed.HOLDFAST_DOCS_URL.replace(/\/$/, '') } : {}),
     ...(parsed.HOLDFAST_STATE_MACHINE_ARN_PREFIX === undefined
       ? {}
       : { stateMachineArnPrefix: parsed.HOLDFAST_STATE_MACHINE_ARN_PREFIX }),
@@ -57,13 +61,20 @@ export const readConfig = (environment: Record<string, string | undefined> = pro
  * @throws Error naming the variable that a function which tells people lacks
  */
 export const placeOf = (
-  config: Pick<Config, 'stage' | 'topicArn' | 'tableName' | 'killSwitchParameter' | 'accountAlias'>,
+  config: Pick<
+    Config,
+    'stage' | 'topicArn' | 'tableName' | 'killSwitchParameter' | 'accountAlias' | 'docsUrl'
+  >,
 ): { topicArn: string; place: Place } => {
-  const { stage, topicArn, tableName, killSwitchParameter, accountAlias } = config;
+  const { stage, topicArn, tableName, killSwitchParameter, accountAlias, docsUrl } = config;
   if (topicArn === undefined) throw new Error('HOLDFAST_TOPIC_ARN is not set, so nobody can be told');
   const { partition, region, accountId } = parseArn(topicArn);
   const account = { accountId, ...(accountAlias === undefined ? {} : { accountAlias }) };
-  return { topicArn, place: { stage, ...account, partition, region, tableName, killSwitchParameter } };
+  const docs = docsUrl === undefined ? {} : { docsUrl };
+  return {
+    topicArn,
+    place: { stage, ...account, partition, region, tableName, killSwitchParameter, ...docs },
+  };
 };
 
 /**

@@ -8,6 +8,7 @@ const params = {
     launchTemplates: 'off',
     tracing: 'off',
     accountAlias: '',
+    docsUrl: '',
     permissionsBoundary: '',
     rolePath: '/',
     kmsKey: '',
@@ -77,6 +78,7 @@ describe('infra/check-parameters.cjs', () => {
       'rolePath=ops',
       'kmsKey=alias/ours',
       'accountAlias=a,b',
+      'docsUrl=http://wiki.example.com',
     ]) {
       await expect(check('prod', [wrong])).rejects.toThrow(`parameter ${wrong.split('=')[0]} of stage prod`);
     }

@@ -293,7 +293,7 @@ const tableActions = async (): Promise<Record<string, string[]>> => {
         problems: [],
       }),
     readEvidence: () => store.readEvidence('i'),
-    addNotice: () => store.addNotice(toNotice({ kind: 'acted', at: '', incidentId: 'i', done: '' })),
+    addNotice: () => store.addNotice(toNotice({ kind: 'acted', at: '', incidentId: 'i', headline: '' })),
     appendJournal: () => store.appendJournal('i', [{ at: '', event: 'planned', text: '' }]),
     readJournal: () => store.readJournal('i'),
   };

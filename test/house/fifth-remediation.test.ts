@@ -29,7 +29,7 @@ export const freezeSchedules = defineRemediation({
   example: { autoScalingGroupName: 'web', reason: 'migration' },
   traits: {},
   suspendedBecause: { ScheduledActions: 'people work on the fleet' },
-  words: { held: 'so that no schedule changes a size', stopped: 'within minutes schedules are given back' },
+  words: { began: 'Schedules frozen', held: 'No schedule changes a size.', undo: 'Stop the execution.' },
   forbidsStops: false,
   endsAtLatest: holdEndsAtLatest,
   describeEnd: describeHoldEnd,

@@ -55,10 +55,10 @@ describe('broken newcomers', () => {
     const told = journalOf(cloud).filter((line) => line.startsWith('broken-newcomers'));
     expect(told).toHaveLength(1);
     expect(told[0]).toMatch(
-      /^broken-newcomers: web: 4 instances that came lately do not work: i-\w+ \(unhealthy in a target group\), .* To end one and have another launched: aws autoscaling terminate-instance-in-auto-scaling-group --instance-id i-\w+ --no-should-decrement-desired-capacity$/,
+      /^broken-newcomers: web: 4 instances that came into service lately do not work \(unhealthy in a target group: i-\w+, .* have another launched in its place, and likewise each of the others: aws autoscaling terminate-instance-in-auto-scaling-group --region us-east-1 --instance-id i-\w+ --no-should-decrement-desired-capacity$/,
     );
     const bodies = result.messages.filter(({ text }) => text.includes('do not work'));
-    expect(bodies.filter(({ subject }) => subject.includes('NEEDS A PERSON'))).toHaveLength(1);
+    expect(bodies.filter(({ subject }) => subject.includes('ACTION NEEDED'))).toHaveLength(1);
   });
 
   it('are replaced after the hold before scale-in may take a good instance', async () => {
@@ -228,7 +228,7 @@ describe('broken newcomers', () => {
     );
     const lines = journalOf(cloud);
     expect(lines.filter((line) => line.startsWith('broken-newcomers'))).toHaveLength(1);
-    expect(lines.some((line) => line.includes('instances came during the hold that do not work'))).toBe(true);
+    expect(lines.some((line) => line.includes('that came during the hold and do not work'))).toBe(true);
   });
 
   it.each(['EC2', 'ElasticLoadBalancing', 'CloudFormation'] as const)(

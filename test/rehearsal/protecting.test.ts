@@ -251,7 +251,7 @@ describe('protecting', () => {
     );
     expect(result.violations).toEqual([]);
     expect(journalOf(cloud)).toContain(
-      `overridden: api: a person or a tool, such as Terraform, took back ${freed} meanwhile; left alone from now on`,
+      `overridden: api: a person or a tool such as Terraform removed the scale-in protection of 1 instance (${freed}); Holdfast leaves that alone from now on`,
     );
     const again = accepted(result, 'SetInstanceProtection').filter(
       ({ seconds, input }) => seconds > minutes(30) && (input.InstanceIds as string[]).includes(freed ?? ''),

@@ -438,7 +438,9 @@ describe('Amazon ECS with managed termination protection', () => {
     ).toEqual([...tasks]);
     expect(
       journalOf(cloud).some((line) =>
-        /^overridden: web: Amazon ECS, a person or a tool, such as Terraform, took back/.test(line),
+        /^overridden: web: a person or a tool such as Terraform, or Amazon ECS removed the scale-in protection/.test(
+          line,
+        ),
       ),
     ).toBe(true);
     expect(result.holdsLeft).toEqual([]);

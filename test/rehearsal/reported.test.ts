@@ -187,11 +187,14 @@ describe('desired capacity when a hold ends', () => {
     });
     expect(accepted(result, 'SetDesiredCapacity').map(({ input }) => input.DesiredCapacity)).toEqual([4]);
     const line =
-      'web: desired capacity is raised from 2 to 4, by what scaling policies took away meanwhile. To set it back: aws autoscaling set-desired-capacity --auto-scaling-group-name web --desired-capacity 2 --region us-east-1';
-    expect(linesOf(cloud, 'raised')).toEqual([`raised: ${line}`]);
-    const [told] = result.messages.filter(({ subject }) => subject.includes('over'));
-    expect(told?.text).toContain('1 of 1 group held, 1 given back; desired capacity of 1 group raised');
-    expect(JSON.stringify(told)).toContain(line);
+      'web: Holdfast raises desired capacity from 2 to 4, by what scaling policies took away during the hold';
+    const todo =
+      'Holdfast raised desired capacity to 4. If that is too much, set it back to 2: aws autoscaling set-desired-capacity --region us-east-1 --auto-scaling-group-name web --desired-capacity 2';
+    expect(linesOf(cloud, 'raised')).toEqual([`raised: ${line}. ${todo}`]);
+    const [told] = result.messages.filter(({ kind }) => kind === 'gave-back');
+    expect(told?.text).toContain('Holdfast held 1 of 1 group and gave it back.');
+    expect(told?.text).toContain(line);
+    expect(told?.text).toContain(`WHAT YOU CAN DO\n  web: ${todo}`);
   });
 
   it.each([
@@ -238,7 +241,7 @@ describe('desired capacity when a hold ends', () => {
     expect(others).toEqual([]);
     expect(line).toContain('web: desired capacity fell from 4 to 2');
     expect(line).toContain(because);
-    expect(line).toContain('--desired-capacity 4 --region us-east-1');
+    expect(line).toContain('--region us-east-1 --auto-scaling-group-name web --desired-capacity 4');
   });
 
   it('is raised although a minimum that a rolling update had raised fell back', async () => {
@@ -337,10 +340,10 @@ describe('a copied group', () => {
       },
     });
     expect(result.violations).toEqual([]);
-    const told = result.messages.filter(({ subject }) => subject.includes('NEEDS A PERSON'));
+    const told = result.messages.filter(({ subject }) => subject.includes('ACTION NEEDED'));
     expect(told).toHaveLength(1);
     expect(JSON.stringify(told)).toContain(
-      "aws autoscaling resume-processes --auto-scaling-group-name 'web v&002' --scaling-processes AZRebalance HealthCheck InstanceRefresh ReplaceUnhealthy Terminate --region us-east-1",
+      "aws autoscaling resume-processes --region us-east-1 --auto-scaling-group-name 'web v&002' --scaling-processes AZRebalance HealthCheck InstanceRefresh ReplaceUnhealthy Terminate",
     );
     expect([...groupIn(cloud, 'web v&002').suspended.keys()]).toHaveLength(5);
   });
@@ -397,8 +400,8 @@ describe('given back quickly', () => {
       cloud.stepFunctions.stopExecution(onlyExecution(cloud)),
     );
     expect(seconds).toBeLessThanOrEqual(settleSeconds + 150);
-    expect(result.messages.map(({ subject }) => subject).at(-1)).toContain('over');
-    expect(result.messages.at(-1)?.subject).toContain('1 of 1 group held, 1 given back');
+    expect(result.messages.at(-1)?.subject).toContain('Given back: web');
+    expect(result.messages.at(-1)?.text).toContain('Holdfast held 1 of 1 group and gave it back.');
   });
 
   it('and one interval between two looks more after the switch', async () => {
@@ -426,7 +429,7 @@ describe('the kill switch', () => {
       durationSeconds: minutes(100),
       deeds: [deed(20, ({ parameters }) => parameters.set(killSwitchParameter, 'disabled'))],
     });
-    const told = result.messages.filter(({ subject }) => subject.includes('NEEDS A PERSON'));
+    const told = result.messages.filter(({ subject }) => subject.includes('ACTION NEEDED'));
     expect(told).toHaveLength(1);
     expect(JSON.stringify(told)).toContain('says \\"disabled\\"');
     expect(JSON.stringify(told)).toContain('none of live, dry-run and off');

@@ -87,7 +87,7 @@ describe('resize-in-place', () => {
     expect(leftBehind(run, small)).toEqual(nothingLeft);
     expect(run.result.violations).toEqual([]);
     expect(statuses(run)).toEqual(['SUCCEEDED']);
-    expect(reportOf(run.cloud).report.headline).toBe('4 of 4 instances were resized');
+    expect(reportOf(run.cloud).report.headline).toBe('Resized 4 of 4 instances');
     const enters = run.result.calls
       .filter(({ operation }) => operation === 'EnterStandby')
       .map(({ at }) => secondsOf(at));
@@ -145,7 +145,7 @@ describe('resize-in-place', () => {
     expect(changes(run.result)).toEqual([]);
     expect(reportOf(run.cloud)).toMatchObject({
       plan: { action: 'NOTHING', reason: 'web: all 4 in service have m7i.large or m7i.xlarge already' },
-      report: { headline: 'nothing to do: every instance has a type that was asked for' },
+      report: { headline: 'Nothing to resize' },
     });
   });
 
@@ -174,9 +174,11 @@ describe('resize-in-place', () => {
     expect(leftBehind(run, small)).toEqual(nothingLeft);
     expect(changes(run.result).filter(({ operation }) => operation === 'EnterStandby')).toHaveLength(1);
     expect(statuses(run)).toEqual(['SUCCEEDED']);
-    expect(reportOf(run.cloud).report.headline).toBe('0 of 1 instance were resized, 1 brought home');
+    expect(reportOf(run.cloud).report.headline).toBe(
+      'Resized 0 of 1 instance, 1 brought back with the old type',
+    );
     expect(run.journal.join('\n')).toMatch(
-      /no further instance is begun: i-\w+ failed: as m7i.xlarge its status checks did not pass within 15 min/,
+      /Holdfast resizes no further instance: i-\w+ failed: as m7i.xlarge its status checks did not pass within 15 min/,
     );
   });
 
@@ -196,7 +198,7 @@ describe('resize-in-place', () => {
     expect(run.instances).toEqual(all('m7i.large'));
     expect(leftBehind(run, small)).toEqual(nothingLeft);
     expect(run.fewestHealthy).toEqual({ web: 3 });
-    expect(run.journal.join('\n')).toMatch(/it is not healthy 15 min after it came back/);
+    expect(run.journal.join('\n')).toMatch(/it is still not healthy 15 min after it came back/);
   });
 
   it('leaves one in Standby, and says so, that is not healthy with any type', async () => {
@@ -208,7 +210,7 @@ describe('resize-in-place', () => {
     expect(run.group.terminations).toEqual([]);
     expect(run.instances).toEqual([...all('m7i.large').slice(1), 'Standby m7i.large running']);
     expect(run.journal.join('\n')).toMatch(
-      /left: web: i-\w+ it is in Standby, because as m7i.large it is not healthy 15 min after it came back\. Look at it/,
+      /left: web: i-\w+ it is in Standby, because as m7i.large it is still not healthy 15 min after it came back.*\. Look at i-/,
     );
     expect(statuses(run)).toEqual(['FAILED InstancesLeftForAPerson']);
     expect(leftBehind(run, small)).toMatchObject({
@@ -339,7 +341,7 @@ describe('resize-in-place', () => {
       );
       expect(leftBehind(run, small)).toEqual(nothingLeft);
       expect(run.journal.join('\n')).toMatch(
-        /as m7i.xlarge it did not (start|stay up) .*; it is brought home as m7i.large/,
+        /as m7i.xlarge it did not (start|stay up) .*; Holdfast brings it back as m7i.large/,
       );
       expect(run.journal.join('\n')).toMatch(
         /as m7i.large it did not (start|stay up) .*; m6i.xlarge is tried|m6i.xlarge it did not/,
@@ -358,7 +360,7 @@ describe('resize-in-place', () => {
     ]);
     const left = run.journal.filter((line) => line.startsWith('left: '));
     expect(left).toHaveLength(1);
-    expect(left[0]).toMatch(/i-\w+ .*did not start.* By hand|i-\w+ .*did not start.*aws ec2 start-instances/);
+    expect(left[0]).toMatch(/i-\w+ .*did not start.*aws ec2 start-instances/);
     expect(leftBehind(run, small)).toMatchObject({
       minSize: 0,
       desiredCapacity: -1,
@@ -641,7 +643,7 @@ describe('resize-in-place', () => {
     );
     expect(statuses(run)).toEqual(['FAILED InstancesLeftForAPerson']);
     expect(run.journal.join('\n')).toMatch(
-      /left: web: it could not be set back for 30 min: its sizes were minimum 4 and desired capacity 4/,
+      /left: web: for 30 min AWS refused to set its sizes back to minimum 4 and desired capacity 4/,
     );
     expect(leftBehind(run, small)).toMatchObject({
       notInService: [],

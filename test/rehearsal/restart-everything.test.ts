@@ -26,10 +26,10 @@ describe('restart-everything', () => {
         expect(new Set(stopped).size).toBe(1);
         const texts = result.timeline.map(({ text }) => text);
         const isTold = (part: string): boolean => texts.some((text) => text.includes(part));
-        expect(isTold('refused: nothing to do')).toBe(true);
+        expect(isTold('Nothing to resize')).toBe(true);
         expect(isTold('a group of one is without any while it is resized')).toBe(true);
         expect(isTold('new-service: left alone: nothing is in service')).toBe(true);
-        expect(isTold('no further instance is begun')).toBe(true);
+        expect(isTold('Holdfast resizes no further instance')).toBe(true);
         const [routing] = result.summary.groups;
         expect(routing).toMatchObject({
           autoScalingGroupName: 'routing',

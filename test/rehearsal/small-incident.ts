@@ -1,3 +1,4 @@
+import type { JournalEntry } from '../../functions/domain/journal.ts';
 import { sentenceOf } from '../../functions/domain/telling/sentence-of.ts';
 import { loadPolicy } from '../../functions/policy.ts';
 import type { GroupSpec } from '../../rehearsal/cloud/auto-scaling-group.ts';
@@ -95,6 +96,8 @@ export const accepted = (result: RehearsalResult, operation: string) =>
     }));
 
 export const journalOf = (cloud: SimulatedCloud): string[] =>
-  cloud.store
-    .listJournals()
-    .flatMap(({ entries }) => entries.map((entry) => `${entry.event}: ${sentenceOf(entry)}`));
+  cloud.store.listJournals().flatMap(({ entries }) => entries.map(lineOf));
+
+/** A line of a journal with its event, and what a person can do about it. */
+export const lineOf = (entry: JournalEntry): string =>
+  [`${entry.event}: ${sentenceOf(entry)}`, ...(entry.todo ?? [])].join('. ');

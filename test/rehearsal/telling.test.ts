@@ -33,10 +33,12 @@ describe('people', () => {
     expect(told(result)).toEqual(['acted', 'gave-back']);
     const [acted] = result.messages;
     expect(acted?.subject).toBe(
-      'Holdfast rehearsal, pause-scaling, acted: 2 of 2 groups are held, so... (123456789012, us-east-1)',
+      '[Holdfast] Scaling paused: web-a, web-b (rehearsal, 123456789012, us-east-1)',
     );
     expect(acted?.seconds).toBeLessThan(lossBeginsAt + 300);
-    expect(acted?.text).toContain('given back once the alarm network-packet-loss-tgw has been OK for 10 min');
+    expect(acted?.text).toContain(
+      'Holdfast gives everything back once the alarm network-packet-loss-tgw has been OK for 10 min',
+    );
     const seconds = result.metrics.flatMap(({ SecondsFromAlarmToHold }) => SecondsFromAlarmToHold ?? []);
     expect(seconds).toEqual([expect.any(Number)]);
     expect(seconds[0]).toBeLessThan(60);
@@ -64,7 +66,9 @@ describe('people', () => {
       { endsWhen: ({ time }) => time.elapsedSeconds() > minutes(10) },
     );
     expect(told(result)).toEqual(['acted']);
-    expect(result.messages[0]?.subject).toContain('acted: 12 times, the first: ');
+    expect(result.messages[0]?.subject).toMatch(
+      /^\[Holdfast\] Instances protected: web-\w+, .* and \d+ more \(/,
+    );
   });
 
   it('are told of a dry run what would be done, of a rule once for a long time', async () => {
@@ -106,7 +110,9 @@ describe('people', () => {
       }),
     );
     expect(told(result)).toEqual(['failed', 'needs-a-person']);
-    expect(result.messages[0]?.subject).toMatch(/FAILED: the execution failed.*\(123456789012, us-east-1\)$/);
+    expect(result.messages[0]?.subject).toMatch(
+      /ACTION NEEDED\] The execution failed \(rehearsal, 123456789012, us-east-1\)$/,
+    );
   });
 
   it('are told of what a person takes back', async () => {
@@ -124,7 +130,7 @@ describe('people', () => {
     );
     expect(told(result)).toEqual(['acted', 'overridden', 'gave-back']);
     expect(result.messages[1]?.text).toContain(
-      'web-a: a person or a tool, such as Terraform, took back Terminate meanwhile',
+      'web-a: a person or a tool such as Terraform resumed the process Terminate',
     );
   });
 
@@ -140,7 +146,7 @@ describe('people', () => {
     );
     expect(told(result).at(0)).toBe('acted');
     expect(told(result).filter((kind) => kind === 'gave-back')).toHaveLength(1);
-    expect(result.messages.at(-1)?.text).toContain('2 of 2 groups held, 2 given back');
+    expect(result.messages.at(-1)?.text).toContain('Holdfast held 2 of 2 groups and gave all of them back.');
   });
 
   it('are told that a group that left cannot be given back', async () => {
@@ -196,7 +202,7 @@ describe('the tag of a held group', () => {
       }),
     );
     const held = expect.stringMatching(
-      /^rehearsal holds it: pause-scaling until 2021-01-05 \d\d:\d\d UTC at the latest: rule packet-loss: alarm network-packet-loss-tgw in ALARM since .* - packet-loss-/,
+      /^rehearsal holds it: pause-scaling until 2021-01-05 \d\d:\d\d UTC at the latest: rule packet-loss: the alarm network-packet-loss-tgw went into ALARM at .* - packet-loss-/,
     );
     expect(seen).toEqual([undefined, held, held, undefined]);
     expect(cloud.autoScaling.groups.get('web-a')?.tags).toEqual({ tier: 'web', holdfast: 'true' });

@@ -18,7 +18,7 @@ export type DrainStep =
 type DrainEnd =
   | { because: 'LEFT_THE_GROUP' | 'NEVER_IN_SERVICE' | 'ENDED_BEFORE' }
   | { because: 'NOT_WAITING_ANY_MORE'; lifecycleState: string }
-  | { because: 'REFUSED'; attempts: number; instanceId: string }
+  | { because: 'REFUSED'; attempts: number }
   | { because: 'STILL_THERE'; terminatedSeconds: number };
 
 /** Why a launch is abandoned, or an instance terminated. */
@@ -83,8 +83,8 @@ export const decideDrainStep = (
     return { action: 'END', stage: 'ESCAPED', because: 'NOT_WAITING_ANY_MORE', lifecycleState };
   }
   if (drain.attempts >= drainAttemptsMax) {
-    const { attempts, instanceId } = drain;
-    return { action: 'END', stage: 'LEFT', because: 'REFUSED', attempts, instanceId };
+    const { attempts } = drain;
+    return { action: 'END', stage: 'LEFT', because: 'REFUSED', attempts };
   }
   switch (drain.stage) {
     case 'CHOSEN':

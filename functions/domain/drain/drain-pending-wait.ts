@@ -87,14 +87,14 @@ export const drainPendingWait = defineRemediation({
   },
   imposedBecause: 'its launch breaker is open',
   words: {
-    held: 'nothing more is launched',
-    stopped:
-      'nothing more is drained, and within minutes Launch is given back; what was drained is gone, and the rule starts again while something is stuck',
+    began: 'Stuck launches ended',
+    held: 'Nothing more is launched in them.',
+    undo: 'Launches that were ended stay ended. Stop the execution, and no more are ended, and within minutes groups launch again; while a launch is stuck, the rule starts it again.',
   },
   forbidsStops: false,
   // It is renewed for as long as something is stuck.
   endsAtLatest: () => undefined,
-  describeEnd: () => 'given back once nothing is stuck any more',
+  describeEnd: () => 'Holdfast gives everything back once no launch is stuck any more.',
   // Two that drain one group would count each other's drains twice, and each believe the other's to be its own.
   isSameAffair: (_incident, _request, { held, asked }) => asked.some((name) => held.includes(name)),
   continuedBy: { field: 'giveBack', name: 'give-back' },

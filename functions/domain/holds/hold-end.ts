@@ -10,17 +10,18 @@ export const holdEndsAtLatest = (incident: Incident): string =>
 /** When a hold is given back, as a person says it. */
 export const describeHoldEnd = (incident: Incident): string => {
   const { alarm, untilLaunchesSucceed, settings } = incident;
+  const givesBack = 'Holdfast gives everything back';
   const latest = `at the latest at ${spokenTime(holdEndsAtLatest(incident))}`;
+  const cooledOff =
+    alarm === undefined
+      ? ''
+      : `the alarm ${alarm.alarmName} has been OK for ${spokenDuration(settings.coolOffSeconds)}`;
   if (untilLaunchesSucceed === true) {
-    const cause = alarm === undefined ? '' : `the alarm ${alarm.alarmName} is not in ALARM and `;
-    const otherwise =
-      alarm === undefined
-        ? ''
-        : `, or once the alarm has been OK for ${spokenDuration(settings.coolOffSeconds)}`;
-    return `given back once ${cause}launches succeed again${otherwise}, ${latest}`;
+    return alarm === undefined
+      ? `${givesBack} once launches succeed again, ${latest}.`
+      : `${givesBack} once ${cooledOff}, or sooner if it is not in ALARM and launches succeed again; ${latest}.`;
   }
-  if (alarm !== undefined) {
-    return `given back once the alarm ${alarm.alarmName} has been OK for ${spokenDuration(settings.coolOffSeconds)}, ${latest}`;
-  }
-  return `given back at ${spokenTime(incident.expiresAt)}`;
+  return alarm === undefined
+    ? `${givesBack} at ${spokenTime(incident.expiresAt)}.`
+    : `${givesBack} once ${cooledOff}, ${latest}.`;
 };

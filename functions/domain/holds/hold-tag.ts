@@ -32,19 +32,20 @@ export const holdTagValue = (
   const [first] = holds;
   if (first === undefined) return undefined;
   const prefix = holdTagPrefix(stageOfExecution(first.incidentId));
-  const share = Math.floor((valueCharactersMax - prefix.length - 3 * (holds.length - 1)) / holds.length);
   const parts = holds.map(({ incidentId, reason, endsAtLatest }) => {
     const remediation = remediationOf(incidentId) ?? '';
     const until = endsAtLatest === undefined ? '' : ` until ${spokenTime(endsAtLatest)} at the latest`;
-    const what = allowedText(`${remediation}${until}: ${reason}`);
-    return { remediation, what, until, name: ` - ${executionNameOf(incidentId)}` };
+    return {
+      remediation,
+      what: `${remediation}${until}`,
+      because: allowedText(`: ${reason}`),
+      name: ` - ${executionNameOf(incidentId)}`,
+    };
   });
-  // A part of a word says nothing: what does not fit is left out as a whole, the reason first.
+  // A part of a sentence says nothing: what does not fit is left out as a whole, the reasons first.
   const fitting = [
-    parts.map(({ what, until, remediation, name }) => {
-      const least = `${remediation}${until}`.length;
-      return `${what.slice(0, Math.max(least, share - name.length)).trim()}${name}`;
-    }),
+    parts.map(({ what, because, name }) => `${what}${because}${name}`),
+    parts.map(({ what, name }) => `${what}${name}`),
     parts.map(({ remediation, name }) => `${remediation}${name}`),
     [
       `${holds.length} holds, which the table names: ${parts.map(({ remediation }) => remediation).join(' + ')}`,

@@ -72,8 +72,9 @@ export const pauseScaling = defineRemediation({
     ScheduledActions: 'asked for by block: all',
   },
   words: {
-    held: 'so that nothing is taken away or replaced',
-    stopped: 'within minutes what it suspended is given back',
+    began: 'Scaling paused',
+    held: 'Auto Scaling ends, replaces and rebalances no instance there.',
+    undo: 'Stop the execution, and within minutes its groups scale as before.',
   },
   forbidsStops: true,
   endsAtLatest: holdEndsAtLatest,

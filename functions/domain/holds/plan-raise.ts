@@ -1,5 +1,4 @@
 import { Cron } from 'croner';
-import { parseArn } from '../arn.ts';
 import type { ScalingProcess } from '../auto-scaling-group.ts';
 import { type AutoScalingGroup, inService, launching } from '../auto-scaling-group.ts';
 import type { AutoScalingCall } from '../calls.ts';
@@ -37,8 +36,6 @@ export type RaiseDecision =
 /** How far desired capacity fell, in the group's own units. */
 export interface FellFacts {
   autoScalingGroupName: string;
-  /** Of the group, where it is known: commands need it. */
-  region?: string;
   highest: number;
   from: number;
   since: string;
@@ -183,10 +180,9 @@ export const planRaise = (
   const kept = keptOf(record);
   // Nothing fell that would end anybody: what is above desired capacity was there before us, or replaces something.
   if (kept === undefined || group.desiredCapacity >= kept.desiredHighest) return { action: 'NOTHING' };
-  const { autoScalingGroupName, autoScalingGroupArn: arn, desiredCapacity } = group;
+  const { autoScalingGroupName, desiredCapacity } = group;
   const fell: FellFacts = {
     autoScalingGroupName,
-    ...(arn === undefined ? {} : { region: parseArn(arn).region }),
     highest: kept.desiredHighest,
     from: desiredCapacity,
     since: kept.since,

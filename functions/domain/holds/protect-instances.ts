@@ -77,9 +77,9 @@ export const protectInstances = defineRemediation({
   },
   protectedBecause: 'scale-in must not take an instance for which no replacement can be launched',
   words: {
-    held: 'what is in service is protected',
-    stopped:
-      'within minutes what it suspended and protected is given back; launches that fail again start it again',
+    began: 'Instances protected',
+    held: 'Instances in service are protected from scale-in, and Auto Scaling does not replace or rebalance them.',
+    undo: 'Stop the execution, and within minutes its groups are as before. If launches fail again, it starts again.',
   },
   forbidsStops: false,
   endsAtLatest: holdEndsAtLatest,

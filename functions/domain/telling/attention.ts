@@ -1,33 +1,70 @@
 import { bounded } from '../bounded.ts';
 import type { JournalEntry } from '../journal.ts';
+import { counted, spokenClock } from '../times.ts';
 import { sentenceOf } from './sentence-of.ts';
+import { todoOf } from './told-at-once.ts';
 
-/** The lines of a journal that a person should read. */
+/** What of a journal a person should read in the end, in the order of what they must do. */
 export interface Attention {
-  /** The first lines, each once. */
+  /** What a person must or can do, each line with one whole command. */
+  todo: string[];
+  /** What the outcome is for single groups and instances. */
   attention: string[];
+  /** What happened on the way, each with its time. */
+  details: string[];
   attentionLeftOut: number;
+}
+
+/** Which events of a journal count for what, in the order in which they are told. */
+export interface AttentionEvents {
+  /** How things are in the end: these are told as they are. */
+  outcome: JournalEntry['event'][];
+  /** What happened on the way: of each group and event the latest is told, with its time. */
+  onTheWay: JournalEntry['event'][];
 }
 
 /** What says what became of desired capacity, and how to change it. */
 export const sizeEvents: JournalEntry['event'][] = ['raised', 'not-raised'];
 
 const linesShown = 50;
-/** A line is for reading; all of it is in the journal. */
+/** A line is for reading; all of it is in the journal. A command is never cut. */
 const lineCharacters = 1000;
+const todoCharacters = 2000;
 
-/** Picks what a person should read; first what a report refers to, whatever else went wrong before. */
-export const attentionIn = (journal: JournalEntry[], events: JournalEntry['event'][]): Attention => {
-  const lines = [
-    ...new Set(
-      journal
-        .filter(({ event }) => events.includes(event))
-        .sort((a, b) => Number(sizeEvents.includes(b.event)) - Number(sizeEvents.includes(a.event)))
-        .map((entry) => bounded(sentenceOf(entry), lineCharacters)),
+const ofEvents = (journal: JournalEntry[], events: JournalEntry['event'][]): JournalEntry[] =>
+  events.flatMap((event) => journal.filter((entry) => entry.event === event));
+
+/** Of each group, instance and event the latest line. */
+const latestOfEach = (entries: JournalEntry[]): JournalEntry[] => [
+  ...new Map(
+    entries.map((entry) => [
+      `${entry.event}#${entry.autoScalingGroupName ?? ''}#${entry.instanceId ?? ''}`,
+      entry,
+    ]),
+  ).values(),
+];
+
+/** Picks what a person should read in the end; what was tried again is counted and not told line by line. */
+export const attentionIn = (journal: JournalEntry[], { outcome, onTheWay }: AttentionEvents): Attention => {
+  const inTheEnd = latestOfEach(ofEvents(journal, outcome));
+  const failed = journal.filter(({ event, because }) => event === 'failed' && because === undefined).length;
+  const attention = [...new Set(inTheEnd.map((entry) => bounded(sentenceOf(entry), lineCharacters)))];
+  const details = [
+    ...latestOfEach(ofEvents(journal, onTheWay)).map(
+      (entry) => `${spokenClock(entry.at)} ${bounded(sentenceOf(entry), lineCharacters)}`,
     ),
+    ...(failed === 0
+      ? []
+      : [
+          `${counted(failed, 'attempt')} failed and ${failed === 1 ? 'was' : 'were'} repeated; the journal says which`,
+        ]),
   ];
   return {
-    attention: lines.slice(0, linesShown),
-    attentionLeftOut: Math.max(0, lines.length - linesShown),
+    todo: [...new Set(inTheEnd.flatMap(todoOf))]
+      .map((line) => bounded(line, todoCharacters))
+      .slice(0, linesShown),
+    attention: attention.slice(0, linesShown),
+    details: details.slice(0, linesShown),
+    attentionLeftOut: Math.max(0, attention.length - linesShown) + Math.max(0, details.length - linesShown),
   };
 };

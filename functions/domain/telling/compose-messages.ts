@@ -1,7 +1,11 @@
 import { executionNameOf, remediationOf } from '../execution-arn.ts';
 import { remediations } from '../remediations.ts';
-import { executionLink, groupLink, type Place, tableLink } from './console-links.ts';
+import { spokenClock, spokenTime } from '../times.ts';
+import { readJournalCommand, setKillSwitchCommand, stopExecutionCommand } from './commands.ts';
+import { alarmLink, executionLink, groupLink, type Place, runbookLink } from './console-links.ts';
+import { type HeldNow, tellHeldNow } from './held-now.ts';
 import type { Notice, NoticeKind } from './notice.ts';
+import { toSubject } from './subject.ts';
 
 /** One message, in the forms in which it is sent. */
 export interface Message {
@@ -17,139 +21,216 @@ export interface Message {
   notices: Notice[];
 }
 
-const subjectCharactersMax = 99;
-/** Incidents that a message tells in full: a storm stays a message. */
-const incidentsShown = 5;
-const groupLinksShown = 5;
-const othersCharactersMax = 2000;
+const seenShown = 5;
+const doneShown = 15;
+const todoShown = 20;
+const detailsShown = 15;
+const heldShown = 10;
+const groupsShown = 20;
+const linksShown = 5;
+const stopCommandsShown = 3;
 /** Of a custom notification (the same page): 250 characters of title, 8,000 of description. */
 const titleCharactersMax = 250;
 const descriptionCharactersMax = 8000;
 
-const kindWords: Record<NoticeKind, string> = {
-  'would-act': 'dry run',
-  acted: 'acted',
-  'gave-back': 'over',
-  refused: 'refused',
-  overridden: 'OVERRIDDEN',
-  'breaker-opened': 'BREAKER OPEN',
-  failed: 'FAILED',
-  'needs-a-person': 'NEEDS A PERSON',
-};
+/** What a message says whose notices say different things. */
+const headlineOfMany = (kind: NoticeKind, count: number): string =>
+  ({
+    'would-act': 'Would act',
+    acted: 'Acted',
+    'gave-back': 'Over',
+    refused: 'Nothing done',
+    overridden: 'Somebody took back part of a hold',
+    'breaker-opened': 'Breaker open, launches stopped',
+    failed: `${count} failures`,
+    'needs-a-person': `${count} things need you`,
+  })[kind];
 
 const cut = (text: string, charactersMax: number): string =>
   text.length <= charactersMax ? text : `${text.slice(0, charactersMax - 3)}...`;
 
-/** What SNS takes as a subject: printable ASCII on one line, of whole words, with where it is about in the end. */
-const toSubject = (text: string, where: string): string => {
-  const line = text.replaceAll(/\s+/g, ' ').replaceAll(/[^ -~]/g, '?');
-  const room = subjectCharactersMax - where.length;
-  if (line.length <= room) return `${line}${where}`;
-  const words = line.slice(0, room - 3);
-  return `${words.slice(0, Math.max(words.lastIndexOf(' '), room / 2)).replace(/\W+$/, '')}...${where}`;
+const unique = (lines: string[]): string[] => [...new Set(lines)];
+
+/** The first of many lines, and how many are left out, here or before. */
+const firstLines = (lines: string[], shown: number, leftOut = 0): string[] => {
+  const more = Math.max(0, lines.length - shown) + leftOut;
+  return [...lines.slice(0, shown), ...(more === 0 ? [] : [`and ${more} more, in the journal`])];
 };
 
-const undo = ({ killSwitchParameter, region }: Place, { kind, incidentId }: Notice): string => {
-  const stopAll = `To stop all of Holdfast, which gives back every hold of every group: aws ssm put-parameter --region ${region} --name ${killSwitchParameter} --type String --value off --overwrite`;
-  const remediation = remediationOf(incidentId);
-  switch (kind) {
-    case 'would-act':
-    case 'refused':
-      return 'Nothing was changed, so there is nothing to undo.';
-    case 'gave-back':
-      return 'It is over, so there is nothing to undo. Where another execution holds one of these groups, that goes on; the tag holdfast-hold of the group names it.';
-    case 'acted':
-    case 'overridden':
-    case 'breaker-opened':
-      return `Stop the execution (link below): ${remediation === undefined ? 'within minutes everything is given back' : remediations[remediation].words.stopped}. ${stopAll}`;
-    case 'failed':
-    case 'needs-a-person':
-      // What no execution did, an execution cannot undo.
-      return incidentId === ''
-        ? 'Nothing was changed in AWS; the lines above say what a person can do.'
-        : `By hand, as the lines above and the pages in docs/ say; what can be given back the sweep gives back by itself. ${stopAll}`;
+/** One part of a message: its title, and lines of which each stands for itself. */
+interface Section {
+  title: string;
+  lines: string[];
+}
+
+/** How a person undoes what a message tells: of these very incidents first, then of everything. */
+const tellUndo = (place: Place, notices: Notice[]): string[] => {
+  const running = unique(
+    notices.flatMap(({ undo, incidentId }) => (undo === 'STOP' && incidentId !== '' ? [incidentId] : [])),
+  );
+  const [first] = running;
+  const remediation = first === undefined ? undefined : remediationOf(first);
+  const stopAll = `To stop everything Holdfast does in stage ${place.stage}, and have everything given back: ${setKillSwitchCommand(place.region, place.killSwitchParameter, 'off')}`;
+  if (first !== undefined) {
+    const what = remediation === undefined ? 'Stop the execution.' : remediations[remediation].words.undo;
+    return [
+      what,
+      `To stop ${running.length === 1 ? 'it' : executionNameOf(first)}: ${stopExecutionCommand(first)}`,
+      ...running
+        .slice(1, stopCommandsShown)
+        .map((incidentId) => `To stop ${executionNameOf(incidentId)}: ${stopExecutionCommand(incidentId)}`),
+      ...(running.length > stopCommandsShown
+        ? [`and likewise ${running.length - stopCommandsShown} more executions, which the journal names`]
+        : []),
+      stopAll,
+    ];
   }
+  if (notices.some(({ undo }) => undo === 'ENDED')) {
+    return [
+      'The execution has ended, so there is nothing to stop. What it still holds the sweep gives back.',
+      stopAll,
+    ];
+  }
+  return [];
 };
 
-const andMore = (count: number, noun: string): string[] => (count > 0 ? [`and ${count} more ${noun}`] : []);
+/** When everything in a message was true. */
+const tellWhen = (notices: Notice[]): string => {
+  const times = notices.map(({ at }) => at).sort();
+  const from = times[0] ?? '';
+  const to = times.at(-1) ?? from;
+  return spokenTime(from) === spokenTime(to) ? spokenTime(to) : `${spokenTime(from)} to ${spokenClock(to)}`;
+};
 
-const section = (title: string, lines: string[]): string[] =>
-  lines.length === 0 ? [] : [title, ...lines.map((line) => `  ${line}`)];
+/** What is told together: one kind, one remediation. */
+interface Together {
+  kind: NoticeKind;
+  remediation: string;
+  notices: Notice[];
+}
 
-/** What a mail says of one notice. */
-const tellNotice = (place: Place, notice: Notice): string =>
-  [
-    ...section('What was seen', notice.seen === undefined ? [] : [notice.seen]),
-    ...section(notice.kind === 'would-act' ? 'What would be done' : 'What was done', [notice.done]),
-    ...section('What to read', [...notice.lines, ...andMore(notice.linesLeftOut, 'lines, in the journal')]),
-    ...section('What happens next', notice.next === undefined ? [] : [notice.next]),
-    ...section('To undo it', [undo(place, notice)]),
-    ...section('Links', [
-      ...(notice.incidentId === '' ? [] : [`Execution: ${executionLink(place, notice.incidentId)}`]),
-      ...notice.groups.slice(0, groupLinksShown).map((name) => `Group ${name}: ${groupLink(place, name)}`),
-      ...andMore(
-        notice.groupsLeftOut + Math.max(0, notice.groups.length - groupLinksShown),
-        'groups, in the journal',
+/** The parts of a message, what a person must do first; without those that have nothing to say. */
+const toSections = (place: Place, { kind, notices }: Together, now: HeldNow | undefined): Section[] => {
+  const lines = (of: (notice: Notice) => string[]): string[] => unique(notices.flatMap(of));
+  const groups = lines((notice) => notice.groups);
+  const leftOut = notices.reduce((sum, { linesLeftOut }) => sum + linesLeftOut, 0);
+  const groupsLeftOut = notices.reduce((sum, notice) => sum + notice.groupsLeftOut, 0);
+  const incidentIds = lines(({ incidentId }) => (incidentId === '' ? [] : [incidentId]));
+  const isChange = kind !== 'would-act' && kind !== 'refused';
+  const isHeldAnyway = groups.some((name) => (now?.holders.get(name) ?? []).length > 0);
+  const todo = lines((notice) => notice.todo);
+  const mustDo = kind === 'needs-a-person' || kind === 'failed' || todo.length === 0;
+  return [
+    {
+      title: mustDo ? 'WHAT YOU MUST DO' : 'WHAT YOU CAN DO',
+      lines: todo.length === 0 ? ['Nothing now.'] : firstLines(todo, todoShown),
+    },
+    {
+      title: kind === 'would-act' ? 'WHAT WOULD BE DONE' : 'WHAT HAPPENED',
+      lines: firstLines(
+        lines(({ done }) => done),
+        doneShown,
+        leftOut,
       ),
-      ...(notice.incidentId === ''
-        ? []
-        : [`Journal: ${tableLink(place)} with the partition key incident#${notice.incidentId}`]),
-    ]),
-  ].join('\n');
-
-const toMessage = (place: Place, kind: NoticeKind, remediation: string, notices: Notice[]): Message => {
-  const [first] = notices;
-  const incidentIds = [...new Set(notices.map(({ incidentId }) => incidentId))].filter((id) => id !== '');
-  const shown = notices.slice(0, incidentsShown);
-  const more = notices.slice(incidentsShown);
-  const { stage, accountId, accountAlias, region } = place;
-  const title = `Holdfast ${stage}, ${remediation}, ${kindWords[kind]}`;
-  const done = first?.done ?? '';
-  const what = notices.length === 1 ? done : `${notices.length} times, the first: ${done}`;
-  const subject = toSubject(`${title}: ${what}`, ` (${accountAlias ?? accountId}, ${region})`);
-  const others =
-    more.length === 0
-      ? []
-      : [
-          cut(
-            `And ${more.length} more of the same: ${more.map(({ groups, incidentId }) => groups.join(', ') || executionNameOf(incidentId)).join('; ')}`,
-            othersCharactersMax,
+    },
+    {
+      title: 'WHY',
+      lines: firstLines(
+        lines(({ seen }) => (seen === undefined ? [] : [seen])),
+        seenShown,
+      ),
+    },
+    {
+      title: `WHO HOLDS THESE GROUPS${now === undefined ? '' : ` AT ${spokenClock(now.at)}`}`,
+      lines:
+        groups.length === 0 || !(isChange || isHeldAnyway)
+          ? []
+          : now === undefined
+            ? ['This could not be looked up; the tag holdfast-hold of each group says who holds it.']
+            : firstLines(
+                tellHeldNow(
+                  now,
+                  groups.slice(0, groupsShown),
+                  groupsLeftOut + Math.max(0, groups.length - groupsShown),
+                ),
+                heldShown,
+              ),
+    },
+    { title: 'WHAT HAPPENS NEXT', lines: lines(({ next }) => (next === undefined ? [] : [next])) },
+    { title: 'HOW TO UNDO IT', lines: tellUndo(place, notices) },
+    {
+      title: 'ON THE WAY',
+      lines: firstLines(
+        lines(({ details }) => details),
+        detailsShown,
+      ),
+    },
+    {
+      title: 'WHERE TO LOOK',
+      lines: [
+        `What this message means: ${runbookLink(place, kind)}`,
+        ...lines(({ alarmName }) => (alarmName === undefined ? [] : [alarmName]))
+          .slice(0, linksShown)
+          .map((name) => `Alarm ${name}: ${alarmLink(place, name)}`),
+        ...incidentIds.slice(0, linksShown).map((id) => `Execution: ${executionLink(place, id)}`),
+        ...groups.slice(0, linksShown).map((name) => `Group ${name}: ${groupLink(place, name)}`),
+        ...incidentIds
+          .slice(0, 1)
+          .map(
+            (id) =>
+              `Journal, everything that was seen, decided and done: ${readJournalCommand(place.region, place.tableName, id)}`,
           ),
-        ];
-  const description = [
-    ...shown.flatMap(({ seen, done: deed, lines }) => [
-      ...(seen === undefined ? [] : [`Seen: ${seen}`]),
-      `${kind === 'would-act' ? 'Would be done' : 'Done'}: ${deed}`,
-      ...lines.map((line) => `- ${line}`),
-    ]),
-    ...others,
-  ].join('\n');
+      ],
+    },
+  ].filter(({ lines: some }) => some.length > 0);
+};
+
+const toText = (sections: Section[]): string =>
+  sections.map(({ title, lines }) => [title, ...lines.map((line) => `  ${line}`)].join('\n')).join('\n\n');
+
+const toMessage = (place: Place, together: Together, now: HeldNow | undefined): Message => {
+  const { kind, remediation, notices } = together;
+  const { stage, accountId, accountAlias, region } = place;
+  const groups = unique(notices.flatMap((notice) => notice.groups));
+  const groupsLeftOut = notices.reduce((sum, notice) => sum + notice.groupsLeftOut, 0);
+  const headlines = unique(notices.map(({ headline }) => headline));
+  const headline = headlines.length === 1 ? (headlines[0] ?? '') : headlineOfMany(kind, notices.length);
+  const subject = toSubject(place, { kind, headline, groups, groupsLeftOut });
+  const sections = toSections(place, together, now);
+  const incidentIds = unique(notices.map(({ incidentId }) => incidentId)).filter((id) => id !== '');
+  const told = [
+    ...groups.slice(0, groupsShown),
+    ...(groups.length + groupsLeftOut > groupsShown
+      ? [`and ${groups.length + groupsLeftOut - Math.min(groups.length, groupsShown)} more`]
+      : []),
+  ];
+  const top = [
+    `${headline}${told.length === 0 ? '' : `: ${told.join(', ')}`}`,
+    `As of ${tellWhen(notices)}. ${remediation}, stage ${stage}, account ${accountId}${accountAlias === undefined ? '' : ` (${accountAlias})`}, Region ${region}.`,
+  ];
+  const isForChat = ({ title }: Section): boolean => title !== 'WHERE TO LOOK' && title !== 'HOW TO UNDO IT';
+  const stepsFrom = sections.filter((section) => !isForChat(section)).flatMap(({ lines }) => lines);
   return {
     kind,
     remediation,
     subject,
-    text: [
-      title,
-      `Account ${accountId}${accountAlias === undefined ? '' : ` (${accountAlias})`}, Region ${region}, stage ${stage}`,
-      ...shown.map((notice) => tellNotice(place, notice)),
-      ...others,
-    ].join('\n\n'),
+    text: [top.join('\n'), toText(sections)].join('\n\n'),
     chat: {
       version: '1.0',
       source: 'custom',
       content: {
         textType: 'client-markdown',
         title: cut(subject, titleCharactersMax),
-        description: cut(description, descriptionCharactersMax),
-        nextSteps: [
-          ...new Set(shown.flatMap(({ next }) => (next === undefined ? [] : [next]))),
-          ...new Set(shown.map((notice) => undo(place, notice))),
-          ...incidentIds.slice(0, incidentsShown).map((id) => `Execution: ${executionLink(place, id)}`),
-          ...shown
-            .flatMap(({ groups }) => groups)
-            .slice(0, groupLinksShown)
-            .map((name) => `Group ${name}: ${groupLink(place, name)}`),
-        ],
+        description: cut(
+          [
+            top[1],
+            ...sections
+              .filter(isForChat)
+              .map(({ title, lines }) => [`*${title}*`, ...lines.map((line) => `- ${line}`)].join('\n')),
+          ].join('\n'),
+          descriptionCharactersMax,
+        ),
+        nextSteps: stepsFrom,
         keywords: ['holdfast', stage, accountAlias ?? accountId, region, remediation, kind],
       },
       metadata: {
@@ -157,7 +238,7 @@ const toMessage = (place: Place, kind: NoticeKind, remediation: string, notices:
         threadId: executionNameOf(incidentIds[0] ?? `holdfast-${stage}-sweep`),
         summary: subject,
         eventType: `holdfast-${kind}`,
-        relatedResources: incidentIds.slice(0, incidentsShown),
+        relatedResources: incidentIds.slice(0, linksShown),
         additionalContext: {
           stage,
           account: accountId,
@@ -165,6 +246,10 @@ const toMessage = (place: Place, kind: NoticeKind, remediation: string, notices:
           region,
           remediation,
           kind,
+          // For programs: the same as the text says of who holds what.
+          ...(now === undefined
+            ? {}
+            : { heldAt: now.at, heldBy: tellHolders(now, groups.slice(0, groupsShown)) }),
         },
       },
     },
@@ -172,15 +257,46 @@ const toMessage = (place: Place, kind: NoticeKind, remediation: string, notices:
   };
 };
 
+/** Who holds groups, for programs: JSON of an object from each group to the executions that hold it. */
+const tellHolders = ({ holders }: HeldNow, groups: string[]): string =>
+  JSON.stringify(
+    Object.fromEntries(
+      groups.flatMap((name) => {
+        const held = holders.get(name);
+        return held === undefined ? [] : [[name, held.map(({ executionName }) => executionName)]];
+      }),
+    ),
+  );
+
+/** What of a notice is still so when it is sent; `undefined` when nothing of it is. */
+const asOfNow = (notice: Notice, now: HeldNow | undefined): Notice | undefined => {
+  const { notHeld, incidentId } = notice;
+  if (notHeld === undefined || now === undefined) return notice;
+  const still = notHeld.filter((name) => now.inForceOf.get(name)?.includes(incidentId) !== true);
+  if (still.length === 0) return undefined;
+  return still.length === notHeld.length
+    ? notice
+    : {
+        ...notice,
+        headline: 'Not held yet',
+        groups: still,
+        groupsLeftOut: 0,
+        done: [`Still not held: ${still.join(', ')}.`],
+      };
+};
+
 /**
  * Gives what there is to tell its form: what is of one kind and remediation becomes one message, however many groups
- * and incidents it is about.
+ * and incidents it is about. What is no longer so when it is sent is left out.
  *
  * @param notices in the order in which they were written
+ * @param now who holds their groups; `undefined` when that cannot be looked up
  */
-export const composeMessages = (place: Place, notices: Notice[]): Message[] => {
-  const together = new Map<string, { kind: NoticeKind; remediation: string; notices: Notice[] }>();
-  for (const notice of notices) {
+export const composeMessages = (place: Place, notices: Notice[], now?: HeldNow): Message[] => {
+  const together = new Map<string, Together>();
+  for (const written of notices) {
+    const notice = asOfNow(written, now);
+    if (notice === undefined) continue;
     const { kind, incidentId } = notice;
     // What the sweep finds by itself is of no incident.
     const remediation = remediationOf(incidentId) ?? (incidentId === '' ? 'sweep' : 'by hand');
@@ -189,7 +305,5 @@ export const composeMessages = (place: Place, notices: Notice[]): Message[] => {
     known.notices.push(notice);
     together.set(key, known);
   }
-  return [...together.values()].map(({ kind, remediation, notices: some }) =>
-    toMessage(place, kind, remediation, some),
-  );
+  return [...together.values()].map((some) => toMessage(place, some, now));
 };

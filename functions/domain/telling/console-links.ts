@@ -9,6 +9,8 @@ export interface Place {
   region: string;
   tableName: string;
   killSwitchParameter: string;
+  /** Where the docs of this repository can be read, without a slash at the end. */
+  docsUrl?: string;
 }
 
 const domains: Record<string, string> = {
@@ -28,6 +30,12 @@ export const executionLink = (place: Place, executionArn: string): string =>
 export const groupLink = (place: Place, autoScalingGroupName: string): string =>
   `${consoleOf(place)}/ec2/home?region=${place.region}#AutoScalingGroupDetails:id=${encodeURIComponent(autoScalingGroupName.toWellFormed())};view=details`;
 
-/** The table's items in the DynamoDB console; a journal is the items under one partition key. */
-export const tableLink = (place: Place): string =>
-  `${consoleOf(place)}/dynamodbv2/home?region=${place.region}#item-explorer?table=${place.tableName}`;
+/** An alarm in the CloudWatch console. */
+export const alarmLink = (place: Place, alarmName: string): string =>
+  `${consoleOf(place)}/cloudwatch/home?region=${place.region}#alarmsV2:alarm/${encodeURIComponent(alarmName.toWellFormed())}`;
+
+/** What to do about a message of a kind. */
+export const runbookLink = ({ docsUrl }: Place, kind: string): string =>
+  docsUrl === undefined
+    ? `docs/messages.md#${kind}, in the repository of Holdfast`
+    : `${docsUrl}/messages.md#${kind}`;

@@ -2,11 +2,12 @@ import type { BreakerNews, ProbeFailure } from '../drain/decide-breaker.ts';
 import { type DrainStep, tellWaited, terminatedBecause } from '../drain/decide-drain-step.ts';
 import type { DrainChoice, DrainWait, Widespread } from '../drain/decide-drains.ts';
 import type { Breaker } from '../launches/launch-record.ts';
-import { spokenDuration } from '../times.ts';
+import { counted, spokenDuration, spokenTime } from '../times.ts';
+import { terminateInstanceCommand } from './commands.ts';
 
 /** Why nothing is drained anywhere. */
 export const tellWidespread = ({ failingGroups, managedGroups }: Widespread): string =>
-  `launches fail in ${failingGroups} of ${managedGroups} managed groups at once: that is not a group's fault, so nothing is drained`;
+  `launches fail in ${failingGroups} of ${managedGroups} groups with the opt-in tag at once: the cause lies outside the groups, so Holdfast ends no launch`;
 
 const tellWait = (wait: DrainWait): string => {
   switch (wait.because) {
@@ -15,21 +16,21 @@ const tellWait = (wait: DrainWait): string => {
     case 'PROCESS_SUSPENDED':
       return `${wait.process} is suspended`;
     case 'HOOKS_CONTINUE':
-      return 'its launch hooks let it into service when they time out, so it is left to them; set drainContinuing if it may be drained';
+      return 'its launch hooks put it into service when they time out, so Holdfast leaves it to them; set drainContinuing to have it drained all the same';
     case 'HOOKS_UNREADABLE':
-      return 'its launch hooks cannot be read, and might let it into service when they time out';
+      return 'its launch hooks cannot be read, and they might put it into service when they time out';
     case 'BREAKER_OPEN':
-      return `the breaker is open until ${wait.probeAt}`;
+      return `the breaker is open until ${spokenTime(wait.probeAt)}`;
     case 'BREAKER_PROBES':
-      return 'the breaker probes, and the next launch is watched first';
+      return 'the breaker probes: Holdfast watches the next launch first';
     case 'PER_GROUP_PER_HOUR':
-      return `${wait.limit} were drained in this group within the hour`;
+      return `${wait.limit} in this group were drained within the hour, the most that perGroupPerHour allows`;
     case 'BREAKER_AFTER':
-      return `${wait.limit} were drained since a launch last succeeded; what is launched in their place is watched first`;
+      return `${wait.limit} were drained since a launch last succeeded, the most that breakerAfter allows; Holdfast first watches what is launched in their place`;
     case 'AT_ONCE':
-      return `${wait.limit} are being drained at once`;
+      return `${wait.limit} are being drained now, the most that atOnce allows`;
     case 'PER_HOUR':
-      return `${wait.limit} were drained within the hour`;
+      return `${wait.limit} were drained within the hour, the most that perHour allows`;
   }
 };
 
@@ -45,15 +46,15 @@ export const tellDrainStep = (step: DrainStep & { action: 'END' | 'CALL' }): str
     case 'LEFT_THE_GROUP':
       return 'it left the group';
     case 'NEVER_IN_SERVICE':
-      return 'its hooks were completed and it does not come into service';
+      return 'its launch was abandoned, and it does not come into service';
     case 'NOT_WAITING_ANY_MORE':
-      return `it is ${step.lifecycleState} meanwhile and was left alone`;
+      return `it is ${step.lifecycleState} by now, and Holdfast left it alone`;
     case 'REFUSED':
-      return `AWS refused ${step.attempts} times to end it; end it by hand: aws ec2 terminate-instances --instance-ids ${step.instanceId}`;
+      return `AWS refused ${step.attempts} times to end it`;
     case 'STILL_THERE':
-      return `it is still there ${spokenDuration(step.terminatedSeconds)} after its termination was accepted; look at its group's activities`;
+      return `it is still there ${spokenDuration(step.terminatedSeconds)} after AWS accepted to end it`;
     case 'ENDED_BEFORE':
-      return 'it ended before';
+      return 'it had ended already';
     case 'WAITED':
       return `launch abandoned: ${tellWaited(step)}`;
     case 'NO_LAUNCH_HOOK':
@@ -61,6 +62,16 @@ export const tellDrainStep = (step: DrainStep & { action: 'END' | 'CALL' }): str
       return `terminated: ${terminatedBecause[step.because]}`;
   }
 };
+
+/** What a person can do about an instance that could not be drained. */
+export const drainLeftTodo = (
+  region: string,
+  instanceId: string,
+  { because }: DrainStep & { action: 'END' | 'CALL' },
+): string[] =>
+  because === 'REFUSED' || because === 'STILL_THERE'
+    ? [`Look at the activities of its group, and end it: ${terminateInstanceCommand(region, instanceId)}`]
+    : [];
 
 const tellProbeFailure = (failure: ProbeFailure): string => {
   switch (failure.failure) {
@@ -79,9 +90,9 @@ export const tellBreakerNews = (news: BreakerNews): string => {
     case 'LAUNCH_SUCCEEDED':
       return 'the breaker closes: a launch succeeded';
     case 'NOTHING_MISSING':
-      return 'the breaker closes: nothing is missing any more';
+      return 'the breaker closes: no instance is missing any more';
     case 'PROBES':
-      return `probe ${news.probes}: Launch is given back, and the next launch is watched`;
+      return `probe ${news.probes}: Launch runs again, and Holdfast watches the next launch`;
     case 'PROBE_FAILED':
       return `the breaker stays open: ${tellProbeFailure(news)}. The next probe is in ${spokenDuration(news.delaySeconds)}`;
   }
@@ -89,4 +100,4 @@ export const tellBreakerNews = (news: BreakerNews): string => {
 
 /** That a breaker opened, and why. */
 export const tellBreakerOpened = ({ drained, cameBack, delaySeconds, reason }: Breaker): string =>
-  `the breaker opens: ${reason ?? `${drained} instances were drained, none came into service since, and ${cameBack}, launched after them, is stuck too. Nothing is drained or launched for ${spokenDuration(delaySeconds)}`}`;
+  `the breaker opens: ${reason ?? `Holdfast ended ${counted(drained ?? 0, 'stuck launch', 'stuck launches')}, none has come into service since, and ${cameBack}, launched after them, is stuck too. For ${spokenDuration(delaySeconds)} nothing is drained or launched`}`;

@@ -5,12 +5,19 @@ import type { ApplyDecision } from '../holds/decide-apply.ts';
 import type { HoldDecision, HoldFacts } from '../holds/decide-hold.ts';
 import type { ReleaseFacts } from '../holds/decide-release.ts';
 import { isInstance, type Setting } from '../holds/group-record.ts';
-import type { FellFacts, LeaveFacts, RaiseDecision } from '../holds/plan-raise.ts';
+import type { LeaveFacts, RaiseDecision } from '../holds/plan-raise.ts';
 import type { Incident } from '../incident.ts';
 import { replacingSecondsMax } from '../limits.ts';
 import { remediations } from '../remediations.ts';
-import { awsCommand } from '../shell.ts';
 import { counted, firstOf, spokenDuration, spokenTime } from '../times.ts';
+import {
+  keepInstanceCommand,
+  optInCommand,
+  removeProtectionCommand,
+  replaceInstanceCommand,
+  resumeProcessesCommand,
+  setDesiredCapacityCommand,
+} from './commands.ts';
 
 /** What a decision about a hold rests on. */
 const tellFacts = (facts: HoldFacts): string => {
@@ -22,23 +29,23 @@ const tellFacts = (facts: HoldFacts): string => {
     case 'COOLED_OFF':
       return `the alarm has been OK for ${spokenDuration(facts.okSeconds)}`;
     case 'INSUFFICIENT_DATA':
-      return 'the alarm has too little data, and a network metric often vanishes with its path';
+      return 'the alarm has too little data: a network metric often vanishes together with its network path';
     case 'OK_WITHOUT_DATA':
-      return 'the alarm is OK only because no data came, and a network metric often vanishes with its path';
+      return 'the alarm is OK only because no data came: a network metric often vanishes together with its network path';
     case 'ALARM_UNREADABLE':
       return `the alarm cannot be read (${facts.error})`;
     case 'ALARM_DELETED':
-      return 'the alarm does not exist any more';
+      return 'the alarm no longer exists';
     case 'BY_HAND':
       return 'started by hand';
     case 'LAUNCHES_UNREADABLE':
-      return 'the launches of its groups cannot be read';
+      return 'the launches of the groups cannot be read';
     case 'LAUNCHES_FAIL':
       return `launches have not succeeded yet in ${counted(facts.waitingGroups, 'group')}, so the hold goes on`;
     case 'LAUNCHES_UNPROVEN':
       return `the alarm is OK, and in ${counted(facts.groups, 'group')} no launch has succeeded since the last one failed`;
     case 'LAUNCHES_QUIET':
-      return 'nothing is missing and nothing was launched';
+      return 'no instance is missing and none was launched';
     case 'LAUNCHES_SUCCEED':
       return 'launches succeed again';
     case 'KILL_SWITCH_UNREADABLE':
@@ -46,20 +53,20 @@ const tellFacts = (facts: HoldFacts): string => {
     case 'KILL_SWITCH':
       return `the mode was set to ${facts.mode}`;
     case 'EXPIRED':
-      return `the hold expired at ${facts.expiresAt}; ${tellFacts(facts.otherwise)}`;
+      return `the hold expired at ${spokenTime(facts.expiresAt)}; ${tellFacts(facts.otherwise)}`;
     case 'HELD_AT_MOST':
-      return `held for ${spokenDuration(facts.heldSeconds)}, the most that holdAtMost allows`;
+      return `the hold has lasted ${spokenDuration(facts.heldSeconds)}, the most that holdAtMost allows`;
     case 'ROUNDS_MAX':
-      return `${facts.rounds} rounds were made, the most that one execution can`;
+      return `the execution has made ${facts.rounds} rounds, the most that one execution can make`;
     case 'RELEASING':
-      return facts.reason ?? 'it is being given back already';
+      return facts.reason ?? 'the hold is being given back already';
   }
 };
 
 /** Why a hold goes on, and until when; or why it ends. */
 export const tellHold = (decision: HoldDecision): string =>
   decision.action === 'KEEP' && decision.lastsUntil !== undefined
-    ? `${tellFacts(decision)}; the hold lasts until ${decision.lastsUntil}`
+    ? `${tellFacts(decision)}; the hold lasts until ${spokenTime(decision.lastsUntil)}`
     : tellFacts(decision);
 
 /** That settings were put in force in a group, and for what. */
@@ -71,9 +78,9 @@ export const tellApplied = (
     case 'ASKED_FOR':
       return `held: ${remediations[remediation].imposedBecause ?? reason}`;
     case 'NEW_INSTANCES':
-      return 'held: instances that came into service meanwhile are protected too';
+      return 'held: instances that came into service since are protected too';
     case 'TAKEN_BACK':
-      return `held: a person or a tool took back ${firstOf(newlyOverridden)}`;
+      return `held, except for what a person or a tool took back: ${firstOf(newlyOverridden)}`;
     case 'IN_FORCE_ALREADY':
       return 'held: everything was in force already';
   }
@@ -84,38 +91,50 @@ const whoever = (tags: Record<string, string>, settings: Setting[]): string => {
   const stack = tags['aws:cloudformation:stack-name'];
   const isEcs = 'AmazonECSManaged' in tags && settings.some(isInstance);
   return [
+    'a person or a tool such as Terraform',
     ...(isEcs ? ['Amazon ECS'] : []),
     ...(stack === undefined ? [] : [`an update of the CloudFormation stack ${bounded(stack, 128)}`]),
-    'a person or a tool, such as Terraform,',
-  ].join(', ');
+  ].join(', or ');
+};
+
+/** Settings as people name them: `ReplaceUnhealthy and Terminate run again`, `i-1 is no longer protected from scale-in`. */
+const tellTakenBack = (settings: Setting[]): string => {
+  const processes = settings.filter((setting) => !isInstance(setting));
+  const instances = settings.filter(isInstance);
+  return [
+    ...(processes.length === 0
+      ? []
+      : [`resumed ${processes.length === 1 ? 'the process' : 'the processes'} ${firstOf(processes)}`]),
+    ...(instances.length === 0
+      ? []
+      : [
+          `removed the scale-in protection of ${counted(instances.length, 'instance')} (${firstOf(instances, 10)})`,
+        ]),
+  ].join(' and ');
 };
 
 /** That somebody took back what Holdfast had put in force in a group with these tags. */
 export const tellOverridden = (settings: Setting[], tags: Record<string, string>): string =>
-  `${whoever(tags, settings)} took back ${firstOf(settings)} meanwhile; left alone from now on`;
+  `${whoever(tags, settings)} ${tellTakenBack(settings)}; Holdfast leaves that alone from now on`;
 
 /** That an update of the group's stack took back what Holdfast had put in force: which processes it suspends is in its template. */
 export const tellTakenBackByUpdate = (settings: Setting[]): string =>
-  `while an update of its CloudFormation stack is in progress, ${firstOf(settings)} was taken back, by the update or by a person; put in force again once the update has ended`;
+  `an update of its CloudFormation stack is in progress, and the update or a person ${tellTakenBack(settings)}; Holdfast sets that again once the update has ended`;
 
 /** That the update of the group's stack is over. */
 export const tellUpdateEnded =
-  'the update of its CloudFormation stack has ended; what it took back is put in force again';
+  'the update of its CloudFormation stack has ended; Holdfast sets again what the update took back';
 
 /** That the group of a record is gone, and that another one has its name. */
 export const tellReplaced =
-  'the group was deleted, and another one was made under its name; what was held of the old one ended with it';
+  'the group was deleted, and a new group has its name; the hold of the old group ended with it';
 
 const countedInstances = (ids: string[]): string =>
   `${counted(ids.length, 'instance')} (${firstOf(ids, 10)})`;
 
-/** How a person has one instance ended and another one launched in its place. */
-const tellEndCommand = (instanceId: string): string =>
-  `To end one and have another launched: ${awsCommand('autoscaling', 'terminate-instance-in-auto-scaling-group', '--instance-id', instanceId, '--no-should-decrement-desired-capacity')}`;
-
 const whyBroken: Record<BrokenNewcomer['because'], string> = {
   TARGET_UNHEALTHY: 'unhealthy in a target group',
-  STATUS_IMPAIRED: 'its status checks fail',
+  STATUS_IMPAIRED: 'status checks fail',
 };
 
 /** That instances came into service lately and do not work: nothing else tells them from the others. */
@@ -123,58 +142,130 @@ export const tellBrokenNewcomers = (
   group: Pick<AutoScalingGroup, 'checksEc2Only'>,
   broken: BrokenNewcomer[],
 ): string => {
-  const named = broken.map(({ instanceId, because }) => `${instanceId} (${whyBroken[because]})`);
   const one = broken.length === 1;
-  return `${counted(broken.length, 'instance')} that came lately ${one ? 'does' : 'do'} not work: ${firstOf(named, 10)}. ${one ? 'It fills a place' : 'They fill places'} in the group, and no health check marks ${one ? 'it' : 'them'} as long as HealthCheck is suspended${broken.every((each) => isFoundByChecks(group, each)) ? '' : ', nor afterwards: the health checks of the group do not ask its target groups'}. ${tellEndCommand(broken[0]?.instanceId ?? '')}`;
+  const why = [...Map.groupBy(broken, ({ because }) => because)].map(
+    ([because, some]) =>
+      `${whyBroken[because]}: ${firstOf(
+        some.map(({ instanceId }) => instanceId),
+        10,
+      )}`,
+  );
+  const slots = one ? 'It occupies a slot' : 'They occupy slots';
+  const never = broken.every((each) => isFoundByChecks(group, each))
+    ? ''
+    : ', and later none does either: the health checks of the group do not ask its target groups';
+  return `${counted(broken.length, 'instance')} that came into service lately ${one ? 'does' : 'do'} not work (${why.join('; ')}). ${slots} in the group, and no health check marks ${one ? 'it' : 'them'} while HealthCheck is suspended${never}`;
 };
+
+/** What a person can do about instances that came lately and do not work. */
+export const brokenNewcomersTodo = (region: string, [first, ...others]: string[]): string[] =>
+  first === undefined
+    ? []
+    : [
+        `Look at the ${others.length === 0 ? 'instance that does' : `${others.length + 1} instances that do`} not work. To end ${first} and have another launched in its place${others.length === 0 ? '' : ', and likewise each of the others'}: ${replaceInstanceCommand(region, first)}`,
+      ];
 
 /** Why something of a group is written down, or given back. */
 export const tellRelease = (facts: ReleaseFacts): string => {
   switch (facts.because) {
     case 'NO_DESCRIPTION':
-      return 'no description has the group; it is looked at again';
+      return 'AWS does not describe the group; Holdfast looks again';
     case 'NO_SUCH_GROUP':
-      return 'the group does not exist any more';
+      return 'the group no longer exists';
     case 'GROUP_IS_THERE_AGAIN':
-      return 'the group is there again';
+      return 'AWS describes the group again';
     case 'REPLACED_BY_ANOTHER':
-      return 'the group was deleted, and another one has its name now';
+      return 'the group was deleted, and a new group has its name';
     case 'BEING_DELETED':
       return `the group is being deleted (${facts.status})`;
     case 'HEALTH_SETTLES':
-      return `health is judged afresh for ${facts.settleSeconds} s before anything may act on it`;
+      return `HealthCheck runs again; for ${facts.settleSeconds} s it judges the instances anew, before anything may act on what it finds`;
     case 'BROKEN_NEWCOMERS':
-      return `instances came during the hold that do not work: the group may now replace ${countedInstances(facts.instanceIds)}. Until it has, the other instances stay protected from scale-in, for ${spokenDuration(replacingSecondsMax)} at most`;
+      return `the group may now replace ${countedInstances(facts.instanceIds)} that came during the hold and do not work; until it has, and for ${spokenDuration(replacingSecondsMax)} at most, the other instances stay protected from scale-in`;
     case 'BROKEN_NEWCOMERS_GONE':
-      return 'no instance that did not work when last looked at is left in service';
+      return 'the broken instances are no longer in service';
     case 'BROKEN_NEWCOMERS_ELSEWHERE':
-      return 'another hold has the group by now, and the replacement of instances that do not work is not waited for';
+      return 'another hold has the group now, so this one does not wait until the broken instances are replaced';
     case 'BROKEN_NEWCOMERS_STAY':
-      return `after ${spokenDuration(facts.seconds)} the group has not replaced ${countedInstances(facts.instanceIds)}, which did not work when last looked at; the other instances are not protected from scale-in any longer. ${tellEndCommand(facts.instanceIds[0] ?? '')}`;
+      return `after ${spokenDuration(facts.seconds)} the group has not replaced ${countedInstances(facts.instanceIds)}, which did not work when Holdfast last looked; the other instances are no longer protected from scale-in`;
     case 'NO_HOLD_WANTS_IT':
-      return 'no hold wants it any more';
+      return 'no hold needs it any more';
     case 'GIVEN_BACK_UNSEEN':
-      return 'given back; not seen to be so yet';
+      return 'given back; AWS does not show it yet';
     case 'GIVEN_BACK':
-      return 'given back, and seen to be so';
+      return 'given back, and AWS shows it';
     case 'NOTHING_LEFT':
-      return 'nothing is left to give back: others still claim it, or had put it there';
+      return 'nothing is left to give back: other holds need it still, or others had set it before';
     case 'PASSES_THROUGH':
-      return `${facts.instanceId} cannot be given back in its present state; it is waited for`;
+      return `the protection of ${facts.instanceId} cannot be changed in its present state; Holdfast waits for it`;
     case 'STAYED_PROTECTED':
-      return `${firstOf(facts.settings)} stayed in a state in which protection cannot be removed. Remove it by hand once it is in service`;
+      return `${firstOf(facts.settings)} stayed in a state in which scale-in protection cannot be removed`;
     case 'IN_FORCE_AGAIN':
-      return `${firstOf(facts.settings)} was given back and is in force again: somebody or something else put it there, so it is left. Take it back by hand if it should be gone`;
+      return `Holdfast gave back ${firstOf(facts.settings)}, and then a person or a tool set ${facts.settings.length === 1 ? 'it' : 'them'} again; Holdfast leaves that alone`;
   }
+};
+
+/** What a person can do about what a step back leaves as it is. */
+export const releaseTodo = (region: string, name: string, facts: ReleaseFacts): string[] => {
+  switch (facts.because) {
+    case 'BROKEN_NEWCOMERS_STAY':
+      return brokenNewcomersTodo(region, facts.instanceIds);
+    case 'STAYED_PROTECTED':
+      return [
+        `Once the instances are in service again, remove their scale-in protection: ${removeProtectionCommand(region, name, facts.settings.slice(0, idsInCommand))}`,
+      ];
+    case 'IN_FORCE_AGAIN':
+      return giveBackTodo(
+        region,
+        name,
+        facts.settings,
+        'Holdfast gave this back, and somebody set it again. If nobody needs it',
+      );
+    default:
+      return [];
+  }
+};
+
+/** A line with a command is never cut, and has its bounds. */
+const idsInCommand = 20;
+
+/** How a person gives settings of a group back. */
+const giveBackTodo = (region: string, name: string, settings: Setting[], when: string): string[] => {
+  const processes = settings.filter((setting) => !isInstance(setting));
+  const instances = settings.filter(isInstance);
+  return [
+    ...(processes.length === 0
+      ? []
+      : [`${when}, resume ${firstOf(processes)}: ${resumeProcessesCommand(region, name, processes)}`]),
+    ...(instances.length === 0
+      ? []
+      : [
+          `${when}, remove the scale-in protection of ${counted(instances.length, 'instance')}${instances.length > idsInCommand ? `, ${idsInCommand} at a time` : ''}: ${removeProtectionCommand(region, name, instances.slice(0, idsInCommand))}`,
+        ]),
+  ];
 };
 
 /** That instances are marked unhealthy, and what becomes of them once their group is given back. */
 export const tellMarkedUnhealthy = (ids: string[], instances: number): string =>
-  `${ids.length} of ${instances} instances are marked unhealthy and will be replaced once ReplaceUnhealthy runs: ${ids.slice(0, 20).join(', ')}. To keep one that is well: aws autoscaling set-instance-health --health-status Healthy --instance-id ${ids[0]}`;
+  `${ids.length} of ${instances} instances are marked unhealthy, and the group replaces them once ReplaceUnhealthy runs: ${firstOf(ids, 10)}`;
 
-/** Why a group may not be given back any more, and what a person can do. */
+/** What a person can do about instances that are marked unhealthy. */
+export const markedUnhealthyTodo = (region: string, [first, ...others]: string[]): string[] =>
+  first === undefined
+    ? []
+    : [
+        `The group will replace ${others.length === 0 ? 'an instance that is' : `${others.length + 1} instances that are`} marked unhealthy. To keep one that works, such as ${first}: ${keepInstanceCommand(region, first)}`,
+      ];
+
+/** Why a group may not be given back any more. */
 export const tellNotGivenBack = (inForce: Setting[]): string =>
-  `the group no longer carries the tag ${optInTag.key}=${optInTag.value}, so Holdfast may not touch it; put the tag back, or give back ${firstOf(inForce)} by hand`;
+  `the group no longer carries the tag ${optInTag.key}=${optInTag.value}, so Holdfast may not change it; still set: ${firstOf(inForce)}`;
+
+/** What a person can do about a group that may not be given back. */
+export const notGivenBackTodo = (region: string, name: string, inForce: Setting[]): string[] => [
+  `Put the tag ${optInTag.key}=${optInTag.value} back, and Holdfast gives the group back within minutes: ${optInCommand(region, name)}`,
+  ...giveBackTodo(region, name, inForce, 'Or by hand'),
+];
 
 const tellLeft = (facts: LeaveFacts): string => {
   switch (facts.because) {
@@ -195,20 +286,29 @@ const tellLeft = (facts: LeaveFacts): string => {
   }
 };
 
-const setDesiredCommand = ({ autoScalingGroupName, region }: FellFacts, capacity: number): string =>
-  awsCommand(
-    ...['autoscaling', 'set-desired-capacity', '--auto-scaling-group-name', autoScalingGroupName],
-    ...['--desired-capacity', capacity, ...(region === undefined ? [] : ['--region', region])],
-  );
-
-/** What becomes of the desired capacity of a group, and how a person can change it. */
+/** What becomes of the desired capacity of a group. */
 export const tellRaise = (raise: RaiseDecision & { action: 'RAISE' | 'LEAVE' }): string => {
   const { from, highest, since, to } = raise;
   if (raise.action === 'RAISE') {
-    return `desired capacity is raised from ${from} to ${to}, by what scaling policies took away meanwhile. To set it back: ${setDesiredCommand(raise, from)}`;
+    return `Holdfast raises desired capacity from ${from} to ${to}, by what scaling policies took away during the hold`;
   }
-  const fell = `desired capacity fell from ${highest} to ${from} since ${spokenTime(since)}, and is left so`;
+  const fell = `desired capacity fell from ${highest} to ${from} since ${spokenTime(since)}, and Holdfast leaves it so`;
   return to === undefined
     ? `${fell}: ${tellLeft(raise)}`
-    : `${fell}, because ${tellLeft(raise)}; the group may end what is above it. To keep that: ${setDesiredCommand(raise, to)}`;
+    : `${fell}: ${tellLeft(raise)}. The group may end the instances above it`;
+};
+
+/** How a person changes what became of the desired capacity of a group. */
+export const raiseTodo = (region: string, raise: RaiseDecision & { action: 'RAISE' | 'LEAVE' }): string[] => {
+  const command = (capacity: number): string =>
+    setDesiredCapacityCommand(region, raise.autoScalingGroupName, capacity);
+  if (raise.action === 'RAISE')
+    return [
+      `Holdfast raised desired capacity to ${raise.to}. If that is too much, set it back to ${raise.from}: ${command(raise.from)}`,
+    ];
+  return raise.to === undefined
+    ? []
+    : [
+        `Desired capacity is ${raise.from}, and the group may end what is above it. To keep all, set it to ${raise.to}: ${command(raise.to)}`,
+      ];
 };

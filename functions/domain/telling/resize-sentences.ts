@@ -10,20 +10,31 @@ import type {
   StoredFailure,
   StoredRunEnd,
 } from '../resize/resize-facts.ts';
-import { spokenDuration } from '../times.ts';
+import { counted, spokenDuration, spokenTime } from '../times.ts';
+import {
+  exitStandbyCommand,
+  newTemplateVersionCommand,
+  setSizesCommand,
+  startInstanceCommand,
+} from './commands.ts';
 
-/** What a person can do with an instance that was left, in commands. */
-const byHand = (autoScalingGroupName: string, instanceId: string): string =>
-  `Look at it, and then by hand: aws ec2 start-instances --instance-ids ${instanceId}; aws autoscaling exit-standby --auto-scaling-group-name ${autoScalingGroupName} --instance-ids ${instanceId}`;
+/** What a person can do with an instance that a resize left in Standby, or on its way. */
+export const leftTodo = (region: string, autoScalingGroupName: string, instanceId: string): string[] => [
+  `Look at ${instanceId}. If it is stopped, start it: ${startInstanceCommand(region, instanceId)}`,
+  `Once it works, put it back in service: ${exitStandbyCommand(region, autoScalingGroupName, instanceId)}`,
+];
+
+/** What a group had before it was resized. */
+type Sizes = { minSize: number; desiredCapacity: number };
 
 /** What went wrong with one instance. */
 export const tellFailure = (failure: StoredFailure): string => {
   if (typeof failure === 'string') return failure;
   switch (failure.because) {
     case 'UNHEALTHY':
-      return `as ${failure.instanceType} it is not healthy ${spokenDuration(failure.seconds)} after it came back`;
+      return `as ${failure.instanceType} it is still not healthy ${spokenDuration(failure.seconds)} after it came back`;
     case 'UNSTEADY':
-      return `as ${failure.instanceType} it did not stay healthy for ${spokenDuration(failure.healthyForSeconds)} within ${spokenDuration(failure.seconds)} after it came back`;
+      return `as ${failure.instanceType} it did not stay healthy for ${spokenDuration(failure.healthyForSeconds)} at a time in the ${spokenDuration(failure.seconds)} after it came back`;
     case 'CHECKS_FAILED':
       return `as ${failure.instanceType} its status checks did not pass within ${spokenDuration(failure.seconds)}`;
     case 'STOPPED_AGAIN':
@@ -31,7 +42,7 @@ export const tellFailure = (failure: StoredFailure): string => {
     case 'NOT_STARTED':
       return `as ${failure.instanceType} it did not start (${failure.error})`;
     case 'STEP_REFUSED':
-      return `${failure.operation} is refused for ${spokenDuration(failure.seconds)} (${failure.error})`;
+      return `${failure.operation} has been refused for ${spokenDuration(failure.seconds)} (${failure.error})`;
     case 'NO_CAPACITY':
       return `no capacity of ${failure.instanceTypes.join(' or ')} can be held in ${failure.availabilityZone}`;
     case 'RUN_ENDED':
@@ -65,15 +76,15 @@ const tellRunEnd = (ends: StoredRunEnd): string => {
     case 'MODE':
       return `the mode is ${ends.mode}`;
     case 'EXPIRED':
-      return `it expired at ${ends.expiresAt}`;
+      return `the time of the resize was over at ${spokenTime(ends.expiresAt)}`;
     case 'ROUNDS_MAX':
-      return `the execution has made ${ends.rounds} rounds; start it again for the rest`;
+      return `the execution has made ${ends.rounds} rounds, the most it can; start it again for the rest`;
     case 'SCALING_PAUSED':
       return `scaling of ${ends.autoScalingGroupName} is paused: ${ends.reason}`;
     case 'NOT_OPTED_IN':
-      return 'the group does not carry the opt-in tag any more';
+      return 'the group no longer carries the opt-in tag';
     case 'NO_SUCH_GROUP':
-      return 'the group does not exist any more';
+      return 'the group no longer exists';
     case 'WAITED_TOO_LONG':
       return `${tellGroupWait(ends.wait)} for ${spokenDuration(ends.seconds)}`;
     case 'INSTANCE_FAILED':
@@ -101,25 +112,25 @@ export const tellResizeEnd = (end: ResizeEnd): string => {
     case 'UNHEALTHY_AT_HOME':
       return `it is in Standby, because ${tellFailure(end.failure)}`;
     case 'UNKNOWN_TO_EC2':
-      return `in Standby, and EC2 does not know it for ${spokenDuration(end.seconds)}`;
+      return `it is in Standby, and EC2 has not known it for ${spokenDuration(end.seconds)}`;
     case 'TERMINATED_IN_STANDBY':
       return 'somebody terminated it while it was in Standby';
     case 'TOO_LONG_ON_ITS_WAY': {
       const { failure } = end;
-      return `it is in Standby, ${end.state}, ${spokenDuration(end.seconds)} after its way home began${failure === undefined ? '' : ` (${tellFailure(failure)})`}`;
+      return `it is still in Standby and ${end.state}, ${spokenDuration(end.seconds)} after Holdfast began to bring it back${failure === undefined ? '' : ` (${tellFailure(failure)})`}`;
     }
     case 'PENDING_TOO_LONG':
-      return `it is pending for ${spokenDuration(end.seconds)}`;
+      return `it has been pending for ${spokenDuration(end.seconds)}`;
     case 'FORCED_STOP_HANGS':
-      return `it hangs in stopping ${spokenDuration(end.seconds)} after it was forced; ask AWS Support`;
+      return `it is still stopping ${spokenDuration(end.seconds)} after Holdfast forced it to stop; ask AWS Support`;
     case 'LEFT_THE_GROUP':
       return `it left the group (${end.lifecycleState ?? 'not there any more'})`;
     case 'HANGS_IN_STATE':
-      return `it is in ${end.lifecycleState} for ${spokenDuration(end.seconds)}`;
+      return `it has been in ${end.lifecycleState} for ${spokenDuration(end.seconds)}`;
     case 'NOT_IN_SERVICE':
-      return 'it is not in service any more, and was left alone';
+      return 'it is no longer in service, and Holdfast left it alone';
     case 'NO_SUCH_GROUP':
-      return 'its group does not exist any more';
+      return 'its group no longer exists';
     case 'EVERY_TYPE_FAILED':
       return `${tellFailure(end.failure)}, and so did every other type for ${spokenDuration(end.seconds)}`;
     default:
@@ -131,45 +142,40 @@ export const tellResizeEnd = (end: ResizeEnd): string => {
 export const tellTurn = (turn: ResizeTurn): string => {
   switch (turn.because) {
     case 'BROUGHT_HOME_AS':
-      return `${tellFailure(turn.failure)}; it is brought home as ${turn.instanceType}`;
+      return `${tellFailure(turn.failure)}; Holdfast brings it back as ${turn.instanceType}`;
     case 'NEXT_TYPE':
-      return `${tellFailure(turn.failure)}; ${turn.instanceType} is tried`;
+      return `${tellFailure(turn.failure)}; Holdfast tries ${turn.instanceType}`;
     case 'ALL_TYPES_AGAIN':
-      return `${tellFailure(turn.failure)}, and so did every other type; all are tried again`;
+      return `${tellFailure(turn.failure)}, and so did every other type; Holdfast tries all of them again`;
     case 'REFUSED_FOR_NOW':
-      return `${turn.operation} was refused (${turn.error}); tried again`;
+      return `AWS refused ${turn.operation} (${turn.error}); Holdfast tries again`;
     default:
       return tellFailure(turn);
   }
 };
 
-/** What happened to an instance or to its group, and for what was left what a person can do. */
-export const tellWaveNews = (news: WaveNews, autoScalingGroupName: string): string => {
+/** What happened to an instance or to its group. */
+export const tellWaveNews = (news: WaveNews): string => {
   switch (news.event) {
     case 'chosen':
-      return `is to be ${news.wantedType} instead of ${news.originalType}${news.isAlone ? ', alone' : ''}`;
+      return `will become ${news.wantedType} instead of ${news.originalType}${news.isAlone ? ', alone' : ''}`;
     case 'turned':
       return tellTurn(news.facts);
     case 'refused':
       return tellRunEnd(news.facts);
-    case 'left':
-      return tellLeft(news.facts, autoScalingGroupName, news.instanceId);
     default:
       return tellResizeEnd(news.facts);
   }
 };
 
-/** That an instance is left for a person, and what they can do. */
-export const tellLeft = (end: ResizeEnd, autoScalingGroupName: string, instanceId: string): string =>
-  `${tellResizeEnd(end)}. ${byHand(autoScalingGroupName, instanceId)}`;
-
 /** That no further instance is begun, and why. */
-export const tellEnding = (ends: StoredRunEnd): string => `no further instance is begun: ${tellRunEnd(ends)}`;
+export const tellEnding = (ends: StoredRunEnd): string =>
+  `Holdfast resizes no further instance: ${tellRunEnd(ends)}`;
 
 const stepSaid: Record<ResizeOperation, string> = {
   EnterStandby: 'enters Standby',
   StopInstance: 'is stopped',
-  ChangeInstanceType: 'gets its type',
+  ChangeInstanceType: 'gets its new type',
   StartInstance: 'is started',
   ExitStandby: 'leaves Standby',
 };
@@ -207,41 +213,51 @@ export const tellRestored = (
   { sizes, isMinimumChanged, leftInStandby }: RestoreDecision & { action: 'SET' },
 ): string => {
   const reasons = [
-    ...(isMinimumChanged ? ['somebody changed the minimum meanwhile, and it is left as it is'] : []),
+    ...(isMinimumChanged ? ['somebody changed the minimum meanwhile, so Holdfast leaves it'] : []),
     ...(leftInStandby > 0
-      ? [`${leftInStandby} left in Standby do not count; leaving Standby raises desired capacity by one each`]
+      ? [
+          `${leftInStandby} left in Standby ${leftInStandby === 1 ? 'is' : 'are'} not counted: each one that leaves Standby raises desired capacity by one`,
+        ]
       : []),
   ];
   return `minimum ${before.minSize} → ${sizes.minSize}, desired capacity ${before.desiredCapacity} → ${sizes.desiredCapacity}${reasons.length === 0 ? '' : ` (${reasons.join('; ')})`}`;
 };
 
 /** That sizes may not be set back, because the group does not carry the opt-in tag any more. */
-export const tellNotRestored = (
-  name: string,
-  { minSize, desiredCapacity }: { minSize: number; desiredCapacity: number },
-): string =>
-  `the group does not carry the opt-in tag any more, so Holdfast may not set it back. By hand: aws autoscaling update-auto-scaling-group --auto-scaling-group-name ${name} --min-size ${minSize} --desired-capacity ${desiredCapacity}`;
+export const tellNotRestored = ({ minSize, desiredCapacity }: Sizes): string =>
+  `the group no longer carries the opt-in tag, so Holdfast may not set its sizes back to minimum ${minSize} and desired capacity ${desiredCapacity}`;
 
 /** That AWS refused for so long to set a group back that a person has to. */
-export const tellGivenUp = (
-  { minSize, desiredCapacity }: { minSize: number; desiredCapacity: number },
-  seconds: number,
-): string =>
-  `it could not be set back for ${spokenDuration(seconds)}: its sizes were minimum ${minSize} and desired capacity ${desiredCapacity}, and another hold may want Launch suspended. Do it by hand`;
+export const tellGivenUp = ({ minSize, desiredCapacity }: Sizes, seconds: number): string =>
+  `for ${spokenDuration(seconds)} AWS refused to set its sizes back to minimum ${minSize} and desired capacity ${desiredCapacity}`;
 
-/** What the launch template would launch, and how to change that. */
-export const tellDrift = ({ resized: count, instanceTypes, launchTemplate }: Drift): string => {
-  const resized = `${count} instances have ${instanceTypes.join(', ')} now`;
+/** How a person sets the sizes of a group back. */
+export const sizesTodo = (region: string, autoScalingGroupName: string, sizes: Sizes): string[] => [
+  `Set its sizes back to minimum ${sizes.minSize} and desired capacity ${sizes.desiredCapacity}: ${setSizesCommand(region, autoScalingGroupName, sizes)}`,
+];
+
+/** What the launch template would launch. */
+export const tellDrift = ({ resized, instanceTypes, launchTemplate }: Drift): string => {
+  const have = `${counted(resized, 'instance')} ${resized === 1 ? 'is' : 'are'} ${instanceTypes.join(', ')} now`;
   if (launchTemplate === undefined)
-    return `${resized}, and what the group launches next has the type it is set up with`;
-  const { launchTemplateId, version, versionNumber, instanceType } = launchTemplate;
-  const create = `aws ec2 create-launch-template-version --launch-template-id ${launchTemplateId} --source-version ${versionNumber} --launch-template-data '{"InstanceType":"${instanceTypes[0]}"}'`;
+    return `${have}, and the group still launches the type that it is set up with`;
+  const { launchTemplateId, version, instanceType } = launchTemplate;
+  return `${have}, and the launch template ${launchTemplateId} (version ${version}) still launches ${instanceType ?? 'what the group chooses'}, for each replacement and scale-out`;
+};
+
+/** How a person makes the launch template launch what was resized to. */
+export const driftTodo = (region: string, { instanceTypes, launchTemplate }: Drift): string[] => {
+  const [instanceType] = instanceTypes;
+  if (launchTemplate === undefined || instanceType === undefined) return [];
+  const { launchTemplateId, version, versionNumber } = launchTemplate;
   const thenByVersion: Record<string, string> = {
     $Latest: '',
-    $Default: `; then aws ec2 modify-launch-template --launch-template-id ${launchTemplateId} --default-version <the new number>`,
+    $Default: ', and then make the new version the default one',
   };
-  const then = thenByVersion[version] ?? '; then let the group name the new version';
-  return `${resized}, and the launch template ${launchTemplateId} (version ${version}) still launches ${instanceType ?? 'what the group chooses'}: every replacement and every scale-out will have that. To change it: ${create}${then}`;
+  const then = thenByVersion[version] ?? ', and then let the group use the new version';
+  return [
+    `If new instances should be ${instanceType} too, make a new version of the launch template${then}: ${newTemplateVersionCommand(region, launchTemplateId, versionNumber, instanceType)}`,
+  ];
 };
 
 /** That a launch template is left as it is, and why. */

@@ -1,17 +1,17 @@
 import type { IgnoreFacts, StartFacts } from '../signals/decide-start.ts';
-import { spokenDuration } from '../times.ts';
+import { spokenDuration, spokenTime } from '../times.ts';
 
 /** Why an execution is started. */
 export const tellStart = (facts: StartFacts): string => {
   switch (facts.because) {
     case 'IN_ALARM':
-      return `alarm ${facts.alarmName} is in ALARM since ${facts.since}`;
+      return `alarm ${facts.alarmName} is in ALARM since ${spokenTime(facts.since)}`;
     case 'LAUNCHES_FAIL':
-      return `${facts.failures} launches of ${facts.autoScalingGroupName} failed, the latest at ${facts.latestAt}`;
+      return `${facts.failures} launches of ${facts.autoScalingGroupName} failed, the latest at ${spokenTime(facts.latestAt)}`;
     case 'STUCK':
       return `${facts.instanceId} of ${facts.autoScalingGroupName} has been in Pending:Wait for ${spokenDuration(facts.waitedSeconds)}`;
     case 'BREAKER_OPEN':
-      return `the breaker of ${facts.autoScalingGroupName} is open since ${facts.since}`;
+      return `the breaker of ${facts.autoScalingGroupName} is open since ${spokenTime(facts.since)}`;
   }
 };
 
@@ -27,11 +27,11 @@ export const tellIgnored = (facts: IgnoreFacts): string => {
     case 'STALE':
       return `stale: the alarm changed ${spokenDuration(facts.ageSeconds)} ago, and only ${spokenDuration(facts.freshForSeconds)} are fresh; if it is still in ALARM the sweep takes it up`;
     case 'BEFORE_THE_STAGE':
-      return `the alarm changed at ${facts.changedAt}, before the stage was deployed or its mode changed (${facts.since})`;
+      return `the alarm changed at ${spokenTime(facts.changedAt)}, before the stage was deployed or its mode changed (${spokenTime(facts.since)})`;
     case 'TOO_LONG_AGO':
       return `stale: the alarm changed ${spokenDuration(facts.ageSeconds)} ago, longer than the ${spokenDuration(facts.holdAtMostSeconds)} of holdAtMost`;
     case 'ALARM_DELETED':
-      return 'the alarm does not exist any more';
+      return 'the alarm no longer exists';
     case 'NOT_IN_ALARM_ANY_MORE':
       return `read again, the alarm is in ${facts.value}`;
     case 'SUPPRESSED':

@@ -5,7 +5,8 @@ import { type DrainStep, decideDrainStep } from '../../domain/drain/decide-drain
 import type { JournalEntry } from '../../domain/journal.ts';
 import { type Drain, isInFlight, withDrain } from '../../domain/launches/launch-record.ts';
 import { changeBudgetSeconds } from '../../domain/limits.ts';
-import { tellDrainStep } from '../../domain/telling/drain-sentences.ts';
+import { regionOf } from '../../domain/telling/commands.ts';
+import { drainLeftTodo, tellDrainStep } from '../../domain/telling/drain-sentences.ts';
 import { secondsBetween } from '../../domain/times.ts';
 import type { drainRoundState } from '../../events/hold-state.ts';
 import { writeJournal } from '../incidents/emit-facts.ts';
@@ -82,7 +83,10 @@ export const createAbandonLaunches = (dependencies: TaskDependencies) => {
         return;
       case 'END':
         await change({ stage: step.stage, stageAt: clock.now() });
-        note(endedAs[step.stage], tellDrainStep(step), { because: step.because });
+        note(endedAs[step.stage], tellDrainStep(step), {
+          because: step.because,
+          todo: drainLeftTodo(regionOf(drain.incidentId), instanceId, step),
+        });
         result.ended += 1;
         return;
       case 'CALL':

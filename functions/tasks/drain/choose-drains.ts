@@ -131,20 +131,22 @@ const toEntries = ({ now: at, rounds, chosen, unreadable }: Chosen): JournalEntr
 
 /** That instances are being drained. */
 const toNotice = (
-  { incidentId, reason }: Incident,
+  { incidentId, reason, leftAlone = [] }: Incident,
   chosen: DrainChoice[],
   at: string,
 ): Parameters<typeof writeNotice>[1] => ({
   kind: 'acted',
   at,
   incidentId,
+  headline: `Ending ${counted(chosen.length, 'stuck launch', 'stuck launches')}`,
   seen: reason,
-  done: `${counted(chosen.length, 'stuck instance')} ${chosen.length === 1 ? 'is' : 'are'} being drained: evidence is kept, then the launch is abandoned`,
-  next: 'the others follow within the limits, one by one where none has succeeded yet; when launches go on failing the breaker opens',
+  done: [
+    `Holdfast keeps evidence of ${counted(chosen.length, 'stuck launch', 'stuck launches')}, and then ends ${chosen.length === 1 ? 'it' : 'them'}:`,
+    ...chosen.map((choice) => `${choice.autoScalingGroupName}: ${choice.instanceId}, ${tellChoice(choice)}`),
+    ...leftAlone,
+  ],
+  next: 'Holdfast ends others that get stuck, within the limits of the policy. If launches go on failing, the breaker opens and stops them.',
   groups: [...new Set(chosen.map(({ autoScalingGroupName }) => autoScalingGroupName))],
-  lines: chosen.map(
-    (choice) => `${choice.autoScalingGroupName}: ${choice.instanceId}: ${tellChoice(choice)}`,
-  ),
 });
 
 /**

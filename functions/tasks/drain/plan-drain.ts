@@ -153,7 +153,7 @@ export const createPlanDrain =
       const stuck = entries.slice(0, stuckShown).map(sentenceOf);
       return { ...base, ...showCalls(calls), stuck, action: 'REPORT', reason: summary };
     }
-    await openIncident(dependencies, toIncident(request, incidentId, mode, now), names);
+    await openIncident(dependencies, toIncident(request, incidentId, mode, now), names, refused);
     return {
       ...base,
       action: 'HOLD',

@@ -1,6 +1,6 @@
 import type * as z from 'zod/mini';
 import type { JournalEntry } from '../../domain/journal.ts';
-import { type Attention, attentionIn } from '../../domain/telling/attention.ts';
+import { type Attention, type AttentionEvents, attentionIn } from '../../domain/telling/attention.ts';
 import { instancesWith } from '../../domain/telling/instances-with.ts';
 import { counted } from '../../domain/times.ts';
 import type { reportHoldState } from '../../events/hold-state.ts';
@@ -10,25 +10,22 @@ import { type ReportDependencies, tellOutcome } from '../telling/tell-outcome.ts
 /** What an incident that drained came to: numbers, and the lines a person should read. */
 export interface DrainReport extends Attention {
   headline: string;
+  done: string[];
   stuck: number;
   drained: number;
   evidenceKept: number;
 }
 
-const needsAttention: JournalEntry['event'][] = [
-  'refused',
-  'warned',
-  'overridden',
-  'replaced',
-  'failed',
-  'left',
-  'breaker',
-  'breaker-opened',
-  'widespread',
-];
+const events: AttentionEvents = {
+  outcome: ['not-given-back', 'left', 'refused', 'overridden', 'replaced'],
+  onTheWay: ['warned', 'breaker-opened', 'breaker', 'widespread'],
+};
 
 /** Sums up the journal of an incident; pure. */
-export const summariseDrain = (journal: JournalEntry[], action: HoldPlanAction): DrainReport => {
+export const summariseDrain = (
+  journal: JournalEntry[],
+  { action, reason = '' }: Pick<z.output<typeof reportHoldState>['plan'], 'action' | 'reason'>,
+): DrainReport => {
   const stuck = instancesWith(journal, 'planned');
   const first = journal.filter(({ event, because }) => event === 'planned' && because === 'DRAIN').length;
   const drained = instancesWith(journal, 'drained');
@@ -38,17 +35,32 @@ export const summariseDrain = (journal: JournalEntry[], action: HoldPlanAction):
       .filter(({ event }) => event === 'breaker-opened')
       .map(({ autoScalingGroupName }) => autoScalingGroupName),
   );
-  const headline = {
-    done: `of what was stuck in Pending:Wait ${counted(drained, 'instance')} ${drained === 1 ? 'was' : 'were'} drained${left === 0 ? '' : `, ${left} left for a person`}${opened.size === 0 ? '' : `; launches failed again and again in ${counted(opened.size, 'group')}`}`,
-    REPORT: `${counted(stuck, 'instance')} in Pending:Wait for too long, ${first} of them would be drained at once`,
-    REFUSE: 'nothing was done',
-  }[action === 'HOLD' || action === 'GIVE_BACK' ? 'done' : action];
+  const ended = [
+    `Holdfast ended ${counted(drained, 'launch', 'launches')} stuck in Pending:Wait${left === 0 ? '' : `, and left ${left} for you`}.`,
+    ...(opened.size === 0 ? [] : [`The breaker opened in ${counted(opened.size, 'group')}.`]),
+  ];
+  const headline = `Over, ${counted(drained, 'stuck launch', 'stuck launches')} ended${left === 0 ? '' : `, ${left} left for you`}`;
+  const headlines: Record<HoldPlanAction, string> = {
+    HOLD: headline,
+    GIVE_BACK: headline,
+    REPORT: 'Would end stuck launches',
+    REFUSE: 'Nothing drained',
+  };
+  const done: Record<HoldPlanAction, string[]> = {
+    HOLD: ended,
+    GIVE_BACK: ended,
+    REPORT: [
+      `Live, Holdfast would end ${first} of ${counted(stuck, 'launch', 'launches')} stuck in Pending:Wait now.`,
+    ],
+    REFUSE: [`Nothing was changed: ${reason.replace(/\.$/, '')}.`],
+  };
   return {
-    headline,
+    headline: headlines[action],
+    done: done[action],
     stuck,
     drained,
     evidenceKept: instancesWith(journal, 'evidence'),
-    ...attentionIn(journal, needsAttention),
+    ...attentionIn(journal, events),
   };
 };
 
@@ -57,7 +69,7 @@ export const createReportDrain =
   (dependencies: ReportDependencies) =>
   async (state: z.output<typeof reportHoldState>): Promise<DrainReport> => {
     const journal = await dependencies.store.readJournal(state.plan.incidentId);
-    const report = summariseDrain(journal, state.plan.action);
+    const report = summariseDrain(journal, state.plan);
     await tellOutcome(dependencies, state, journal, report, { instancesDrained: report.drained });
     return report;
   };

@@ -67,7 +67,7 @@ interface Progress {
   isInTime: () => boolean;
   counts: Record<ApplyOutcome, number>;
   /** Groups that are not held and could not be. */
-  notHeld: number;
+  notHeld: string[];
   held: string[];
   toTag: SeenGroup[];
   launches: GroupLaunches[];
@@ -118,25 +118,37 @@ export const createApplyHold = (dependencies: TaskDependencies) => {
     round: number,
   ): Promise<void> => {
     const { unfinished, gone, refused } = counts;
-    const groupCount = names.length;
-    const { incidentId, alarm, reason } = incident;
+    const { incidentId, alarm, reason, leftAlone = [], groupsAsked = names.length } = incident;
+    const { words, describeEnd } = remediations[incident.remediation];
+    const ofAlarm = alarm === undefined ? {} : { alarmName: alarm.alarmName };
     const now = clock.now();
+    const leftAloneMore = groupsAsked - names.length - leftAlone.length;
     // Said again in the first rounds, and kept once: a function that died may have held them and not said so.
     if (held.length > 0 && round <= soonRounds) {
-      const others = [
-        ...(unfinished > 0 ? [`${unfinished} not yet`] : []),
-        ...(refused > 0 ? [`${refused} refused`] : []),
-        ...(gone > 0 ? [`${gone} gone`] : []),
-      ];
+      const isAll = held.length === groupsAsked;
+      const number = isAll
+        ? counted(held.length, 'group')
+        : `${held.length} of ${counted(groupsAsked, 'group')}`;
       await writeNotice(store, {
         kind: 'acted',
         at: now,
         incidentId,
+        ...ofAlarm,
+        headline: isAll ? words.began : `${words.began} in ${held.length} of ${groupsAsked} groups`,
         seen: reason,
-        done: `${held.length} of ${counted(groupCount, 'group')} ${held.length === 1 ? 'is' : 'are'} held, ${remediations[incident.remediation].words.held}${others.length === 0 ? '' : ` (${others.join(', ')})`}: ${firstOf(held, 5)}`,
-        next: remediations[incident.remediation].describeEnd(incident),
+        done: [
+          `Holdfast holds ${number}: ${firstOf(held)}. ${words.held}`,
+          ...(unfinished > 0 ? [`${unfinished} not held yet; tried again in the next rounds.`] : []),
+          ...(refused > 0 ? [`${refused} refused since the plan was made.`] : []),
+          ...(gone > 0 ? [`${gone} no longer there.`] : []),
+          ...leftAlone,
+          ...(leftAloneMore > 0
+            ? [`and ${counted(leftAloneMore, 'more group')} left alone, in the journal`]
+            : []),
+        ],
+        details: failures,
+        next: describeEnd(incident),
         groups: held,
-        lines: failures,
         counts: {
           // A hold that ends before the next sweep is seen too.
           groupsHeld: held.length,
@@ -146,16 +158,24 @@ export const createApplyHold = (dependencies: TaskDependencies) => {
         },
       });
     }
-    if (notHeld > 0 && round >= soonRounds) {
+    if (notHeld.length > 0 && round >= soonRounds) {
       await writeNotice(store, {
         kind: 'failed',
         at: now,
         incidentId,
+        ...ofAlarm,
         about: 'groups not held',
+        headline: `${notHeld.length} of ${counted(names.length, 'group')} not held yet`,
         seen: reason,
-        done: `${notHeld} of ${counted(groupCount, 'group')} ${notHeld === 1 ? 'is' : 'are'} still not held after ${round} rounds`,
-        next: `they are tried again every ${spokenDuration(incident.settings.checkEverySeconds)}`,
-        lines: failures,
+        done: [
+          `After ${round} rounds, ${notHeld.length} of ${counted(names.length, 'group')} ${notHeld.length === 1 ? 'is' : 'are'} still not held: ${firstOf(notHeld)}.`,
+        ],
+        todo: ['If that goes on, look at the groups (the links are below) and hold them by hand.'],
+        details: failures,
+        next: `Holdfast tries again every ${spokenDuration(incident.settings.checkEverySeconds)}.`,
+        groups: notHeld,
+        notHeld: notHeld.slice(0, groupsTaggedAtOnce),
+        undo: 'STOP',
       });
     }
   };
@@ -180,9 +200,10 @@ export const createApplyHold = (dependencies: TaskDependencies) => {
       const name = seen[index]?.name;
       if (name !== undefined && ['changed', 'inForce'].includes(outcome)) held.push(name);
     }
-    progress.notHeld += seen.filter(
-      ({ record }, index) => outcomes[index] === 'unfinished' && !isHeldBy(record, incident.incidentId),
-    ).length;
+    const unfinished = seen.filter((_seen, index) => outcomes[index] === 'unfinished');
+    progress.notHeld.push(
+      ...unfinished.filter(({ record }) => !isHeldBy(record, incident.incidentId)).map(({ name }) => name),
+    );
     progress.toTag.push(...seen.filter((_seen, index) => isTaggedNow(outcomes[index], names.length)));
     if (incident.untilLaunchesSucceed === true) {
       progress.launches.push(...(await readLaunches(incident, seen)));
@@ -237,7 +258,7 @@ export const createApplyHold = (dependencies: TaskDependencies) => {
       names: await readNamesToHold(store, incident),
       isInTime: () => secondsBetween(startedAt, clock.now()) < changeBudgetSeconds,
       counts,
-      notHeld: 0,
+      notHeld: [],
       held: [],
       toTag: [],
       launches: [],

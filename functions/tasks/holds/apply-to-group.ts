@@ -69,7 +69,9 @@ export const applyToGroup = async (
   if (decision.isReplaced) {
     note('replaced', tellReplaced);
   }
-  if (decision.calls.length > 0) {
+  const isNew = !seen.record.holds.some(({ incidentId }) => incidentId === incident.incidentId);
+  // What was in force already is held too: somebody else may end their claim on it.
+  if (decision.calls.length > 0 || isNew) {
     const { because, calls } = decision;
     note('held', tellApplied(decision, incident), { because, calls });
   }

@@ -5,7 +5,12 @@ import { decideRelease, type ReleaseDecision } from '../../domain/holds/decide-r
 import type { Incident } from '../../domain/incident.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
 import { soonSeconds } from '../../domain/limits.ts';
+import { regionOf } from '../../domain/telling/commands.ts';
 import {
+  markedUnhealthyTodo,
+  notGivenBackTodo,
+  raiseTodo,
+  releaseTodo,
   tellMarkedUnhealthy,
   tellNotGivenBack,
   tellRaise,
@@ -23,7 +28,7 @@ import { setHoldTag } from './set-hold-tag.ts';
 export type GiveBackOutcome =
   | { done: true }
   | { done: false; waitSeconds: number }
-  | { done: false; refused: string };
+  | { done: false; refused: JournalEntry };
 
 const eventOfRelease = (decision: ReleaseDecision & { action: 'WRITE' }): JournalEntry['event'] => {
   if (decision.because === 'BROKEN_NEWCOMERS_STAY') return 'left';
@@ -59,17 +64,27 @@ const decideFreshly = async (
 };
 
 /** What the journal says of a step back that was taken. */
-const noteRelease = (note: Note, seen: SeenGroup, decision: ReleaseDecision & { action: 'WRITE' }): void => {
+const noteRelease = (
+  note: Note,
+  region: string,
+  seen: SeenGroup,
+  decision: ReleaseDecision & { action: 'WRITE' },
+): void => {
   const { because, calls, raise } = decision;
-  note(eventOfRelease(decision), tellRelease(decision), { because, calls });
-  if (raise?.action === 'LEAVE') note('not-raised', tellRaise(raise), { because: raise.because });
+  const todo = releaseTodo(region, seen.name, decision);
+  note(eventOfRelease(decision), tellRelease(decision), { because, calls, todo });
+  if (raise?.action === 'LEAVE') {
+    note('not-raised', tellRaise(raise), { because: raise.because, todo: raiseTodo(region, raise) });
+  }
   const ids = (seen.group === undefined ? [] : markedUnhealthy(seen.group)).map(
     ({ instanceId }) => instanceId,
   );
   if (ids.length === 0 || calls.length === 0) return;
   const instances = seen.group?.instances.length ?? 0;
   // One or two are replaced as ever; half of a group is what somebody should stop in time.
-  note(2 * ids.length >= instances ? 'mostly-unhealthy' : 'unhealthy', tellMarkedUnhealthy(ids, instances));
+  note(2 * ids.length >= instances ? 'mostly-unhealthy' : 'unhealthy', tellMarkedUnhealthy(ids, instances), {
+    todo: markedUnhealthyTodo(region, ids),
+  });
 };
 
 /** Takes one group of an incident one stage further on its way back. */
@@ -82,6 +97,7 @@ export const giveBackGroup = async (
   looks = 1,
 ): Promise<GiveBackOutcome> => {
   const { clock } = dependencies;
+  const region = regionOf(incident.incidentId);
   const note = createGroupNotes(journal, clock, known.name);
   const seen = await lookFreshly(dependencies, known);
   if (seen === undefined) {
@@ -105,14 +121,24 @@ export const giveBackGroup = async (
     case 'READ_SCALING':
       return { done: false, waitSeconds: soonSeconds };
     case 'REFUSE':
-      return { done: false, refused: `${seen.name}: ${tellNotGivenBack(decision.inForce)}` };
+      return {
+        done: false,
+        refused: {
+          at: clock.now(),
+          event: 'failed',
+          because: decision.because,
+          autoScalingGroupName: seen.name,
+          text: tellNotGivenBack(decision.inForce),
+          todo: notGivenBackTodo(region, seen.name, decision.inForce),
+        },
+      };
     case 'WRITE':
       break;
   }
   // Told as soon as it is so: the calls after it may fail, and the next look finds nothing to raise.
   const noteAccepted = ({ operation }: AutoScalingCall): void => {
     if (operation === 'SetDesiredCapacity' && decision.action === 'WRITE' && decision.raise !== undefined) {
-      note('raised', tellRaise(decision.raise));
+      note('raised', tellRaise(decision.raise), { todo: raiseTodo(region, decision.raise) });
     }
   };
   try {
@@ -124,7 +150,7 @@ export const giveBackGroup = async (
     note('failed', `${describeAwsError(error)}; tried again`, { calls: decision.calls });
     return { done: false, waitSeconds: soonSeconds };
   }
-  noteRelease(note, seen, decision);
+  noteRelease(note, region, seen, decision);
   if (!decision.isDone) return { done: false, waitSeconds: soonSeconds };
   await setHoldTag(dependencies, incident.incidentId, { ...seen, record: decision.after }, journal);
   return { done: true };

@@ -14,7 +14,7 @@ export interface GiveBackResult {
   /** Groups in which something of the incident is left. */
   remaining: number;
   /** Of these, groups that only a person can give back, with the reason. */
-  refused: string[];
+  refused: JournalEntry[];
   waitSeconds: number;
 }
 
@@ -34,7 +34,7 @@ export const giveBackGroups = async (
   const isInTime = () => secondsBetween(startedAt, clock.now()) < changeBudgetSeconds;
 
   let remaining = 0;
-  const refused: string[] = [];
+  const refused: JournalEntry[] = [];
   const waits: number[] = [];
   const names = await store.readIncidentGroups(incidentId);
   const readScalingFacts = createReadScalingFacts(autoScaling, names.length);

@@ -22,7 +22,12 @@ import type { Incident } from '../../domain/incident.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
 import { inspectBudgetSeconds } from '../../domain/limits.ts';
 import type { TraitReadAlone } from '../../domain/remediation.ts';
-import { tellBrokenNewcomers, tellUpdateEnded } from '../../domain/telling/hold-sentences.ts';
+import { regionOf } from '../../domain/telling/commands.ts';
+import {
+  brokenNewcomersTodo,
+  tellBrokenNewcomers,
+  tellUpdateEnded,
+} from '../../domain/telling/hold-sentences.ts';
 import { counted, secondsBetween, spokenTime } from '../../domain/times.ts';
 import type { inspectGroupsState } from '../../events/hold-state.ts';
 import type { Store } from '../../state/store.ts';
@@ -139,7 +144,14 @@ export const createInspectGroups = (dependencies: InspectGroupsDependencies) => 
     const found = findBrokenNewcomers(seen.group, known, health, now);
     const confirmed = confirmedOf(found);
     const isTold = areWorthTelling(confirmed);
-    if (isTold) note('broken-newcomers', tellBrokenNewcomers(seen.group, confirmed));
+    if (isTold) {
+      note('broken-newcomers', tellBrokenNewcomers(seen.group, confirmed), {
+        todo: brokenNewcomersTodo(
+          regionOf(look.incident.incidentId),
+          confirmed.map(({ instanceId }) => instanceId),
+        ),
+      });
+    }
     const { brokenNewcomers: _known, ...rest } = record;
     const brokenNewcomers = found.map((newcomer) =>
       isTold && newcomer.confirmedAt !== undefined ? { ...newcomer, toldAt: now } : newcomer,

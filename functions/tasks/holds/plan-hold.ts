@@ -48,7 +48,10 @@ export interface PlanHoldResult {
   action: 'HOLD' | 'GIVE_BACK' | 'REPORT' | 'REFUSE';
   incidentId: string;
   mode: Mode;
+  /** What came of it, and why. */
   reason: string;
+  /** Why it was asked for. */
+  askedFor?: string;
   /** The rule that started it, where one did. */
   rule?: string;
   /** The execution that has the same in hand already, when that is why it refuses. */
@@ -147,7 +150,10 @@ export const beginPlan = async (
   const request: Request = toRequest(state.remediation, state.input, policy);
   const mode = lowestMode(stageMode, (await killSwitch.read()).mode, request.dryRun ? 'dry-run' : 'live');
   const incidentId = state.executionArn;
-  const ofRule = request.rule === undefined ? {} : { rule: request.rule };
+  const ofRule = {
+    askedFor: request.reason,
+    ...(request.rule === undefined ? {} : { rule: request.rule }),
+  };
   const refuse = async (reason: string, tendedBy?: string): Promise<PlanHoldResult> => {
     await writeJournal(store, incidentId, [{ at: clock.now(), event: 'refused', text: reason }]);
     return {
@@ -179,6 +185,7 @@ export const planGivingBack = async (
     mode: incident?.mode ?? 'live',
     reason: incident?.releasingBecause ?? 'everything was given back',
     ...(incident?.rule === undefined ? {} : { rule: incident.rule }),
+    ...(incident === undefined ? {} : { askedFor: incident.reason }),
     groups: 0,
     refused: 0,
     ...showCalls([]),
@@ -241,7 +248,8 @@ export const createPlanHold =
     if (mode === 'dry-run') {
       return { ...summary, action: 'REPORT', reason: request.reason };
     }
-    await openIncident(dependencies, incident, names);
+    const leftAlone = toJournal(plan, request.reason, mode, now).filter(({ event }) => event === 'refused');
+    await openIncident(dependencies, incident, names, leftAlone);
     // The calls are in the journal; what an execution carries from state to state stays small.
     return { ...summary, action: 'HOLD', reason: request.reason, calls: [], callsLeftOut: calls.length };
   };

@@ -1,6 +1,8 @@
 import type * as z from 'zod/mini';
 import { secondsUntilClosable } from '../../domain/holds/seconds-until-closable.ts';
+import type { JournalEntry } from '../../domain/journal.ts';
 import { releaseRoundsMax } from '../../domain/limits.ts';
+import { counted } from '../../domain/times.ts';
 import type { releaseHoldState } from '../../events/hold-state.ts';
 import { writeJournal } from '../incidents/emit-facts.ts';
 import { beginRelease, closeIncident } from '../incidents/end-incident.ts';
@@ -41,8 +43,11 @@ export const createReleaseHold =
       if (refused.length < remaining && round < releaseRoundsMax) {
         return { round, action: 'WAIT', remaining, waitSeconds };
       }
-      const text = `${remaining} groups are left to the sweep and to a person. ${refused.slice(0, 20).join('. ')}`;
-      await writeJournal(store, incidentId, [{ at: clock.now(), event: 'failed', text }]);
+      const text = `${counted(remaining, 'group')} could not be given back; the sweep tries again`;
+      await writeJournal(store, incidentId, [
+        { at: clock.now(), event: 'not-given-back', text },
+        ...refused.map((entry): JournalEntry => ({ ...entry, event: 'not-given-back' })),
+      ]);
       return { round, action: 'GIVE_UP', remaining, waitSeconds: 0 };
     }
     const closableIn = secondsUntilClosable(incident, clock.now());

@@ -1,6 +1,6 @@
 import type * as z from 'zod/mini';
 import type { JournalEntry } from '../../domain/journal.ts';
-import { type Attention, attentionIn } from '../../domain/telling/attention.ts';
+import { type Attention, type AttentionEvents, attentionIn } from '../../domain/telling/attention.ts';
 import { counted } from '../../domain/times.ts';
 import type { reportHoldState } from '../../events/hold-state.ts';
 import { type ReportDependencies, tellOutcome } from '../telling/tell-outcome.ts';
@@ -8,53 +8,69 @@ import { type ReportDependencies, tellOutcome } from '../telling/tell-outcome.ts
 /** What an incident came to: numbers, and the lines a person should read. */
 export interface HoldReport extends Attention {
   headline: string;
+  done: string[];
   groupsPlanned: number;
   groupsHeld: number;
   groupsGivenBack: number;
 }
 
-const needsAttention: JournalEntry['event'][] = [
-  'raised',
-  'not-raised',
-  'refused',
-  'warned',
-  'overridden',
-  'replaced',
-  'failed',
-  'gone',
-  'unhealthy',
-  'mostly-unhealthy',
-  'broken-newcomers',
-  'in-progress',
-  'taken-back-by-update',
-  'left',
-];
+const events: AttentionEvents = {
+  outcome: ['not-given-back', 'left', 'raised', 'not-raised', 'refused', 'overridden', 'gone', 'replaced'],
+  onTheWay: [
+    'warned',
+    'broken-newcomers',
+    'mostly-unhealthy',
+    'unhealthy',
+    'in-progress',
+    'taken-back-by-update',
+  ],
+};
 
-const countGroups = (journal: JournalEntry[], event: JournalEntry['event']): number =>
-  new Set(journal.filter((entry) => entry.event === event).map((entry) => entry.autoScalingGroupName)).size;
+const countGroups = (journal: JournalEntry[], some: JournalEntry['event'][]): number =>
+  new Set(journal.filter(({ event }) => some.includes(event)).map(({ autoScalingGroupName: name }) => name))
+    .size;
 
 /** What a plan came to, or what the sweep asked for. */
 export type HoldPlanAction = z.output<typeof reportHoldState>['plan']['action'];
 
+const headlines = {
+  HOLD: 'Given back',
+  GIVE_BACK: 'Given back',
+  REPORT: 'Would hold',
+  REFUSE: 'Nothing held',
+} as const satisfies Record<HoldPlanAction, string>;
+
+const tellHeld = (planned: number, held: number, givenBack: number): string[] => {
+  const heldOf = `Holdfast held ${held} of ${counted(planned, 'group')}`;
+  if (held === 0) return [`${heldOf}.`];
+  if (givenBack === held) return [`${heldOf} and gave ${held === 1 ? 'it' : 'all of them'} back.`];
+  return [`${heldOf} and gave back ${givenBack} of them.`];
+};
+
 /** Sums up the journal of an incident; pure. */
-const summariseHold = (journal: JournalEntry[], action: HoldPlanAction): HoldReport => {
-  const groupsPlanned = countGroups(journal, 'planned');
-  const groupsHeld = countGroups(journal, 'held');
-  const groupsGivenBack = countGroups(journal, 'given-back');
-  const groupsRaised = countGroups(journal, 'raised');
-  const raised =
-    groupsRaised === 0 ? '' : `; desired capacity of ${counted(groupsRaised, 'group')} raised (see below)`;
-  const headline = {
-    done: `${groupsHeld} of ${counted(groupsPlanned, 'group')} held, ${groupsGivenBack} given back${raised}`,
-    REPORT: `${counted(groupsPlanned, 'group')} would be held`,
-    REFUSE: 'nothing was done',
-  }[action === 'HOLD' || action === 'GIVE_BACK' ? 'done' : action];
+const summariseHold = (
+  journal: JournalEntry[],
+  { action, reason = '' }: Pick<z.output<typeof reportHoldState>['plan'], 'action' | 'reason'>,
+): HoldReport => {
+  const groupsPlanned = countGroups(journal, ['planned']);
+  const groupsGivenBack = countGroups(journal, ['given-back']);
+  const groupsHeld = countGroups(journal, ['held', 'given-back']);
+  const isIncomplete = groupsGivenBack < groupsHeld;
+  const done: Record<HoldPlanAction, string[]> = {
+    HOLD: tellHeld(groupsPlanned, groupsHeld, groupsGivenBack),
+    GIVE_BACK: tellHeld(groupsPlanned, groupsHeld, groupsGivenBack),
+    REPORT: [`Live, Holdfast would hold ${counted(groupsPlanned, 'group')}.`],
+    REFUSE: [`Nothing was changed: ${reason.replace(/\.$/, '')}.`],
+  };
   return {
-    headline,
+    headline: isIncomplete
+      ? `Given back ${groupsGivenBack} of ${counted(groupsHeld, 'group')}`
+      : headlines[action],
+    done: done[action],
     groupsPlanned,
     groupsHeld,
     groupsGivenBack,
-    ...attentionIn(journal, needsAttention),
+    ...attentionIn(journal, events),
   };
 };
 
@@ -63,7 +79,7 @@ export const createReportHold =
   (dependencies: ReportDependencies) =>
   async (state: z.output<typeof reportHoldState>): Promise<HoldReport> => {
     const journal = await dependencies.store.readJournal(state.plan.incidentId);
-    const report = summariseHold(journal, state.plan.action);
+    const report = summariseHold(journal, state.plan);
     await tellOutcome(dependencies, state, journal, report);
     return report;
   };

@@ -26,9 +26,15 @@ export const setHoldTag = async (
   const note = createGroupNotes(journal, clock, name);
   try {
     await autoScaling.make(call);
-    note('tagged', call.operation === 'DeleteTags' ? 'its tag is removed' : 'it is tagged', {
-      calls: [call],
-    });
+    note(
+      'tagged',
+      call.operation === 'DeleteTags'
+        ? 'the tag holdfast-hold is removed'
+        : 'the tag holdfast-hold says who holds the group',
+      {
+        calls: [call],
+      },
+    );
   } catch (error) {
     note('failed', `its tag cannot be changed (${describeAwsError(error)}); tried again later`);
   }

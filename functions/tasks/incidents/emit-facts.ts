@@ -1,6 +1,7 @@
 import { bounded } from '../../domain/bounded.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
-import { type NoticeFacts, noticesIn, toNotice } from '../../domain/telling/notice.ts';
+import { type NoticeFacts, toNotice } from '../../domain/telling/notice.ts';
+import { noticesIn } from '../../domain/telling/told-at-once.ts';
 import type { Store } from '../../state/store.ts';
 
 /*

@@ -2,28 +2,32 @@ import type { AutoScaling } from '../../aws/auto-scaling.ts';
 import type { StepFunctions } from '../../aws/step-functions.ts';
 import type { Clock } from '../../clock.ts';
 import { type AutoScalingGroup, optInTag } from '../../domain/auto-scaling-group.ts';
+import { bounded } from '../../domain/bounded.ts';
 import { InvalidInputError } from '../../domain/errors.ts';
 import { executionNameOf } from '../../domain/execution-arn.ts';
 import type { Incident } from '../../domain/incident.ts';
 import { askedSettings } from '../../domain/incident.ts';
+import type { JournalEntry } from '../../domain/journal.ts';
 import type { Remediation } from '../../domain/remediation-names.ts';
 import { remediations } from '../../domain/remediations.ts';
 import type { Request } from '../../domain/request.ts';
-import { counted } from '../../domain/times.ts';
+import { sentenceOf } from '../../domain/telling/sentence-of.ts';
+import { counted, spokenTime } from '../../domain/times.ts';
 import { type InputSignal, parseHoldInput } from '../../events/hold-input.ts';
 import type { Policy } from '../../events/policy.ts';
 import type { Store } from '../../state/store.ts';
 import { writeJournal } from './emit-facts.ts';
 
 const reasonOf = ({ alarm, launchFailures, stuckInstance, breaker }: InputSignal): string => {
-  if (alarm !== undefined) return `alarm ${alarm.alarmName} in ALARM since ${alarm.stateTimestamp}`;
+  if (alarm !== undefined)
+    return `the alarm ${alarm.alarmName} went into ALARM at ${spokenTime(alarm.stateTimestamp)}`;
   if (launchFailures !== undefined) {
-    return `launches of ${launchFailures.autoScalingGroupName} fail, the latest at ${launchFailures.failedAt}`;
+    return `launches of ${launchFailures.autoScalingGroupName} failed, the latest at ${spokenTime(launchFailures.failedAt)}`;
   }
   if (breaker !== undefined) {
-    return `the breaker of ${breaker.autoScalingGroupName} is open since ${breaker.openedAt}`;
+    return `the breaker of ${breaker.autoScalingGroupName} opened at ${spokenTime(breaker.openedAt)}`;
   }
-  return `${stuckInstance?.instanceId} of ${stuckInstance?.autoScalingGroupName} waits in Pending:Wait since ${stuckInstance?.since}`;
+  return `${stuckInstance?.instanceId} of ${stuckInstance?.autoScalingGroupName} was in Pending:Wait since ${spokenTime(stuckInstance?.since ?? '')}`;
 };
 
 /**
@@ -96,6 +100,9 @@ export const findOtherExecution = async (
   return undefined;
 };
 
+/** An incident is one small item; every group that is left alone is in the journal. */
+const leftAloneKept = 20;
+
 /**
  * Opens an incident, and says so in its journal: an execution that fails before that has begun nothing, and its signal
  * is tried again.
@@ -104,8 +111,11 @@ export const openIncident = async (
   { store, clock }: { store: Store; clock: Clock },
   incident: Incident,
   names: string[],
+  leftAlone: JournalEntry[],
 ): Promise<void> => {
-  await store.createIncident(incident, names);
+  const sentences = leftAlone.slice(0, leftAloneKept).map((entry) => bounded(sentenceOf(entry), 500));
+  const asked = { groupsAsked: names.length + leftAlone.length, leftAlone: sentences };
+  await store.createIncident({ ...incident, ...asked }, names);
   await writeJournal(store, incident.incidentId, [
     {
       at: clock.now(),

@@ -13,7 +13,8 @@ import {
 import { type NextState, nextState, pauseSeconds } from '../../domain/resize/next-state.ts';
 import type { StoredRunEnd } from '../../domain/resize/resize-facts.ts';
 import { heldReservations, inFlight, type ResizeWork } from '../../domain/resize/resize-record.ts';
-import { tellEnding, tellWaveNews } from '../../domain/telling/resize-sentences.ts';
+import { regionOf } from '../../domain/telling/commands.ts';
+import { leftTodo, tellEnding, tellWaveNews } from '../../domain/telling/resize-sentences.ts';
 import { secondsBetween } from '../../domain/times.ts';
 import type { resizeRoundState } from '../../events/hold-state.ts';
 import { writeJournal } from '../incidents/emit-facts.ts';
@@ -90,13 +91,16 @@ export const createChooseWave = (dependencies: ResizeDependencies) => {
     return { work, needs, news };
   };
 
-  const noteNews = ({ name, looked, decision }: Look, journal: JournalEntry[]): void => {
+  const noteNews = (incidentId: string, { name, looked, decision }: Look, journal: JournalEntry[]): void => {
     const noteGroup = createGroupNotes(journal, clock, name);
     for (const news of decision.news) {
       const note =
         news.event === 'refused' ? noteGroup : createInstanceNotes(journal, clock, name, news.instanceId);
       const because = 'facts' in news ? news.facts.because : undefined;
-      note(news.event, tellWaveNews(news, name), because === undefined ? {} : { because });
+      note(news.event, tellWaveNews(news), {
+        ...(because === undefined ? {} : { because }),
+        ...(news.event === 'left' ? { todo: leftTodo(regionOf(incidentId), name, news.instanceId) } : {}),
+      });
     }
     const { endsBecause: ends } = decision.work;
     if (ends !== undefined && looked.work.endsBecause === undefined) {
@@ -148,7 +152,7 @@ export const createChooseWave = (dependencies: ResizeDependencies) => {
     const decisions = ended === undefined || because !== undefined ? first : decideAll(ended);
 
     for (const look of decisions) {
-      noteNews(look, journal);
+      noteNews(incidentId, look, journal);
       needs.push(...look.decision.needs);
       result.inFlight += inFlight(look.decision.work).length;
     }

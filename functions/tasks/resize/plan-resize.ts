@@ -316,10 +316,11 @@ export const createPlanResize = (dependencies: PlanResizeDependencies) => {
     incident: Incident,
     { waveSize }: ResizeSettings,
     begun: PlannedGroup[],
+    leftAlone: JournalEntry[],
   ): Promise<void> => {
     const { incidentId, startedAt } = incident;
     const names = begun.map(({ plan }) => plan.autoScalingGroupName);
-    await openIncident(dependencies, incident, names);
+    await openIncident(dependencies, incident, names, leftAlone);
     // A task that is tried again keeps to the groups of its first try.
     const opened = new Set(await store.readIncidentGroups(incidentId));
     for (const { plan, facts } of begun) {
@@ -358,6 +359,7 @@ export const createPlanResize = (dependencies: PlanResizeDependencies) => {
       ...base,
       action: 'BRING_HOME',
       mode: incident.mode,
+      askedFor: incident.reason,
       reason: 'what its execution left is brought home',
     };
   };
@@ -406,9 +408,11 @@ export const createPlanResize = (dependencies: PlanResizeDependencies) => {
       groups.filter(({ autoScalingGroupName }) => taken.includes(autoScalingGroupName)),
     );
     const plans = planned.map(({ plan }) => plan);
+    const entries = plans.map((plan) => toPlanEntry(plan, mode, now));
     await writeJournal(store, incidentId, [
       ...unfit,
-      ...plans.flatMap((plan) => [...toFindingsEntries(plan, now), toPlanEntry(plan, mode, now)]),
+      ...plans.flatMap((plan) => toFindingsEntries(plan, now)),
+      ...entries,
     ]);
     const begun = planned.filter(({ plan }) => plan.action === 'RESIZE');
     const refused = plans.filter(({ action }) => action === 'REFUSE').length + unfit.length;
@@ -425,7 +429,8 @@ export const createPlanResize = (dependencies: PlanResizeDependencies) => {
     const reasons = plans.map((plan) => `${plan.autoScalingGroupName}: ${tellResizePlan(plan)}`).join('. ');
     if (begun.length === 0) return { ...base, action: refused > 0 ? 'REFUSE' : 'NOTHING', reason: reasons };
     if (mode === 'dry-run') return { ...base, action: 'REPORT', reason: reasons };
-    await open(toIncident(request, incidentId, mode, now), resize, begun);
+    const leftAlone = [...unfit, ...entries.filter(({ because }) => because !== 'RESIZE')];
+    await open(toIncident(request, incidentId, mode, now), resize, begun, leftAlone);
     return {
       ...base,
       action: 'RESIZE',

@@ -1,6 +1,6 @@
 import type * as z from 'zod/mini';
 import type { JournalEntry } from '../../domain/journal.ts';
-import { type Attention, attentionIn } from '../../domain/telling/attention.ts';
+import { type Attention, type AttentionEvents, attentionIn } from '../../domain/telling/attention.ts';
 import { instancesWith } from '../../domain/telling/instances-with.ts';
 import { counted } from '../../domain/times.ts';
 import type { reportResizeState } from '../../events/hold-state.ts';
@@ -9,6 +9,7 @@ import { type ReportDependencies, tellOutcome } from '../telling/tell-outcome.ts
 /** What a resize came to: numbers, and the lines a person should read. */
 export interface ResizeReport extends Attention {
   headline: string;
+  done: string[];
   chosen: number;
   resized: number;
   broughtHome: number;
@@ -16,24 +17,17 @@ export interface ResizeReport extends Attention {
   left: number;
 }
 
-const needsAttention: JournalEntry['event'][] = [
-  'refused',
-  'warned',
-  'overridden',
-  'failed',
-  'turned',
-  'gone',
-  'brought-home',
-  'left',
-  'releasing',
-  'restored',
-  'drift',
-];
+type ResizePlanAction = z.output<typeof reportResizeState>['plan']['action'];
+
+const events: AttentionEvents = {
+  outcome: ['not-given-back', 'left', 'brought-home', 'gone', 'refused', 'drift', 'restored', 'overridden'],
+  onTheWay: ['warned', 'turned'],
+};
 
 /** Sums up the journal of a resize; pure. */
 const summariseResize = (
   journal: JournalEntry[],
-  action: z.output<typeof reportResizeState>['plan']['action'],
+  { action, reason = '' }: Pick<z.output<typeof reportResizeState>['plan'], 'action' | 'reason'>,
 ): ResizeReport => {
   const chosen = instancesWith(journal, 'chosen');
   const resized = instancesWith(journal, 'resized');
@@ -43,15 +37,35 @@ const summariseResize = (
       .filter(({ event }) => event === 'left')
       .map(({ instanceId, autoScalingGroupName }) => instanceId ?? autoScalingGroupName),
   ).size;
-  const done = `${resized} of ${counted(chosen, 'instance')} ${resized === 1 ? 'was' : 'were'} resized${broughtHome === 0 ? '' : `, ${broughtHome} brought home`}${left === 0 ? '' : `, ${left} LEFT FOR A PERSON`}`;
-  const headline = {
-    RESIZE: done,
-    BRING_HOME: `after its execution had ended: ${done}`,
-    NOTHING: 'nothing to do: every instance has a type that was asked for',
-    REPORT: 'this would be resized',
-    REFUSE: 'nothing was resized',
-  }[action];
-  return { headline, chosen, resized, broughtHome, left, ...attentionIn(journal, needsAttention) };
+  const more = [
+    ...(broughtHome === 0 ? [] : [`${broughtHome} brought back with the old type`]),
+    ...(left === 0 ? [] : [`${left} left for you`]),
+  ];
+  const headline = [`Resized ${resized} of ${counted(chosen, 'instance')}`, ...more].join(', ');
+  const headlines: Record<ResizePlanAction, string> = {
+    RESIZE: headline,
+    BRING_HOME: headline,
+    NOTHING: 'Nothing to resize',
+    REPORT: 'Would resize',
+    REFUSE: 'Nothing resized',
+  };
+  const sentence = `Holdfast resized ${resized} of ${counted(chosen, 'instance')} that it had begun with${more.length === 0 ? '' : `; ${more.join(', ')}`}.`;
+  const done: Record<ResizePlanAction, string[]> = {
+    RESIZE: [sentence],
+    BRING_HOME: [`Another execution finished what the first one had left. ${sentence}`],
+    NOTHING: [`Every instance has a type that was asked for: ${reason}.`],
+    REPORT: [],
+    REFUSE: [`Nothing was changed: ${reason.replace(/\.$/, '')}.`],
+  };
+  return {
+    headline: headlines[action],
+    done: done[action],
+    chosen,
+    resized,
+    broughtHome,
+    left,
+    ...attentionIn(journal, events),
+  };
 };
 
 /** Reads the journal, has people told, and leaves the report as the execution's output. */
@@ -59,7 +73,7 @@ export const createReportResize =
   (dependencies: ReportDependencies) =>
   async (state: z.output<typeof reportResizeState>): Promise<ResizeReport> => {
     const journal = await dependencies.store.readJournal(state.plan.incidentId);
-    const report = summariseResize(journal, state.plan.action);
+    const report = summariseResize(journal, state.plan);
     await tellOutcome(dependencies, state, journal, report, { instancesResized: report.resized });
     return report;
   };

@@ -22,7 +22,8 @@ import {
   withResize,
 } from '../../domain/resize/resize-record.ts';
 import { roomForExit } from '../../domain/resize/room-for-exit.ts';
-import { tellLeft, tellResizeEnd, tellStep, tellTurn } from '../../domain/telling/resize-sentences.ts';
+import { regionOf } from '../../domain/telling/commands.ts';
+import { leftTodo, tellResizeEnd, tellStep, tellTurn } from '../../domain/telling/resize-sentences.ts';
 import type { Store } from '../../state/store.ts';
 import { writeJournal } from '../incidents/emit-facts.ts';
 import { createInstanceNotes, type Note } from '../incidents/note-group.ts';
@@ -132,8 +133,9 @@ const afterError = async (group: ResizingGroup, resize: Resize, error: unknown):
   } else if (after.action === 'END') {
     const { outcome, end } = after;
     const change = { stage: 'ENDED', stageAt: clock.now(), outcome } as const;
-    if (outcome === 'LEFT') note('left', tellLeft(end, group.name, instanceId), { because: end.because });
-    else note('kept', tellResizeEnd(end), { because: end.because });
+    const todo =
+      outcome === 'LEFT' ? leftTodo(regionOf(group.incident.incidentId), group.name, instanceId) : [];
+    note(outcome === 'LEFT' ? 'left' : 'kept', tellResizeEnd(end), { because: end.because, todo });
     await endRun(group, instanceId, change, { because: 'INSTANCE_ENDED', instanceId, end });
   }
 };

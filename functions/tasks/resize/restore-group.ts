@@ -17,7 +17,10 @@ import {
   type ResizeRecord,
   type ResizeWork,
 } from '../../domain/resize/resize-record.ts';
+import { regionOf } from '../../domain/telling/commands.ts';
 import {
+  driftTodo,
+  sizesTodo,
   tellDrift,
   tellGivenUp,
   tellNotRestored,
@@ -85,7 +88,9 @@ export const createRestoreGroup = (dependencies: GiveBackDependencies) => {
     note: ReturnType<typeof createGroupNotes>,
   ): Promise<void> => {
     const drift = driftOf(work);
-    if (drift !== undefined && group !== undefined) note('drift', tellDrift(drift));
+    if (drift !== undefined && group !== undefined) {
+      note('drift', tellDrift(drift), { todo: driftTodo(regionOf(incident.incidentId), drift) });
+    }
     const updates =
       incident.resize?.updateLaunchTemplate === true && drift !== undefined && group !== undefined;
     const { work: _work, ...rest } = resize;
@@ -137,7 +142,11 @@ export const createRestoreGroup = (dependencies: GiveBackDependencies) => {
     }
     const now = clock.now();
     if (!isOptedIn(group) && work.sizes !== undefined) {
-      note('left', tellNotRestored(name, work.sizes.before));
+      const { before } = work.sizes;
+      note('left', tellNotRestored(before), {
+        because: 'NOT_RESTORED',
+        todo: sizesTodo(regionOf(incident.incidentId), name, before),
+      });
       await finish(incident, resize, work, group, note);
       return 'restored';
     }
@@ -171,8 +180,10 @@ export const createRestoreGroup = (dependencies: GiveBackDependencies) => {
       return;
     }
     const before = restore ?? work.sizes?.before ?? { minSize: 0, desiredCapacity: 0 };
-    const message = tellGivenUp(before, homeSecondsMax);
-    createGroupNotes(journal, clock, name)('left', message);
+    createGroupNotes(journal, clock, name)('left', tellGivenUp(before, homeSecondsMax), {
+      because: 'NOT_RESTORED',
+      todo: sizesTodo(regionOf(incident.incidentId), name, before),
+    });
     const { work: _work, ...bare } = resize;
     await store.writeResize(bare);
   };

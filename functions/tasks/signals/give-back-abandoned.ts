@@ -1,11 +1,14 @@
 import { executionArnOf, executionNameOf } from '../../domain/execution-arn.ts';
 import { secondsUntilClosable } from '../../domain/holds/seconds-until-closable.ts';
 import type { Incident } from '../../domain/incident.ts';
+import type { JournalEntry } from '../../domain/journal.ts';
 import { giveBackAgainSeconds } from '../../domain/limits.ts';
 import { remediations } from '../../domain/remediations.ts';
 import { abandonedBecause } from '../../domain/signals/abandoned-because.ts';
 import { nameExecution } from '../../domain/signals/decide-start.ts';
 import { attentionIn, sizeEvents } from '../../domain/telling/attention.ts';
+import { sentenceOf } from '../../domain/telling/sentence-of.ts';
+import { todoOf } from '../../domain/telling/told-at-once.ts';
 import { addSeconds, counted, secondsBetween } from '../../domain/times.ts';
 import { giveBackGroups } from '../holds/give-back-groups.ts';
 import { writeJournal, writeNotice } from '../incidents/emit-facts.ts';
@@ -57,38 +60,44 @@ interface Abandoned {
 
 const tellRefused = (
   { store, clock }: AbandonedDependencies,
-  { incident, because, names }: Abandoned,
-  refused: string[],
-): Promise<boolean> =>
-  writeNotice(store, {
+  { incident, because }: Abandoned,
+  refused: JournalEntry[],
+): Promise<boolean> => {
+  const sentences = refused.map(sentenceOf);
+  return writeNotice(store, {
     kind: 'needs-a-person',
     at: clock.now(),
     incidentId: incident.incidentId,
-    about: refused.join('\n'),
-    seen: incident.reason,
-    done: `${counted(refused.length, 'group')} cannot be given back (${because})`,
-    next: 'the sweep goes on trying',
-    groups: names,
-    lines: refused,
+    about: sentences.join('\n'),
+    headline: 'Not given back',
+    seen: `${incident.reason}; the hold ends because ${because}`,
+    done: sentences,
+    todo: refused.flatMap(todoOf),
+    next: 'The sweep tries again every five minutes.',
+    groups: refused.flatMap(({ autoScalingGroupName: name }) => (name === undefined ? [] : [name])),
+    undo: 'ENDED',
   });
+};
 
 const tellGivenBack = async (
   { store, clock }: AbandonedDependencies,
   { incident, because, names }: Abandoned,
 ): Promise<void> => {
-  const { attention, attentionLeftOut } = attentionIn(
-    await store.readJournal(incident.incidentId),
-    sizeEvents,
-  );
+  const journal = await store.readJournal(incident.incidentId);
+  const { todo, attention, attentionLeftOut } = attentionIn(journal, { outcome: sizeEvents, onTheWay: [] });
   await writeNotice(store, {
     kind: 'gave-back',
     at: clock.now(),
     incidentId: incident.incidentId,
-    seen: incident.reason,
-    done: `${counted(names.length, 'group')} given back by the sweep: ${because}`,
-    next: 'nothing; it is over',
+    headline: 'Given back by the sweep',
+    seen: `${incident.reason}; the hold ended because ${because}`,
+    done: [`The sweep gave back ${counted(names.length, 'group')}.`, ...attention],
+    todo,
+    next:
+      todo.length === 0
+        ? 'Nothing: this incident is over.'
+        : 'Holdfast does nothing more about this incident.',
     groups: names,
-    lines: attention,
     linesLeftOut: attentionLeftOut,
   });
 };
@@ -129,7 +138,7 @@ export const giveBackAbandoned = async (
     incident,
     startedAt,
   );
-  result.givenBack.push({ incidentId, because, remaining, refused });
+  result.givenBack.push({ incidentId, because, remaining, refused: refused.map(sentenceOf) });
   if (refused.length > 0) await tellRefused(dependencies, abandoned, refused);
   // What an execution can give back is given back by one: it waits in seconds, where sweeps are minutes apart.
   if (remaining > refused.length && !isStartedLately(open, clock.now())) {

@@ -4,7 +4,7 @@ import { UnknownModeError, UnreadableFactError } from '../../domain/errors.ts';
 import { laterOf } from '../../domain/launches/launch-record.ts';
 import type { Mode } from '../../domain/mode.ts';
 import { lowestMode } from '../../domain/mode.ts';
-import { awsCommand } from '../../domain/shell.ts';
+import { setKillSwitchCommand } from '../../domain/telling/commands.ts';
 import type { StageMode } from '../../state/store.ts';
 import { writeNotice } from '../incidents/emit-facts.ts';
 import type { StartDependencies } from '../incidents/start-executions.ts';
@@ -21,34 +21,23 @@ const tellUnknownMode = async (
 ): Promise<void> => {
   const [machine = ''] = Object.values(stateMachineArns);
   const { region } = parseArn(machine);
-  const writeMode = (mode: Mode): string =>
-    awsCommand(
-      ...[
-        'ssm',
-        'put-parameter',
-        '--region',
-        region,
-        '--name',
-        parameterName,
-        '--type',
-        'String',
-        '--value',
-        mode,
-        '--overwrite',
-      ],
-    );
+  const setMode = (mode: Mode): string => setKillSwitchCommand(region, parameterName, mode);
   await writeNotice(store, {
     kind: 'needs-a-person',
     at: clock.now(),
     incidentId: '',
     identity: `kill switch#${word}`,
+    headline: 'Unknown word in the kill switch',
     seen: message,
-    done: `the kill switch says "${word}", which means nothing: nothing new begins, and what is held ends when it expires instead of being renewed`,
-    next: 'the sweep looks again every five minutes; write one of the two lines',
-    lines: [
-      `So that Holdfast works: ${writeMode('live')}`,
-      `So that everything is given back and nothing begins: ${writeMode('off')}`,
+    done: [
+      `The kill switch says "${word}", which Holdfast does not know. So nothing new begins, and what is held ends when it expires and is not renewed.`,
     ],
+    todo: [
+      `So that Holdfast works: ${setMode('live')}`,
+      `So that everything is given back and nothing begins: ${setMode('off')}`,
+    ],
+    next: 'The sweep looks again every five minutes.',
+    undo: 'NOTHING',
   });
 };
 

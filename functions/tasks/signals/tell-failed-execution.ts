@@ -14,10 +14,10 @@ const toldOtherwise: ReadonlySet<string> = new Set([
 
 /** What happens after an execution failed. */
 const nextAfterFailure = (hasBegun: boolean, isOfSignal: boolean): string => {
-  if (hasBegun) return 'what is still held is given back by the sweep, and what is in flight is brought back';
+  if (hasBegun) return 'The sweep gives back what is still held, and brings back what is out of service.';
   return isOfSignal
-    ? 'the sweep tries it again for as long as what started it is true'
-    : 'nothing: nothing is held; start it again once what made it fail is mended';
+    ? 'The sweep tries again for as long as what started it is true.'
+    : 'Nothing: it held nothing. Start it again once what made it fail is mended.';
 };
 
 /** That an execution failed before, or outside, its report: one that its report told of is not told again. */
@@ -40,8 +40,12 @@ export const tellFailedExecution = async (
     incidentId: executionArn,
     // Its signal is tried again and again; that it fails is told once.
     ...(hasBegun || ofSignal === undefined ? {} : { identity: `failed before it began#${ofSignal}` }),
-    done: `the execution ${status === 'FAILED' ? 'failed' : 'timed out'}${error === '' ? '' : `: ${error}`}${hasBegun ? '' : '; nothing was changed'}`,
+    headline: status === 'FAILED' ? 'The execution failed' : 'The execution timed out',
+    done: [
+      `The execution ${status === 'FAILED' ? 'failed' : 'timed out'}${error === '' ? '' : `: ${error}`}.${hasBegun ? '' : ' It changed nothing.'}`,
+      ...(cause === '' ? [] : [cause]),
+    ],
+    todo: ['Look at the execution, and mend what made it fail (the link is below).'],
     next: nextAfterFailure(hasBegun, ofSignal !== undefined),
-    lines: cause === '' ? [] : [cause],
   });
 };

@@ -5,7 +5,7 @@ import { type AutoScalingGroup, isOptedIn } from '../../domain/auto-scaling-grou
 import { executionArnOf } from '../../domain/execution-arn.ts';
 import { holdersIn, holdTagCall, holdTagKey, holdTagPrefix } from '../../domain/holds/hold-tag.ts';
 import type { Remediation } from '../../domain/remediation-names.ts';
-import { awsCommand } from '../../domain/shell.ts';
+import { resumeProcessesCommand } from '../../domain/telling/commands.ts';
 import { firstOf } from '../../domain/times.ts';
 import type { Store } from '../../state/store.ts';
 import { writeNotice } from '../incidents/emit-facts.ts';
@@ -25,22 +25,24 @@ const tellCopied = async (
   { store, clock }: TidyHoldTagsDependencies,
   { autoScalingGroupName: name, autoScalingGroupArn, suspendedProcesses, tags }: AutoScalingGroup,
 ): Promise<void> => {
-  const region = autoScalingGroupArn === undefined ? [] : ['--region', parseArn(autoScalingGroupArn).region];
+  const region = parseArn(autoScalingGroupArn ?? '').region;
   const processes = [...suspendedProcesses].sort();
-  const resume = awsCommand(
-    ...['autoscaling', 'resume-processes', '--auto-scaling-group-name', name],
-    ...['--scaling-processes', ...processes, ...region],
-  );
   await writeNotice(store, {
     kind: 'needs-a-person',
     at: clock.now(),
     incidentId: '',
     identity: `copied#${autoScalingGroupArn ?? name}#${processes.join()}`,
-    seen: `${name} has the tag ${holdTagKey} (${tags[holdTagKey]}), but Holdfast does not hold it; most likely somebody copied a held group`,
-    done: `these processes of ${name} are suspended and are left so, because Holdfast did not suspend them: ${firstOf(processes)}`,
-    next: 'the tag is removed; whether the processes should run is for a person to decide',
+    headline: 'Copy of a held group',
+    seen: `${name} has the tag ${holdTagKey} (${tags[holdTagKey]}), but Holdfast does not hold it. Most likely somebody copied a held group.`,
+    done: [
+      `${name}: these processes are suspended, and Holdfast leaves them so, because it did not suspend them: ${firstOf(processes)}.`,
+    ],
+    todo: [
+      `If the suspended processes of ${name} should run, resume them: ${resumeProcessesCommand(region, name, processes)}`,
+    ],
+    next: 'Holdfast removes the tag, and does nothing about the processes.',
     groups: [name],
-    lines: [`To resume them: ${resume}`],
+    undo: 'NOTHING',
   });
 };
 

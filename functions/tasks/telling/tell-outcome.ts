@@ -17,25 +17,27 @@ export interface ReportDependencies {
 
 /** A report, as far as all remediations have it. */
 interface Report extends Attention {
+  /** What it came to, in a few words. */
   headline: string;
+  /** What it came to, in sentences. */
+  done: string[];
   /** Instances, and groups, left for a person. */
   left?: number;
 }
 
 type ReportState = z.output<typeof reportHoldState> | z.output<typeof reportResizeState>;
 
-const nextOf: Record<'would-act' | 'refused' | 'gave-back' | 'failed' | 'needs-a-person', string> = {
-  'would-act': 'nothing; the exact calls are in the output of the execution and in the journal',
-  refused: 'nothing, until somebody or an alarm starts it again',
-  'gave-back': 'nothing; it is over',
-  failed: 'what is still held is given back by the sweep, and what is in flight is brought back',
-  'needs-a-person': 'the sweep goes on trying to give groups back; the rest is for a person',
+type OutcomeKind = NoticeKind & ('would-act' | 'refused' | 'gave-back' | 'failed' | 'needs-a-person');
+
+const nextOf: Record<OutcomeKind, string> = {
+  'would-act': 'Nothing. The exact calls are in the output of the execution and in its journal.',
+  refused: 'Nothing, until an alarm or a person starts it again.',
+  'gave-back': 'Nothing: this incident is over.',
+  failed: 'The sweep gives back what is still held, and brings back what is out of service.',
+  'needs-a-person': 'The sweep gives back what can be given back. The rest is left to you.',
 };
 
-const noticeKindOf = (
-  { plan, failure, release, round }: ReportState,
-  { left = 0 }: Report,
-): keyof typeof nextOf => {
+const noticeKindOf = ({ plan, failure, release, round }: ReportState, { left = 0 }: Report): OutcomeKind => {
   if (plan.action === 'REPORT') return 'would-act';
   if (plan.action === 'REFUSE' || plan.action === 'NOTHING') return 'refused';
   if (left > 0 || release?.action === 'GIVE_UP') return 'needs-a-person';
@@ -75,28 +77,39 @@ export const tellOutcome = async (
 ): Promise<void> => {
   const { plan, failure } = state;
   if (plan.tendedBy !== undefined) return;
-  const kind: NoticeKind & keyof typeof nextOf = noticeKindOf(state, report);
+  const kind = noticeKindOf(state, report);
   const planned =
     kind === 'would-act' ? journal.filter(({ event }) => event === 'planned').map(sentenceOf) : [];
   const groups = [
     ...new Set(journal.flatMap(({ autoScalingGroupName: name }) => (name === undefined ? [] : [name]))),
   ];
   const now = clock.now();
+  const isOver = kind === 'gave-back' && report.todo.length > 0;
+  const seen = plan.askedFor ?? plan.reason;
   await writeNotice(store, {
     kind,
     at: now,
     ...identityOf(state, kind, groups, now),
     incidentId: plan.incidentId,
-    ...(plan.reason === undefined ? {} : { seen: plan.reason }),
-    done: report.headline,
-    next: nextOf[kind],
-    groups,
-    lines: [
+    headline: failure === undefined ? report.headline : 'The execution failed',
+    ...(seen === undefined ? {} : { seen }),
+    done: [
+      ...(failure === undefined ? [] : [`The execution failed: ${failure.Error}.`]),
+      ...report.done,
       ...planned,
-      ...(failure === undefined ? [] : [`the execution failed: ${failure.Error}`]),
       ...report.attention,
     ],
+    todo: [
+      ...report.todo,
+      ...(failure === undefined
+        ? []
+        : ['Look at the execution, and mend what made it fail (the link is below).']),
+    ],
+    details: report.details,
+    next: isOver ? 'Holdfast does nothing more about this incident.' : nextOf[kind],
+    groups,
     linesLeftOut: report.attentionLeftOut,
+    undo: kind === 'needs-a-person' ? 'ENDED' : kind === 'failed' ? 'ENDED' : 'NOTHING',
     counts,
   });
 };

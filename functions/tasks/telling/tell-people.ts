@@ -1,14 +1,19 @@
 import type * as z from 'zod/mini';
 import type { Topic } from '../../aws/sns.ts';
+import type { Clock } from '../../clock.ts';
 import { bounded } from '../../domain/bounded.ts';
 import { composeMessages, type Message } from '../../domain/telling/compose-messages.ts';
 import type { Place } from '../../domain/telling/console-links.ts';
+import { type HeldNow, heldNow } from '../../domain/telling/held-now.ts';
 import { type Measure, metricsOf } from '../../domain/telling/metrics.ts';
 import type { Notice } from '../../domain/telling/notice.ts';
 import { type noticeRecords, noticeSchema } from '../../events/notice-records.ts';
+import type { Store } from '../../state/store.ts';
 
 /** What TellPeople needs. */
 export interface TellPeopleDependencies {
+  store: Pick<Store, 'readGroups'>;
+  clock: Clock;
   topic: Topic;
   place: Place;
   measure: Measure;
@@ -33,13 +38,26 @@ const parseNotice = (text: string | undefined): Notice | undefined => {
   return parsed.success ? (parsed.data as Notice) : undefined;
 };
 
+/** Groups whose holders are looked up for one batch. */
+const groupsLookedUp = 100;
+
 /**
  * Tells people of what was written for them: one message for all that is of one kind. A message that the topic does
- * not take is tried again with everything after it, so that a thing may be told twice, but not never.
+ * not take is tried again with everything after it, so that a thing may be told twice, but not never. Who holds the groups is looked up right before.
  */
-export const createTellPeople =
-  ({ topic, place, measure, log }: TellPeopleDependencies) =>
-  async (event: z.output<typeof noticeRecords>): Promise<TellPeopleResult> => {
+export const createTellPeople = ({ topic, place, store, clock, measure, log }: TellPeopleDependencies) => {
+  /** Who holds the groups of these notices; `undefined` when that cannot be read: people are told all the same. */
+  const lookUp = async (notices: Notice[]): Promise<HeldNow | undefined> => {
+    const names = [...new Set(notices.flatMap(({ groups, notHeld = [] }) => [...groups, ...notHeld]))];
+    try {
+      return heldNow(await store.readGroups(names.slice(0, groupsLookedUp)), clock.now());
+    } catch (error) {
+      log.info('who holds the groups cannot be read', { error: String(error) });
+      return undefined;
+    }
+  };
+
+  return async (event: z.output<typeof noticeRecords>): Promise<TellPeopleResult> => {
     const sequenceNumbers = new Map<Notice, string>();
     for (const { dynamodb } of event.Records) {
       const notice = parseNotice(dynamodb.NewImage?.notice?.S);
@@ -50,7 +68,8 @@ export const createTellPeople =
     }
     const firstRecord = ({ notices: [first] }: Message): string =>
       (first === undefined ? undefined : sequenceNumbers.get(first)) ?? '';
-    for (const message of composeMessages(place, [...sequenceNumbers.keys()])) {
+    const written = [...sequenceNumbers.keys()];
+    for (const message of composeMessages(place, written, await lookUp(written))) {
       const { subject, kind, notices } = message;
       const incidentIds = [...new Set(notices.map(({ incidentId }) => incidentId))];
       try {
@@ -64,3 +83,4 @@ export const createTellPeople =
     }
     return { batchItemFailures: [] };
   };
+};

@@ -7,7 +7,7 @@ import type { GroupRecord } from '../../../functions/domain/holds/group-record.t
 import type { ScalingFacts } from '../../../functions/domain/holds/plan-raise.ts';
 import { protectInstancesEffect } from '../../../functions/domain/holds/protect-instances.ts';
 import { inForceWithinSeconds, leaseSeconds, replacingSecondsMax } from '../../../functions/domain/limits.ts';
-import { tellNotGivenBack } from '../../../functions/domain/telling/hold-sentences.ts';
+import { notGivenBackTodo, tellNotGivenBack } from '../../../functions/domain/telling/hold-sentences.ts';
 import { inputOf } from '../../input-of.ts';
 import { aGroup, anIncident, anInstance, aRecord, later, now, scaleInProcesses } from './group-fixtures.ts';
 
@@ -241,8 +241,9 @@ describe('decideRelease', () => {
   it('refuses to touch a group whose opt-in was taken away, and says what to do', () => {
     const decision = release(heldGroup({ tags: {} }), held(), 'incident-a', settle, 'me', later(600));
     if (decision.action !== 'REFUSE') throw new Error(decision.action);
-    expect(tellNotGivenBack(decision.inForce)).toContain(
-      'put the tag back, or give back AZRebalance, HealthCheck',
+    expect(tellNotGivenBack(decision.inForce)).toContain('still set: AZRebalance, HealthCheck');
+    expect(notGivenBackTodo('eu-west-1', 'web', decision.inForce)[0]).toContain(
+      'Put the tag holdfast=true back',
     );
   });
 

@@ -31,9 +31,14 @@ describe('holdTagValue', () => {
       hold('protect-instances', 'launches-2', 'y'.repeat(500)),
     ]);
     expect(value).toMatch(
-      /pause-scaling until .*: x+.* - loss-1 \+ protect-instances until .*: y+.* - launches-2/,
+      /^prod holds it: pause-scaling until [-\d: ]+ UTC at the latest - loss-1 \+ protect-instances until [-\d: ]+ UTC at the latest - launches-2$/,
     );
     expect(value?.length).toBeLessThanOrEqual(256);
+  });
+
+  it('says why, where there is room for all of it', () => {
+    const value = holdTagValue([hold('pause-scaling', 'loss-1', 'a switch is upgraded')]);
+    expect(value).toMatch(/at the latest: a switch is upgraded - loss-1$/);
   });
 
   it.each([3, 4, 6, 10])('of %i holds leaves out what does not fit, and cuts no word in two', (count) => {

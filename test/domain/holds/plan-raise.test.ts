@@ -15,7 +15,7 @@ import { pauseScalingEffect } from '../../../functions/domain/holds/pause-scalin
 import { planHold } from '../../../functions/domain/holds/plan-hold.ts';
 import type { RaiseDecision } from '../../../functions/domain/holds/plan-raise.ts';
 import { planRaise, type ScalingFacts } from '../../../functions/domain/holds/plan-raise.ts';
-import { tellRaise } from '../../../functions/domain/telling/hold-sentences.ts';
+import { raiseTodo, tellRaise } from '../../../functions/domain/telling/hold-sentences.ts';
 import { tellGroupRefusal } from '../../../functions/domain/telling/plan-sentences.ts';
 import { inputOf } from '../../input-of.ts';
 import { aGroup, aRecord, later, now } from './group-fixtures.ts';
@@ -66,11 +66,10 @@ describe('planRaise', () => {
   });
 
   it('says how to set it back, quoted for the shell', () => {
-    const arn = 'arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:u:autoScalingGroupName/web&api';
-    const decision = raise({ autoScalingGroupName: 'web&api', autoScalingGroupArn: arn, desiredCapacity: 2 });
-    expect(told(decision)).toContain(
-      "aws autoscaling set-desired-capacity --auto-scaling-group-name 'web&api' --desired-capacity 2 --region eu-west-1",
-    );
+    const decision = raise({ autoScalingGroupName: 'web&api', desiredCapacity: 2 });
+    expect(decision.action === 'RAISE' && raiseTodo('eu-west-1', decision)).toEqual([
+      "Holdfast raised desired capacity to 4. If that is too much, set it back to 2: aws autoscaling set-desired-capacity --region eu-west-1 --auto-scaling-group-name 'web&api' --desired-capacity 2",
+    ]);
   });
 
   it.each<[string, Parameters<typeof aGroup>[0], Partial<KeptSizes>, Partial<ScalingFacts>]>([

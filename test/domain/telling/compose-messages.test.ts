@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { composeMessages } from '../../../functions/domain/telling/compose-messages.ts';
+import { heldNow } from '../../../functions/domain/telling/held-now.ts';
 import { type Notice, type NoticeKind, toNotice } from '../../../functions/domain/telling/notice.ts';
-import { now } from '../holds/group-fixtures.ts';
+import { aRecord, later, now } from '../holds/group-fixtures.ts';
 
 const place = {
   stage: 'prod',
@@ -19,10 +20,12 @@ const aNotice = (over: Partial<Notice> = {}): Notice => ({
     at: now,
     incidentId: execution('loss-1'),
     seen: 'the alarm loss is in ALARM',
-    done: '2 of 2 groups are held',
-    next: 'given back at ten',
+    headline: 'Scaling paused',
+    alarmName: 'loss of web/a',
+    done: ['Holdfast holds 2 groups.'],
+    next: 'Given back at ten.',
     groups: ['web a', 'web-b'],
-    lines: ['a line'],
+    details: ['03:00 UTC a detail'],
   }),
   ...over,
 });
@@ -37,36 +40,138 @@ const kinds: NoticeKind[] = [
   'needs-a-person',
 ];
 
+/** What a message says under a title. */
+const section = (text: string | undefined, title: string): string[] | undefined =>
+  text
+    ?.split('\n\n')
+    .find((part) => part.startsWith(title))
+    ?.split('\n')
+    .slice(1)
+    .map((line) => line.trim());
+
 describe('composeMessages', () => {
-  it('says what was seen, what was done, what comes next, how to undo it, and where to look', () => {
+  it('says what to do, what happened, why, what comes next, how to undo it, and where to look', () => {
     const [message, ...others] = composeMessages(place, [aNotice()]);
     expect(others).toEqual([]);
-    expect(message?.subject).toBe(
-      'Holdfast prod, pause-scaling, acted: 2 of 2 groups are held (123456789012, eu-west-1)',
-    );
+    expect(message?.subject).toBe('[Holdfast] Scaling paused: web a, web-b (prod, 123456789012, eu-west-1)');
     expect(message?.text.split('\n')).toEqual([
-      'Holdfast prod, pause-scaling, acted',
+      'Scaling paused: web a, web-b',
+      'As of 2026-03-02 03:00 UTC. pause-scaling, stage prod, account 123456789012, Region eu-west-1.',
       '',
-      'Account 123456789012, Region eu-west-1, stage prod',
+      'WHAT YOU MUST DO',
+      '  Nothing now.',
       '',
-      'What was seen',
+      'WHAT HAPPENED',
+      '  Holdfast holds 2 groups.',
+      '',
+      'WHY',
       '  the alarm loss is in ALARM',
-      'What was done',
-      '  2 of 2 groups are held',
-      'What to read',
-      '  a line',
-      'What happens next',
-      '  given back at ten',
-      'To undo it',
-      expect.stringContaining(
-        'aws ssm put-parameter --region eu-west-1 --name /holdfast/prod/mode --type String --value off',
-      ),
-      'Links',
+      '',
+      'WHO HOLDS THESE GROUPS',
+      '  This could not be looked up; the tag holdfast-hold of each group says who holds it.',
+      '',
+      'WHAT HAPPENS NEXT',
+      '  Given back at ten.',
+      '',
+      'HOW TO UNDO IT',
+      '  Stop the execution, and within minutes its groups scale as before.',
+      `  To stop it: aws stepfunctions stop-execution --region eu-west-1 --execution-arn ${execution('loss-1')}`,
+      '  To stop everything Holdfast does in stage prod, and have everything given back: aws ssm put-parameter --region eu-west-1 --name /holdfast/prod/mode --type String --value off --overwrite',
+      '',
+      'ON THE WAY',
+      '  03:00 UTC a detail',
+      '',
+      'WHERE TO LOOK',
+      '  What this message means: docs/messages.md#acted, in the repository of Holdfast',
+      '  Alarm loss of web/a: https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#alarmsV2:alarm/loss%20of%20web%2Fa',
       `  Execution: https://eu-west-1.console.aws.amazon.com/states/home?region=eu-west-1#/v2/executions/details/${execution('loss-1')}`,
       '  Group web a: https://eu-west-1.console.aws.amazon.com/ec2/home?region=eu-west-1#AutoScalingGroupDetails:id=web%20a;view=details',
       '  Group web-b: https://eu-west-1.console.aws.amazon.com/ec2/home?region=eu-west-1#AutoScalingGroupDetails:id=web-b;view=details',
-      `  Journal: https://eu-west-1.console.aws.amazon.com/dynamodbv2/home?region=eu-west-1#item-explorer?table=holdfast-prod with the partition key incident#${execution('loss-1')}`,
+      `  Journal, everything that was seen, decided and done: aws dynamodb query --region eu-west-1 --table-name holdfast-prod --key-condition-expression 'pk = :incident AND begins_with(sk, :journal)' --expression-attribute-values '{":incident":{"S":"incident#${execution('loss-1')}"},":journal":{"S":"journal#"}}'`,
     ]);
+  });
+
+  it('says who holds each group when it is sent, whoever the message is about', () => {
+    const hold = (executionName: string, stage: 'HELD' | 'SETTLING' = 'HELD') => ({
+      incidentId: execution(executionName),
+      processes: [],
+      protectsInstances: false,
+      reason: 'x',
+      heldAt: now,
+      endsAtLatest: later(3600),
+      stage,
+      stageAt: now,
+    });
+    const records = [
+      { ...aRecord(), autoScalingGroupName: 'web a', holds: [hold('loss-1', 'SETTLING'), hold('loss-2')] },
+      { ...aRecord(), autoScalingGroupName: 'web-b', holds: [] },
+    ];
+    const over = aNotice({ kind: 'gave-back', groupsLeftOut: 3, undo: 'NOTHING' });
+    const [message] = composeMessages(place, [over], heldNow(records, later(60)));
+    expect(section(message?.text, 'WHO HOLDS')).toEqual([
+      'pause-scaling, being given back: web a (execution loss-1)',
+      'pause-scaling, until 2026-03-02 04:00 UTC at the latest: web a (execution loss-2)',
+      'Nothing of Holdfast holds: web-b',
+      'Not looked up: 3 more groups. The tag holdfast-hold of a group says who holds it.',
+    ]);
+    expect(message?.text).toContain('WHO HOLDS THESE GROUPS AT 03:01 UTC');
+    expect(message?.text).not.toContain('HOW TO UNDO IT');
+    expect(message?.chat).toMatchObject({
+      metadata: {
+        additionalContext: { heldAt: later(60), heldBy: '{"web a":["loss-1","loss-2"],"web-b":[]}' },
+      },
+    });
+  });
+
+  it('does not send what is no longer so, and corrects what is so in part', () => {
+    const record = (name: string, isHeld: boolean) => ({
+      ...aRecord(),
+      autoScalingGroupName: name,
+      holds: isHeld
+        ? [
+            {
+              incidentId: execution('loss-1'),
+              processes: [],
+              protectsInstances: false,
+              reason: 'x',
+              heldAt: now,
+              stage: 'HELD' as const,
+              stageAt: now,
+            },
+          ]
+        : [],
+    });
+    const failed = aNotice({
+      kind: 'failed',
+      headline: '2 of 3 groups not held yet',
+      notHeld: ['web a', 'web-b'],
+      done: ['After 10 rounds, 2 of 3 groups are still not held: web a, web-b.'],
+    });
+    const sent = (heldA: boolean, heldB: boolean) =>
+      composeMessages(place, [failed], heldNow([record('web a', heldA), record('web-b', heldB)], later(30)));
+    expect(sent(true, true)).toEqual([]);
+    expect(section(sent(false, false)[0]?.text, 'WHAT HAPPENED')).toEqual(failed.done);
+    const [corrected] = sent(true, false);
+    expect(corrected?.subject).toBe(
+      '[Holdfast: ACTION NEEDED] Not held yet: web-b (prod, 123456789012, eu-west-1)',
+    );
+    expect(section(corrected?.text, 'WHAT HAPPENED')).toEqual(['Still not held: web-b.']);
+    // What cannot be looked up is said as it was written.
+    expect(composeMessages(place, [failed])).toHaveLength(1);
+  });
+
+  it('says what is to be done first, of every notice, before anything else', () => {
+    const left = (id: string) =>
+      aNotice({ kind: 'needs-a-person', headline: 'Instance left for you', todo: [`look at ${id}`] });
+    const [message] = composeMessages(place, [left('i-1'), left('i-2')]);
+    expect(message?.text.split('\n').slice(2, 6)).toEqual([
+      '',
+      'WHAT YOU MUST DO',
+      '  look at i-1',
+      '  look at i-2',
+    ]);
+    const [acted] = composeMessages(place, [aNotice({ todo: ['set it back: aws …'] })]);
+    expect(section(acted?.text, 'WHAT YOU CAN DO')).toEqual(['set it back: aws …']);
   });
 
   it('says the same as a custom notification, in a thread of the incident', () => {
@@ -77,7 +182,9 @@ describe('composeMessages', () => {
       content: {
         textType: 'client-markdown',
         title: message?.subject,
-        description: 'Seen: the alarm loss is in ALARM\nDone: 2 of 2 groups are held\n- a line',
+        description: expect.stringContaining(
+          '*WHAT HAPPENED*\n- Holdfast holds 2 groups.\n*WHY*\n- the alarm',
+        ),
         keywords: ['holdfast', 'prod', '123456789012', 'eu-west-1', 'pause-scaling', 'acted'],
       },
       metadata: {
@@ -88,43 +195,55 @@ describe('composeMessages', () => {
     });
   });
 
-  it('calls the account by its alias, with its number in the text', () => {
-    const [message] = composeMessages({ ...place, accountAlias: 'shop' }, [aNotice()]);
-    expect(message?.subject).toBe(
-      'Holdfast prod, pause-scaling, acted: 2 of 2 groups are held (shop, eu-west-1)',
+  it('calls the account by its alias, with its number in the text, and links to the docs where they are', () => {
+    const [message] = composeMessages(
+      { ...place, accountAlias: 'shop', docsUrl: 'https://wiki.example.com/holdfast' },
+      [aNotice()],
     );
-    expect(message?.text).toContain('Account 123456789012 (shop), Region eu-west-1, stage prod');
+    expect(message?.subject).toBe('[Holdfast] Scaling paused: web a, web-b (prod, shop, eu-west-1)');
+    expect(message?.text).toContain('stage prod, account 123456789012 (shop), Region eu-west-1');
+    expect(message?.text).toContain(
+      'What this message means: https://wiki.example.com/holdfast/messages.md#acted',
+    );
     expect(message?.chat).toMatchObject({
       metadata: { additionalContext: { account: '123456789012', accountAlias: 'shop' } },
     });
   });
 
-  it.each(kinds)('has a subject that SNS takes and a way to undo for %s', (kind) => {
-    const [message] = composeMessages(place, [aNotice({ kind, done: `é\n${'long '.repeat(40)}` })]);
+  it.each(kinds)('has a subject that SNS takes for %s', (kind) => {
+    const [message] = composeMessages(place, [aNotice({ kind, headline: `é\n${'long '.repeat(40)}` })]);
     expect(message?.subject).toMatch(/^[!-~][ -~]{0,98}$/);
-    expect(message?.text).toContain('To undo it\n  ');
+    expect(message?.subject).toMatch(/long \(prod, 123456789012, eu-west-1\)$/);
   });
 
   it('makes one message of a storm, and keeps other kinds and remediations apart', () => {
     const storm = Array.from({ length: 200 }, (_, index) =>
       aNotice({
         incidentId: execution(`launches-${index}`, 'protect-instances'),
+        headline: 'Instances protected',
+        done: [`Holdfast holds 1 group: api-${index}.`],
         groups: [`api-${index}`],
       }),
     );
     const messages = composeMessages(place, [
       ...storm,
       aNotice(),
-      aNotice({ kind: 'overridden', done: 'a person took back Terminate' }),
+      aNotice({ kind: 'overridden', headline: 'Somebody took back part of a hold' }),
     ]);
     expect(messages.map(({ kind, remediation, notices }) => [kind, remediation, notices.length])).toEqual([
       ['acted', 'protect-instances', 200],
       ['acted', 'pause-scaling', 1],
       ['overridden', 'pause-scaling', 1],
     ]);
-    expect(messages[0]?.subject).toMatch(/acted: 200 times, the first: /);
-    expect(messages[0]?.text).toContain('And 195 more of the same: api-5; api-6');
-    expect(messages[0]?.text.length).toBeLessThan(20_000);
+    const [first] = messages;
+    expect(first?.subject).toBe(
+      '[Holdfast] Instances protected: api-0, api-1, api-2 and 197 more (prod, 123456789012, eu-west-1)',
+    );
+    expect(section(first?.text, 'WHAT HAPPENED')?.at(-1)).toBe('and 185 more, in the journal');
+    expect(section(first?.text, 'HOW TO UNDO')).toContainEqual(
+      'and likewise 197 more executions, which the journal names',
+    );
+    expect(first?.text.length).toBeLessThan(20_000);
   });
 
   it('keeps within what a custom notification and a message may have, however long the lines are', () => {
@@ -132,19 +251,25 @@ describe('composeMessages', () => {
       kind: 'acted',
       at: now,
       incidentId: execution('loss'),
-      lines: Array.from({ length: 10 }, () => 'x'.repeat(1000)),
-      groups: Array.from({ length: 20 }, () => 'g'.repeat(255)),
+      headline: 'h'.repeat(1000),
+      todo: Array.from({ length: 30 }, (_, index) => `${index} ${'t'.repeat(3000)}`),
+      details: Array.from({ length: 30 }, (_, index) => `${index} ${'x'.repeat(3000)}`),
+      groups: Array.from({ length: 30 }, (_, index) => `${index}${'é'.repeat(253)}`),
       seen: 's'.repeat(2000),
-      done: 'd'.repeat(2000),
+      done: Array.from({ length: 30 }, (_, index) => `${index} ${'d'.repeat(2000)}`),
     });
     const [message] = composeMessages(
       place,
-      Array.from({ length: 100 }, () => long),
+      Array.from({ length: 100 }, (_, index) => ({ ...long, incidentId: execution(`loss-${index}`) })),
     );
     const chat = message?.chat as { content: { title: string; description: string } } | undefined;
     expect(chat?.content.title.length).toBeLessThanOrEqual(250);
     expect(chat?.content.description.length).toBeLessThanOrEqual(8000);
-    const sent = JSON.stringify(JSON.stringify(chat)).length * 3 + (message?.text.length ?? 0);
-    expect(sent).toBeLessThan(250_000);
+    const sent = JSON.stringify({
+      default: message?.text,
+      ...JSON.parse(`{"a":${JSON.stringify(JSON.stringify(chat))}}`),
+    });
+    const bytes = Buffer.byteLength(sent) + 2 * Buffer.byteLength(JSON.stringify(JSON.stringify(chat)));
+    expect(bytes).toBeLessThan(250_000);
   });
 });

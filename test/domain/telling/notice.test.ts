@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { JournalEntry } from '../../../functions/domain/journal.ts';
 import { isOverdue, metricsOf } from '../../../functions/domain/telling/metrics.ts';
-import { noticesIn, toNotice } from '../../../functions/domain/telling/notice.ts';
+import { toNotice } from '../../../functions/domain/telling/notice.ts';
+import { noticesIn } from '../../../functions/domain/telling/told-at-once.ts';
 import { anIncident, later, now } from '../holds/group-fixtures.ts';
 
 const entry = (
@@ -25,27 +26,27 @@ describe('noticesIn', () => {
       entry('failed', 'd'),
     ]);
     expect(notices.map(({ kind, groups, done }) => [kind, groups, done])).toEqual([
-      ['overridden', ['a'], 'overridden of a'],
-      ['overridden', ['b'], 'overridden of b'],
-      ['needs-a-person', ['c'], 'left of c'],
+      ['overridden', ['a'], ['overridden of a']],
+      ['overridden', ['b'], ['overridden of b']],
+      ['needs-a-person', ['c'], ['left of c']],
     ]);
   });
 
   it('says how a group whose hold was taken back is held again', () => {
     const incidentId = 'arn:aws:states:eu-west-1:123456789012:execution:holdfast-prod-pause-scaling:loss-1';
     const [notice] = noticesIn(incidentId, [entry('overridden', "web o'clock")]);
-    expect(notice?.lines).toEqual([
-      `To hold web o'clock again, stop the execution, wait until everything is given back, and then: aws stepfunctions start-execution --region eu-west-1 --state-machine-arn arn:aws:states:eu-west-1:123456789012:stateMachine:holdfast-prod-pause-scaling --input '{"autoScalingGroupName":"web o'\\''clock","reason":"held again after it was taken back","expiresAfter":"2h"}'`,
+    expect(notice?.todo).toEqual([
+      `If somebody meant to take that back, do nothing. To hold web o'clock again, stop the execution, wait until its groups are given back, and start another: aws stepfunctions start-execution --region eu-west-1 --state-machine-arn arn:aws:states:eu-west-1:123456789012:stateMachine:holdfast-prod-pause-scaling --input '{"autoScalingGroupName":"web o'\\''clock","reason":"held again after it was taken back","expiresAfter":"2h"}'`,
     ]);
     const resize = incidentId.replace('pause-scaling', 'resize-in-place');
-    expect(noticesIn(resize, [entry('overridden', 'web')])[0]?.lines).toEqual([]);
+    expect(noticesIn(resize, [entry('overridden', 'web')])[0]?.todo).toEqual([]);
   });
 
   it('makes one notice of very many, whose order says nothing', () => {
     const many = Array.from({ length: 21 }, (_, index) => entry('overridden', `g-${index}`));
     const [notice, ...others] = noticesIn('i', many);
     expect(others).toEqual([]);
-    expect(notice).toMatchObject({ groupsLeftOut: 1, linesLeftOut: 11 });
+    expect(notice).toMatchObject({ groupsLeftOut: 1, linesLeftOut: 9 });
     expect(noticesIn('i', many.toReversed())[0]?.identity).toBe(notice?.identity);
   });
 
@@ -56,11 +57,11 @@ describe('noticesIn', () => {
 
 describe('the identity of a notice', () => {
   const key = (about: string, kind: 'acted' | 'failed' = 'acted', incidentId = 'i') =>
-    toNotice({ kind, at: now, incidentId, about, done: 'x' }).identity;
+    toNotice({ kind, at: now, incidentId, about, headline: 'x' }).identity;
 
   it('is the same for the same, whenever and however it is said, and another for anything else', () => {
     expect(key('a')).toBe(
-      toNotice({ kind: 'acted', at: later(5), incidentId: 'i', about: 'a', done: 'y' }).identity,
+      toNotice({ kind: 'acted', at: later(5), incidentId: 'i', about: 'a', headline: 'y' }).identity,
     );
     expect(new Set([key('a'), key('b'), key('a', 'failed'), key('a', 'acted', 'j')]).size).toBe(4);
     expect(key('x'.repeat(5000)).length).toBeLessThan(100);
@@ -85,7 +86,7 @@ describe('isOverdue', () => {
 describe('metricsOf', () => {
   it('counts what was done, and what is for a person', () => {
     const notice = (kind: 'acted' | 'failed' | 'refused', counts = {}) =>
-      toNotice({ kind, at: now, incidentId: 'i', done: 'x', counts });
+      toNotice({ kind, at: now, incidentId: 'i', headline: 'x', counts });
     expect(metricsOf(notice('acted', { instancesDrained: 2, secondsFromAlarmToHold: 7 }))).toEqual({
       InstancesDrained: 2,
       SecondsFromAlarmToHold: 7,

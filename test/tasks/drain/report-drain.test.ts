@@ -24,27 +24,35 @@ describe('summariseDrain', () => {
     entry('kept', 'i-2'),
     entry('failed', 'i-3', 'the same line'),
     entry('failed', 'i-4', 'the same line'),
-    entry('left', 'i-5'),
+    { ...entry('left', 'i-5'), todo: ['end it: aws …'] },
     entry('breaker-opened', 'i-6'),
   ];
 
   it('counts each instance once, and shows what needs a person', () => {
-    expect(summariseDrain(journal, 'HOLD')).toEqual({
-      headline:
-        'of what was stuck in Pending:Wait 1 instance was drained, 1 left for a person; launches failed again and again in 1 group',
+    expect(summariseDrain(journal, { action: 'HOLD' })).toEqual({
+      headline: 'Over, 1 stuck launch ended, 1 left for you',
+      done: [
+        'Holdfast ended 1 launch stuck in Pending:Wait, and left 1 for you.',
+        'The breaker opened in 1 group.',
+      ],
       stuck: 2,
       drained: 1,
       evidenceKept: 1,
-      attention: ['the same line', 'left i-5', 'breaker-opened i-6'],
+      todo: ['api: end it: aws …'],
+      attention: ['left i-5'],
+      details: [
+        '03:00 UTC breaker-opened i-6',
+        '2 attempts failed and were repeated; the journal says which',
+      ],
       attentionLeftOut: 0,
     });
   });
 
   it.each([
-    ['REPORT', '2 instances in Pending:Wait for too long, 0 of them would be drained at once'],
-    ['REFUSE', 'nothing was done'],
-  ] as const)('of %s says: %s', (action, headline) => {
-    expect(summariseDrain(journal, action).headline).toBe(headline);
+    ['REPORT', 'Live, Holdfast would end 0 of 2 launches stuck in Pending:Wait now.'],
+    ['REFUSE', 'Nothing was changed: no group matches.'],
+  ] as const)('of %s says: %s', (action, sentence) => {
+    expect(summariseDrain(journal, { action, reason: 'no group matches' }).done).toEqual([sentence]);
   });
 
   it('says of a dry run how many would be drained at once, and how many wait', () => {
@@ -52,14 +60,14 @@ describe('summariseDrain', () => {
       { ...entry('planned', 'i-1'), because: 'DRAIN' },
       { ...entry('planned', 'i-2'), because: 'BREAKER_OPEN' },
     ];
-    expect(summariseDrain(planned, 'REPORT').headline).toBe(
-      '2 instances in Pending:Wait for too long, 1 of them would be drained at once',
-    );
+    expect(summariseDrain(planned, { action: 'REPORT' }).done).toEqual([
+      'Live, Holdfast would end 1 of 2 launches stuck in Pending:Wait now.',
+    ]);
   });
 
   it('keeps a report readable, whatever was written', () => {
-    const many = Array.from({ length: 60 }, (_, n) => entry('failed', `i-${n}`, `${n} ${'x'.repeat(5000)}`));
-    const report = summariseDrain(many, 'HOLD');
+    const many = Array.from({ length: 60 }, (_, n) => entry('left', `i-${n}`, `${n} ${'x'.repeat(5000)}`));
+    const report = summariseDrain(many, { action: 'HOLD' });
     expect(report.attention).toHaveLength(50);
     expect(report.attentionLeftOut).toBe(10);
     expect(Math.max(...report.attention.map(({ length }) => length))).toBeLessThan(1030);

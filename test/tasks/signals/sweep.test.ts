@@ -251,8 +251,8 @@ describe('a failure', () => {
     await world.sweepAt(600, failed(`${nameOfSignal}-2`));
     expect(world.notices.map(({ done, next }) => [done, next])).toEqual([
       [
-        'the execution failed: Throttling; nothing was changed',
-        'the sweep tries it again for as long as what started it is true',
+        ['The execution failed: Throttling. It changed nothing.', 'Rate exceeded'],
+        'The sweep tries again for as long as what started it is true.',
       ],
     ]);
   });
@@ -261,7 +261,7 @@ describe('a failure', () => {
     const world = aWorld({ alarms: [] });
     await world.sweepAt(300, failed('switch-upgrade-2'));
     expect(world.notices[0]?.next).toBe(
-      'nothing: nothing is held; start it again once what made it fail is mended',
+      'Nothing: it held nothing. Start it again once what made it fail is mended.',
     );
   });
 
@@ -273,8 +273,8 @@ describe('a failure', () => {
     ]);
     await world.sweepAt(300, failed(nameOfSignal));
     expect(world.notices[0]).toMatchObject({
-      done: 'the execution failed: Throttling',
-      next: 'what is still held is given back by the sweep, and what is in flight is brought back',
+      done: ['The execution failed: Throttling.', 'Rate exceeded'],
+      next: 'The sweep gives back what is still held, and brings back what is out of service.',
     });
   });
 });

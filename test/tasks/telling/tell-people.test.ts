@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { emptyGroupRecord } from '../../../functions/domain/holds/group-record.ts';
 import type { Message } from '../../../functions/domain/telling/compose-messages.ts';
 import type { Metrics } from '../../../functions/domain/telling/metrics.ts';
 import { type Notice, toNotice } from '../../../functions/domain/telling/notice.ts';
@@ -11,7 +12,7 @@ const notice = (kind: Notice['kind'], instancesDrained = 0): Notice =>
     kind,
     at: now,
     incidentId,
-    done: 'done',
+    headline: 'done',
     counts: instancesDrained > 0 ? { instancesDrained } : {},
   });
 const records = (...notices: Notice[]) => ({
@@ -24,24 +25,28 @@ const records = (...notices: Notice[]) => ({
   })),
 });
 
+const place = {
+  stage: 'prod',
+  accountId: '123456789012',
+  partition: 'aws',
+  region: 'eu-west-1',
+  tableName: 't',
+  killSwitchParameter: 'k',
+};
+
 const createTeller = (refuses: (message: Message) => boolean = () => false) => {
   const told: string[] = [];
   const measured: Metrics[] = [];
   const tellPeople = createTellPeople({
+    store: { readGroups: async (names) => names.map(emptyGroupRecord) },
+    clock: { now: () => now },
     topic: {
       publish: async (message) => {
         if (refuses(message)) throw new Error('Rate exceeded');
         told.push(message.kind);
       },
     },
-    place: {
-      stage: 'prod',
-      accountId: '123456789012',
-      partition: 'aws',
-      region: 'eu-west-1',
-      tableName: 't',
-      killSwitchParameter: 'k',
-    },
+    place,
     measure: (metrics) => measured.push(metrics),
     log: { info: () => {} },
   });
@@ -73,6 +78,39 @@ describe('createTellPeople', () => {
     const broken = { ...notice('acted'), kind: 'something else' } as unknown as Notice;
     expect(await tellPeople(records(broken, notice('failed')))).toEqual({ batchItemFailures: [] });
     expect(told).toEqual(['failed']);
+  });
+});
+
+describe('a notice of the release before this one', () => {
+  it('is told too', async () => {
+    const { tellPeople, told } = createTeller();
+    const old = {
+      ...notice('acted'),
+      done: '2 of 2 groups are held',
+      lines: ['a line'],
+      headline: undefined,
+      todo: undefined,
+      details: undefined,
+      undo: undefined,
+    } as unknown as Notice;
+    expect(await tellPeople(records(old))).toEqual({ batchItemFailures: [] });
+    expect(told).toEqual(['acted']);
+  });
+});
+
+describe('a table that cannot be read', () => {
+  it('keeps nobody from being told', async () => {
+    const told: string[] = [];
+    const tellPeople = createTellPeople({
+      topic: { publish: async ({ text }) => void told.push(text) },
+      place,
+      store: { readGroups: () => Promise.reject(new Error('Throttling')) },
+      clock: { now: () => now },
+      measure: () => {},
+      log: { info: () => {} },
+    });
+    await tellPeople(records({ ...notice('acted'), groups: ['web'] }));
+    expect(told[0]).toContain('This could not be looked up');
   });
 });
 

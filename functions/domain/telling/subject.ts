@@ -1,0 +1,60 @@
+import type { Place } from './console-links.ts';
+import type { NoticeKind } from './notice.ts';
+
+/** ASCII, and under 100 characters (SNS API reference, Publish). */
+const subjectCharactersMax = 99;
+/** Where it is takes no more than this: what happened comes first. */
+const whereCharactersMax = 50;
+
+const prefixOf = (kind: NoticeKind): string => {
+  if (kind === 'would-act') return '[Holdfast dry run] ';
+  return kind === 'needs-a-person' || kind === 'failed' ? '[Holdfast: ACTION NEEDED] ' : '[Holdfast] ';
+};
+
+/** Stage, account and Region, as much of it as there is room for. */
+const whereOf = ({ stage, accountId, accountAlias, region }: Place): string => {
+  const wheres = [
+    [stage, accountAlias ?? accountId, region],
+    [stage, accountId, region],
+    [stage, region],
+    [region],
+  ].map((parts) => ` (${parts.join(', ')})`);
+  return wheres.find(({ length }) => length <= whereCharactersMax) ?? '';
+};
+
+/** As many whole names as there is room for, and how many more there are. */
+const fitNames = (groups: string[], leftOut: number, room: number): string => {
+  const total = groups.length + leftOut;
+  if (total === 0) return '';
+  for (let shown = groups.length; shown > 0; shown -= 1) {
+    const more = total - shown;
+    const text = `: ${groups.slice(0, shown).join(', ')}${more === 0 ? '' : ` and ${more} more`}`;
+    if (text.length <= room) return text;
+  }
+  const count = ` (${total} ${total === 1 ? 'group' : 'groups'})`;
+  return count.length <= room ? count : '';
+};
+
+/** A text of whole words within so many characters. */
+const wholeWords = (text: string, room: number): string => {
+  if (text.length <= room) return text;
+  const words = text.slice(0, room + 1);
+  return words.slice(0, Math.max(0, words.lastIndexOf(' '))).replace(/[^\w)]+$/, '');
+};
+
+/** What SNS takes as a subject: printable ASCII on one line, of whole words; what happened, to which groups, and where. */
+export const toSubject = (
+  place: Place,
+  {
+    kind,
+    headline,
+    groups,
+    groupsLeftOut,
+  }: { kind: NoticeKind; headline: string; groups: string[]; groupsLeftOut: number },
+): string => {
+  const ascii = (text: string): string => text.replaceAll(/\s+/g, ' ').replaceAll(/[^ -~]/g, '?');
+  const where = whereOf(place);
+  const room = subjectCharactersMax - where.length - prefixOf(kind).length;
+  const what = wholeWords(ascii(headline), room);
+  return `${prefixOf(kind)}${what}${fitNames(groups.map(ascii), groupsLeftOut, room - what.length)}${where}`;
+};
