@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 const long = [
   'test/domain/holds/holds.property.test.ts',
   'test/rehearsal/nothing-stays.property.test.ts',
+  'test/rehearsal/told.property.test.ts',
   'test/rehearsal/draining.test.ts',
   'test/rehearsal/faults.test.ts',
   'test/rehearsal/packet-loss.test.ts',

@@ -32,6 +32,7 @@ import { type ServiceOutage, type Story, tellOutage, tellShortage } from './inci
 import { findViolations } from './invariants.ts';
 import { isDuringTrouble, type Sample, type Summary, summarise } from './summary.ts';
 import { journalTimeline, type TimelineEntry } from './timeline.ts';
+import { checkMessage } from './told.ts';
 import { runInVirtualTime, seededRandom } from './virtual-time.ts';
 import { createWorkload, type Workload } from './workload.ts';
 
@@ -275,6 +276,7 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
     const storeUses: Record<string, string[]> = {};
     const desiredLowered: string[] = [];
     const messages: PublishedMessage[] = [];
+    const untrue: string[] = [];
     const metrics: Metrics[] = [];
     let alarmAtSeconds: number | undefined;
     const samples = new Map<string, Sample[]>();
@@ -335,6 +337,9 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
       },
       onMessage: (message) => {
         messages.push(message);
+        const { groups } = cloud.autoScaling;
+        const moment = { groups, records: cloud.store.listGroups(), calls, at: time.iso() };
+        untrue.push(...checkMessage(message, moment));
         tell({ source: 'holdfast', text: `people are told: ${message.subject}` });
       },
       onMetrics: (values) => metrics.push(values),
@@ -474,37 +479,40 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
           }
         : {}),
       summary: summarise(incident, groups, samples, calls, cloud.ec2.snapshots),
-      violations: findViolations({
-        isDryRun: dryRun,
-        calls,
-        executions,
-        groups,
-        expectedHeld: withHoldfast ? (incident.mustBeHeld ?? []) : [],
-        mustSurvive: withHoldfast && !dryRun ? (incident.mustSurvive ?? []) : [],
-        isInTrouble: isDuringTrouble(incident),
-        mayLackCapacity: incident.mayLackCapacity ?? [],
-        stoppedByPeople: incident.stoppedByPeople ?? [],
-        launchFaults: incident.launchFaults ?? [],
-        breakersLeft,
-        evidence: store.listEvidence(),
-        alarmAtSeconds: isAlarmNamed ? alarmAtSeconds : undefined,
-        desiredLowered,
-        expectedSuspended: incident.suspendedAtEnd ?? {},
-        holdsLeft,
-        leftForAPerson: journal
-          .flat()
-          .flatMap(({ event, instanceId, autoScalingGroupName }) =>
-            event === 'left' ? (instanceId ?? autoScalingGroupName ?? []) : [],
-          ),
-        reservationsLeft: cloud.ec2.reservations
-          .filter(({ state }) => state === 'active')
-          .map(({ capacityReservationId }) => capacityReservationId),
-        samples,
-        functionErrors,
-        mayFail: ({ startedAt }) => isTableSilent(Date.parse(startedAt)),
-        startedAtMilliseconds,
-        endedAtMilliseconds: time.now(),
-      }),
+      violations: [
+        ...untrue,
+        ...findViolations({
+          isDryRun: dryRun,
+          calls,
+          executions,
+          groups,
+          expectedHeld: withHoldfast ? (incident.mustBeHeld ?? []) : [],
+          mustSurvive: withHoldfast && !dryRun ? (incident.mustSurvive ?? []) : [],
+          isInTrouble: isDuringTrouble(incident),
+          mayLackCapacity: incident.mayLackCapacity ?? [],
+          stoppedByPeople: incident.stoppedByPeople ?? [],
+          launchFaults: incident.launchFaults ?? [],
+          breakersLeft,
+          evidence: store.listEvidence(),
+          alarmAtSeconds: isAlarmNamed ? alarmAtSeconds : undefined,
+          desiredLowered,
+          expectedSuspended: incident.suspendedAtEnd ?? {},
+          holdsLeft,
+          leftForAPerson: journal
+            .flat()
+            .flatMap(({ event, instanceId, autoScalingGroupName }) =>
+              event === 'left' ? (instanceId ?? autoScalingGroupName ?? []) : [],
+            ),
+          reservationsLeft: cloud.ec2.reservations
+            .filter(({ state }) => state === 'active')
+            .map(({ capacityReservationId }) => capacityReservationId),
+          samples,
+          functionErrors,
+          mayFail: ({ startedAt }) => isTableSilent(Date.parse(startedAt)),
+          startedAtMilliseconds,
+          endedAtMilliseconds: time.now(),
+        }),
+      ],
       holdsLeft,
       breakersLeft,
       evidence: store.listEvidence(),

@@ -354,7 +354,9 @@ export const createAutoScalingApi = (
       const group = groupOrRefuse(input.AutoScalingGroupName);
       const named = processesOf(input);
       setTimeout(() => {
-        for (const process of named) group.suspended.delete(process);
+        for (const process of named) {
+          if (group.suspended.delete(process)) group.resumedAt.set(process, time.now());
+        }
       }, quirks.suspensionDelaySeconds * 1000);
       return {};
     },

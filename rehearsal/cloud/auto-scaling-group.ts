@@ -206,6 +206,8 @@ export interface SimulatedGroup extends Omit<GroupSpec, 'tags' | 'lifecycleHooks
   activities: ScalingActivity[];
   /** Process name and AWS's reason. */
   suspended: Map<string, string>;
+  /** When a process that was suspended was last resumed, by whomever. */
+  resumedAt: Map<string, number>;
   status?: string;
   terminations: Termination[];
   /** When EC2 ended running instances by itself. */

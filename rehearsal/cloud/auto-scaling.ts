@@ -347,6 +347,7 @@ export const createAutoScalingService = (
         suspended: new Map(
           (spec.suspendedProcesses ?? []).map((process) => [process, 'User suspended before the story']),
         ),
+        resumedAt: new Map(),
         terminations: [],
         endedByEc2At: [],
         warm: spec.warmPoolSize ?? 0,

@@ -60,7 +60,9 @@ export const createCloudFormationService = (
     group.desiredCapacity = meanwhile;
     return () => {
       const resumed = quirks.updateResumesWhatOthersSuspended ? suspendProcesses : suspended;
-      for (const process of resumed) group.suspended.delete(process);
+      for (const process of resumed) {
+        if (group.suspended.delete(process)) group.resumedAt.set(process, time.now());
+      }
       group.minSize = minSize;
       group.desiredCapacity = desiredCapacity;
     };

@@ -1,4 +1,5 @@
 import type { JournalEntry } from '../../functions/domain/journal.ts';
+import type { Remediation } from '../../functions/domain/remediation-names.ts';
 import { sentenceOf } from '../../functions/domain/telling/sentence-of.ts';
 import { loadPolicy } from '../../functions/policy.ts';
 import type { GroupSpec } from '../../rehearsal/cloud/auto-scaling-group.ts';
@@ -73,8 +74,13 @@ export const rehearseSmall = async (
 };
 
 /** Starts an execution by hand, as from the console. */
-export const startByHand = ({ stepFunctions }: SimulatedCloud, name: string, input: unknown): void => {
-  stepFunctions.startExecution(stateMachineArn('holdfast-rehearsal-pause-scaling'), name, input);
+export const startByHand = (
+  { stepFunctions }: SimulatedCloud,
+  name: string,
+  input: unknown,
+  remediation: Remediation = 'pause-scaling',
+): void => {
+  stepFunctions.startExecution(stateMachineArn(`holdfast-rehearsal-${remediation}`), name, input);
 };
 
 /** The only execution's ARN. */

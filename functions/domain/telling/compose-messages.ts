@@ -208,6 +208,7 @@ const toMessage = (place: Place, together: Together, now: HeldNow | undefined): 
     `${headline}${told.length === 0 ? '' : `: ${told.join(', ')}`}`,
     `As of ${tellWhen(notices)}. ${remediation}, stage ${stage}, account ${accountId}${accountAlias === undefined ? '' : ` (${accountAlias})`}, Region ${region}.`,
   ];
+  const notHeld = unique(notices.flatMap((notice) => notice.notHeld ?? []));
   const isForChat = ({ title }: Section): boolean => title !== 'WHERE TO LOOK' && title !== 'HOW TO UNDO IT';
   const stepsFrom = sections.filter((section) => !isForChat(section)).flatMap(({ lines }) => lines);
   return {
@@ -246,6 +247,7 @@ const toMessage = (place: Place, together: Together, now: HeldNow | undefined): 
           region,
           remediation,
           kind,
+          ...(notHeld.length === 0 ? {} : { notHeld: JSON.stringify(notHeld) }),
           // For programs: the same as the text says of who holds what.
           ...(now === undefined
             ? {}
@@ -279,6 +281,7 @@ const asOfNow = (notice: Notice, now: HeldNow | undefined): Notice | undefined =
     : {
         ...notice,
         headline: 'Not held yet',
+        notHeld: still,
         groups: still,
         groupsLeftOut: 0,
         done: [`Still not held: ${still.join(', ')}.`],

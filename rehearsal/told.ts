@@ -1,0 +1,156 @@
+import { executionNameOf } from '../functions/domain/execution-arn.ts';
+import type { GroupRecord } from '../functions/domain/holds/group-record.ts';
+import { inForceWithinSeconds } from '../functions/domain/limits.ts';
+import { secondsBetween } from '../functions/domain/times.ts';
+import { groupArnOf, type SimulatedGroup } from './cloud/auto-scaling-group.ts';
+import type { PublishedMessage } from './cloud/sns.ts';
+import type { RecordedCall } from './cloud/wire.ts';
+
+/** What a message is compared with: the account, the table and the calls, at the moment at which it is published. */
+export interface MomentOfMessage {
+  groups: Map<string, SimulatedGroup>;
+  records: GroupRecord[];
+  calls: RecordedCall[];
+  /** ISO 8601. */
+  at: string;
+}
+
+/** What a message says for programs (Amazon Q custom notifications, `metadata`). */
+interface ChatForm {
+  metadata: {
+    relatedResources: string[];
+    additionalContext: { kind: string; remediation: string; heldBy?: string; notHeld?: string };
+  };
+}
+
+/** Somebody takes a setting back, and Holdfast sees it in its next round, which may be this much later. */
+const unseenSeconds = 900;
+
+const isAccepted = ({ outcome }: RecordedCall): boolean => outcome === 'ok';
+
+/** Whether a reason of AWS, such as `User suspended at 2021-01-04T14:22:00Z`, is of a call. */
+const isSameMoment = (reason: string, at: string): boolean => {
+  const time = /\d{4}-.*Z$/.exec(reason)?.[0];
+  return time !== undefined && Math.abs(Date.parse(time) - Date.parse(at)) < 2000;
+};
+
+/** Processes that Holdfast itself suspended in a group, and that nobody resumed since. */
+const suspendedByHoldfast = (group: SimulatedGroup, calls: RecordedCall[]): string[] => {
+  const suspensions = calls.filter(
+    (call) =>
+      call.operation === 'SuspendProcesses' &&
+      isAccepted(call) &&
+      call.input.AutoScalingGroupName === group.name,
+  );
+  // AWS says when a process was suspended; whoever does it again later changes nothing of that.
+  return [...group.suspended].flatMap(([process, reason]) =>
+    suspensions.some(
+      ({ at, input }) => isSameMoment(reason, at) && (input.ScalingProcesses as string[]).includes(process),
+    )
+      ? [process]
+      : [],
+  );
+};
+
+/** That nothing of Holdfast holds a group, although something of it does. */
+const checkFree = (name: string, { groups, calls, at }: MomentOfMessage): string[] => {
+  const group = groups.get(name);
+  const left = group === undefined ? [] : suspendedByHoldfast(group, calls);
+  return left.length === 0
+    ? []
+    : [`${at} people are told that nothing holds ${name}, and Holdfast suspended ${left.join(', ')} in it`];
+};
+
+/** That a group is held, although what the hold suspends is not suspended and nobody just took it back. */
+const checkHeld = (name: string, { groups, records, at }: MomentOfMessage): string[] => {
+  const group = groups.get(name);
+  const record = records.find(({ autoScalingGroupName }) => autoScalingGroupName === name);
+  // A group made anew under the name, and one that is gone, are found out in the next round.
+  if (group === undefined || record === undefined || record.autoScalingGroupArn !== groupArnOf(group))
+    return [];
+  const claimed = record.holds.filter(({ stage }) => stage === 'HELD').flatMap(({ processes }) => processes);
+  const missing = [...new Set(claimed)].filter((process) => {
+    const imposed = record.imposed.find(({ setting }) => setting === process);
+    const isOverridden = record.overridden.some(({ setting }) => setting === process);
+    const resumedAt = group.resumedAt.get(process) ?? Number.NEGATIVE_INFINITY;
+    const isTakenBackJustNow = Date.parse(at) - resumedAt < unseenSeconds * 1000;
+    return (
+      imposed?.appliedAt !== undefined &&
+      secondsBetween(imposed.appliedAt, at) > inForceWithinSeconds &&
+      imposed.givingBackAt === undefined &&
+      !isOverridden &&
+      !isTakenBackJustNow &&
+      !group.suspended.has(process)
+    );
+  });
+  return missing.length === 0
+    ? []
+    : [`${at} people are told that ${name} is held, and ${missing.join(', ')} run in it`];
+};
+
+/** That an incident gave everything back, although a group is still held for it. */
+const checkGivenBack = (
+  { metadata: { relatedResources, additionalContext } }: ChatForm,
+  { records, at }: MomentOfMessage,
+): string[] =>
+  additionalContext.kind !== 'gave-back'
+    ? []
+    : records
+        .filter(({ holds }) => holds.some(({ incidentId }) => relatedResources.includes(incidentId)))
+        .map(
+          ({ autoScalingGroupName }) =>
+            `${at} people are told that it is over, and ${autoScalingGroupName} is held`,
+        );
+
+/** That groups are held for an incident, of which one is not in the table. */
+const checkActed = (
+  { metadata: { relatedResources, additionalContext } }: ChatForm,
+  held: [string, string[]][],
+  { at }: MomentOfMessage,
+): string[] => {
+  const { kind, remediation } = additionalContext;
+  // A drain holds a group only while its breaker is open; of a storm not every execution is named.
+  if (kind !== 'acted' || remediation === 'drain-pending-wait' || relatedResources.length >= 5) return [];
+  const names = relatedResources.map(executionNameOf);
+  return held
+    .filter(([, holders]) => !holders.some((holder) => names.includes(holder)))
+    .map(([name]) => `${at} people are told that ${name} is held by ${names.join(', ')}, and it is not`);
+};
+
+/** That groups are not held, although everything of the hold of one was accepted. */
+const checkNotHeld = (
+  { metadata: { relatedResources, additionalContext } }: ChatForm,
+  { records, at }: MomentOfMessage,
+): string[] =>
+  (JSON.parse(additionalContext.notHeld ?? '[]') as string[])
+    .filter((name) => {
+      const record = records.find(({ autoScalingGroupName }) => autoScalingGroupName === name);
+      return (
+        record?.holds.some(({ incidentId }) => relatedResources.includes(incidentId)) === true &&
+        record.imposed.every(({ appliedAt }) => appliedAt !== undefined)
+      );
+    })
+    .map((name) => `${at} people are told that ${name} is not held, and it is`);
+
+/** Commands that whoever is woken up could not run as they are. */
+const checkCommands = ({ text }: PublishedMessage, at: string): string[] =>
+  text
+    .split('\n')
+    .filter((line) => /(^|: )aws [a-z]/.test(line) && !/ --region [a-z0-9-]+/.test(line))
+    .map((line) => `${at} people are given a command without its Region: ${line.trim()}`);
+
+/** What a message claims that is not so at the moment at which it is published. */
+export const checkMessage = (message: PublishedMessage, moment: MomentOfMessage): string[] => {
+  const chat = JSON.parse(message.chat) as ChatForm;
+  const { heldBy = '{}' } = chat.metadata.additionalContext;
+  const held = Object.entries(JSON.parse(heldBy) as Record<string, string[]>);
+  return [
+    ...held.flatMap(([name, holders]) =>
+      holders.length === 0 ? checkFree(name, moment) : checkHeld(name, moment),
+    ),
+    ...checkGivenBack(chat, moment),
+    ...checkNotHeld(chat, moment),
+    ...checkActed(chat, held, moment),
+    ...checkCommands(message, moment.at),
+  ];
+};

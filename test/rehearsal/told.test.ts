@@ -1,0 +1,172 @@
+import { describe, expect, it } from 'vitest';
+import type { GroupRecord } from '../../functions/domain/holds/group-record.ts';
+import { groupArnOf, type SimulatedGroup } from '../../rehearsal/cloud/auto-scaling-group.ts';
+import type { SimulatedCloud } from '../../rehearsal/cloud/simulated-cloud.ts';
+import type { RecordedCall } from '../../rehearsal/cloud/wire.ts';
+import { checkMessage } from '../../rehearsal/told.ts';
+import { aRecord } from '../domain/holds/group-fixtures.ts';
+import { calm } from './launch-incident.ts';
+import {
+  lossBeginsAt,
+  minutes,
+  rehearseSmall,
+  smallGroup,
+  smallIncident,
+  startByHand,
+} from './small-incident.ts';
+
+const at = '2026-03-02T04:00:00.000Z';
+const execution = 'arn:aws:states:us-east-1:123456789012:execution:holdfast-prod-pause-scaling:loss-1';
+const group = {
+  name: 'web',
+  groupNumber: 1,
+  suspended: new Map([['Terminate', 'User suspended at 2026-03-02T03:00:00Z']]),
+  resumedAt: new Map<string, number>(),
+} as unknown as SimulatedGroup;
+const record: GroupRecord = {
+  ...aRecord(),
+  autoScalingGroupName: 'web',
+  autoScalingGroupArn: groupArnOf(group),
+  holds: [
+    {
+      incidentId: execution,
+      processes: ['Terminate', 'HealthCheck'],
+      protectsInstances: false,
+      reason: 'x',
+      heldAt: at,
+      stage: 'HELD',
+      stageAt: at,
+    },
+  ],
+  imposed: ['Terminate', 'HealthCheck'].map((setting) => ({
+    setting,
+    recordedAt: '2026-03-02T03:00:00.000Z',
+    appliedAt: '2026-03-02T03:00:00.000Z',
+  })),
+};
+const suspension: RecordedCall = {
+  at: '2026-03-02T03:00:00.400Z',
+  functionName: 'applyHold',
+  service: 'AutoScaling',
+  operation: 'SuspendProcesses',
+  input: { AutoScalingGroupName: 'web', ScalingProcesses: ['Terminate'] },
+  outcome: 'ok',
+  mutating: true,
+} as unknown as RecordedCall;
+
+const check = (
+  context: Record<string, string>,
+  { text = '', records = [record] }: { text?: string; records?: GroupRecord[] } = {},
+): string[] =>
+  checkMessage(
+    {
+      seconds: 0,
+      kind: context.kind ?? '',
+      subject: '',
+      text,
+      chat: JSON.stringify({
+        metadata: {
+          relatedResources: [execution],
+          additionalContext: { kind: 'acted', remediation: 'pause-scaling', ...context },
+        },
+      }),
+    },
+    { groups: new Map([['web', group]]), records, calls: [suspension], at },
+  );
+
+describe('checkMessage', () => {
+  it.each<[string, Record<string, string>, string, { text?: string; records?: GroupRecord[] }?]>([
+    [
+      'nothing holds a group',
+      { kind: 'overridden', heldBy: '{"web":[]}' },
+      'nothing holds web, and Holdfast suspended Terminate in it',
+    ],
+    [
+      'a group is held',
+      { kind: 'overridden', heldBy: '{"web":["loss-1"]}' },
+      'web is held, and HealthCheck run in it',
+    ],
+    ['it is over', { kind: 'gave-back' }, 'it is over, and web is held'],
+    [
+      'a group is held for this incident',
+      { heldBy: '{"web":["loss-2"]}' },
+      'web is held by loss-1, and it is not',
+      { records: [] },
+    ],
+    ['a group is not held', { kind: 'failed', notHeld: '["web"]' }, 'web is not held, and it is'],
+    [
+      'of a command',
+      {},
+      'a command without its Region: Start it: aws ec2 start-instances --instance-ids i-1',
+      { text: '  Start it: aws ec2 start-instances --instance-ids i-1' },
+    ],
+  ])('finds what is not so when people are told that %s', (_what, context, found, world) => {
+    expect(check(context, world)).toEqual([expect.stringContaining(found)]);
+  });
+
+  it('finds nothing in what is so', () => {
+    expect(check({ kind: 'gave-back' }, { records: [] })).toEqual([]);
+    expect(check({ kind: 'failed', notHeld: '["web"]' }, { records: [] })).toEqual([]);
+    const well = { ...record, overridden: [{ setting: 'HealthCheck', seenAt: at }] };
+    expect(check({ heldBy: '{"web":["loss-1"]}' }, { records: [well] })).toEqual([]);
+  });
+});
+
+const deed = (atSeconds: number, act: (cloud: SimulatedCloud) => void) => ({
+  atSeconds,
+  text: 'a deed',
+  act,
+});
+
+describe('what people are told', () => {
+  it('of every group that was asked for, in the first message', async () => {
+    const { result } = await rehearseSmall(
+      smallIncident({
+        losses: [],
+        groups: [smallGroup('web'), { ...smallGroup('legacy'), tags: {} }],
+        deeds: [
+          deed(60, (cloud) =>
+            startByHand(cloud, 'by-hand', {
+              autoScalingGroupName: ['web', 'wbe', 'legacy'],
+              reason: 'switch upgrade',
+              expiresAfter: '30m',
+            }),
+          ),
+        ],
+        durationSeconds: minutes(60),
+      }),
+    );
+    const [first] = result.messages;
+    expect(first?.subject).toBe(
+      '[Holdfast] Scaling paused in 1 of 3 groups: web (rehearsal, 123456789012, us-east-1)',
+    );
+    expect(first?.text).toContain('Holdfast holds 1 of 3 groups: web.');
+    expect(first?.text).toContain('legacy: left alone: the group does not carry the tag holdfast=true');
+    expect(first?.text).toContain('wbe: left alone: there is no Auto Scaling group of this name');
+    expect(result.violations).toEqual([]);
+  });
+
+  it('when one of two holds ends: that the other one goes on, and until when', async () => {
+    const { result } = await rehearseSmall(
+      smallIncident({
+        deeds: [
+          deed(lossBeginsAt - 120, (cloud) =>
+            startByHand(cloud, 'switch-upgrade', {
+              autoScalingGroupName: 'web-a',
+              reason: 'switch upgrade',
+              expiresAfter: '2h',
+            }),
+          ),
+        ],
+        durationSeconds: minutes(180),
+      }),
+      { quirks: calm },
+    );
+    const [over] = result.messages.filter(({ kind }) => kind === 'gave-back');
+    expect(over?.text).toContain('Holdfast held 2 of 2 groups and gave all of them back.');
+    expect(over?.text).toMatch(
+      /pause-scaling, until 2021-01-04 \d\d:\d\d UTC at the latest: web-a \(execution switch-upgrade\)\n {2}Nothing of Holdfast holds: web-b\n/,
+    );
+    expect(result.violations).toEqual([]);
+  });
+});
