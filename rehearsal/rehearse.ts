@@ -340,7 +340,7 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
         const { groups } = cloud.autoScaling;
         const moment = { groups, records: cloud.store.listGroups(), calls, at: time.iso() };
         untrue.push(...checkMessage(message, moment));
-        tell({ source: 'holdfast', text: `people are told: ${message.subject}` });
+        tell({ source: 'holdfast', text: `people are told: ${message.text.split('\n')[0]}` });
       },
       onMetrics: (values) => metrics.push(values),
       onCall: (call) => calls.push(call),

@@ -22,11 +22,22 @@ export interface FailedExecution {
   cause: string;
 }
 
+const lambdaError = z.object({ errorMessage: z.string() });
+
+/** Why, in words: what a Lambda function throws, Step Functions passes on as JSON with its stack trace. */
+const causeOf = (cause: string): string => {
+  try {
+    return lambdaError.parse(JSON.parse(cause)).errorMessage;
+  } catch {
+    return cause;
+  }
+};
+
 /** What an event tells of a failed execution; `undefined` for the schedule's, and for one that a person stopped. */
 export const parseFailedExecution = (event: unknown): FailedExecution | undefined => {
   const parsed = executionEndedSchema.safeParse(event);
   if (!parsed.success) return undefined;
   const { executionArn, status, error, cause } = parsed.data.detail;
   if (status !== 'FAILED' && status !== 'TIMED_OUT') return undefined;
-  return { executionArn, status, error: error ?? '', cause: cause ?? '' };
+  return { executionArn, status, error: error ?? '', cause: causeOf(cause ?? '') };
 };

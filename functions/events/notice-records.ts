@@ -4,6 +4,12 @@ import { bounded } from '../domain/bounded.ts';
 const text = z.string();
 const count = z.optional(z.number());
 
+const line = z.object({
+  groups: z.optional(z.array(text)),
+  moreGroups: z.optional(z.int()),
+  text,
+});
+
 const common = {
   kind: z.enum([
     'would-act',
@@ -22,7 +28,6 @@ const common = {
   next: z.optional(text),
   groups: z.array(text),
   groupsLeftOut: z.int(),
-  linesLeftOut: z.int(),
   counts: z.object({
     instancesDrained: count,
     instancesResized: count,
@@ -33,12 +38,13 @@ const common = {
 
 /** As the release before this one wrote them: the stream keeps notices for a day. */
 const olderNotice = z.pipe(
-  z.object({ ...common, done: text, lines: z.array(text) }),
-  z.transform(({ done, lines, ...rest }) => ({
+  z.object({ ...common, done: text, lines: z.array(text), linesLeftOut: z.int() }),
+  z.transform(({ done, lines, linesLeftOut, ...rest }) => ({
     ...rest,
     headline: bounded(done),
     todo: [],
-    done: [done],
+    done: [{ text: done }],
+    leftOut: { todo: 0, done: 0, details: linesLeftOut },
     details: lines,
     undo: 'ENDED' as const,
   })),
@@ -49,8 +55,9 @@ export const noticeSchema = z.union([
   z.object({
     ...common,
     headline: text,
-    todo: z.array(text),
-    done: z.array(text),
+    todo: z.array(line),
+    done: z.array(line),
+    leftOut: z.object({ todo: z.int(), done: z.int(), details: z.int() }),
     details: z.array(text),
     notHeld: z.optional(z.array(text)),
     alarmName: z.optional(text),

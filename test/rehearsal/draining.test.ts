@@ -227,7 +227,7 @@ describe('draining', () => {
     expect(result.calls.filter(({ mutating }) => mutating)).toEqual([]);
     const [first] = journalOf(cloud).filter((line) => line.startsWith('planned: '));
     expect(first).toMatch(
-      /^planned: api: i-\w+ would be drained: in Pending:Wait for 20 min \(by its lifecycle event\)$/,
+      /^planned: api: i-\w+: would be drained: in Pending:Wait for 20 min \(by its lifecycle event\)$/,
     );
     expect(result.plan[0]).toMatchObject({
       operation: 'CompleteLifecycleAction',
@@ -275,7 +275,7 @@ describe('draining', () => {
         'InService',
       );
       expect(journalOf(cloud).join('\n')).toContain(
-        `${saved} came into service by itself and was left alone`,
+        `${saved}: came into service by itself and was left alone`,
       );
     });
 
@@ -417,7 +417,7 @@ describe('draining', () => {
       expect(drained(result)).toEqual([]);
       expect(cloud.ec2.snapshots).toEqual([]);
       expect(journalOf(cloud).join('\n')).toMatch(
-        /left: api: i-\w+ has no snapshot \(the instance does not carry the tag holdfast=true/,
+        /left: api: i-\w+: has no snapshot \(the instance does not carry the tag holdfast=true/,
       );
     });
   });

@@ -400,7 +400,7 @@ describe('given back quickly', () => {
       cloud.stepFunctions.stopExecution(onlyExecution(cloud)),
     );
     expect(seconds).toBeLessThanOrEqual(settleSeconds + 150);
-    expect(result.messages.at(-1)?.subject).toContain('Given back: web');
+    expect(result.messages.at(-1)?.subject).toContain('pause-scaling is over: web');
     expect(result.messages.at(-1)?.text).toContain('Holdfast held 1 of 1 group and gave it back.');
   });
 

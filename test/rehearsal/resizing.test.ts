@@ -210,7 +210,7 @@ describe('resize-in-place', () => {
     expect(run.group.terminations).toEqual([]);
     expect(run.instances).toEqual([...all('m7i.large').slice(1), 'Standby m7i.large running']);
     expect(run.journal.join('\n')).toMatch(
-      /left: web: i-\w+ it is in Standby, because as m7i.large it is still not healthy 15 min after it came back.*\. Look at i-/,
+      /left: web: i-\w+: it is in Standby, because as m7i.large it is still not healthy 15 min after it came back.*\. Look at i-/,
     );
     expect(statuses(run)).toEqual(['FAILED InstancesLeftForAPerson']);
     expect(leftBehind(run, small)).toMatchObject({
@@ -360,7 +360,7 @@ describe('resize-in-place', () => {
     ]);
     const left = run.journal.filter((line) => line.startsWith('left: '));
     expect(left).toHaveLength(1);
-    expect(left[0]).toMatch(/i-\w+ .*did not start.*aws ec2 start-instances/);
+    expect(left[0]).toMatch(/i-\w+: .*did not start.*aws ec2 start-instances/);
     expect(leftBehind(run, small)).toMatchObject({
       minSize: 0,
       desiredCapacity: -1,
@@ -458,7 +458,7 @@ describe('resize-in-place', () => {
       const resized = run.instances.filter((each) => each === 'InService m7i.xlarge running').length;
       if (endsPendingWhileTerminateIsSuspended) {
         // There is one more than the maximum allows, and AWS takes the one that returns; nothing else is begun.
-        expect(run.journal.join('\n')).toMatch(/gone: web: i-\w+ it left the group \(Terminating\)/);
+        expect(run.journal.join('\n')).toMatch(/gone: web: i-\w+: it left the group \(Terminating\)/);
         expect(run.instances).toEqual(all('m7i.large'));
       } else expect(resized).toBeGreaterThanOrEqual(3);
     },

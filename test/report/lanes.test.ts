@@ -63,7 +63,7 @@ describe('lanesOf', () => {
 
   it('marks steps of a resize, and what needs a person, in the words of the journal', () => {
     const step = entry(3, 'step', { instanceId: 'i-1', text: 'is started' });
-    expect(laneOf('resize', [step])?.marks).toEqual([{ at: 180_000, text: 'web: i-1 is started' }]);
+    expect(laneOf('resize', [step])?.marks).toEqual([{ at: 180_000, text: 'web: i-1: is started' }]);
     expect(laneOf('needs a person', [entry(4, 'left')])?.marks).toHaveLength(1);
   });
 });

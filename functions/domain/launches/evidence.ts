@@ -1,3 +1,4 @@
+import { counted } from '../times.ts';
 import type { WaitSource } from './launch-record.ts';
 
 /** What is kept of an instance before it is ended. Kept compressed, beside the journal of its incident. */
@@ -70,6 +71,6 @@ export const groupByLikeness = (evidence: Evidence[]): string[] => {
     .sort((a, b) => b.instanceIds.length - a.instanceIds.length)
     .map(({ line, instanceIds, images }) => {
       const image = images.size === 0 ? '' : ` from ${[...images].join(', ')}`;
-      return `${instanceIds.length} instances${image} (${instanceIds.slice(0, 3).join(', ')}${instanceIds.length > 3 ? ', …' : ''}): ${line}`;
+      return `${counted(instanceIds.length, 'instance')}${image} (${instanceIds.slice(0, 3).join(', ')}${instanceIds.length > 3 ? ', …' : ''}): ${line}`;
     });
 };

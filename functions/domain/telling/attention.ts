@@ -1,15 +1,14 @@
 import { bounded } from '../bounded.ts';
 import type { JournalEntry } from '../journal.ts';
 import { counted, spokenClock } from '../times.ts';
-import { sentenceOf } from './sentence-of.ts';
-import { todoOf } from './told-at-once.ts';
+import { boundedLine, type Line, lineOf, sentenceOf, tellLine, todoOf } from './sentence-of.ts';
 
 /** What of a journal a person should read in the end, in the order of what they must do. */
 export interface Attention {
   /** What a person must or can do, each line with one whole command. */
-  todo: string[];
+  todo: Line[];
   /** What the outcome is for single groups and instances. */
-  attention: string[];
+  attention: Line[];
   /** What happened on the way, each with its time. */
   details: string[];
   attentionLeftOut: number;
@@ -44,11 +43,13 @@ const latestOfEach = (entries: JournalEntry[]): JournalEntry[] => [
   ).values(),
 ];
 
+const unique = (lines: Line[]): Line[] => [...new Map(lines.map((line) => [tellLine(line), line])).values()];
+
 /** Picks what a person should read in the end; what was tried again is counted and not told line by line. */
 export const attentionIn = (journal: JournalEntry[], { outcome, onTheWay }: AttentionEvents): Attention => {
   const inTheEnd = latestOfEach(ofEvents(journal, outcome));
   const failed = journal.filter(({ event, because }) => event === 'failed' && because === undefined).length;
-  const attention = [...new Set(inTheEnd.map((entry) => bounded(sentenceOf(entry), lineCharacters)))];
+  const attention = unique(inTheEnd.map((entry) => boundedLine(lineOf(entry), lineCharacters)));
   const details = [
     ...latestOfEach(ofEvents(journal, onTheWay)).map(
       (entry) => `${spokenClock(entry.at)} ${bounded(sentenceOf(entry), lineCharacters)}`,
@@ -60,11 +61,20 @@ export const attentionIn = (journal: JournalEntry[], { outcome, onTheWay }: Atte
         ]),
   ];
   return {
-    todo: [...new Set(inTheEnd.flatMap(todoOf))]
-      .map((line) => bounded(line, todoCharacters))
-      .slice(0, linesShown),
+    todo: unique(inTheEnd.flatMap(todoOf))
+      .slice(0, linesShown)
+      .map((line) => boundedLine(line, todoCharacters)),
     attention: attention.slice(0, linesShown),
     details: details.slice(0, linesShown),
     attentionLeftOut: Math.max(0, attention.length - linesShown) + Math.max(0, details.length - linesShown),
   };
 };
+
+/** A report as an execution has it for its output: its lines as a person reads them. */
+export const toOutput = <Report extends Attention>(
+  report: Report,
+): Omit<Report, 'todo' | 'attention'> & { todo: string[]; attention: string[] } => ({
+  ...report,
+  todo: report.todo.map(tellLine),
+  attention: report.attention.map(tellLine),
+});

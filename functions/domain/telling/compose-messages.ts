@@ -5,6 +5,7 @@ import { readJournalCommand, setKillSwitchCommand, stopExecutionCommand } from '
 import { alarmLink, executionLink, groupLink, type Place, runbookLink } from './console-links.ts';
 import { type HeldNow, tellHeldNow } from './held-now.ts';
 import type { Notice, NoticeKind } from './notice.ts';
+import { foldLines, tellLine } from './sentence-of.ts';
 import { toSubject } from './subject.ts';
 
 /** One message, in the forms in which it is sent. */
@@ -23,10 +24,11 @@ export interface Message {
 
 const seenShown = 5;
 const doneShown = 15;
-const todoShown = 20;
+const todoShown = 10;
 const detailsShown = 15;
 const heldShown = 10;
 const groupsShown = 20;
+const groupsInFirstLine = 5;
 const linksShown = 5;
 const stopCommandsShown = 3;
 /** Of a custom notification (the same page): 250 characters of title, 8,000 of description. */
@@ -113,24 +115,25 @@ interface Together {
 const toSections = (place: Place, { kind, notices }: Together, now: HeldNow | undefined): Section[] => {
   const lines = (of: (notice: Notice) => string[]): string[] => unique(notices.flatMap(of));
   const groups = lines((notice) => notice.groups);
-  const leftOut = notices.reduce((sum, { linesLeftOut }) => sum + linesLeftOut, 0);
   const groupsLeftOut = notices.reduce((sum, notice) => sum + notice.groupsLeftOut, 0);
   const incidentIds = lines(({ incidentId }) => (incidentId === '' ? [] : [incidentId]));
   const isChange = kind !== 'would-act' && kind !== 'refused';
   const isHeldAnyway = groups.some((name) => (now?.holders.get(name) ?? []).length > 0);
-  const todo = lines((notice) => notice.todo);
-  const mustDo = kind === 'needs-a-person' || kind === 'failed' || todo.length === 0;
+  const todo = foldLines(notices.flatMap((notice) => notice.todo)).map(tellLine);
+  const leftOutOf = (part: keyof Notice['leftOut']): number =>
+    notices.reduce((sum, notice) => sum + notice.leftOut[part], 0);
+  const mustDo = ['needs-a-person', 'failed', 'breaker-opened'].includes(kind) || todo.length === 0;
   return [
     {
       title: mustDo ? 'WHAT YOU MUST DO' : 'WHAT YOU CAN DO',
-      lines: todo.length === 0 ? ['Nothing now.'] : firstLines(todo, todoShown),
+      lines: todo.length === 0 ? ['Nothing now.'] : firstLines(todo, todoShown, leftOutOf('todo')),
     },
     {
       title: kind === 'would-act' ? 'WHAT WOULD BE DONE' : 'WHAT HAPPENED',
       lines: firstLines(
-        lines(({ done }) => done),
+        foldLines(notices.flatMap(({ done }) => done)).map(tellLine),
         doneShown,
-        leftOut,
+        leftOutOf('done'),
       ),
     },
     {
@@ -163,6 +166,7 @@ const toSections = (place: Place, { kind, notices }: Together, now: HeldNow | un
       lines: firstLines(
         lines(({ details }) => details),
         detailsShown,
+        leftOutOf('details'),
       ),
     },
     {
@@ -199,9 +203,9 @@ const toMessage = (place: Place, together: Together, now: HeldNow | undefined): 
   const sections = toSections(place, together, now);
   const incidentIds = unique(notices.map(({ incidentId }) => incidentId)).filter((id) => id !== '');
   const told = [
-    ...groups.slice(0, groupsShown),
-    ...(groups.length + groupsLeftOut > groupsShown
-      ? [`and ${groups.length + groupsLeftOut - Math.min(groups.length, groupsShown)} more`]
+    ...groups.slice(0, groupsInFirstLine),
+    ...(groups.length + groupsLeftOut > groupsInFirstLine
+      ? [`and ${groups.length + groupsLeftOut - Math.min(groups.length, groupsInFirstLine)} more`]
       : []),
   ];
   const top = [
@@ -284,7 +288,7 @@ const asOfNow = (notice: Notice, now: HeldNow | undefined): Notice | undefined =
         notHeld: still,
         groups: still,
         groupsLeftOut: 0,
-        done: [`Still not held: ${still.join(', ')}.`],
+        done: [{ text: `Still not held: ${still.join(', ')}.` }],
       };
 };
 

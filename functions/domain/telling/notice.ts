@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { bounded } from '../bounded.ts';
+import { boundedLine, foldLines, type Line } from './sentence-of.ts';
 
 /**
  * What people are told of.
@@ -50,17 +51,17 @@ export interface Notice {
   /** What happened, in a few words, without names: a subject begins with it. */
   headline: string;
   /** What a person must or can do, each line with one whole command. */
-  todo: string[];
+  todo: Line[];
   /** What was seen, where that is known. */
   seen?: string;
   /** What was done, and what was not, of everything that was asked for. */
-  done: string[];
+  done: Line[];
   /** What happens next, and when. */
   next?: string;
   /** What else there is to know. */
   details: string[];
-  /** Lines of `todo`, `done` and `details` that there was no room for. */
-  linesLeftOut: number;
+  /** Lines that there was no room for. */
+  leftOut: { todo: number; done: number; details: number };
   /** The first of the groups. */
   groups: string[];
   groupsLeftOut: number;
@@ -73,8 +74,8 @@ export interface Notice {
 }
 
 const groupsShown = 20;
-const todoShown = 20;
-const doneShown = 12;
+const todoShown = 10;
+const doneShown = 20;
 const detailsShown = 10;
 /** A message is for reading; all of it is in the journal. A line of `todo` holds a command, which is never cut. */
 const charactersShown = 500;
@@ -91,12 +92,19 @@ const undoOf: Record<NoticeKind, Undo> = {
   'needs-a-person': 'STOP',
 };
 
+/** What happens next to a group that could not be given back. */
+export const notGivenBackNext = 'The sweep tries to give back the rest every five minutes.';
+
 /** What there is to tell. */
 export type NoticeFacts = Pick<
   Notice,
   'kind' | 'at' | 'incidentId' | 'headline' | 'seen' | 'next' | 'notHeld' | 'alarmName'
 > &
-  Partial<Pick<Notice, 'todo' | 'done' | 'details' | 'groups' | 'linesLeftOut' | 'undo' | 'counts'>> & {
+  Partial<Pick<Notice, 'details' | 'groups' | 'undo' | 'counts'>> & {
+    todo?: (Line | string)[];
+    done?: (Line | string)[];
+    /** Lines of `done` that were left out before. */
+    doneLeftOut?: number;
     /** Tells it from others of its kind in the incident. */
     about?: string;
     /** Instead of incident, kind and what it is about. */
@@ -112,27 +120,31 @@ export const toNotice = (facts: NoticeFacts): Notice => {
     done = [],
     details = [],
     groups = [],
-    linesLeftOut = 0,
+    doneLeftOut = 0,
     undo = undoOf[facts.kind],
     counts = {},
     ...rest
   } = facts;
-  const most = (lines: string[], shown: number, charactersMax = charactersShown): string[] =>
-    lines.slice(0, shown).map((line) => bounded(line, charactersMax));
-  const leftOut =
-    Math.max(0, todo.length - todoShown) +
-    Math.max(0, done.length - doneShown) +
-    Math.max(0, details.length - detailsShown);
+  const folded = (lines: (Line | string)[]): Line[] =>
+    foldLines(lines.map((line) => (typeof line === 'string' ? { text: line } : line)));
+  const most = (lines: Line[], shown: number, charactersMax: number): Line[] =>
+    lines.slice(0, shown).map((line) => boundedLine(line, charactersMax));
+  const toDo = folded(todo);
+  const whatWasDone = folded(done);
   return {
     ...rest,
     // Short, whatever it is about: it becomes a key.
     identity: createHash('sha256').update(identity).digest('hex'),
     headline: bounded(rest.headline, 100),
-    todo: most(todo, todoShown, todoCharactersShown),
+    todo: most(toDo, todoShown, todoCharactersShown),
     ...(rest.seen === undefined ? {} : { seen: bounded(rest.seen, charactersShown) }),
-    done: most(done, doneShown),
-    details: most(details, detailsShown),
-    linesLeftOut: linesLeftOut + leftOut,
+    done: most(whatWasDone, doneShown, charactersShown),
+    details: details.slice(0, detailsShown).map((line) => bounded(line, charactersShown)),
+    leftOut: {
+      todo: Math.max(0, toDo.length - todoShown),
+      done: doneLeftOut + Math.max(0, whatWasDone.length - doneShown),
+      details: Math.max(0, details.length - detailsShown),
+    },
     groups: groups.slice(0, groupsShown),
     groupsLeftOut: Math.max(0, groups.length - groupsShown),
     undo,

@@ -39,10 +39,10 @@ export const tellSelectionRefusal = (refusal: SelectionRefusal, deed: Deed): str
 };
 
 /** What is planned for one group, in the mode of the run. */
-export const tellGroupPlan = (plan: GroupPlan, reason: string, mode: Mode): string =>
+export const tellGroupPlan = (plan: GroupPlan, mode: Mode): string =>
   plan.action === 'REFUSE'
     ? tellLeftAlone(tellGroupRefusal(plan))
-    : `${mode === 'live' ? 'will' : 'would'} be held: ${plan.because === 'IN_FORCE_ALREADY' ? 'everything is in force already' : reason}`;
+    : `${mode === 'live' ? 'will' : 'would'} be held${plan.because === 'IN_FORCE_ALREADY' ? '; everything is in force already' : ''}`;
 
 /** That a group is left alone, and why. */
 export const tellLeftAlone = (because: string): string => `left alone: ${because}`;

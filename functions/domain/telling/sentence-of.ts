@@ -1,10 +1,52 @@
+import { bounded } from '../bounded.ts';
 import type { JournalEntry } from '../journal.ts';
 
+/** A sentence, and the groups that it is about: what is so of many groups is told once. */
+export interface Line {
+  /** The first of them. */
+  groups?: string[];
+  /** How many more. */
+  moreGroups?: number;
+  text: string;
+}
+
+/** A line as a person reads it. */
+export const tellLine = ({ groups = [], moreGroups = 0, text }: Line): string =>
+  groups.length === 0
+    ? text
+    : `${groups.join(', ')}${moreGroups > 0 ? ` and ${moreGroups} more` : ''}: ${text}`;
+
+const ofGroup = (autoScalingGroupName: string | undefined): Pick<Line, 'groups'> =>
+  autoScalingGroupName === undefined ? {} : { groups: [autoScalingGroupName] };
+
+/** A line of a journal, with the instance that it is about. */
+export const lineOf = ({ autoScalingGroupName, instanceId, text = '', message }: JournalEntry): Line =>
+  message === undefined
+    ? { ...ofGroup(autoScalingGroupName), text: instanceId === undefined ? text : `${instanceId}: ${text}` }
+    : { text: message };
+
 /** A line of a journal as a person reads it: with the group and the instance that it is about. */
-export const sentenceOf = ({ autoScalingGroupName, instanceId, text, message }: JournalEntry): string =>
-  message ??
-  [
-    autoScalingGroupName === undefined ? '' : `${autoScalingGroupName}: `,
-    instanceId === undefined ? '' : `${instanceId} `,
-    text ?? '',
-  ].join('');
+export const sentenceOf = (entry: JournalEntry): string => tellLine(lineOf(entry));
+
+/** What a person can do about what a line of a journal tells. */
+export const todoOf = ({ autoScalingGroupName, todo = [] }: JournalEntry): Line[] =>
+  todo.map((text) => ({ ...ofGroup(autoScalingGroupName), text }));
+
+/** A line of which no more than so many characters are kept. */
+export const boundedLine = (line: Line, charactersMax: number): Line => ({
+  ...line,
+  text: bounded(line.text, charactersMax),
+});
+
+/** How many names stand before a sentence. */
+const namesShown = 5;
+
+/** Lines of which those that say the same are one, with the names of all their groups. */
+export const foldLines = (lines: Line[]): Line[] =>
+  [...Map.groupBy(lines, ({ text }) => text)].map(([text, some]): Line => {
+    const names = [...new Set(some.flatMap(({ groups = [] }) => groups))];
+    if (names.length === 0) return { text };
+    const more = some.reduce((sum, { moreGroups = 0 }) => sum + moreGroups, 0);
+    const moreGroups = more + Math.max(0, names.length - namesShown);
+    return { groups: names.slice(0, namesShown), ...(moreGroups > 0 ? { moreGroups } : {}), text };
+  });

@@ -4,7 +4,7 @@ import { remediations } from '../remediations.ts';
 import { counted } from '../times.ts';
 import { startExecutionCommand } from './commands.ts';
 import { type Notice, type NoticeKind, toNotice } from './notice.ts';
-import { sentenceOf } from './sentence-of.ts';
+import { type Line, lineOf, sentenceOf, todoOf } from './sentence-of.ts';
 
 /** How a person holds a group again after what was held of it was taken back. */
 const holdAgainTodo = (incidentId: string, [group, ...others]: string[]): string[] => {
@@ -87,6 +87,8 @@ const toldAtOnce: Partial<Record<JournalEntry['event'], ToldAtOnce>> = {
   },
 };
 
+const byGroup = (a: Line, b: Line): number => (a.groups?.[0] ?? '').localeCompare(b.groups?.[0] ?? '');
+
 /** Up to so many lines of a kind are a notice each, so that each is told once; more at one time are one. */
 const noticesEach = 20;
 
@@ -109,15 +111,11 @@ export const noticesIn = (incidentId: string, journal: JournalEntry[]): Notice[]
           incidentId,
           about: sentences.join('\n'),
           headline: headline(first),
-          done: sentences,
-          todo: [...part.flatMap((entry) => todoOf(entry)), ...(todo?.(incidentId, groups) ?? [])],
+          done: part.map(lineOf).sort(byGroup),
+          todo: [...part.flatMap(todoOf), ...(todo?.(incidentId, groups) ?? [])],
           next,
           groups,
         }),
       ];
     });
   });
-
-/** What a person can do about what a line tells, with the group that it is about. */
-export const todoOf = ({ autoScalingGroupName: name, todo = [] }: JournalEntry): string[] =>
-  todo.map((line) => (name === undefined ? line : `${name}: ${line}`));

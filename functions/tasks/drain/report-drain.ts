@@ -1,6 +1,11 @@
 import type * as z from 'zod/mini';
 import type { JournalEntry } from '../../domain/journal.ts';
-import { type Attention, type AttentionEvents, attentionIn } from '../../domain/telling/attention.ts';
+import {
+  type Attention,
+  type AttentionEvents,
+  attentionIn,
+  toOutput,
+} from '../../domain/telling/attention.ts';
 import { instancesWith } from '../../domain/telling/instances-with.ts';
 import { counted } from '../../domain/times.ts';
 import type { reportHoldState } from '../../events/hold-state.ts';
@@ -67,9 +72,9 @@ export const summariseDrain = (
 /** Reads the journal, has people told, and leaves the report as the execution's output. */
 export const createReportDrain =
   (dependencies: ReportDependencies) =>
-  async (state: z.output<typeof reportHoldState>): Promise<DrainReport> => {
+  async (state: z.output<typeof reportHoldState>): Promise<ReturnType<typeof toOutput<DrainReport>>> => {
     const journal = await dependencies.store.readJournal(state.plan.incidentId);
     const report = summariseDrain(journal, state.plan);
     await tellOutcome(dependencies, state, journal, report, { instancesDrained: report.drained });
-    return report;
+    return toOutput(report);
   };

@@ -72,14 +72,14 @@ export const showCalls = (calls: PlannedCall[]): Pick<PlanHoldResult, 'calls' | 
   callsLeftOut: Math.max(0, calls.length - callsShown),
 });
 
-const toJournal = (plan: HoldPlan, reason: string, mode: Mode, at: string): JournalEntry[] => [
+const toJournal = (plan: HoldPlan, mode: Mode, at: string): JournalEntry[] => [
   ...plan.groups.map(
     (group): JournalEntry => ({
       at,
       event: group.action === 'HOLD' ? 'planned' : 'refused',
       because: group.because,
       autoScalingGroupName: group.autoScalingGroupName,
-      text: tellGroupPlan(group, reason, mode),
+      text: tellGroupPlan(group, mode),
       ...(group.action === 'HOLD' ? { calls: group.calls } : {}),
     }),
   ),
@@ -230,7 +230,7 @@ export const createPlanHold =
     const isHeldHere = ({ autoScalingGroupName }: AutoScalingGroup): boolean =>
       names.includes(autoScalingGroupName);
     await writeJournal(store, incidentId, [
-      ...toJournal(plan, request.reason, mode, now),
+      ...toJournal(plan, mode, now),
       ...warnedGroups(groups.filter(isHeldHere), request.remediation, now),
     ]);
     const calls = held.flatMap((group) => group.calls);
@@ -248,7 +248,7 @@ export const createPlanHold =
     if (mode === 'dry-run') {
       return { ...summary, action: 'REPORT', reason: request.reason };
     }
-    const leftAlone = toJournal(plan, request.reason, mode, now).filter(({ event }) => event === 'refused');
+    const leftAlone = toJournal(plan, mode, now).filter(({ event }) => event === 'refused');
     await openIncident(dependencies, incident, names, leftAlone);
     // The calls are in the journal; what an execution carries from state to state stays small.
     return { ...summary, action: 'HOLD', reason: request.reason, calls: [], callsLeftOut: calls.length };

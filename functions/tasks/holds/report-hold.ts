@@ -1,6 +1,12 @@
 import type * as z from 'zod/mini';
+import { remediationOf } from '../../domain/execution-arn.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
-import { type Attention, type AttentionEvents, attentionIn } from '../../domain/telling/attention.ts';
+import {
+  type Attention,
+  type AttentionEvents,
+  attentionIn,
+  toOutput,
+} from '../../domain/telling/attention.ts';
 import { counted } from '../../domain/times.ts';
 import type { reportHoldState } from '../../events/hold-state.ts';
 import { type ReportDependencies, tellOutcome } from '../telling/tell-outcome.ts';
@@ -33,13 +39,6 @@ const countGroups = (journal: JournalEntry[], some: JournalEntry['event'][]): nu
 /** What a plan came to, or what the sweep asked for. */
 export type HoldPlanAction = z.output<typeof reportHoldState>['plan']['action'];
 
-const headlines = {
-  HOLD: 'Given back',
-  GIVE_BACK: 'Given back',
-  REPORT: 'Would hold',
-  REFUSE: 'Nothing held',
-} as const satisfies Record<HoldPlanAction, string>;
-
 const tellHeld = (planned: number, held: number, givenBack: number): string[] => {
   const heldOf = `Holdfast held ${held} of ${counted(planned, 'group')}`;
   if (held === 0) return [`${heldOf}.`];
@@ -50,12 +49,23 @@ const tellHeld = (planned: number, held: number, givenBack: number): string[] =>
 /** Sums up the journal of an incident; pure. */
 const summariseHold = (
   journal: JournalEntry[],
-  { action, reason = '' }: Pick<z.output<typeof reportHoldState>['plan'], 'action' | 'reason'>,
+  {
+    action,
+    incidentId,
+    reason = '',
+  }: Pick<z.output<typeof reportHoldState>['plan'], 'action' | 'incidentId' | 'reason'>,
 ): HoldReport => {
   const groupsPlanned = countGroups(journal, ['planned']);
   const groupsGivenBack = countGroups(journal, ['given-back']);
   const groupsHeld = countGroups(journal, ['held', 'given-back']);
   const isIncomplete = groupsGivenBack < groupsHeld;
+  const over = `${remediationOf(incidentId) ?? 'Hold'} is over`;
+  const headlines: Record<HoldPlanAction, string> = {
+    HOLD: over,
+    GIVE_BACK: over,
+    REPORT: 'Would hold',
+    REFUSE: 'Nothing held',
+  };
   const done: Record<HoldPlanAction, string[]> = {
     HOLD: tellHeld(groupsPlanned, groupsHeld, groupsGivenBack),
     GIVE_BACK: tellHeld(groupsPlanned, groupsHeld, groupsGivenBack),
@@ -63,9 +73,7 @@ const summariseHold = (
     REFUSE: [`Nothing was changed: ${reason.replace(/\.$/, '')}.`],
   };
   return {
-    headline: isIncomplete
-      ? `Given back ${groupsGivenBack} of ${counted(groupsHeld, 'group')}`
-      : headlines[action],
+    headline: isIncomplete ? 'Not given back' : headlines[action],
     done: done[action],
     groupsPlanned,
     groupsHeld,
@@ -77,9 +85,9 @@ const summariseHold = (
 /** Reads the journal, has people told, and leaves the report as the execution's output. */
 export const createReportHold =
   (dependencies: ReportDependencies) =>
-  async (state: z.output<typeof reportHoldState>): Promise<HoldReport> => {
+  async (state: z.output<typeof reportHoldState>): Promise<ReturnType<typeof toOutput<HoldReport>>> => {
     const journal = await dependencies.store.readJournal(state.plan.incidentId);
     const report = summariseHold(journal, state.plan);
     await tellOutcome(dependencies, state, journal, report);
-    return report;
+    return toOutput(report);
   };

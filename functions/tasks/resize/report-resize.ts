@@ -1,6 +1,11 @@
 import type * as z from 'zod/mini';
 import type { JournalEntry } from '../../domain/journal.ts';
-import { type Attention, type AttentionEvents, attentionIn } from '../../domain/telling/attention.ts';
+import {
+  type Attention,
+  type AttentionEvents,
+  attentionIn,
+  toOutput,
+} from '../../domain/telling/attention.ts';
 import { instancesWith } from '../../domain/telling/instances-with.ts';
 import { counted } from '../../domain/times.ts';
 import type { reportResizeState } from '../../events/hold-state.ts';
@@ -49,7 +54,7 @@ const summariseResize = (
     REPORT: 'Would resize',
     REFUSE: 'Nothing resized',
   };
-  const sentence = `Holdfast resized ${resized} of ${counted(chosen, 'instance')} that it had begun with${more.length === 0 ? '' : `; ${more.join(', ')}`}.`;
+  const sentence = `Holdfast began with ${counted(chosen, 'instance')}, and resized ${resized === chosen ? 'all' : resized} of them${more.length === 0 ? '' : `; ${more.join(', ')}`}.`;
   const done: Record<ResizePlanAction, string[]> = {
     RESIZE: [sentence],
     BRING_HOME: [`Another execution finished what the first one had left. ${sentence}`],
@@ -71,9 +76,9 @@ const summariseResize = (
 /** Reads the journal, has people told, and leaves the report as the execution's output. */
 export const createReportResize =
   (dependencies: ReportDependencies) =>
-  async (state: z.output<typeof reportResizeState>): Promise<ResizeReport> => {
+  async (state: z.output<typeof reportResizeState>): Promise<ReturnType<typeof toOutput<ResizeReport>>> => {
     const journal = await dependencies.store.readJournal(state.plan.incidentId);
     const report = summariseResize(journal, state.plan);
     await tellOutcome(dependencies, state, journal, report, { instancesResized: report.resized });
-    return report;
+    return toOutput(report);
   };

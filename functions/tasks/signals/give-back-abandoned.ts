@@ -7,8 +7,8 @@ import { remediations } from '../../domain/remediations.ts';
 import { abandonedBecause } from '../../domain/signals/abandoned-because.ts';
 import { nameExecution } from '../../domain/signals/decide-start.ts';
 import { attentionIn, sizeEvents } from '../../domain/telling/attention.ts';
-import { sentenceOf } from '../../domain/telling/sentence-of.ts';
-import { todoOf } from '../../domain/telling/told-at-once.ts';
+import { notGivenBackNext } from '../../domain/telling/notice.ts';
+import { lineOf, sentenceOf, todoOf } from '../../domain/telling/sentence-of.ts';
 import { addSeconds, counted, secondsBetween } from '../../domain/times.ts';
 import { giveBackGroups } from '../holds/give-back-groups.ts';
 import { writeJournal, writeNotice } from '../incidents/emit-facts.ts';
@@ -60,7 +60,7 @@ interface Abandoned {
 
 const tellRefused = (
   { store, clock }: AbandonedDependencies,
-  { incident, because }: Abandoned,
+  { incident }: Abandoned,
   refused: JournalEntry[],
 ): Promise<boolean> => {
   const sentences = refused.map(sentenceOf);
@@ -70,10 +70,10 @@ const tellRefused = (
     incidentId: incident.incidentId,
     about: sentences.join('\n'),
     headline: 'Not given back',
-    seen: `${incident.reason}; the hold ends because ${because}`,
-    done: sentences,
+    seen: incident.reason,
+    done: refused.map(lineOf),
     todo: refused.flatMap(todoOf),
-    next: 'The sweep tries again every five minutes.',
+    next: notGivenBackNext,
     groups: refused.flatMap(({ autoScalingGroupName: name }) => (name === undefined ? [] : [name])),
     undo: 'ENDED',
   });
@@ -89,16 +89,16 @@ const tellGivenBack = async (
     kind: 'gave-back',
     at: clock.now(),
     incidentId: incident.incidentId,
-    headline: 'Given back by the sweep',
-    seen: `${incident.reason}; the hold ended because ${because}`,
-    done: [`The sweep gave back ${counted(names.length, 'group')}.`, ...attention],
+    headline: `${incident.remediation} is over`,
+    seen: incident.reason,
+    done: [`The sweep gave back ${counted(names.length, 'group')}, because ${because}.`, ...attention],
     todo,
     next:
       todo.length === 0
         ? 'Nothing: this incident is over.'
         : 'Holdfast does nothing more about this incident.',
     groups: names,
-    linesLeftOut: attentionLeftOut,
+    doneLeftOut: attentionLeftOut,
   });
 };
 

@@ -33,8 +33,8 @@ const tellUnknownMode = async (
       `The kill switch says "${word}", which Holdfast does not know. So nothing new begins, and what is held ends when it expires and is not renewed.`,
     ],
     todo: [
-      `So that Holdfast works: ${setMode('live')}`,
-      `So that everything is given back and nothing begins: ${setMode('off')}`,
+      `To let Holdfast work: ${setMode('live')}`,
+      `To have everything given back, and nothing begin: ${setMode('off')}`,
     ],
     next: 'The sweep looks again every five minutes.',
     undo: 'NOTHING',

@@ -46,6 +46,7 @@ export const tellFailedExecution = async (
       ...(cause === '' ? [] : [cause]),
     ],
     todo: ['Look at the execution, and mend what made it fail (the link is below).'],
+    undo: hasBegun ? 'ENDED' : 'NOTHING',
     next: nextAfterFailure(hasBegun, ofSignal !== undefined),
   });
 };

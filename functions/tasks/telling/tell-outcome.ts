@@ -2,8 +2,8 @@ import type * as z from 'zod/mini';
 import type { Clock } from '../../clock.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
 import type { Attention } from '../../domain/telling/attention.ts';
-import type { NoticeCounts, NoticeKind } from '../../domain/telling/notice.ts';
-import { sentenceOf } from '../../domain/telling/sentence-of.ts';
+import { type NoticeCounts, type NoticeKind, notGivenBackNext } from '../../domain/telling/notice.ts';
+import { lineOf } from '../../domain/telling/sentence-of.ts';
 import { unixSeconds } from '../../domain/times.ts';
 import type { reportHoldState, reportResizeState } from '../../events/hold-state.ts';
 import type { Store } from '../../state/store.ts';
@@ -34,7 +34,7 @@ const nextOf: Record<OutcomeKind, string> = {
   refused: 'Nothing, until an alarm or a person starts it again.',
   'gave-back': 'Nothing: this incident is over.',
   failed: 'The sweep gives back what is still held, and brings back what is out of service.',
-  'needs-a-person': 'The sweep gives back what can be given back. The rest is left to you.',
+  'needs-a-person': 'Holdfast does nothing more about what is left for you.',
 };
 
 const noticeKindOf = ({ plan, failure, release, round }: ReportState, { left = 0 }: Report): OutcomeKind => {
@@ -44,6 +44,13 @@ const noticeKindOf = ({ plan, failure, release, round }: ReportState, { left = 0
   // Its history is full: another execution brings home what is in flight, and tells the end.
   if (round?.next === 'GiveUp') return 'failed';
   return failure === undefined ? 'gave-back' : 'failed';
+};
+
+const nextAfter = ({ release }: ReportState, kind: OutcomeKind, { todo }: Report): string => {
+  if (release?.action === 'GIVE_UP') return notGivenBackNext;
+  return kind === 'gave-back' && todo.length > 0
+    ? 'Holdfast does nothing more about this incident.'
+    : nextOf[kind];
 };
 
 /** How long a rule that would act on the same groups again is no news. */
@@ -78,13 +85,11 @@ export const tellOutcome = async (
   const { plan, failure } = state;
   if (plan.tendedBy !== undefined) return;
   const kind = noticeKindOf(state, report);
-  const planned =
-    kind === 'would-act' ? journal.filter(({ event }) => event === 'planned').map(sentenceOf) : [];
+  const planned = kind === 'would-act' ? journal.filter(({ event }) => event === 'planned').map(lineOf) : [];
   const groups = [
     ...new Set(journal.flatMap(({ autoScalingGroupName: name }) => (name === undefined ? [] : [name]))),
   ];
   const now = clock.now();
-  const isOver = kind === 'gave-back' && report.todo.length > 0;
   const seen = plan.askedFor ?? plan.reason;
   await writeNotice(store, {
     kind,
@@ -97,7 +102,8 @@ export const tellOutcome = async (
       ...(failure === undefined ? [] : [`The execution failed: ${failure.Error}.`]),
       ...report.done,
       ...planned,
-      ...report.attention,
+      // Why nothing was done at all is said already.
+      ...report.attention.filter(({ text }) => text !== plan.reason),
     ],
     todo: [
       ...report.todo,
@@ -106,9 +112,9 @@ export const tellOutcome = async (
         : ['Look at the execution, and mend what made it fail (the link is below).']),
     ],
     details: report.details,
-    next: isOver ? 'Holdfast does nothing more about this incident.' : nextOf[kind],
+    next: nextAfter(state, kind, report),
     groups,
-    linesLeftOut: report.attentionLeftOut,
+    doneLeftOut: report.attentionLeftOut,
     undo: kind === 'needs-a-person' ? 'ENDED' : kind === 'failed' ? 'ENDED' : 'NOTHING',
     counts,
   });

@@ -178,7 +178,7 @@ describe('groupByLikeness', () => {
       ]),
     ).toEqual([
       '2 instances (i-0a1, i-0a3): E: timed out after 31 s on ip-10-0-0-1 (i-0a1)',
-      '1 instances (i-0a2): disk full: cannot write',
+      '1 instance (i-0a2): disk full: cannot write',
     ]);
   });
 });

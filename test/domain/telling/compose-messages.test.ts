@@ -145,12 +145,14 @@ describe('composeMessages', () => {
       kind: 'failed',
       headline: '2 of 3 groups not held yet',
       notHeld: ['web a', 'web-b'],
-      done: ['After 10 rounds, 2 of 3 groups are still not held: web a, web-b.'],
+      done: [{ text: 'After 10 rounds, 2 of 3 groups are still not held: web a, web-b.' }],
     });
     const sent = (heldA: boolean, heldB: boolean) =>
       composeMessages(place, [failed], heldNow([record('web a', heldA), record('web-b', heldB)], later(30)));
     expect(sent(true, true)).toEqual([]);
-    expect(section(sent(false, false)[0]?.text, 'WHAT HAPPENED')).toEqual(failed.done);
+    expect(section(sent(false, false)[0]?.text, 'WHAT HAPPENED')).toEqual(
+      failed.done.map(({ text }) => text),
+    );
     const [corrected] = sent(true, false);
     expect(corrected?.subject).toBe(
       '[Holdfast: ACTION NEEDED] Not held yet: web-b (prod, 123456789012, eu-west-1)',
@@ -162,16 +164,31 @@ describe('composeMessages', () => {
 
   it('says what is to be done first, of every notice, before anything else', () => {
     const left = (id: string) =>
-      aNotice({ kind: 'needs-a-person', headline: 'Instance left for you', todo: [`look at ${id}`] });
+      aNotice({
+        kind: 'needs-a-person',
+        headline: 'Instance left for you',
+        todo: [{ groups: ['web'], text: `look at ${id}` }],
+      });
     const [message] = composeMessages(place, [left('i-1'), left('i-2')]);
     expect(message?.text.split('\n').slice(2, 6)).toEqual([
       '',
       'WHAT YOU MUST DO',
-      '  look at i-1',
-      '  look at i-2',
+      '  web: look at i-1',
+      '  web: look at i-2',
     ]);
-    const [acted] = composeMessages(place, [aNotice({ todo: ['set it back: aws …'] })]);
+    const [acted] = composeMessages(place, [aNotice({ todo: [{ text: 'set it back: aws …' }] })]);
     expect(section(acted?.text, 'WHAT YOU CAN DO')).toEqual(['set it back: aws …']);
+  });
+
+  it('says once what is so of many groups', () => {
+    const notice = (group: string) =>
+      aNotice({ groups: [group], done: [{ groups: [group], text: 'left alone' }] });
+    const [message] = composeMessages(
+      place,
+      ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((name) => notice(name)),
+    );
+    expect(section(message?.text, 'WHAT HAPPENED')).toEqual(['a, b, c, d, e and 2 more: left alone']);
+    expect(message?.text.split('\n')[0]).toBe('Scaling paused: a, b, c, d, e, and 2 more');
   });
 
   it('says the same as a custom notification, in a thread of the incident', () => {
@@ -221,7 +238,7 @@ describe('composeMessages', () => {
       aNotice({
         incidentId: execution(`launches-${index}`, 'protect-instances'),
         headline: 'Instances protected',
-        done: [`Holdfast holds 1 group: api-${index}.`],
+        done: [{ text: `Holdfast holds 1 group: api-${index}.` }],
         groups: [`api-${index}`],
       }),
     );

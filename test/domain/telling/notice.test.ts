@@ -26,16 +26,16 @@ describe('noticesIn', () => {
       entry('failed', 'd'),
     ]);
     expect(notices.map(({ kind, groups, done }) => [kind, groups, done])).toEqual([
-      ['overridden', ['a'], ['overridden of a']],
-      ['overridden', ['b'], ['overridden of b']],
-      ['needs-a-person', ['c'], ['left of c']],
+      ['overridden', ['a'], [{ text: 'overridden of a' }]],
+      ['overridden', ['b'], [{ text: 'overridden of b' }]],
+      ['needs-a-person', ['c'], [{ text: 'left of c' }]],
     ]);
   });
 
   it('says how a group whose hold was taken back is held again', () => {
     const incidentId = 'arn:aws:states:eu-west-1:123456789012:execution:holdfast-prod-pause-scaling:loss-1';
     const [notice] = noticesIn(incidentId, [entry('overridden', "web o'clock")]);
-    expect(notice?.todo).toEqual([
+    expect(notice?.todo.map(({ text }) => text)).toEqual([
       `If somebody meant to take that back, do nothing. To hold web o'clock again, stop the execution, wait until its groups are given back, and start another: aws stepfunctions start-execution --region eu-west-1 --state-machine-arn arn:aws:states:eu-west-1:123456789012:stateMachine:holdfast-prod-pause-scaling --input '{"autoScalingGroupName":"web o'\\''clock","reason":"held again after it was taken back","expiresAfter":"2h"}'`,
     ]);
     const resize = incidentId.replace('pause-scaling', 'resize-in-place');
@@ -46,7 +46,7 @@ describe('noticesIn', () => {
     const many = Array.from({ length: 21 }, (_, index) => entry('overridden', `g-${index}`));
     const [notice, ...others] = noticesIn('i', many);
     expect(others).toEqual([]);
-    expect(notice).toMatchObject({ groupsLeftOut: 1, linesLeftOut: 9 });
+    expect(notice).toMatchObject({ groupsLeftOut: 1, leftOut: { todo: 0, done: 1, details: 0 } });
     expect(noticesIn('i', many.toReversed())[0]?.identity).toBe(notice?.identity);
   });
 

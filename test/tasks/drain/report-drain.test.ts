@@ -38,8 +38,8 @@ describe('summariseDrain', () => {
       stuck: 2,
       drained: 1,
       evidenceKept: 1,
-      todo: ['api: end it: aws …'],
-      attention: ['left i-5'],
+      todo: [{ groups: ['api'], text: 'end it: aws …' }],
+      attention: [{ text: 'left i-5' }],
       details: [
         '03:00 UTC breaker-opened i-6',
         '2 attempts failed and were repeated; the journal says which',
@@ -70,6 +70,6 @@ describe('summariseDrain', () => {
     const report = summariseDrain(many, { action: 'HOLD' });
     expect(report.attention).toHaveLength(50);
     expect(report.attentionLeftOut).toBe(10);
-    expect(Math.max(...report.attention.map(({ length }) => length))).toBeLessThan(1030);
+    expect(Math.max(...report.attention.map(({ text }) => text.length))).toBeLessThan(1030);
   });
 });

@@ -251,7 +251,7 @@ describe('a failure', () => {
     await world.sweepAt(600, failed(`${nameOfSignal}-2`));
     expect(world.notices.map(({ done, next }) => [done, next])).toEqual([
       [
-        ['The execution failed: Throttling. It changed nothing.', 'Rate exceeded'],
+        [{ text: 'The execution failed: Throttling. It changed nothing.' }, { text: 'Rate exceeded' }],
         'The sweep tries again for as long as what started it is true.',
       ],
     ]);
@@ -273,7 +273,7 @@ describe('a failure', () => {
     ]);
     await world.sweepAt(300, failed(nameOfSignal));
     expect(world.notices[0]).toMatchObject({
-      done: ['The execution failed: Throttling.', 'Rate exceeded'],
+      done: [{ text: 'The execution failed: Throttling.' }, { text: 'Rate exceeded' }],
       next: 'The sweep gives back what is still held, and brings back what is out of service.',
     });
   });

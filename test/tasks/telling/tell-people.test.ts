@@ -88,6 +88,8 @@ describe('a notice of the release before this one', () => {
       ...notice('acted'),
       done: '2 of 2 groups are held',
       lines: ['a line'],
+      linesLeftOut: 0,
+      leftOut: undefined,
       headline: undefined,
       todo: undefined,
       details: undefined,

@@ -1,0 +1,298 @@
+import { describe, expect, it } from 'vitest';
+import { composeMessages } from '../../functions/domain/telling/compose-messages.ts';
+import { type Notice, type NoticeKind, toNotice } from '../../functions/domain/telling/notice.ts';
+import { noticesIn } from '../../functions/domain/telling/told-at-once.ts';
+import { loadPolicy } from '../../functions/policy.ts';
+import { killSwitchParameter, type SimulatedCloud } from '../../rehearsal/cloud/simulated-cloud.ts';
+import type { Story } from '../../rehearsal/incident.ts';
+import type { RehearsalOptions, RehearsalResult } from '../../rehearsal/rehearse.ts';
+import { now } from '../domain/holds/group-fixtures.ts';
+import { apiGroup, calm, launchIncident, quietGroups, scaleOutAt, stuck } from './launch-incident.ts';
+import { quiet, resizeIncident, startResize } from './resize-incident.ts';
+import {
+  lossBeginsAt,
+  minutes,
+  rehearseSmall,
+  smallGroup,
+  smallIncident,
+  startByHand,
+} from './small-incident.ts';
+
+/*
+ * One message of each kind as people get it, in test/fixtures/messages: to be read. After a change of words run
+ * `npm run test:unit -- test/rehearsal/golden-messages.test.ts --update` and read what changed aloud.
+ */
+
+type Messages = RehearsalResult['messages'];
+
+const tell = ({ subject, text }: { subject: string; text: string }): string =>
+  `Subject: ${subject}\n\n${text}\n`;
+
+const isAsKept = (
+  messages: { kind: string; subject: string; text: string }[],
+  kind: string,
+  file: string,
+) => {
+  const first = messages.find((message) => message.kind === kind);
+  return expect(first === undefined ? 'no such message' : tell(first)).toMatchFileSnapshot(
+    `../fixtures/messages/${file}.txt`,
+  );
+};
+
+const rehearse = async (story: Story, over: Partial<RehearsalOptions> = {}): Promise<Messages> =>
+  (await rehearseSmall(story, { quirks: calm, ...over })).result.messages;
+
+const deed = (atSeconds: number, act: (cloud: SimulatedCloud) => void) => ({
+  atSeconds,
+  text: 'a deed',
+  act,
+});
+
+const byHand = (input: object) =>
+  deed(60, (cloud) => startByHand(cloud, 'by-hand', { reason: 'switch upgrade', ...input }));
+
+const one = [smallGroup('web')];
+
+/** Launches of one group hang, and Holdfast drains it. */
+const hangingLaunches = (over: Partial<Story> = {}): Story => launchIncident(over);
+
+const stories: Record<string, { kind: NoticeKind; messages: () => Promise<Messages> }> = {
+  'acted, one group': {
+    kind: 'acted',
+    messages: () => rehearse(smallIncident({ groups: one })),
+  },
+  'acted, some of them left alone': {
+    kind: 'acted',
+    messages: () =>
+      rehearse(
+        smallIncident({
+          losses: [],
+          groups: [smallGroup('web'), { ...smallGroup('legacy'), tags: {} }],
+          deeds: [byHand({ autoScalingGroupName: ['web', 'wbe', 'legacy'], expiresAfter: '30m' })],
+        }),
+      ),
+  },
+  'acted, launches ended': { kind: 'acted', messages: () => rehearse(hangingLaunches(), { policy: drains }) },
+  'gave back, one group': { kind: 'gave-back', messages: () => rehearse(smallIncident({ groups: one })) },
+  'gave back, launches ended': {
+    kind: 'gave-back',
+    messages: () => rehearse(hangingLaunches(), { policy: drains }),
+  },
+  'gave back, resized': {
+    kind: 'gave-back',
+    messages: () => rehearse(resizeIncident([startResize()]), { quirks: quiet }),
+  },
+  'would act': {
+    kind: 'would-act',
+    messages: () => rehearse(smallIncident({ groups: one }), { dryRun: true }),
+  },
+  refused: {
+    kind: 'refused',
+    messages: () => rehearse(smallIncident({ losses: [], deeds: [byHand({ autoScalingGroupName: 'wbe' })] })),
+  },
+  'overridden, one group': {
+    kind: 'overridden',
+    messages: () =>
+      rehearse(
+        smallIncident({
+          groups: one,
+          deeds: [
+            deed(lossBeginsAt + minutes(15), ({ autoScaling }) => {
+              autoScaling.handle('ResumeProcesses', {
+                AutoScalingGroupName: 'web',
+                ScalingProcesses: ['Terminate'],
+              });
+            }),
+          ],
+        }),
+      ),
+  },
+  'breaker opened': {
+    kind: 'breaker-opened',
+    messages: () => rehearse(hangingLaunches(), { policy: drains }),
+  },
+  'failed, one execution': {
+    kind: 'failed',
+    messages: () =>
+      rehearse(
+        smallIncident({
+          losses: [],
+          deeds: [
+            deed(30, ({ parameters }) => parameters.set(killSwitchParameter, 'nonsense')),
+            byHand({ autoScalingGroupName: 'web-a' }),
+            deed(minutes(20), ({ parameters }) => parameters.set(killSwitchParameter, 'live')),
+          ],
+        }),
+      ),
+  },
+  'needs a person, kill switch': {
+    kind: 'needs-a-person',
+    messages: () =>
+      rehearse(
+        smallIncident({
+          losses: [],
+          deeds: [deed(30, ({ parameters }) => parameters.set(killSwitchParameter, 'disabled'))],
+        }),
+      ),
+  },
+  'needs a person, resize': {
+    kind: 'needs-a-person',
+    messages: () => rehearse(resizeIncident([startResize()]), { quirks: { ...quiet, deafStartRate: 1 } }),
+  },
+  'needs a person, not given back': {
+    kind: 'needs-a-person',
+    messages: () =>
+      rehearse(
+        smallIncident({
+          groups: one,
+          deeds: [
+            deed(lossBeginsAt + minutes(10), ({ autoScaling }) => {
+              const group = autoScaling.groups.get('web');
+              if (group !== undefined) delete group.tags.holdfast;
+            }),
+          ],
+          durationSeconds: minutes(200),
+        }),
+      ),
+  },
+  'needs a person, launches fail everywhere': {
+    kind: 'needs-a-person',
+    messages: () => {
+      const names = ['api-a', 'api-b', 'api-c'];
+      return rehearse(
+        launchIncident({
+          groups: [...names.map((name) => apiGroup(name, scaleOutAt(minutes(10), 6))), ...quietGroups(2)],
+          launchFaults: [
+            { name: 'hang', groups: names, fromSeconds: 0, untilSeconds: minutes(90), outcome: stuck },
+          ],
+        }),
+        { policy: drains },
+      );
+    },
+  },
+  'acted, 300 groups': {
+    kind: 'acted',
+    messages: () => rehearse(ofManyGroups(), { policy: pauses }),
+  },
+  'gave back, 300 groups': {
+    kind: 'gave-back',
+    messages: () => rehearse(ofManyGroups(), { policy: pauses }),
+  },
+};
+
+const drains = { rules: loadPolicy().rules.filter((rule) => rule.do === 'drain-pending-wait') };
+const pauses = { rules: loadPolicy().rules.filter((rule) => rule.do === 'pause-scaling') };
+const nameOf = (index: number): string => `web-${String(index).padStart(3, '0')}`;
+const ofManyGroups = (): Story =>
+  smallIncident({
+    groups: Array.from({ length: 300 }, (_, index) => smallGroup(nameOf(index))),
+    autoScalingCallsPerSecond: 10,
+    autoScalingBurst: 20,
+  });
+
+const place = {
+  stage: 'prod',
+  accountId: '123456789012',
+  accountAlias: 'shop',
+  partition: 'aws',
+  region: 'eu-west-1',
+  tableName: 'holdfast-prod',
+  killSwitchParameter: '/holdfast/prod/mode',
+  docsUrl: 'https://wiki.example.com/holdfast/docs',
+};
+const execution = (machine: string, name: string): string =>
+  `arn:aws:states:eu-west-1:123456789012:execution:holdfast-prod-${machine}:${name}`;
+const entries = (
+  event: 'overridden' | 'broken-newcomers' | 'breaker-opened',
+  text: string,
+  todo: (name: string) => string[] = () => [],
+) =>
+  Array.from({ length: 300 }, (_, index) => ({
+    at: now,
+    event,
+    autoScalingGroupName: nameOf(index),
+    text,
+    todo: todo(nameOf(index)),
+  }));
+const each300 = (notice: (name: string) => Notice): Notice[] =>
+  Array.from({ length: 300 }, (_, index) => notice(nameOf(index)));
+
+/** Kinds of which a run over 300 groups would take long: what is told of one, three hundred times. */
+const of300: Partial<Record<NoticeKind, Notice[]>> = {
+  overridden: noticesIn(
+    execution('pause-scaling', 'loss'),
+    entries(
+      'overridden',
+      'a person or a tool such as Terraform resumed the process Terminate; Holdfast leaves that alone from now on',
+    ),
+  ),
+  'breaker-opened': noticesIn(
+    execution('drain-pending-wait', 'stuck'),
+    entries(
+      'breaker-opened',
+      'the breaker opens: Holdfast ended 3 stuck launches, none has come into service since, and i-0123456789abcdef0, launched after them, is stuck too. For 10 min nothing is drained or launched',
+    ),
+  ),
+  'needs-a-person': noticesIn(
+    execution('pause-scaling', 'loss'),
+    entries(
+      'broken-newcomers',
+      '4 instances that came into service lately do not work (unhealthy in a target group: i-1, i-2, i-3, i-4). They occupy slots in the group, and no health check marks them while HealthCheck is suspended',
+      () => [
+        'Look at the 4 instances that do not work. To end i-1 and have another launched in its place, and likewise each of the others: aws autoscaling terminate-instance-in-auto-scaling-group --region eu-west-1 --instance-id i-1 --no-should-decrement-desired-capacity',
+      ],
+    ),
+  ),
+  'would-act': each300((name) =>
+    toNotice({
+      kind: 'would-act',
+      at: now,
+      incidentId: execution('protect-instances', `launches-failing-${name}`),
+      headline: 'Would hold',
+      seen: `rule launches-failing: launches of ${name} failed, the latest at 2026-03-02 02:58 UTC`,
+      done: ['Live, Holdfast would hold 1 group.'],
+      next: 'Nothing. The exact calls are in the output of the execution and in its journal.',
+      groups: [name],
+    }),
+  ),
+  refused: each300((name) =>
+    toNotice({
+      kind: 'refused',
+      at: now,
+      incidentId: execution('protect-instances', `launches-failing-${name}`),
+      headline: 'Nothing held',
+      seen: `rule launches-failing: launches of ${name} failed, the latest at 2026-03-02 02:58 UTC`,
+      done: [
+        `Nothing was changed: no group can be held: each one found was refused.`,
+        `${name}: left alone: the group is being deleted (Delete in progress)`,
+      ],
+      next: 'Nothing, until an alarm or a person starts it again.',
+      groups: [name],
+    }),
+  ),
+  failed: each300((name) =>
+    toNotice({
+      kind: 'failed',
+      at: now,
+      incidentId: execution('protect-instances', `launches-failing-${name}`),
+      headline: 'The execution failed',
+      done: ['The execution failed: UnreadableFactError. It changed nothing.'],
+      todo: ['Look at the execution, and mend what made it fail (the link is below).'],
+      next: 'The sweep tries again for as long as what started it is true.',
+    }),
+  ),
+};
+
+describe('a message as people get it', () => {
+  for (const [name, { kind, messages }] of Object.entries(stories)) {
+    it(`of ${name}`, { timeout: 120_000 }, async () => {
+      await isAsKept(await messages(), kind, name.replaceAll(/\W+/g, '-'));
+    });
+  }
+
+  it.each(Object.entries(of300))('of %s, 300 groups', async (kind, notices) => {
+    const messages = composeMessages(place, notices);
+    expect(messages).toHaveLength(1);
+    await isAsKept(messages, kind, `${kind}-300-groups`);
+  });
+});
