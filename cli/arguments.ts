@@ -1,17 +1,13 @@
 import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { didYouMean } from '../functions/events/nearest.ts';
 import type { Policy } from '../functions/events/policy.ts';
 import { loadPolicy } from '../functions/policy.ts';
 import { loadFleet, storyOfFleet } from '../rehearsal/fleet-file.ts';
 import type { Story } from '../rehearsal/incident.ts';
 import { allIncidents, otherNames } from '../rehearsal/incidents/all-incidents.ts';
 import { loadStory } from '../rehearsal/story-file.ts';
-
-/** Something about the command is wrong; the message says what and how to mend it. */
-export class UsageError extends Error {
-  override name = 'UsageError';
-}
+import { parseOptions, UsageError } from './parse-options.ts';
 
 /** What the command line asks for. */
 export interface Command {
@@ -85,22 +81,17 @@ const options = {
   fleet: { type: 'string' },
 } as const;
 
-const parse = (argv: string[]) => {
-  try {
-    return parseArgs({ args: argv, options, allowPositionals: true });
-  } catch (cause) {
-    throw new UsageError(`${(cause as Error).message.split(/[.\n]/)[0]}.\n\n${usage}`, { cause });
-  }
-};
-
 /** A story by its name, or from a file. */
 const findStory = (name: string | undefined): Story => {
   const shipped = `${Object.keys(allIncidents).join(', ')}, or a story file such as my-outage.yml`;
-  if (name === undefined) throw new UsageError(`No story was named; allowed: ${shipped}`);
+  if (name === undefined) throw new UsageError(`story: found nothing; allowed: ${shipped}`);
   if (/\.(ya?ml|json)$/.test(name)) return loadStory(name);
   const known = Object.hasOwn(otherNames, name) ? otherNames[name] : name;
   const story = known !== undefined && Object.hasOwn(allIncidents, known) ? allIncidents[known] : undefined;
-  if (story === undefined) throw new UsageError(`Unknown story "${name}"; allowed: ${shipped}`);
+  if (story === undefined)
+    throw new UsageError(
+      `story: found "${name}"; allowed: ${shipped}${didYouMean(name, Object.keys(allIncidents))}`,
+    );
   return story;
 };
 
@@ -110,11 +101,11 @@ const findStory = (name: string | undefined): Story => {
  * @throws InvalidStoryError for a bad story file, and InvalidFleetError for a bad fleet file
  */
 export const parseCommand = (argv: string[]): Command => {
-  const { values, positionals } = parse(argv);
+  const { values, positionals } = parseOptions(argv, options);
   const [name, incidentName, ...rest] = positionals;
   if (name !== 'rehearse' && name !== 'story') {
     throw new UsageError(
-      `${name === undefined ? 'No command was given' : `Unknown command "${name}"`}\n\n${usage}`,
+      `command: found ${name === undefined ? 'nothing' : `"${name}"`}; allowed: rehearse or story${name === undefined ? '' : didYouMean(name, ['rehearse', 'story'])}\n\n${usage}`,
     );
   }
   const incident = findStory(incidentName);

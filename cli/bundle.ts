@@ -13,9 +13,9 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { type Template, toBundleTemplate } from './bundle-template.ts';
 import { packageStage } from './package-stage.ts';
+import { parseOptions } from './parse-options.ts';
 
 const usage = `npm run bundle -- --stage STAGE --out FOLDER [--policy FILE] [--param NAME=VALUE ...]
 Writes FOLDER/holdfast-STAGE.template.json and the zips of its functions into FOLDER/holdfast/. Put both into a bucket of each Region.`;
@@ -56,15 +56,13 @@ const writeBundle = (stage: string, packaged: string, folder: string): string =>
 
 const readOptions = () => {
   try {
-    const { values } = parseArgs({
-      options: {
-        stage: { type: 'string' },
-        out: { type: 'string' },
-        policy: { type: 'string' },
-        param: { type: 'string', multiple: true, default: [] },
-      },
+    const { values } = parseOptions(process.argv.slice(2), {
+      stage: { type: 'string' },
+      out: { type: 'string' },
+      policy: { type: 'string' },
+      param: { type: 'string', multiple: true },
     });
-    return values;
+    return { ...values, param: values.param ?? [] };
   } catch (error) {
     return stop(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
   }

@@ -1,17 +1,12 @@
 import { InvalidFleetError } from '../rehearsal/fleet-file.ts';
 import { type RehearsalResult, rehearse } from '../rehearsal/rehearse.ts';
-import {
-  tellCourse,
-  tellPlan,
-  tellSummary,
-  tellTimeline,
-  tellUnfound,
-  tellUnnamed,
-} from '../rehearsal/report.ts';
+import { tellCourse, tellPlan, tellSummary, tellTimeline, tellUnfound } from '../rehearsal/report.ts';
 import { InvalidStoryError } from '../rehearsal/story-file.ts';
+import { judgePolicy, tellVerdict, type Verdict } from '../rehearsal/verdict.ts';
 import { differenceOf, reportOfRehearsal } from '../report/from-rehearsal.ts';
 import { writeReport } from '../report/write-report.ts';
-import { type Command, parseCommand, UsageError, usage } from './arguments.ts';
+import { type Command, parseCommand, usage } from './arguments.ts';
+import { UsageError } from './parse-options.ts';
 
 const print = (text: string): void => {
   process.stdout.write(`${text}\n`);
@@ -63,25 +58,20 @@ const tellTime = (result: RehearsalResult): string =>
 const tellViolations = (results: RehearsalResult[]): string => {
   const violations = results.flatMap((result) => result.violations);
   return violations.length === 0
-    ? 'No rule was broken.'
-    : `BROKEN RULES\n${violations.map((violation) => `  ${violation}`).join('\n')}`;
+    ? 'No promise was broken.'
+    : `BROKEN PROMISES\n${violations.map((violation) => `  ${violation}`).join('\n')}`;
 };
 
-/** That Holdfast held nothing and drained nothing: whatever differs then is chance, or people. */
-const tellNothingHeld = (results: RehearsalResult[]): string[] =>
-  results.some(
-    ({ withHoldfast, dryRun, calls }) => withHoldfast && !dryRun && calls.every(({ mutating }) => !mutating),
-  )
-    ? ['Holdfast changed nothing in this story.']
-    : [];
+/** What the policy came to in the run with Holdfast; nothing where there was none. */
+const judge = ({ incident, policy }: Command, results: RehearsalResult[]): Verdict[] =>
+  results.filter(({ withHoldfast }) => withHoldfast).map((result) => judgePolicy(policy, incident, result));
 
-const tellEnd = ({ incident, policy }: Command, results: RehearsalResult[]): string =>
+const tellEnd = (command: Command, results: RehearsalResult[]): string =>
   [
-    tellSummary(incident, results),
+    tellSummary(command.incident, results),
     '',
-    ...tellUnnamed(incident, policy),
-    ...tellUnfound(incident, policy),
-    ...tellNothingHeld(results),
+    ...judge(command, results).flatMap(tellVerdict),
+    ...tellUnfound(command.incident, command.policy),
     tellViolations(results),
   ].join('\n');
 
@@ -104,7 +94,8 @@ const tellOneRun = async (command: Command): Promise<RehearsalResult[]> => {
   const result = await run(command, command.withHoldfast);
   const [without, helped] = command.withHoldfast ? [undefined, result] : [result, undefined];
   if (command.json) {
-    print(JSON.stringify(result));
+    const [verdict] = judge(command, [result]);
+    print(JSON.stringify({ ...result, ...(verdict === undefined ? {} : { verdict }) }));
     reportOn(command, without, helped);
     return [result];
   }
@@ -148,7 +139,8 @@ const main = async (): Promise<number> => {
   try {
     const command = parseCommand(process.argv.slice(2));
     const results = command.name === 'story' ? await tellStory(command) : await tellOneRun(command);
-    return results.some(({ violations }) => violations.length > 0) ? 1 : 0;
+    const isBroken = results.some(({ violations }) => violations.length > 0);
+    return isBroken || judge(command, results).some(({ hasRemedy }) => !hasRemedy) ? 1 : 0;
   } catch (error) {
     if (
       !(

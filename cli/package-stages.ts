@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { packageStage } from './package-stage.ts';
+import { parseOptions, UsageError } from './parse-options.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const folderOf = (stage: string): string => `.packaged/${stage}`;
@@ -20,7 +20,17 @@ const copyFunctions = (from: string, to: string): void => {
  * Packages every stage into `.packaged/<stage>`. With `--templates` the functions are bundled once, for the first
  * stage: the tests look at three templates, whose functions are the same.
  */
-const { values } = parseArgs({ options: { templates: { type: 'boolean' } } });
+const readOptions = () => {
+  try {
+    return parseOptions(process.argv.slice(2), { templates: { type: 'boolean' } });
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return process.exit(2);
+  }
+};
+
+const { values } = readOptions();
 const packageOrEnd = (stage: string, reusesBundles: boolean): void => {
   const environment = { HOLDFAST_REUSE_BUNDLES: String(reusesBundles) };
   const status = packageStage(stage, folderOf(stage), { environment });

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { parseArgs } from 'node:util';
+import { didYouMean } from '../functions/events/nearest.ts';
+import { parseOptions, runCommand, UsageError } from './parse-options.ts';
 
 /** The test files that run longer with `npm run prove`: more seeds, every moment to die in, more runs of properties. */
 const long = [
@@ -22,32 +23,26 @@ const usage = `npm run prove [-- [--seeds N] [--from S] [FILE ...]]
 Runs what npm test runs only a slice of: every seed of each matrix (or N of them, at least 1, from S), every moment to
 die in, and properties for longer. What has no seeds runs whole whatever --seeds says. Files: ${long.join(', ')}`;
 
-const isCount = (text: string | undefined): boolean => text === undefined || /^[1-9]\d{0,6}$/.test(text);
-const isFirst = (text: string | undefined): boolean => text === undefined || /^\d{1,7}$/.test(text);
-
-const readOptions = () => {
-  try {
-    return parseArgs({
-      allowPositionals: true,
-      options: { seeds: { type: 'string' }, from: { type: 'string' }, help: { type: 'boolean' } },
-    });
-  } catch {
-    return undefined;
+const numberOf = (option: string, text: string | undefined, isAllowed: RegExp, allowed: string) => {
+  if (text !== undefined && !isAllowed.test(text)) {
+    throw new UsageError(`--${option}: found "${text}"; allowed: ${allowed}`);
   }
+  return text;
 };
 
-const options = readOptions();
-const { seeds, from, help } = options?.values ?? {};
-const unknown = options?.positionals.find((file) => !long.includes(file));
-if (help === true) {
-  process.stdout.write(`${usage}\n`);
-} else if (options === undefined || unknown !== undefined || !isCount(seeds) || !isFirst(from)) {
-  const found = unknown === undefined ? '' : `${unknown} runs no longer with it.\n`;
-  process.stderr.write(`${found}${usage}\n`);
-  process.exitCode = 2;
-} else {
-  const files = options.positionals.length > 0 ? options.positionals : long;
-  const { status } = spawnSync('vitest', ['run', ...files], {
+await runCommand(usage, () => {
+  const { values, positionals } = parseOptions(process.argv.slice(2), {
+    seeds: { type: 'string' },
+    from: { type: 'string' },
+    help: { type: 'boolean' },
+  });
+  const unknown = positionals.find((file) => !long.includes(file));
+  if (unknown !== undefined) {
+    throw new UsageError(`${unknown}: runs no longer with it${didYouMean(unknown, long)}`);
+  }
+  const seeds = numberOf('seeds', values.seeds, /^[1-9]\d{0,6}$/, 'a whole number from 1');
+  const from = numberOf('from', values.from, /^\d{1,7}$/, 'a whole number from 0');
+  const { status } = spawnSync('vitest', ['run', ...(positionals.length > 0 ? positionals : long)], {
     stdio: 'inherit',
     env: {
       ...process.env,
@@ -56,5 +51,5 @@ if (help === true) {
       ...(from === undefined ? {} : { HOLDFAST_SEEDS_FROM: from }),
     },
   });
-  process.exitCode = status ?? 1;
-}
+  return status ?? 1;
+});

@@ -1,8 +1,8 @@
-import { parseArgs } from 'node:util';
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { loadPolicy } from '../functions/policy.ts';
 import { takeSnapshot } from '../rehearsal/take-snapshot.ts';
+import { parseOptions, runCommand, UsageError } from './parse-options.ts';
 
 const usage = `npm run -s snapshot [-- --region REGION] [--policy FILE] [--mask-names] > fleet.json
 Prints the Auto Scaling groups of the account and Region of the environment, for a rehearsal: npm run rehearse -- packet-loss --fleet fleet.json.
@@ -10,28 +10,16 @@ It only reads: autoscaling:DescribeAutoScalingGroups, DescribePolicies, Describe
 keeps the opt-in and those that the policy asks for, of alarms those that the policy names; of instances only their type. --mask-names
 calls groups and policies by numbers.`;
 
-const readOptions = () => {
-  try {
-    return parseArgs({
-      options: {
-        region: { type: 'string' },
-        policy: { type: 'string' },
-        'mask-names': { type: 'boolean' },
-        help: { type: 'boolean' },
-      },
-    }).values;
-  } catch {
-    return undefined;
+await runCommand(usage, async () => {
+  const { values: options, positionals } = parseOptions(process.argv.slice(2), {
+    region: { type: 'string' },
+    policy: { type: 'string' },
+    'mask-names': { type: 'boolean' },
+    help: { type: 'boolean' },
+  });
+  if (positionals.length > 0) {
+    throw new UsageError(`found "${positionals.join(' ')}"; allowed: options only`);
   }
-};
-
-const options = readOptions();
-if (options?.help === true) {
-  process.stdout.write(`${usage}\n`);
-} else if (options === undefined) {
-  process.stderr.write(`${usage}\n`);
-  process.exitCode = 2;
-} else {
   try {
     const region = options.region === undefined ? {} : { region: options.region };
     // Hooks take a call for each group: AWS throttles, and the client waits.
@@ -48,9 +36,10 @@ if (options?.help === true) {
       );
     }
     process.stdout.write(`${JSON.stringify(fleet, undefined, 1)}\n`);
+    return 0;
   } catch (error) {
     const { name, message } = error as Error;
     process.stderr.write(`The fleet cannot be read: ${name === 'Error' ? '' : `${name}: `}${message}\n`);
-    process.exitCode = 1;
+    return 1;
   }
-}
+});

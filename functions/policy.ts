@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
 import { InvalidPolicyError } from './domain/errors.ts';
 import { type Policy, parsePolicy } from './events/policy.ts';
+import { parseYamlFile, type YamlFile } from './yaml-file.ts';
 
 /**
  * Reads and checks a policy file.
@@ -14,12 +14,13 @@ import { type Policy, parsePolicy } from './events/policy.ts';
  */
 export const loadPolicy = (file: string | URL = new URL('../infra/policy.yml', import.meta.url)): Policy => {
   const source = file instanceof URL ? 'infra/policy.yml' : file;
-  return parsePolicy(parseYaml(readFileSync(file, 'utf8'), source), source);
+  const { value, positionOf } = parseYaml(readFileSync(file, 'utf8'), source);
+  return parsePolicy(value, source, positionOf);
 };
 
-const parseYaml = (text: string, source: string): unknown => {
+const parseYaml = (text: string, source: string): YamlFile => {
   try {
-    return parse(text);
+    return parseYamlFile(text, source);
   } catch (cause) {
     throw new InvalidPolicyError(`${source} is not YAML: ${(cause as Error).message}`, { cause });
   }

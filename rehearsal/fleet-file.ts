@@ -85,7 +85,7 @@ export const parseFleet = (raw: unknown, source: string): Fleet => {
   const parsed = fleetSchema.safeParse(raw);
   if (parsed.success) return parsed.data;
   throw new InvalidFleetError(
-    `${source} is not a fleet as AWS describes it:\n${describeIssues(fleetSchema, parsed.error, raw, (path) => path.map(String).join('.') || 'the file itself')}`,
+    `${source} is not a fleet as AWS describes it:\n${describeIssues(fleetSchema, parsed.error, raw, { fieldName: (path) => path.map(String).join('.') || 'the file itself' })}`,
   );
 };
 

@@ -1,3 +1,4 @@
+import type { Remediation } from '../functions/domain/remediation-names.ts';
 import type { GroupSpec, LaunchOutcome, SimulatedGroup } from './cloud/auto-scaling-group.ts';
 import type { AlarmSpec } from './cloud/cloudwatch.ts';
 import type { SimulatedCloud } from './cloud/simulated-cloud.ts';
@@ -129,6 +130,8 @@ export interface Story {
   /** Types that a zone does not offer at all. */
   notOffered?: { instanceType: string; availabilityZone: string }[];
   deeds?: Deed[];
+  /** The remediations of which one is against the trouble; those against its faults where nothing is said. */
+  remedies?: Remediation[];
   /** Processes that must be suspended in the end, by group; none where nothing is said. */
   suspendedAtEnd?: Record<string, string[]>;
   /** Groups that a live Holdfast must hold soon after the first alarm; none where nothing is said. */

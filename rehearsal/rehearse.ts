@@ -74,7 +74,13 @@ export interface RehearsalResult {
   wallMilliseconds: number;
   executions: (Pick<Execution, 'machine' | 'name' | 'status' | 'transitions' | 'historyEvents'> & {
     error?: string;
+    /** Its ARN. */
+    incidentId: string;
+    /** The rule that started it; absent where a person did, or Holdfast itself. */
+    rule?: string;
   })[];
+  /** Alarms that were in ALARM. */
+  alarmsInAlarm: string[];
   calls: RecordedCall[];
   /** Calls that the plans listed, each once: an alarm that comes back is planned for again. */
   plan: PlannedCall[];
@@ -257,6 +263,12 @@ const isClosed = ({ breaker }: { breaker?: unknown }): boolean => breaker === un
 /** What was asked just before a service answers again may fail a little later. */
 const outageTailSeconds = 300;
 
+/** The rule that an input names. */
+const ruleIn = (input: unknown): { rule?: string } => {
+  const rule = typeof input === 'object' && input !== null ? Reflect.get(input, 'rule') : undefined;
+  return typeof rule === 'string' ? { rule } : {};
+};
+
 /** Rehearses a story from a seed in virtual time, and judges it. */
 export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResult> => {
   const wallStartedAt = performance.now();
@@ -277,6 +289,7 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
     const desiredLowered: string[] = [];
     const messages: PublishedMessage[] = [];
     const untrue: string[] = [];
+    const alarmsInAlarm = new Set<string>();
     const metrics: Metrics[] = [];
     let alarmAtSeconds: number | undefined;
     const samples = new Map<string, Sample[]>();
@@ -332,7 +345,10 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
       },
       onAlarm: ({ alarmName, isHidden }, value, reason) => {
         if (isHidden === true) return;
-        if (value === 'ALARM') alarmAtSeconds ??= time.elapsedSeconds();
+        if (value === 'ALARM') {
+          alarmAtSeconds ??= time.elapsedSeconds();
+          alarmsInAlarm.add(alarmName);
+        }
         tell({ source: 'aws', text: `alarm ${alarmName} is ${value}: ${reason}` });
       },
       onMessage: (message) => {
@@ -450,14 +466,19 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
       withHoldfast,
       dryRun,
       virtualSeconds: time.elapsedSeconds(),
-      executions: executions.map(({ machine, name, status, transitions, historyEvents, error }) => ({
-        machine,
-        name,
-        status,
-        transitions,
-        historyEvents,
-        ...(error === undefined ? {} : { error }),
-      })),
+      alarmsInAlarm: [...alarmsInAlarm],
+      executions: [...stepFunctions.executions].map(
+        ([incidentId, { machine, name, status, transitions, historyEvents, error, input }]) => ({
+          incidentId,
+          ...ruleIn(input),
+          machine,
+          name,
+          status,
+          transitions,
+          historyEvents,
+          ...(error === undefined ? {} : { error }),
+        }),
+      ),
       calls,
       plan: uniqueCalls(
         journal.flat().flatMap((entry) => (entry.event === 'planned' ? (entry.calls ?? []) : [])),

@@ -1,5 +1,4 @@
 import { hasTags, isOptedIn } from '../functions/domain/auto-scaling-group.ts';
-import { matchesPattern } from '../functions/domain/signals/match-rules.ts';
 import { firstOf } from '../functions/domain/times.ts';
 import type { Policy } from '../functions/events/policy.ts';
 import type { Story } from './incident.ts';
@@ -319,7 +318,7 @@ export const tellSummary = (incident: Story, results: RehearsalResult[]): string
       results.map(({ holdsLeft, breakersLeft }) => String(holdsLeft.length + breakersLeft.length)),
     ),
     row(
-      '  broken rules',
+      '  broken promises',
       // What a story asks of Holdfast is not asked of a run without it.
       results.map(({ violations, withHoldfast }) =>
         withHoldfast || violations.length > 0 ? String(violations.length) : '-',
@@ -366,20 +365,7 @@ export const tellPlan = (result: RehearsalResult): string =>
     )
     .join('\n');
 
-/** Which rules name alarms, and none that the story has: nothing begins them here. */
-export const tellUnnamed = ({ alarms }: Story, { rules }: Policy): string[] =>
-  alarms.length === 0
-    ? []
-    : rules.flatMap(({ name, when: { alarm: patterns } }) =>
-        patterns === undefined ||
-        alarms.some(({ alarmName }) => patterns.some((pattern) => matchesPattern(pattern, alarmName)))
-          ? []
-          : [
-              `Rule ${name} names ${patterns.join(', ')}, which no alarm of this story is called (${alarms.map(({ alarmName }) => alarmName).join(', ')}): it does not begin here.`,
-            ],
-      );
-
-/** Which groups opted in and are found by no rule: only an input by hand that names them does anything there. */
+/** Which groups opted in and are the targets of no rule. */
 export const tellUnfound = ({ groups }: Story, { rules }: Policy): string[] => {
   const unfound = groups
     .filter(isOptedIn)
@@ -388,6 +374,6 @@ export const tellUnfound = ({ groups }: Story, { rules }: Policy): string[] => {
   return unfound.length === 0
     ? []
     : [
-        `No rule of this policy finds ${firstOf(unfound, 5)}: only an input by hand that names them acts there.`,
+        `No rule of this policy is about ${firstOf(unfound, 5)}: only a start by hand holds ${unfound.length === 1 ? 'it' : 'them'}.`,
       ];
 };

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
 import * as z from 'zod';
 import { remediationNames } from '../functions/domain/remediation-names.ts';
-import { describeIssues } from '../functions/events/describe-issues.ts';
+import { describeIssues, type IssueSource } from '../functions/events/describe-issues.ts';
 import { parseHoldInput } from '../functions/events/hold-input.ts';
+import { parseYamlFile, type YamlFile } from '../functions/yaml-file.ts';
 import { fieldsOfCall } from './call-fields.ts';
 import { isBrokenNewcomer, type SimulatedGroup, type SimulatedInstance } from './cloud/auto-scaling-group.ts';
 import { CloudError } from './cloud/cloud-error.ts';
@@ -304,6 +304,12 @@ const storySchema = z
     source: z.array(text()).default([]).describe('Where that is told.'),
     simplified: z.array(text()).default([]).describe('Where the rehearsal does otherwise than it was.'),
     couldNotSave: z.array(text()).default([]).describe('What neither Holdfast nor anybody could have saved.'),
+    remedies: z
+      .array(z.enum(remediationNames))
+      .optional()
+      .describe(
+        'The remediations of which one is against the trouble: a rehearsal in which none of them begins ends with exit code 1. Where nothing is said: pause-scaling against lost packets, any other against launches that fail.',
+      ),
     startsAt: z.iso.datetime('an ISO 8601 time in UTC, such as 2021-01-04T14:00:00Z'),
     lasts: length(),
     fleet: z.array(groupSchema).min(1),
@@ -554,6 +560,7 @@ const toStory = (file: StoryFile): Story => {
     source: file.source,
     simplified: file.simplified,
     couldNotSave: file.couldNotSave,
+    ...(file.remedies === undefined ? {} : { remedies: file.remedies }),
     startsAt: file.startsAt,
     durationSeconds: file.lasts,
     groups: file.fleet.map(
@@ -652,13 +659,14 @@ const fieldName =
  *
  * @param raw the value as read
  * @param source where it came from, for the message
+ * @param positionOf where its fields stand in it
  * @throws InvalidStoryError naming field, what was found and what is allowed, one line per mistake
  */
-export const parseStory = (raw: unknown, source: string): Story => {
+export const parseStory = (raw: unknown, source: string, positionOf?: IssueSource['positionOf']): Story => {
   const parsed = storySchema.safeParse(raw);
   if (parsed.success) return toStory(parsed.data);
   throw new InvalidStoryError(
-    `${source} is not a valid story:\n${describeIssues(storySchema, parsed.error, raw, fieldName(raw))}`,
+    `${source} is not a valid story:\n${describeIssues(storySchema, parsed.error, raw, { fieldName: fieldName(raw), language: 'YAML', ...(positionOf === undefined ? {} : { positionOf }) })}`,
   );
 };
 
@@ -668,15 +676,15 @@ export const parseStory = (raw: unknown, source: string): Story => {
  */
 export const loadStory = (file: string | URL): Story => {
   const source = file instanceof URL ? file.pathname.split('/').slice(-3).join('/') : file;
-  let raw: unknown;
+  let read: YamlFile;
   try {
-    raw = parse(readFileSync(file, 'utf8'), { merge: true });
+    read = parseYamlFile(readFileSync(file, 'utf8'), source);
   } catch (cause) {
     throw new InvalidStoryError(`${source} cannot be read as a story: ${(cause as Error).message}`, {
       cause,
     });
   }
-  return parseStory(raw, source);
+  return parseStory(read.value, source, read.positionOf);
 };
 
 /** The JSON Schema of a story file, for editors. Committed as `rehearsal/stories/story.schema.json`. */

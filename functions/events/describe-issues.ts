@@ -1,5 +1,6 @@
 import * as z from 'zod/v4/core';
 import { bounded } from '../domain/bounded.ts';
+import { didYouMean, nearestOf } from './nearest.ts';
 
 type Path = readonly PropertyKey[];
 
@@ -41,35 +42,65 @@ const discriminators = (node: Node | undefined, field: string): unknown[] =>
 
 /** Issues shown: whoever made more mends these first. */
 const issuesShown = 20;
-/** Unknown fields named. */
-const keysShown = 5;
 
 const spoken = (value: unknown): string =>
-  value === undefined ? 'nothing' : bounded(JSON.stringify(value) ?? String(value));
+  value === undefined || value === null ? 'nothing' : bounded(JSON.stringify(value) ?? String(value));
 
-const spokenKeys = (keys: readonly string[]): string =>
-  [
-    ...keys.slice(0, keysShown).map((key) => bounded(key)),
-    ...(keys.length > keysShown ? [`and ${keys.length - keysShown} more`] : []),
-  ].join(', ');
+/** In which words a value is spoken of, and where a field of it stands. */
+export interface IssueSource {
+  /** Names the field at a path. */
+  fieldName?: (path: Path) => string;
+  /** Where the value at a path stands, or its key: `policy.yml:12:7: `. */
+  positionOf?: (path: Path, isKey: boolean) => string;
+  language?: 'JSON' | 'YAML';
+}
+
+const typeWords: Record<string, string> = {
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+};
+
+/** What is allowed where a value is of another type, in the words of the language it is written in. */
+const allowedType = (expected: string, found: unknown, language: 'JSON' | 'YAML'): string => {
+  if (expected === 'object' || expected === 'record') {
+    return language === 'YAML' ? 'a name and a value, such as "tier: web"' : 'an object';
+  }
+  const word = typeWords[expected] ?? expected;
+  if (expected === 'string' && (typeof found === 'number' || typeof found === 'boolean')) {
+    return `${word}; quote it: "${found}"`;
+  }
+  const isQuoted = typeof found === 'string' && expected !== 'string' && expected !== 'array';
+  return isQuoted ? `${word}, without quotes` : word;
+};
 
 /** What is allowed where an issue was found, in a few words. */
-const allowed = (schema: z.$ZodType, issue: z.$ZodIssue, root: unknown): string => {
+const allowed = (
+  schema: z.$ZodType,
+  issue: z.$ZodIssue,
+  root: unknown,
+  language: 'JSON' | 'YAML',
+): string => {
+  const found = valueAt(root, issue.path);
+  const oneOf = (values: readonly unknown[]): string =>
+    `${values.map((value) => JSON.stringify(value)).join(' or ')}${typeof found === 'string' ? didYouMean(found, values.map(String)) : ''}`;
   switch (issue.code) {
-    case 'unrecognized_keys':
-      return `one of ${Object.keys(schemaAt(schema, issue.path, root)?.properties ?? {}).join(', ')}`;
     case 'invalid_union': {
       const values = discriminators(
         schemaAt(schema, issue.path.slice(0, -1), root),
         String(issue.path.at(-1)),
       );
-      return values.length === 0 ? issue.message : values.map((value) => JSON.stringify(value)).join(' or ');
+      return values.length === 0 ? issue.message : oneOf(values);
     }
     case 'invalid_value':
-      return issue.values.map((value) => JSON.stringify(value)).join(' or ');
+      return oneOf(issue.values);
     case 'invalid_type':
       // What the schema says itself says more than the name of a type.
-      return issue.message.startsWith('Invalid input') ? `a value of type ${issue.expected}` : issue.message;
+      return issue.message.startsWith('Invalid input')
+        ? allowedType(issue.expected, found, language)
+        : issue.message;
     case 'too_small':
       return `at least ${issue.minimum}${issue.origin === 'string' ? ' characters' : issue.origin === 'array' ? ' entries' : ''}`;
     case 'too_big':
@@ -79,27 +110,123 @@ const allowed = (schema: z.$ZodType, issue: z.$ZodIssue, root: unknown): string 
   }
 };
 
+/** One mistake: an issue, of unknown fields each for itself. */
+interface Mistake {
+  path: Path;
+  /** The value, with the words that were most likely meant. */
+  root: unknown;
+  /** The name of an unknown field. */
+  unknownKey?: string;
+  issue: z.$ZodIssue;
+}
+
+/** Of a value that may have one of several shapes, what is wrong in the shape that it nearly has. */
+const nearestShape = (issue: z.$ZodIssueInvalidUnion): z.$ZodIssue[] => {
+  const within = issue.errors.find((errors) => errors.some(({ path }) => path.length > 0));
+  return (within ?? []).map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
+};
+
+/** A copy of a value with another one at a path. */
+const withValueAt = (root: unknown, path: Path, value: unknown): unknown => {
+  const copy = structuredClone(root);
+  const parent = valueAt(copy, path.slice(0, -1));
+  if (typeof parent === 'object' && parent !== null) Reflect.set(parent, path.at(-1) ?? '', value);
+  return copy;
+};
+
+const isWithin = (path: Path, outer: Path): boolean => outer.every((key, index) => path[index] === key);
+
 /**
- * Says what is wrong with a value: the field, what was found, what is allowed. One line per issue.
+ * The issues behind one: of a union those of the shape that was most likely meant, so that a wrong word does not hide what
+ * else is wrong.
+ */
+const issuesBehind = (schema: z.$ZodType, issue: z.$ZodIssue, root: unknown): Mistake[] => {
+  const asIs = (issues: z.$ZodIssue[]): Mistake[] =>
+    issues.map((each) => ({ path: each.path, issue: each, root }));
+  if (issue.code !== 'invalid_union') return asIs([issue]);
+  const parent = issue.path.slice(0, -1);
+  const values = discriminators(schemaAt(schema, parent, root), String(issue.path.at(-1)));
+  if (values.length === 0) {
+    const nearer = nearestShape(issue);
+    return asIs(nearer.length > 0 ? nearer : [issue]);
+  }
+  const found = valueAt(root, issue.path);
+  const meant = typeof found === 'string' ? nearestOf(found, values.map(String)) : undefined;
+  if (meant === undefined) return asIs([issue]);
+  const corrected = withValueAt(root, issue.path, meant);
+  const parsed = z.safeParse(schema, corrected);
+  const others = parsed.success ? [] : parsed.error.issues.filter(({ path }) => isWithin(path, parent));
+  return [
+    ...asIs([issue]),
+    ...others.map((other): Mistake => ({ path: other.path, issue: other, root: corrected })),
+  ];
+};
+
+/** The fields that are known where a mistake is. */
+const knownFields = (schema: z.$ZodType, { path, root }: Mistake): string[] =>
+  Object.keys(schemaAt(schema, path, root)?.properties ?? {});
+
+/** The mistakes behind issues, without those that only follow from another one; of one field the first. */
+const mistakesIn = (schema: z.$ZodType, issues: readonly z.$ZodIssue[], root: unknown): Mistake[] => {
+  const mistakes = issues
+    .flatMap((issue) => issuesBehind(schema, issue, root))
+    .flatMap((mistake): Mistake[] => {
+      const { issue } = mistake;
+      return issue.code === 'unrecognized_keys'
+        ? issue.keys.map((unknownKey) => ({ ...mistake, unknownKey }))
+        : [mistake];
+    });
+  const around = ({ path }: Mistake): string => JSON.stringify(path.slice(0, -1));
+  const missing = mistakes.filter(
+    ({ path, unknownKey }) =>
+      unknownKey === undefined && path.length > 0 && valueAt(root, path) === undefined,
+  );
+  const unknown = mistakes.filter(({ unknownKey }) => unknownKey !== undefined);
+  // Whoever wrote a field that there is not wrote it instead of the one that is missing beside it.
+  const isConsequence = (mistake: Mistake): boolean =>
+    missing.includes(mistake) &&
+    missing.filter((each) => around(each) === around(mistake)).length <=
+      unknown.filter(({ path }) => JSON.stringify(path) === around(mistake)).length;
+  const told = new Set<string>();
+  return mistakes.filter((mistake) => {
+    const { path, unknownKey } = mistake;
+    const field = JSON.stringify(unknownKey === undefined ? path : [...path, unknownKey]);
+    if (isConsequence(mistake) || told.has(field)) return false;
+    told.add(field);
+    return true;
+  });
+};
+
+/**
+ * Says what is wrong with a value: where, the field, what was found, what is allowed, and what was most likely meant. One
+ * line per mistake.
  *
  * @param schema the schema the value failed
  * @param error what the schema said
  * @param root the value
- * @param fieldName names the field at a path
+ * @param source how its fields are named, where they stand, and in which language
  */
 export const describeIssues = (
   schema: z.$ZodType,
   error: z.$ZodError,
   root: unknown,
-  fieldName: (path: Path) => string = (path) => path.map(String).join('.') || 'the value itself',
+  source: IssueSource = {},
 ): string => {
+  const {
+    fieldName = (path: Path) => path.map(String).join('.') || 'the value itself',
+    positionOf = () => '',
+    language = 'JSON',
+  } = source;
   const fieldOf = (path: Path): string => bounded(fieldName(path), 200);
-  const lines = error.issues.slice(0, issuesShown).map((issue) => {
-    if (issue.code === 'unrecognized_keys') {
-      return `${fieldOf(issue.path)}: found the unknown ${issue.keys.length === 1 ? 'field' : 'fields'} ${spokenKeys(issue.keys)}; allowed: ${allowed(schema, issue, root)}`;
+  const mistakes = mistakesIn(schema, error.issues, root);
+  const lines = mistakes.slice(0, issuesShown).map((mistake) => {
+    const { path, unknownKey, issue } = mistake;
+    if (unknownKey === undefined) {
+      return `${positionOf(path, false)}${fieldOf(path)}: found ${spoken(valueAt(root, path))}; allowed: ${allowed(schema, issue, mistake.root, language)}`;
     }
-    return `${fieldOf(issue.path)}: found ${spoken(valueAt(root, issue.path))}; allowed: ${allowed(schema, issue, root)}`;
+    const known = knownFields(schema, mistake);
+    return `${positionOf([...path, unknownKey], true)}${fieldOf(path)}: found the unknown field ${bounded(unknownKey)}; allowed: one of ${known.join(', ')}${didYouMean(unknownKey, known)}`;
   });
-  const left = error.issues.length - lines.length;
+  const left = mistakes.length - lines.length;
   return [...lines, ...(left > 0 ? [`and ${left} more`] : [])].join('\n');
 };

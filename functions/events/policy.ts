@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { optInTag } from '../domain/auto-scaling-group.ts';
 import { duration, optionalDuration } from '../domain/duration.ts';
 import { InvalidPolicyError } from '../domain/errors.ts';
 import type { AskedSettings } from '../domain/incident.ts';
@@ -6,10 +7,14 @@ import { failureWindowSecondsMax } from '../domain/launches/launch-record.ts';
 import type { RemediationRecord } from '../domain/remediation.ts';
 import { type Remediation, remediationNames } from '../domain/remediation-names.ts';
 import { remediations } from '../domain/remediations.ts';
-import { describeIssues } from './describe-issues.ts';
+import { describeIssues, type IssueSource } from './describe-issues.ts';
 import { oneNameOrSeveral, tagsSchema } from './targets.ts';
 
 const alarm = oneNameOrSeveral().check(
+  z.refine(
+    (patterns) => patterns.every((pattern) => /[^*]/.test(pattern)),
+    'a name, or a pattern with something beside *: "*" alone is every alarm of the account, those of scaling policies too',
+  ),
   z.describe('The CloudWatch alarms that start the rule: names, or patterns in which * stands for anything.'),
 );
 const freshFor = optionalDuration(
@@ -48,6 +53,10 @@ const common = {
   targets: z
     .strictObject({
       tags: tagsSchema.check(
+        z.refine(({ [optInTag.key]: value }) => value === undefined || value === optInTag.value, {
+          path: [optInTag.key],
+          error: `"${optInTag.value}", or nothing: only groups with the tag ${optInTag.key}=${optInTag.value} ever take part`,
+        }),
         z.describe('Groups that carry all of these tags, and the opt-in tag holdfast=true, take part.'),
       ),
     })
@@ -183,13 +192,14 @@ const fieldName =
  *
  * @param raw the value as read
  * @param source where it came from, for the message
+ * @param positionOf where its fields stand in it
  * @throws InvalidPolicyError naming rule, field, what was found and what is allowed, one line per mistake
  */
-export const parsePolicy = (raw: unknown, source: string): Policy => {
+export const parsePolicy = (raw: unknown, source: string, positionOf?: IssueSource['positionOf']): Policy => {
   const parsed = policySchema.safeParse(raw);
   if (parsed.success) return parsed.data;
   throw new InvalidPolicyError(
-    `${source} is not a valid policy:\n${describeIssues(policySchema, parsed.error, raw, fieldName(raw))}`,
+    `${source} is not a valid policy:\n${describeIssues(policySchema, parsed.error, raw, { fieldName: fieldName(raw), language: 'YAML', ...(positionOf === undefined ? {} : { positionOf }) })}`,
   );
 };
 

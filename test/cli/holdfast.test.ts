@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parseCommand } from '../../cli/arguments.ts';
+import { parseOptions } from '../../cli/parse-options.ts';
 
 const program = fileURLToPath(new URL('../../cli/holdfast.ts', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-'));
@@ -64,7 +65,7 @@ describe('holdfast', () => {
       expect(stdout).toContain(heading);
     }
     expect(stdout).toContain('→ SuspendProcesses web-api: ScalingProcesses Terminate, ReplaceUnhealthy');
-    expect(stdout).toContain('No rule was broken.');
+    expect(stdout).toContain('No promise was broken.');
   });
 
   it('shows the plan of a dry run', () => {
@@ -75,7 +76,7 @@ describe('holdfast', () => {
     );
   });
 
-  it('exits with 1 when a rule was broken', () => {
+  it('exits with 1 when a promise was broken', () => {
     // Three hours are too short for this cool-off: the hold is left at the end, and that is a violation.
     const file = policyFile(`
 rules:
@@ -90,13 +91,39 @@ rules:
     expect(status).toBe(1);
   });
 
+  it('exits with 1 when nothing that helps ever began, and says why', () => {
+    const file = policyFile(`
+rules:
+  - name: loss
+    when: { alarm: network-paket-loss-* }
+    do: pause-scaling
+    targets: { tags: { tier: web } }
+`);
+    const { status, stdout } = holdfast('rehearse', 'packet-loss', '--policy', file);
+    expect(status).toBe(1);
+    expect(stdout).toContain(
+      'Rule loss never started: no alarm of this story is called network-paket-loss-*; it has network-packet-loss-tgw. Did you mean "network-packet-loss-tgw"?',
+    );
+    expect(stdout).toContain('NO REMEDY: pause-scaling, which is against this, never began.');
+  });
+
+  it('refuses an option that npm kept for itself', () => {
+    const environment = { npm_lifecycle_event: 'rehearse', npm_config_dry_run: 'true' };
+    expect(() => parseOptions(['packet-loss'], { 'dry-run': { type: 'boolean' } }, environment)).toThrow(
+      '--dry-run: npm kept it for itself. Write -- before the options',
+    );
+    expect(parseOptions(['--dry-run'], { 'dry-run': { type: 'boolean' } }, environment).values).toEqual({
+      'dry-run': true,
+    });
+  });
+
   it('tells how to use it with --help', () => {
     expect(holdfast('--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('--dry-run') });
   });
 
   it.each([
-    ['an unknown incident', ['rehearse', 'nope'], 'Unknown story "nope"; allowed: packet-loss'],
-    ['an incident by the name of something else', ['rehearse', 'constructor'], 'Unknown story "constructor"'],
+    ['an unknown incident', ['rehearse', 'nope'], 'story: found "nope"; allowed: packet-loss'],
+    ['an incident by the name of something else', ['rehearse', 'constructor'], 'story: found "constructor"'],
     ['a report into nothing', ['story', 'packet-loss', '--report='], '--report: found ""; allowed: a folder'],
     [
       'a report into a file',
@@ -104,9 +131,14 @@ rules:
       '--report: nothing can be written into',
     ],
     ['options before npm’s --', ['story', 'packet-loss', '7'], 'With npm, options follow --'],
-    ['no incident', ['rehearse'], 'No story was named; allowed: packet-loss'],
-    ['an unknown option', ['rehearse', 'packet-loss', '--sed', '1'], "Unknown option '--sed'"],
-    ['an unknown command', ['reherse', 'packet-loss'], 'Unknown command "reherse"'],
+    ['no incident', ['rehearse'], 'story: found nothing; allowed: packet-loss'],
+    ['an unknown option', ['rehearse', 'packet-loss', '--sed', '1'], 'Did you mean "--seed"?'],
+    ['a story that is nearly one', ['rehearse', 'paket-loss'], 'Did you mean "packet-loss"?'],
+    ['an option twice', ['rehearse', 'packet-loss', '--seed', '1', '--seed', '2'], '--seed: found twice'],
+    ['a negative seed', ['rehearse', 'packet-loss', '--seed', '-1'], '--seed: found "-1"; allowed: a whole'],
+    ['an option without its value', ['rehearse', 'packet-loss', '--seed', '--json'], '--seed: found nothing'],
+    ['a value that is too much', ['rehearse', 'packet-loss', '--json=yes'], '--json: found "yes"'],
+    ['an unknown command', ['reherse', 'packet-loss'], 'Did you mean "rehearse"?'],
     [
       'a seed that is none',
       ['rehearse', 'packet-loss', '--seed', 'x'],

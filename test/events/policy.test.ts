@@ -165,7 +165,7 @@ describe('parsePolicy', () => {
     [
       'a beginning of another remediation',
       launchRule({ do: 'pause-scaling' }),
-      'field when.alarm: found nothing',
+      'field when: found the unknown field launchFailures; allowed: one of alarm, freshFor',
     ],
     [
       'a field of another remediation',

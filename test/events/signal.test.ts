@@ -224,7 +224,7 @@ describe('parseHoldInput, of whatever comes', () => {
     (input) => {
       for (const remediation of ['pause-scaling', 'drain-pending-wait', 'resize-in-place'] as const) {
         expect(() => parseHoldInput(remediation, input)).toThrow(
-          /the value itself: found .*; allowed: a value of type object[\s\S]*A correct input by hand: \{/,
+          /the value itself: found .*; allowed: an object[\s\S]*A correct input by hand: \{/,
         );
       }
     },
@@ -296,7 +296,7 @@ describe('parseHoldInput, for a resize', () => {
     [{ floor: '120%' }, /floor: found "120%"; allowed: a number of instances, or a percentage/],
     [{ floor: -1 }, /floor: found -1/],
     [{ expiresAfter: '13h' }, /expiresAfter: found "13h"; allowed: from 10m to 12h/],
-    [{ reserveCapacity: 'yes' }, /reserveCapacity: found "yes"; allowed: a value of type boolean/],
+    [{ reserveCapacity: 'yes' }, /reserveCapacity: found "yes"; allowed: true or false, without quotes/],
     [{ waves: 2 }, /found the unknown field waves; allowed: one of .*waveSize/],
     [{ autoScalingGroupName: undefined }, /either autoScalingGroupName or tags/],
     [{ reason: '' }, /reason: found ""/],

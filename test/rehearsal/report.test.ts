@@ -7,9 +7,9 @@ import { tellUnfound } from '../../rehearsal/report.ts';
 describe('tellUnfound', () => {
   it('names the groups that opted in and that no rule finds', () => {
     expect(tellUnfound(packageRepository, loadPolicy())).toEqual([
-      'No rule of this policy finds worker-mail, worker-images, worker-reports, worker-search: only an input by hand that names them acts there.',
+      'No rule of this policy is about worker-mail, worker-images, worker-reports, worker-search: only a start by hand holds them.',
     ]);
-    expect(tellUnfound(packageRepository, { rules: [] })[0]).toContain('finds api-orders, api-catalog');
+    expect(tellUnfound(packageRepository, { rules: [] })[0]).toContain('is about api-orders, api-catalog');
   });
 
   it('says nothing where rules find all of them; who did not opt in is not asked about', () => {

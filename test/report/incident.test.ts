@@ -161,6 +161,8 @@ describe('npm run report', () => {
     });
     const unknown = await report('by-hand');
     expect(unknown.status).toBe(2);
-    expect(unknown.output).toContain('"by-hand" is not the ARN of an execution of Holdfast.');
+    expect(unknown.output).toContain(
+      'EXECUTION_ARN: found "by-hand"; allowed: the ARN of one execution of Holdfast',
+    );
   });
 });

@@ -7,6 +7,8 @@ import { launchBreakerEffect } from './settings.ts';
 
 const day = 86_400;
 
+type Limits = Record<'atOnce' | 'perGroupPerHour' | 'perHour', number>;
+
 /** Launches that are stuck in `Pending:Wait` are ended, a few at a time. */
 export const drainPendingWait = defineRemediation({
   description: 'Launches that are stuck in Pending:Wait are ended, a few at a time.',
@@ -46,6 +48,11 @@ export const drainPendingWait = defineRemediation({
   }),
   checks: () => [
     expiryFits(),
+    z.refine<Limits>(({ atOnce, perGroupPerHour, perHour }) => Math.max(atOnce, perGroupPerHour) <= perHour, {
+      path: ['perHour'],
+      error:
+        'at least atOnce and at least perGroupPerHour: raise it, or lower those. Where nothing is said they are 5 and 6, and perHour is 30',
+    }),
     z.refine<Record<'probeAfter' | 'probeAtMost', number>>(
       ({ probeAfter, probeAtMost }) => probeAfter <= probeAtMost,
       { path: ['probeAtMost'], error: 'at least probeAfter (1h where nothing is said)' },

@@ -1,0 +1,168 @@
+import { hasTags, isOptedIn, optInTag } from '../functions/domain/auto-scaling-group.ts';
+import type { JournalEntry } from '../functions/domain/journal.ts';
+import type { Remediation } from '../functions/domain/remediation-names.ts';
+import { matchesPattern } from '../functions/domain/signals/match-rules.ts';
+import { counted, firstOf, spokenDuration } from '../functions/domain/times.ts';
+import { nearestOf } from '../functions/events/nearest.ts';
+import type { Policy, Rule } from '../functions/events/policy.ts';
+import type { Story } from './incident.ts';
+
+/** What a rule came to in a rehearsal. */
+export interface RuleVerdict {
+  rule: string;
+  /** How often it started an execution. */
+  starts: number;
+  /** Groups that it took, in a dry run those that it would have taken. */
+  groups: string[];
+  /** Why it started nothing, or took no group. */
+  because?: string;
+}
+
+/** Whether a policy is any good against a story. */
+export interface Verdict {
+  rules: RuleVerdict[];
+  /** The remediations of which one is against the trouble of the story; none where nothing is. */
+  remedies: Remediation[];
+  /** Whether one of them began. */
+  hasRemedy: boolean;
+}
+
+/** What of a run a verdict rests on. */
+export interface RunFacts {
+  executions: { machine: string; rule?: string; incidentId: string }[];
+  journals: { incidentId: string; entries: JournalEntry[] }[];
+  alarmsInAlarm: string[];
+}
+
+/** The remediations of which one is against the trouble of a story, where it does not say so itself. */
+const remediesOf = ({
+  remedies,
+  losses,
+  launchFaults = [],
+  capacityShortages = [],
+}: Story): Remediation[] => {
+  if (remedies !== undefined) return remedies;
+  if (losses.length > 0) return ['pause-scaling'];
+  return launchFaults.length + capacityShortages.length > 0
+    ? ['protect-instances', 'drain-pending-wait', 'resize-in-place']
+    : [];
+};
+
+/** The name that a pattern most likely meant: compared as far as its letters go. */
+const nearestAlarm = (pattern: string, alarmNames: string[]): string | undefined => {
+  const letters = pattern.replaceAll('*', '');
+  const starts = new Map(alarmNames.map((name) => [name.slice(0, letters.length), name]));
+  const nearest = nearestOf(letters, [...starts.keys()]);
+  return nearest === undefined ? undefined : starts.get(nearest);
+};
+
+const whyNoAlarm = (patterns: string[], { alarms }: Story, { alarmsInAlarm }: RunFacts): string => {
+  const names = alarms.map(({ alarmName }) => alarmName);
+  const fitting = names.filter((name) => patterns.some((pattern) => matchesPattern(pattern, name)));
+  if (fitting.length === 0) {
+    const meant = patterns.map((pattern) => nearestAlarm(pattern, names)).find((name) => name !== undefined);
+    const question = meant === undefined ? '' : `. Did you mean "${meant}"?`;
+    return `no alarm of this story is called ${patterns.join(' or ')}; it has ${names.length === 0 ? 'none' : firstOf(names, 5)}${question}`;
+  }
+  return fitting.some((name) => alarmsInAlarm.includes(name))
+    ? `its alarm ${firstOf(fitting, 3)} went into ALARM, and nothing came of it`
+    : `its alarm ${firstOf(fitting, 3)} never went into ALARM`;
+};
+
+const tellTags = (tags: Record<string, string>): string =>
+  Object.entries(tags)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(' and ');
+
+/** Why no group fits the targets of a rule; `undefined` where one does. */
+const whyNoGroup = ({ targets: { tags } }: Rule, { groups }: Story): string | undefined => {
+  const named = groups.filter((group) => hasTags(group, tags));
+  if (named.some(isOptedIn)) return undefined;
+  if (named.length > 0) {
+    return `${firstOf(
+      named.map(({ name }) => name),
+      5,
+    )} did not opt in: no tag ${optInTag.key}=${optInTag.value}`;
+  }
+  const [key = '', value = ''] = Object.entries(tags)[0] ?? [];
+  const others = [...new Set(groups.flatMap((group) => group.tags[key] ?? []))];
+  const meant = nearestOf(value, others);
+  const here = others.length === 0 ? `no group has the tag ${key}` : `${key} is ${firstOf(others, 5)} here`;
+  return `no group has ${tellTags(tags)}; ${here}${meant === undefined ? '' : `. Did you mean "${meant}"?`}`;
+};
+
+const whyNeverStarted = (rule: Rule, story: Story, run: RunFacts): string => {
+  const { alarm, launchFailures, stuckInstances } = rule.when;
+  if (alarm !== undefined) return whyNoAlarm(alarm, story, run);
+  const noGroup = whyNoGroup(rule, story);
+  if (noGroup !== undefined) return noGroup;
+  if (launchFailures !== undefined) {
+    return `no group of its had ${counted(launchFailures.count, 'failed launch', 'failed launches')} within ${spokenDuration(launchFailures.withinSeconds)}`;
+  }
+  return `no group of its had ${counted(stuckInstances ?? 1, 'launch', 'launches')} in Pending:Wait for longer than ${spokenDuration(rule.drain?.olderThanSeconds ?? 0)}`;
+};
+
+/** The groups that executions took. */
+const groupsTaken = (incidentIds: string[], { journals }: RunFacts): string[] => [
+  ...new Set(
+    journals
+      .filter(({ incidentId }) => incidentIds.includes(incidentId))
+      .flatMap(({ entries }) => entries)
+      .flatMap(({ event, because, autoScalingGroupName: name }) =>
+        event === 'planned' && because !== 'NOTHING' && name !== undefined ? [name] : [],
+      ),
+  ),
+];
+
+const refusalsOf = (incidentIds: string[], { journals }: RunFacts): string[] =>
+  journals
+    .filter(({ incidentId }) => incidentIds.includes(incidentId))
+    .flatMap(({ entries }) => entries)
+    .flatMap(({ event, text = '' }) => (event === 'refused' ? [text] : []));
+
+const verdictOf = (rule: Rule, story: Story, run: RunFacts): RuleVerdict => {
+  const incidentIds = run.executions
+    .filter((execution) => execution.rule === rule.name)
+    .map(({ incidentId }) => incidentId);
+  const groups = groupsTaken(incidentIds, run);
+  const base = { rule: rule.name, starts: incidentIds.length, groups };
+  if (incidentIds.length === 0) return { ...base, because: whyNeverStarted(rule, story, run) };
+  if (groups.length > 0) return base;
+  return {
+    ...base,
+    because: whyNoGroup(rule, story) ?? refusalsOf(incidentIds, run)[0] ?? 'it found nothing to do',
+  };
+};
+
+/** Judges a policy by what came of it in a run of a story: which rules started, which did not and why. */
+export const judgePolicy = (policy: Policy, story: Story, run: RunFacts): Verdict => {
+  const remedies = remediesOf(story);
+  const began = run.executions.filter(({ machine }) => remedies.some((remedy) => machine.endsWith(remedy)));
+  const taken = groupsTaken(
+    began.map(({ incidentId }) => incidentId),
+    run,
+  );
+  return {
+    rules: policy.rules.map((rule) => verdictOf(rule, story, run)),
+    remedies,
+    hasRemedy: remedies.length === 0 || taken.length > 0,
+  };
+};
+
+const tellRule = ({ rule, starts, groups, because }: RuleVerdict): string => {
+  if (starts === 0) return `Rule ${rule} never started: ${because}.`.replace(/\?\.$/, '?');
+  const times = starts === 1 ? 'once' : `${starts} times`;
+  return because === undefined
+    ? `Rule ${rule} started ${times}, for ${firstOf(groups, 5)}.`
+    : `Rule ${rule} started ${times} and took no group: ${because}.`.replace(/\?\.$/, '?');
+};
+
+/** A verdict as people read it. */
+export const tellVerdict = ({ rules, remedies, hasRemedy }: Verdict): string[] => [
+  ...rules.map(tellRule),
+  ...(hasRemedy
+    ? []
+    : [
+        `NO REMEDY: ${remedies.join(' or ')}, which is against this, never began. Holdfast did not help here.`,
+      ]),
+];

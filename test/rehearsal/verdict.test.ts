@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { loadPolicy } from '../../functions/policy.ts';
+import type { Story } from '../../rehearsal/incident.ts';
+import { judgePolicy, type RunFacts, tellVerdict, type Verdict } from '../../rehearsal/verdict.ts';
+import { calm } from './launch-incident.ts';
+import { rehearseSmall, smallGroup, smallIncident } from './small-incident.ts';
+
+const nothingRan: RunFacts = { executions: [], journals: [], alarmsInAlarm: [] };
+const shipped = loadPolicy();
+const [packetLoss] = shipped.rules;
+const withAlarm = (alarm: string) => ({
+  rules: shipped.rules.slice(0, 1).map((rule) => ({ ...rule, when: { ...rule.when, alarm: [alarm] } })),
+});
+const judged = (story: Story, over: Partial<RunFacts> = {}, policy = shipped): Verdict =>
+  judgePolicy(policy, story, { ...nothingRan, ...over });
+const whyOf = ({ rules }: Verdict, rule: string): string | undefined =>
+  rules.find((each) => each.rule === rule)?.because;
+
+describe('judgePolicy', () => {
+  it.each([
+    ['network-paket-loss-*', '. Did you mean "network-packet-loss-tgw"?'],
+    ['something-else', ''],
+  ])('says that no alarm is called %s, and which was most likely meant', (alarm, question) => {
+    expect(whyOf(judged(smallIncident(), {}, withAlarm(alarm)), 'packet-loss')).toBe(
+      `no alarm of this story is called ${alarm}; it has network-packet-loss-tgw${question}`,
+    );
+  });
+
+  it('says that an alarm never went into ALARM, or that nothing came of it', () => {
+    const story = smallIncident();
+    expect(whyOf(judged(story), 'packet-loss')).toBe(
+      'its alarm network-packet-loss-tgw never went into ALARM',
+    );
+    expect(whyOf(judged(story, { alarmsInAlarm: ['network-packet-loss-tgw'] }), 'packet-loss')).toBe(
+      'its alarm network-packet-loss-tgw went into ALARM, and nothing came of it',
+    );
+  });
+
+  it('says that no group has the tags, which was most likely meant, and which did not opt in', () => {
+    const of = (tags: Record<string, string>) =>
+      whyOf(judged(smallIncident({ groups: [smallGroup('web', { tags })] })), 'launches-failing');
+    expect(of({ tier: 'apis', holdfast: 'true' })).toBe(
+      'no group has tier=api; tier is apis here. Did you mean "apis"?',
+    );
+    expect(of({ team: 'shop', holdfast: 'true' })).toBe('no group has tier=api; no group has the tag tier');
+    expect(of({ tier: 'api' })).toBe('web did not opt in: no tag holdfast=true');
+    expect(of({ tier: 'api', holdfast: 'true' })).toBe('no group of its had 3 failed launches within 60 min');
+  });
+
+  it('says why a rule that started took no group', () => {
+    const execution = { machine: 'holdfast-rehearsal-pause-scaling', rule: 'packet-loss', incidentId: 'i' };
+    const entry = { at: '', event: 'refused' as const, text: 'three groups match, more than two' };
+    const verdict = judged(smallIncident(), {
+      executions: [execution],
+      journals: [{ incidentId: 'i', entries: [entry] }],
+    });
+    expect(verdict.hasRemedy).toBe(false);
+    expect(tellVerdict(verdict)).toContain(
+      'Rule packet-loss started once and took no group: three groups match, more than two.',
+    );
+    expect(tellVerdict(verdict).at(-1)).toBe(
+      'NO REMEDY: pause-scaling, which is against this, never began. Holdfast did not help here.',
+    );
+  });
+
+  it('knows what is against lost packets, against failing launches, and what a story says itself', () => {
+    expect(judged(smallIncident()).remedies).toEqual(['pause-scaling']);
+    const fault = {
+      name: 'x',
+      groups: [],
+      fromSeconds: 0,
+      untilSeconds: 1,
+      outcome: { kind: 'stuck' },
+    } as never;
+    const launches = smallIncident({ losses: [], launchFaults: [fault] });
+    expect(judged(launches).remedies).toContain('protect-instances');
+    expect(judged({ ...launches, remedies: ['resize-in-place'] }).remedies).toEqual(['resize-in-place']);
+    expect(judged(smallIncident({ losses: [] }))).toMatchObject({ remedies: [], hasRemedy: true });
+  });
+});
+
+describe('a rehearsal', () => {
+  it.each([false, true])('in which the remedy begins says for which groups (dry run: %s)', async (dryRun) => {
+    const story = smallIncident();
+    const { result } = await rehearseSmall(story, { quirks: calm, dryRun });
+    const verdict = judgePolicy(shipped, story, result);
+    expect(verdict.hasRemedy).toBe(true);
+    expect(tellVerdict(verdict)[0]).toMatch(/^Rule packet-loss started .*, for web-a, web-b\.$/);
+  });
+
+  it('in which no alarm fits has no remedy', async () => {
+    const story = smallIncident();
+    const policy = withAlarm('network-paket-loss-*');
+    const { result } = await rehearseSmall(story, { quirks: calm, policy });
+    expect(packetLoss?.name).toBe('packet-loss');
+    expect(result.violations).toEqual([]);
+    expect(judgePolicy(policy, story, result).hasRemedy).toBe(false);
+  });
+});
