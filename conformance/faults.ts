@@ -77,6 +77,13 @@ export const faults: Fault[] = [
     replace: '',
   },
   {
+    story: 'told',
+    what: 'the first message forgets the groups that were left alone',
+    file: 'functions/tasks/holds/apply-hold.ts',
+    find: '          ...leftAlone,\n',
+    replace: '',
+  },
+  {
     story: 'kill-switch',
     what: 'the word in the switch has to be in lower case',
     file: 'functions/domain/mode.ts',

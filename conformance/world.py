@@ -83,6 +83,11 @@ class World:
         """Subjects and texts of what people were told in this story."""
         return [(each[2] or "", json.dumps(each)) for each in self.state()["messages"]]
 
+    def mails(self):
+        """Subjects and texts as mail shows them."""
+        notices = [(each[2] or "", each[1]) for each in self.state()["messages"]]
+        return [(subject, json.loads(body)["default"] if body[:1] == "{" else body) for subject, body in notices]
+
     def records(self):
         """What would still have to be undone (docs/operations.md, "Remove it")."""
         pages = self.client("dynamodb").get_paginator("scan").paginate(TableName=f"holdfast-{self.stage}")

@@ -10,6 +10,7 @@ from .launches import launches
 from .newcomers import newcomers
 from .resizing import real_fleets, resize
 from .signals import duplicates, silent_table
+from .telling import told
 
 ALL = {
     "packet-loss": packet_loss,
@@ -27,6 +28,7 @@ ALL = {
     "bad-input": bad_input,
     "silent-table": silent_table,
     "two-stages": two_stages,
+    "told": told,
     "upgrade": upgrade,
     "removal": removal,
 }

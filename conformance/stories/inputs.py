@@ -23,7 +23,7 @@ def dry_run(world):
             execution["status"] == "SUCCEEDED"
             and plan.get("mode") == "dry-run"
             and plan.get("action") == "REPORT"
-            and "would be" in (output.get("report") or {}).get("headline", "")
+            and (output.get("report") or {}).get("headline", "").startswith("Would ")
         )
         world.expect(f"{remediation} plans, and ends", is_planned, execution)
     world.set_switch("dry-run")

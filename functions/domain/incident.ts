@@ -51,6 +51,8 @@ export interface Incident extends AskedSettings {
   tendedSince?: string;
   /** The first of the groups that were asked for, or found, and are left alone: each a sentence that names it. */
   leftAlone?: string[];
+  /** What to look out for in its groups, the first of it: each a sentence that names the group. */
+  warnings?: string[];
   /** How many groups were asked for, or found, whatever became of them. */
   groupsAsked?: number;
   startedAt: string;

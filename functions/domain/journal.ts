@@ -13,6 +13,7 @@ export interface JournalEntry {
     | 'kept'
     | 'failed'
     | 'overridden'
+    | 'override-explained'
     | 'gone'
     | 'replaced'
     | 'releasing'

@@ -1,7 +1,9 @@
+import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import * as z from 'zod/mini';
+import { createCloudTrail } from '../aws/cloudtrail.ts';
 import { createCloudWatch } from '../aws/cloudwatch.ts';
 import { createEc2 } from '../aws/ec2.ts';
 import { createStepFunctions } from '../aws/step-functions.ts';
@@ -19,6 +21,7 @@ export const definition = defineFunction({
     const { config, connect, measure = createMeasure(config.stage) } = runtime;
     const sweep = createSweep({
       ...taskDependencies(runtime),
+      cloudTrail: createCloudTrail(connect(CloudTrailClient, config.stageMode)),
       ec2: createEc2(connect(EC2Client, 'dry-run')),
       cloudWatch: createCloudWatch(connect(CloudWatchClient, config.stageMode)),
       // Holdfast's own state machines are not the fleet: an execution may start in dry run, and then only plans.

@@ -11,6 +11,12 @@ import { type AutoScalingService, createAutoScalingService } from './auto-scalin
 import type { AutoScalingQuirks, GroupEvent, World } from './auto-scaling-group.ts';
 import { type CloudFormationService, createCloudFormationService } from './cloudformation.ts';
 import {
+  assumedRole,
+  type CloudTrailQuirks,
+  type CloudTrailService,
+  createCloudTrailService,
+} from './cloudtrail.ts';
+import {
   type AlarmSpec,
   accountId,
   type CloudWatchService,
@@ -40,7 +46,7 @@ import {
 } from './wire.ts';
 
 /** Everything the facts leave open. */
-export type Quirks = AutoScalingQuirks & DeliveryQuirks & WireQuirks;
+export type Quirks = AutoScalingQuirks & CloudTrailQuirks & DeliveryQuirks & WireQuirks;
 
 /** Lets the seed decide what the facts do not. */
 export const chooseQuirks = (seed: number, chosen: Partial<Quirks>): Quirks => {
@@ -73,6 +79,7 @@ export const chooseQuirks = (seed: number, chosen: Partial<Quirks>): Quirks => {
     updateResumesWhatOthersSuspended: random() < 0.5,
     marksFewWhenAllFail: random() < 0.5,
     ec2EndsPerHour: random() < 0.5 ? 0 : 0.01 * random(),
+    trailDelaySeconds: Math.round(60 + 840 * random()),
     hangRate: 0,
     serverErrorRate: 0,
     ...chosen,
@@ -91,6 +98,7 @@ export interface SimulatedCloud {
   autoScaling: AutoScalingService;
   ec2: Ec2Service;
   cloudFormation: CloudFormationService;
+  cloudTrail: CloudTrailService;
   cloudWatch: CloudWatchService;
   stepFunctions: StepFunctionsService;
   lambda: LambdaService;
@@ -223,6 +231,15 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
       for (const seconds of everySeconds) time.every(seconds, () => lambda.invokeAsync(name, {}));
     }
   }
+  const cloudTrail = createCloudTrailService(time, quirks.trailDelaySeconds);
+  const { handle } = autoScaling;
+  autoScaling.handle = (operation, input) => {
+    const output = handle(operation, input);
+    const functionName = runningFunction.getStore();
+    const ours = assumedRole(`holdfast-rehearsal-${functionName}`, `${functionName}`, 'aws-sdk-js/3');
+    cloudTrail.record(operation, input, functionName === undefined ? cloudTrail.people : ours);
+    return output;
+  };
   const cloudFormation = createCloudFormationService(time, quirks, autoScaling.lifecycle);
   const cloudWatch = createCloudWatchService(time, bus.emit, options.onAlarm);
   const stepFunctions = createStepFunctionsService(
@@ -258,6 +275,7 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
         {
           AutoScaling: autoScaling,
           CloudFormation: cloudFormation,
+          CloudTrail: cloudTrail,
           CloudWatch: cloudWatch,
           EC2: ec2,
           ElasticLoadBalancing: createElasticLoadBalancingService(time, autoScaling.groups),
@@ -287,6 +305,7 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
     autoScaling,
     ec2,
     cloudFormation,
+    cloudTrail,
     cloudWatch,
     stepFunctions,
     lambda,

@@ -1,5 +1,6 @@
 import { AutoScalingServiceException } from '@aws-sdk/client-auto-scaling';
 import { CloudFormationServiceException } from '@aws-sdk/client-cloudformation';
+import { CloudTrailServiceException } from '@aws-sdk/client-cloudtrail';
 import { CloudWatchServiceException } from '@aws-sdk/client-cloudwatch';
 import { EC2ServiceException } from '@aws-sdk/client-ec2';
 import { ElasticLoadBalancingV2ServiceException } from '@aws-sdk/client-elastic-load-balancing-v2';
@@ -35,6 +36,7 @@ export interface SimulatedService {
 const exceptions = {
   AutoScalingClient: { service: 'AutoScaling', Exception: AutoScalingServiceException },
   CloudFormationClient: { service: 'CloudFormation', Exception: CloudFormationServiceException },
+  CloudTrailClient: { service: 'CloudTrail', Exception: CloudTrailServiceException },
   CloudWatchClient: { service: 'CloudWatch', Exception: CloudWatchServiceException },
   EC2Client: { service: 'EC2', Exception: EC2ServiceException },
   ElasticLoadBalancingV2Client: {

@@ -19,7 +19,13 @@ import { packetLoss } from '../../rehearsal/incidents/packet-loss.ts';
 import { aHoldOnTerminate, anIncident, aRecord, now } from '../domain/holds/group-fixtures.ts';
 import { calm, launchIncident, onlyRules, startOf } from '../rehearsal/launch-incident.ts';
 import { quiet, resizeIncident, startResize } from '../rehearsal/resize-incident.ts';
-import { minutes, rehearseSmall, smallGroup, smallIncident } from '../rehearsal/small-incident.ts';
+import {
+  lossBeginsAt,
+  minutes,
+  rehearseSmall,
+  smallGroup,
+  smallIncident,
+} from '../rehearsal/small-incident.ts';
 import type { Resource } from './read-template.ts';
 import { readTemplate } from './read-template.ts';
 
@@ -123,6 +129,7 @@ const madeByLambda = [
 const prefixes: Record<string, string> = {
   AutoScaling: 'autoscaling',
   CloudFormation: 'cloudformation',
+  CloudTrail: 'cloudtrail',
   CloudWatch: 'cloudwatch',
   EC2: 'ec2',
   ElasticLoadBalancing: 'elasticloadbalancing',
@@ -344,6 +351,24 @@ const stories: (() => Promise<{ result: Awaited<ReturnType<typeof rehearseSmall>
         { quirks: calm },
       ),
   ),
+  // Somebody takes a hold back, and CloudTrail is asked who it was.
+  () =>
+    rehearseSmall(
+      smallIncident({
+        deeds: [
+          {
+            atSeconds: lossBeginsAt + minutes(15),
+            text: 'somebody resumes a process',
+            act: ({ autoScaling }) =>
+              void autoScaling.handle('ResumeProcesses', {
+                AutoScalingGroupName: 'web-a',
+                ScalingProcesses: ['Terminate'],
+              }),
+          },
+        ],
+      }),
+      { quirks: calm },
+    ),
   // A snapshot before, a termination after what nobody abandoned.
   () => {
     const [rule] = onlyRules('stuck-launches').rules;

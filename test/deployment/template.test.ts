@@ -159,7 +159,7 @@ describe('the packaged template', () => {
         const others = actionsOf(statement).filter(
           (action) => !(ofLogs.includes(statement) && forLogs.test(action)),
         );
-        for (const action of others) expect(action).toMatch(/:(Describe|List|Get)/);
+        for (const action of others) expect(action).toMatch(/:(Describe|List|Get|Lookup)/);
       }
     }
   });

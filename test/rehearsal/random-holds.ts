@@ -224,6 +224,7 @@ export const createWorld = (settings: WorldSettings, initial: { suspended: strin
     stateMachineArns: stateMachineArns({ stateMachineArnPrefix: machinePrefix }),
     measure: () => {},
     ec2: {} as never,
+    cloudTrail: { lookupEvents: async () => [] },
   };
   const planHold = createPlanHold(dependencies);
   const applyHold = createApplyHold(dependencies);

@@ -3,6 +3,7 @@ import { holdTagKey } from '../../functions/domain/holds/hold-tag.ts';
 import { sentenceOf } from '../../functions/domain/telling/sentence-of.ts';
 import { loadPolicy } from '../../functions/policy.ts';
 import { CloudError } from '../../rehearsal/cloud/cloud-error.ts';
+import { assumedRole } from '../../rehearsal/cloud/cloudtrail.ts';
 import { killSwitchParameter, type SimulatedCloud } from '../../rehearsal/cloud/simulated-cloud.ts';
 import { packageRepository } from '../../rehearsal/incidents/package-repository.ts';
 import { calm, startOf } from './launch-incident.ts';
@@ -128,10 +129,63 @@ describe('people', () => {
         ],
       }),
     );
-    expect(told(result)).toEqual(['acted', 'overridden', 'gave-back']);
+    expect(told(result)).toEqual(['acted', 'overridden', 'overridden', 'gave-back']);
     expect(result.messages[1]?.text).toContain(
       'web-a: a person or a tool such as Terraform resumed the process Terminate',
     );
+  });
+
+  it('are told who it was and with what, once CloudTrail tells it, and in the end', async () => {
+    const story = smallIncident({
+      deeds: [
+        deed(1, ({ cloudTrail }) => {
+          cloudTrail.people = assumedRole('deploy', 'run-7', 'HashiCorp/1.0 Terraform/1.9.0');
+        }),
+        deed(lossBeginsAt + minutes(15), ({ autoScaling }) => {
+          autoScaling.handle('ResumeProcesses', {
+            AutoScalingGroupName: 'web-a',
+            ScalingProcesses: ['Terminate'],
+          });
+        }),
+      ],
+    });
+    const { result } = await rehearseSmall(story, { quirks: { ...calm, trailDelaySeconds: 600 } });
+    const [first, second] = result.messages.filter(({ kind }) => kind === 'overridden');
+    expect(first?.text).toContain('a person or a tool such as Terraform resumed');
+    expect(second?.text).toMatch(
+      /web-a: at 2021-01-04 14:25 UTC the role deploy \(session run-7\) resumed the process Terminate, with Terraform \(CloudTrail\)/,
+    );
+    expect((second?.seconds ?? 0) - (first?.seconds ?? 0)).toBeGreaterThan(minutes(5));
+    expect(result.messages.at(-1)?.text).toContain('the role deploy (session run-7) resumed');
+    const asked = result.calls.filter(({ operation }) => operation === 'LookupEvents');
+    expect(asked.length).toBeGreaterThan(0);
+    expect(asked.length).toBeLessThan(5);
+  });
+
+  it('are told that somebody did where CloudTrail cannot be asked, and nothing fails', async () => {
+    const { result } = await rehearseSmall(
+      smallIncident({
+        serviceOutages: [
+          {
+            service: 'CloudTrail',
+            error: 'AccessDeniedException',
+            fromSeconds: 0,
+            untilSeconds: minutes(120),
+          },
+        ],
+        deeds: [
+          deed(lossBeginsAt + minutes(15), ({ autoScaling }) => {
+            autoScaling.handle('ResumeProcesses', {
+              AutoScalingGroupName: 'web-a',
+              ScalingProcesses: ['Terminate'],
+            });
+          }),
+        ],
+      }),
+      { quirks: calm },
+    );
+    expect(told(result)).toEqual(['acted', 'overridden', 'gave-back']);
+    expect(result.violations).toEqual([]);
   });
 
   it('are told that the sweep gave back what a person stopped', async () => {

@@ -66,6 +66,8 @@ export interface Overridden {
   setting: Setting;
   seenAt: string;
   by?: 'STACK_UPDATE';
+  /** When people were told who it was, as CloudTrail says. */
+  explainedAt?: string;
 }
 
 /** The group as it was before the first hold, when that was put in force. */

@@ -37,7 +37,7 @@ const ofEvents = (journal: JournalEntry[], events: JournalEntry['event'][]): Jou
 const latestOfEach = (entries: JournalEntry[]): JournalEntry[] => [
   ...new Map(
     entries.map((entry) => [
-      `${entry.event}#${entry.autoScalingGroupName ?? ''}#${entry.instanceId ?? ''}`,
+      `${entry.event}#${entry.autoScalingGroupName ?? ''}#${entry.instanceId ?? ''}#${entry.event === 'warned' ? entry.because : ''}`,
       entry,
     ]),
   ).values(),

@@ -162,7 +162,7 @@ const toSections = (place: Place, { kind, notices }: Together, now: HeldNow | un
     { title: 'WHAT HAPPENS NEXT', lines: lines(({ next }) => (next === undefined ? [] : [next])) },
     { title: 'HOW TO UNDO IT', lines: tellUndo(place, notices) },
     {
-      title: 'ON THE WAY',
+      title: 'MORE TO KNOW',
       lines: firstLines(
         lines(({ details }) => details),
         detailsShown,

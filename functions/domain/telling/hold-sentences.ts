@@ -4,6 +4,7 @@ import { type BrokenNewcomer, isFoundByChecks } from '../holds/broken-newcomers.
 import type { ApplyDecision } from '../holds/decide-apply.ts';
 import type { HoldDecision, HoldFacts } from '../holds/decide-hold.ts';
 import type { ReleaseFacts } from '../holds/decide-release.ts';
+import type { Explanation } from '../holds/explain-overrides.ts';
 import { isInstance, type Setting } from '../holds/group-record.ts';
 import type { LeaveFacts, RaiseDecision } from '../holds/plan-raise.ts';
 import type { Incident } from '../incident.ts';
@@ -116,6 +117,10 @@ const tellTakenBack = (settings: Setting[]): string => {
 /** That somebody took back what Holdfast had put in force in a group with these tags. */
 export const tellOverridden = (settings: Setting[], tags: Record<string, string>): string =>
   `${whoever(tags, settings)} ${tellTakenBack(settings)}; Holdfast leaves that alone from now on`;
+
+/** Who took back what Holdfast had put in force, when and with what, as CloudTrail tells it. */
+export const tellExplanation = ({ settings, event: { at, who, tool } }: Explanation): string =>
+  `at ${spokenTime(at)} ${who} ${tellTakenBack(settings)}${tool === undefined ? '' : `, with ${tool}`} (CloudTrail)`;
 
 /** That an update of the group's stack took back what Holdfast had put in force: which processes it suspends is in its template. */
 export const tellTakenBackByUpdate = (settings: Setting[]): string =>

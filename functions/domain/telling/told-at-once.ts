@@ -37,8 +37,13 @@ const toldAtOnce: Partial<Record<JournalEntry['event'], ToldAtOnce>> = {
   overridden: {
     kind: 'overridden',
     headline: () => 'Somebody took back part of a hold',
-    next: 'Holdfast leaves that alone until the last hold of the group ends. The rest of the hold goes on.',
+    next: 'Holdfast leaves that alone until the last hold of the group ends. The rest of the hold goes on. If CloudTrail tells who it was, a message follows.',
     todo: holdAgainTodo,
+  },
+  'override-explained': {
+    kind: 'overridden',
+    headline: () => 'Who took back part of a hold',
+    next: 'Holdfast leaves that alone until the last hold of the group ends. The rest of the hold goes on.',
   },
   'breaker-opened': {
     kind: 'breaker-opened',

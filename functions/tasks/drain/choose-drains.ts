@@ -131,7 +131,7 @@ const toEntries = ({ now: at, rounds, chosen, unreadable }: Chosen): JournalEntr
 
 /** That instances are being drained. */
 const toNotice = (
-  { incidentId, reason, leftAlone = [] }: Incident,
+  { incidentId, reason, leftAlone = [], warnings = [] }: Incident,
   chosen: DrainChoice[],
   at: string,
 ): Parameters<typeof writeNotice>[1] => ({
@@ -145,6 +145,7 @@ const toNotice = (
     ...chosen.map((choice) => `${choice.autoScalingGroupName}: ${choice.instanceId}, ${tellChoice(choice)}`),
     ...leftAlone,
   ],
+  details: warnings,
   next: 'Holdfast ends others that get stuck, within the limits of the policy. If launches go on failing, the breaker opens and stops them.',
   groups: [...new Set(chosen.map(({ autoScalingGroupName }) => autoScalingGroupName))],
 });

@@ -153,7 +153,10 @@ export const createPlanDrain =
       const stuck = entries.slice(0, stuckShown).map(sentenceOf);
       return { ...base, ...showCalls(calls), stuck, action: 'REPORT', reason: summary };
     }
-    await openIncident(dependencies, toIncident(request, incidentId, mode, now), names, refused);
+    await openIncident(dependencies, toIncident(request, incidentId, mode, now), names, [
+      ...refused,
+      ...warned,
+    ]);
     return {
       ...base,
       action: 'HOLD',

@@ -118,7 +118,7 @@ export const createApplyHold = (dependencies: TaskDependencies) => {
     round: number,
   ): Promise<void> => {
     const { unfinished, gone, refused } = counts;
-    const { incidentId, alarm, reason, leftAlone = [], groupsAsked = names.length } = incident;
+    const { incidentId, alarm, reason, leftAlone = [], warnings = [], groupsAsked = names.length } = incident;
     const { words, describeEnd } = remediations[incident.remediation];
     const ofAlarm = alarm === undefined ? {} : { alarmName: alarm.alarmName };
     const now = clock.now();
@@ -146,7 +146,7 @@ export const createApplyHold = (dependencies: TaskDependencies) => {
             ? [`and ${counted(leftAloneMore, 'more group')} left alone, in the journal`]
             : []),
         ],
-        details: failures,
+        details: [...warnings, ...failures],
         next: describeEnd(incident),
         groups: held,
         counts: {

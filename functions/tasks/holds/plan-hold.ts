@@ -229,10 +229,11 @@ export const createPlanHold =
 
     const isHeldHere = ({ autoScalingGroupName }: AutoScalingGroup): boolean =>
       names.includes(autoScalingGroupName);
-    await writeJournal(store, incidentId, [
+    const entries = [
       ...toJournal(plan, mode, now),
       ...warnedGroups(groups.filter(isHeldHere), request.remediation, now),
-    ]);
+    ];
+    await writeJournal(store, incidentId, entries);
     const calls = held.flatMap((group) => group.calls);
     const summary = {
       incidentId,
@@ -248,8 +249,7 @@ export const createPlanHold =
     if (mode === 'dry-run') {
       return { ...summary, action: 'REPORT', reason: request.reason };
     }
-    const leftAlone = toJournal(plan, mode, now).filter(({ event }) => event === 'refused');
-    await openIncident(dependencies, incident, names, leftAlone);
+    await openIncident(dependencies, incident, names, entries);
     // The calls are in the journal; what an execution carries from state to state stays small.
     return { ...summary, action: 'HOLD', reason: request.reason, calls: [], callsLeftOut: calls.length };
   };

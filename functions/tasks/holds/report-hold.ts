@@ -21,15 +21,19 @@ export interface HoldReport extends Attention {
 }
 
 const events: AttentionEvents = {
-  outcome: ['not-given-back', 'left', 'raised', 'not-raised', 'refused', 'overridden', 'gone', 'replaced'],
-  onTheWay: [
+  outcome: [
+    'not-given-back',
+    'left',
+    'raised',
+    'not-raised',
+    'refused',
+    'overridden',
+    'override-explained',
+    'gone',
+    'replaced',
     'warned',
-    'broken-newcomers',
-    'mostly-unhealthy',
-    'unhealthy',
-    'in-progress',
-    'taken-back-by-update',
   ],
+  onTheWay: ['broken-newcomers', 'mostly-unhealthy', 'unhealthy', 'in-progress', 'taken-back-by-update'],
 };
 
 const countGroups = (journal: JournalEntry[], some: JournalEntry['event'][]): number =>

@@ -100,21 +100,32 @@ export const findOtherExecution = async (
   return undefined;
 };
 
-/** An incident is one small item; every group that is left alone is in the journal. */
-const leftAloneKept = 20;
+/** An incident is one small item; everything that was planned is in the journal. */
+const sentencesKept = 20;
 
 /**
  * Opens an incident, and says so in its journal: an execution that fails before that has begun nothing, and its signal
  * is tried again.
+ *
+ * @param planned what the journal says of the plan: the first groups that were left alone, and the first warnings, are told
  */
 export const openIncident = async (
   { store, clock }: { store: Store; clock: Clock },
   incident: Incident,
   names: string[],
-  leftAlone: JournalEntry[],
+  planned: JournalEntry[],
 ): Promise<void> => {
-  const sentences = leftAlone.slice(0, leftAloneKept).map((entry) => bounded(sentenceOf(entry), 500));
-  const asked = { groupsAsked: names.length + leftAlone.length, leftAlone: sentences };
+  const first = (event: JournalEntry['event']): string[] =>
+    planned
+      .filter((entry) => entry.event === event)
+      .slice(0, sentencesKept)
+      .map((entry) => bounded(sentenceOf(entry), 500));
+  const leftAlone = planned.filter(({ event }) => event === 'refused').length;
+  const asked = {
+    groupsAsked: names.length + leftAlone,
+    leftAlone: first('refused'),
+    warnings: first('warned'),
+  };
   await store.createIncident({ ...incident, ...asked }, names);
   await writeJournal(store, incident.incidentId, [
     {

@@ -429,7 +429,7 @@ export const createPlanResize = (dependencies: PlanResizeDependencies) => {
     const reasons = plans.map((plan) => `${plan.autoScalingGroupName}: ${tellResizePlan(plan)}`).join('. ');
     if (begun.length === 0) return { ...base, action: refused > 0 ? 'REFUSE' : 'NOTHING', reason: reasons };
     if (mode === 'dry-run') return { ...base, action: 'REPORT', reason: reasons };
-    const leftAlone = [...unfit, ...entries.filter(({ because }) => because !== 'RESIZE')];
+    const leftAlone = [...unfit, ...entries.filter(({ event }) => event === 'refused')];
     await open(toIncident(request, incidentId, mode, now), resize, begun, leftAlone);
     return {
       ...base,

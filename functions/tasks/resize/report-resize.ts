@@ -25,8 +25,19 @@ export interface ResizeReport extends Attention {
 type ResizePlanAction = z.output<typeof reportResizeState>['plan']['action'];
 
 const events: AttentionEvents = {
-  outcome: ['not-given-back', 'left', 'brought-home', 'gone', 'refused', 'drift', 'restored', 'overridden'],
-  onTheWay: ['warned', 'turned'],
+  outcome: [
+    'not-given-back',
+    'left',
+    'brought-home',
+    'gone',
+    'refused',
+    'drift',
+    'restored',
+    'overridden',
+    'override-explained',
+    'warned',
+  ],
+  onTheWay: ['turned'],
 };
 
 /** Sums up the journal of a resize; pure. */

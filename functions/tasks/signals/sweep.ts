@@ -1,3 +1,4 @@
+import type { CloudTrail } from '../../aws/cloudtrail.ts';
 import type { CloudWatch } from '../../aws/cloudwatch.ts';
 import type { Ec2 } from '../../aws/ec2.ts';
 import { IncidentClosedError } from '../../domain/errors.ts';
@@ -10,6 +11,7 @@ import type { StageMode } from '../../state/store.ts';
 import { patiently } from '../incidents/patiently.ts';
 import { type StartDependencies, startExecutionsAgain } from '../incidents/start-executions.ts';
 import type { TaskDependencies } from '../incidents/task-dependencies.ts';
+import { explainOverrides } from './explain-overrides.ts';
 import { type AbandonedResult, giveBackAbandoned } from './give-back-abandoned.ts';
 import { readStageMode } from './read-stage-mode.ts';
 import { readAlarmAgain } from './route-signal.ts';
@@ -19,6 +21,7 @@ import { tidyHoldTags } from './tidy-hold-tags.ts';
 
 /** What the sweep needs. */
 export interface SweepDependencies extends StartDependencies, TaskDependencies {
+  cloudTrail: CloudTrail;
   ec2: Ec2;
   cloudWatch: CloudWatch;
   policy: Policy;
@@ -31,6 +34,8 @@ export interface SweepResult extends AbandonedResult {
   openIncidents: number;
   /** Tags that were left over. */
   tidied: string[];
+  /** Why CloudTrail could not be asked who took something back, where it could not. */
+  unexplainedBecause?: string;
 }
 
 /**
@@ -45,7 +50,7 @@ export interface SweepResult extends AbandonedResult {
  * @throws AggregateError with everything that failed
  */
 export const createSweep = (dependencies: SweepDependencies) => {
-  const { cloudWatch, store, clock, policy, measure, stageMode } = dependencies;
+  const { cloudTrail, cloudWatch, store, clock, policy, measure, stageMode } = dependencies;
 
   const takeUpLostEvents = async (
     { mode, since }: StageMode,
@@ -63,6 +68,15 @@ export const createSweep = (dependencies: SweepDependencies) => {
         const outcomes = await startExecutionsAgain(dependencies, decide(current));
         result.started.push(...outcomes.filter(({ action }) => action === 'STARTED'));
       });
+    }
+  };
+
+  /** Nothing depends on it, so nothing fails with it: people were told that somebody took something back. */
+  const explain = async (names: string[], result: SweepResult): Promise<void> => {
+    try {
+      await explainOverrides({ cloudTrail, store, clock }, names);
+    } catch (error) {
+      result.unexplainedBecause = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     }
   };
 
@@ -100,6 +114,7 @@ export const createSweep = (dependencies: SweepDependencies) => {
           for (const name of await store.readIncidentGroups(incidentId)) groups.add(name);
         }
         measure({ GroupsHeld: groups.size });
+        await explain([...groups], result);
       });
     });
     // Last, because it may take long: nobody waits for it as for what is to be given back.

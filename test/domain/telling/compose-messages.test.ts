@@ -78,7 +78,7 @@ describe('composeMessages', () => {
       `  To stop it: aws stepfunctions stop-execution --region eu-west-1 --execution-arn ${execution('loss-1')}`,
       '  To stop everything Holdfast does in stage prod, and have everything given back: aws ssm put-parameter --region eu-west-1 --name /holdfast/prod/mode --type String --value off --overwrite',
       '',
-      'ON THE WAY',
+      'MORE TO KNOW',
       '  03:00 UTC a detail',
       '',
       'WHERE TO LOOK',

@@ -82,6 +82,7 @@ const aWorld = ({ alarms = [alarmOf('x', now)], group = aGroup() } = {}) => {
     },
   };
   const sweep = createSweep({
+    cloudTrail: { lookupEvents: async () => [] },
     autoScaling: () => ({
       describeAutoScalingGroups: async () => [structuredClone(group)],
       describeAutoScalingGroupsByTags: async () => [],
