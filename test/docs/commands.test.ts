@@ -1,4 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import * as autoScaling from '@aws-sdk/client-auto-scaling';
+import * as cloudFormation from '@aws-sdk/client-cloudformation';
+import * as cloudWatch from '@aws-sdk/client-cloudwatch';
+import * as dynamoDb from '@aws-sdk/client-dynamodb';
+import * as ec2 from '@aws-sdk/client-ec2';
+import * as stepFunctions from '@aws-sdk/client-sfn';
+import * as sns from '@aws-sdk/client-sns';
+import * as ssm from '@aws-sdk/client-ssm';
 import { describe, expect, it } from 'vitest';
 
 const root = new URL('../../', import.meta.url);
@@ -32,5 +40,92 @@ describe('the commands in README and docs', () => {
     ]);
     expect(commands.length).toBeGreaterThan(5);
     for (const [command] of commands) expect(command).toMatch(/--stage \S+ --region \S+/);
+  });
+});
+
+/** The services of the AWS command line whose SDK is here. */
+const services: Record<string, object> = {
+  autoscaling: autoScaling,
+  cloudformation: cloudFormation,
+  cloudwatch: cloudWatch,
+  dynamodb: dynamoDb,
+  ec2,
+  sns,
+  ssm,
+  stepfunctions: stepFunctions,
+};
+/** Of the command line alone, and no operation of an API. */
+const customCommands = ['cloudformation deploy'];
+/** Options of the command line itself. */
+const ownOptions = [
+  'region',
+  'query',
+  'output',
+  'nopaginate',
+  // Endpoint of sns subscribe, which the command line calls otherwise.
+  'notificationendpoint',
+];
+
+const lettersOf = (name: string): string => name.replaceAll('-', '').toLowerCase();
+
+type CommandClass = new (input: object) => { schema?: readonly unknown[] };
+
+/** The members of an operation's input, in lower-case letters; `undefined` for an operation that there is not. */
+const membersOf = (service: object, operation: string): string[] | undefined => {
+  const wanted = `${lettersOf(operation)}command`;
+  const found = Object.entries(service).find(([name]) => name.toLowerCase() === wanted);
+  if (found === undefined) return undefined;
+  const schema = new (found[1] as CommandClass)({}).schema?.[4];
+  const [, , , , members] = (typeof schema === 'function' ? schema() : schema) as [0, 0, 0, 0, string[]];
+  return members.map(lettersOf);
+};
+
+/** What is wrong with a command: its operation, or an option that the operation does not have. */
+const mistakesIn = (command: string): string[] => {
+  const [, service = '', operation = ''] = command.split(/\s+/);
+  const sdk = services[service];
+  if (sdk === undefined || customCommands.includes(`${service} ${operation}`)) return [];
+  const members = membersOf(sdk, operation);
+  if (members === undefined) return [`${service} has no ${operation}`];
+  const options = [...(command.split('|')[0] ?? '').matchAll(/ --([a-z][a-z0-9-]*)/g)].map(
+    ([, option = '']) => option,
+  );
+  return options
+    .map(lettersOf)
+    .filter(
+      (option) =>
+        !members.includes(option) &&
+        !members.includes(option.replace(/^no/, '')) &&
+        !ownOptions.includes(option),
+    )
+    .map((option) => `${service} ${operation} has no option ${option}`);
+};
+
+const messages = readdirSync(new URL('test/fixtures/messages', root)).map(
+  (file) => `test/fixtures/messages/${file}`,
+);
+
+describe('the commands in README, docs and messages', () => {
+  it('are operations of AWS with options that they have', () => {
+    expect(mistakesIn('aws ec2 stop-instance --region x')).toEqual(['ec2 has no stop-instance']);
+    expect(mistakesIn('aws ec2 stop-instances --instances i-1')).toEqual([
+      'ec2 stop-instances has no option instances',
+    ]);
+    const commands = [...pages, ...messages].flatMap(commandsIn);
+    expect(commands.length).toBeGreaterThan(80);
+    expect(commands.flatMap(mistakesIn)).toEqual([]);
+  });
+
+  it('are scripts of package.json where they are npm’s', () => {
+    const { scripts } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as {
+      scripts: Record<string, string>;
+    };
+    const named = [...pages, 'CONTRIBUTING.md'].flatMap((page) =>
+      [...readFileSync(new URL(page, root), 'utf8').matchAll(/npm run (?:-s )?([a-z][a-z:-]*)/g)].map(
+        ([, script = '']) => script,
+      ),
+    );
+    expect(named.length).toBeGreaterThan(20);
+    expect(named.filter((script) => scripts[script] === undefined)).toEqual([]);
   });
 });
