@@ -136,7 +136,7 @@ const checkNotHeld = (
 const checkCommands = ({ text }: PublishedMessage, at: string): string[] =>
   text
     .split('\n')
-    .filter((line) => /(^|: )aws [a-z]/.test(line) && !/ --region [a-z0-9-]+/.test(line))
+    .filter((line) => /(^ *|: )aws [a-z]/.test(line) && !/ --region [a-z0-9-]+/.test(line))
     .map((line) => `${at} people are given a command without its Region: ${line.trim()}`);
 
 /** What a message claims that is not so at the moment at which it is published. */

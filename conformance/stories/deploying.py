@@ -23,7 +23,7 @@ def two_stages(world):
     suspends = [call for call in world.mutating() if call[0] == "SuspendProcesses"]
     world.expect("each group was suspended once", len(suspends) == 2, suspends)
     told = [subject for subject, _text in world.messages()]
-    of_both = [any(f"({stage}, " in subject for subject in told) for stage in ("prod", "staging")]
+    of_both = [any(f"[Holdfast {stage}" in subject for subject in told) for stage in ("prod", "staging")]
     world.expect("both tell people, each under its name", all(of_both), told)
     world.remove_stage("staging")
     left = {each["name"] for each in world.state()["machines"]}
@@ -75,7 +75,7 @@ def upgrade(world):
     world.stop(hold)
     world.advance(15)
     told = [subject for subject, _text in world.messages()]
-    world.expect("people are told that it is over", any("over" in subject for subject in told), told)
+    world.expect("people are told that it is over", any("Hold ended" in subject for subject in told), told)
     world.expect_all_is_as_before()
 
 

@@ -69,7 +69,7 @@ def stopped(world):
     world.advance(10)
     world.expect("the execution is aborted", world.execution(arn)["status"] == "ABORTED")
     told = world.messages()
-    world.expect("people are told that it is over", any("over" in subject for subject, _text in told), told)
+    world.expect("people are told that it is over", any("Hold ended" in subject for subject, _text in told), told)
     world.expect_all_is_as_before()
 
 

@@ -7,11 +7,11 @@ SERVICES = {"autoscaling": "autoscaling", "stepfunctions": "stepfunctions", "dyn
 
 
 def commands(text):
-    """The commands of a message, as a shell would split them; each stands after a colon, to the end of its line."""
+    """The commands of a message, as a shell would split them; each stands on a line of its own."""
     return [
-        shlex.split(line[line.index("aws ") :])
+        shlex.split(line)
         for line in text.split("\n")
-        if re.search(r"(^|: )aws [a-z]", line)
+        if re.match(r" +aws [a-z]", line)
     ]
 
 
@@ -49,23 +49,23 @@ def told(world):
     world.advance(2)
     subject, text = world.mails()[0]
     world.expect("the subject says what, of how many, which, and where", re.fullmatch(
-        r"\[Holdfast\] Scaling paused in 1 of 2 groups: web-1 \(prod, .+, us-east-1\)", subject), subject)
+        r"\[Holdfast prod\] Scale-in paused in 1 of 2 groups: web-1 \(.+, us-east-1\)", subject), subject)
     world.expect("the group that there is not is named at once", "web-404: left alone: there is no" in text, text)
     world.expect("who holds the group is said, and until when", re.search(
         r"pause-scaling, until \d{4}-\d\d-\d\d \d\d:\d\d UTC at the latest: web-1", text), text)
     found = commands(text)
     world.expect("every command names its Region", all("--region" in words for words in found), found)
-    by_name = {words[2]: words for words in found}
+    by_name = {words[2]: words for words in reversed(found)}
     journal = run(world, by_name["query"])["Items"]
     world.expect("the command for the journal reads it", len(journal) > 0, journal)
     auto_scaling = world.client("autoscaling")
     auto_scaling.resume_processes(AutoScalingGroupName="web-1", ScalingProcesses=["Terminate"])
     world.advance(11)
-    taken_back = [body for name, body in world.mails() if "took back" in name]
+    taken_back = [body for name, body in world.mails() if "taken back" in name]
     world.expect("people are told that somebody took part of it back", len(taken_back) == 1, world.mails())
     run(world, by_name["stop-execution"])
     world.advance(15)
-    over = [body for name, body in world.mails() if "is over" in name]
+    over = [body for name, body in world.mails() if "Hold ended" in name]
     world.expect("stopped with the command of the message, it is over", over, world.mails())
-    world.expect("and nothing holds the group", over and "Nothing of Holdfast holds: web-1" in over[-1], over)
+    world.expect("and nothing holds the group", over and "No hold: web-1" in over[-1], over)
     world.expect_all_is_as_before()

@@ -1,5 +1,6 @@
 import type * as z from 'zod/mini';
 import type { ScalingProcess } from './auto-scaling-group.ts';
+import type { HoldEffect } from './holds/settings.ts';
 import type { AskedSettings, Incident } from './incident.ts';
 import type { Request } from './request.ts';
 
@@ -62,11 +63,6 @@ export interface RemediationRecord {
   /** A correct input by hand, shown with every complaint about a wrong one. */
   example: object;
   /**
-   * Fields of an input by hand, beside groups and reason, that hold a group again after somebody took back what was
-   * held. Absent where starting it again holds nothing.
-   */
-  heldAgainWith?: object;
-  /**
    * Why it suspends what it suspends.
    * Source: Amazon EC2 Auto Scaling User Guide, "Suspend and resume processes".
    */
@@ -79,9 +75,9 @@ export interface RemediationRecord {
   imposedBecause?: string;
   words: {
     /** What began, in a few words, for the subject of a message. */
-    began: string;
-    /** What its hold means for its groups: a sentence. */
-    held: string;
+    began: (effect: HoldEffect) => string;
+    /** What its hold means for its groups: sentences. */
+    held: (effect: HoldEffect) => string;
     /** What can be undone, and what stopping its execution leads to: sentences, before the command that stops it. */
     undo: string;
   };

@@ -29,7 +29,7 @@ export const freezeSchedules = defineRemediation({
   example: { autoScalingGroupName: 'web', reason: 'migration' },
   traits: {},
   suspendedBecause: { ScheduledActions: 'people work on the fleet' },
-  words: { began: 'Schedules frozen', held: 'No schedule changes a size.', undo: 'Stop the execution.' },
+  words: { began: () => 'Schedules frozen', held: () => 'No schedule changes a size.', undo: 'Stop the execution.' },
   forbidsStops: false,
   endsAtLatest: holdEndsAtLatest,
   describeEnd: describeHoldEnd,

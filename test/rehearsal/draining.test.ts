@@ -198,7 +198,7 @@ describe('draining', () => {
     const whileBroken = drained(result).filter(({ minute }) => minute < 90);
     expect(whileBroken).toEqual([]);
     expect(journalOf(cloud).join('\n')).toContain(
-      'launches fail in 3 of 5 groups with the opt-in tag at once: the cause lies outside the groups, so Holdfast ends no launch',
+      'launches fail in 3 of 5 groups with the opt-in tag at once: the cause lies outside the groups, so Holdfast terminates none of them',
     );
     expect(new Set(accepted(result, 'SetInstanceProtection').map(({ group }) => group))).toEqual(
       new Set(names),

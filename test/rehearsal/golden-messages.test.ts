@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { composeMessages } from '../../functions/domain/telling/compose-messages.ts';
+import { brokenNewcomersTodo } from '../../functions/domain/telling/hold-sentences.ts';
 import { type Notice, type NoticeKind, toNotice } from '../../functions/domain/telling/notice.ts';
 import { noticesIn } from '../../functions/domain/telling/told-at-once.ts';
 import { loadPolicy } from '../../functions/policy.ts';
@@ -204,14 +205,14 @@ const execution = (machine: string, name: string): string =>
   `arn:aws:states:eu-west-1:123456789012:execution:holdfast-prod-${machine}:${name}`;
 const entries = (
   event: 'overridden' | 'broken-newcomers' | 'breaker-opened',
-  text: string,
+  text: (name: string) => string,
   todo: (name: string) => string[] = () => [],
 ) =>
   Array.from({ length: 300 }, (_, index) => ({
     at: now,
     event,
     autoScalingGroupName: nameOf(index),
-    text,
+    text: text(nameOf(index)),
     todo: todo(nameOf(index)),
   }));
 const each300 = (notice: (name: string) => Notice): Notice[] =>
@@ -223,24 +224,26 @@ const of300: Partial<Record<NoticeKind, Notice[]>> = {
     execution('pause-scaling', 'loss'),
     entries(
       'overridden',
-      'a person or a tool such as Terraform resumed the process Terminate; Holdfast leaves that alone from now on',
+      () =>
+        'a person or a tool such as Terraform resumed the process Terminate; Holdfast does not set that again during this hold',
     ),
   ),
   'breaker-opened': noticesIn(
     execution('drain-pending-wait', 'stuck'),
     entries(
       'breaker-opened',
-      'the breaker opens: Holdfast ended 3 stuck launches, none has come into service since, and i-0123456789abcdef0, launched after them, is stuck too. For 10 min nothing is drained or launched',
+      (name) =>
+        `the breaker opens: Holdfast terminated 3 stuck launches, no launch has come into service since, and i-${name}-4, launched after them, is stuck too. Nothing is launched for 10 min`,
+      () => ['Find out why new instances do not come into service, and fix that.'],
     ),
   ),
   'needs-a-person': noticesIn(
     execution('pause-scaling', 'loss'),
     entries(
       'broken-newcomers',
-      '4 instances that came into service lately do not work (unhealthy in a target group: i-1, i-2, i-3, i-4). They occupy slots in the group, and no health check marks them while HealthCheck is suspended',
-      () => [
-        'Look at the 4 instances that do not work. To end i-1 and have another launched in its place, and likewise each of the others: aws autoscaling terminate-instance-in-auto-scaling-group --region eu-west-1 --instance-id i-1 --no-should-decrement-desired-capacity',
-      ],
+      (name) =>
+        `2 instances that came into service lately do not work (unhealthy in a target group: i-${name}-1, i-${name}-2). They occupy slots in the group, and no health check marks them while HealthCheck is suspended`,
+      (name) => brokenNewcomersTodo('eu-west-1', [`i-${name}-1`, `i-${name}-2`]),
     ),
   ),
   'would-act': each300((name) =>
@@ -250,7 +253,7 @@ const of300: Partial<Record<NoticeKind, Notice[]>> = {
       incidentId: execution('protect-instances', `launches-failing-${name}`),
       headline: 'Would hold',
       seen: `rule launches-failing: launches of ${name} failed, the latest at 2026-03-02 02:58 UTC`,
-      done: ['Live, Holdfast would hold 1 group.'],
+      done: [{ groups: [name], text: 'would be held' }],
       next: 'Nothing. The exact calls are in the output of the execution and in its journal.',
       groups: [name],
     }),
@@ -260,11 +263,14 @@ const of300: Partial<Record<NoticeKind, Notice[]>> = {
       kind: 'refused',
       at: now,
       incidentId: execution('protect-instances', `launches-failing-${name}`),
-      headline: 'Nothing held',
+      headline: 'NOT held',
       seen: `rule launches-failing: launches of ${name} failed, the latest at 2026-03-02 02:58 UTC`,
       done: [
-        `Nothing was changed: no group can be held: each one found was refused.`,
-        `${name}: left alone: the group is being deleted (Delete in progress)`,
+        'Nothing was changed: no group can be held, for the reasons below.',
+        {
+          groups: [name],
+          text: 'left alone: 2001 instances are in service, more than the 2000 of one group that can be protected; set NewInstancesProtectedFromScaleIn on it and protect them by hand',
+        },
       ],
       next: 'Nothing, until an alarm or a person starts it again.',
       groups: [name],
@@ -275,10 +281,11 @@ const of300: Partial<Record<NoticeKind, Notice[]>> = {
       kind: 'failed',
       at: now,
       incidentId: execution('protect-instances', `launches-failing-${name}`),
-      headline: 'The execution failed',
-      done: ['The execution failed: UnreadableFactError. It changed nothing.'],
-      todo: ['Look at the execution, and mend what made it fail (the link is below).'],
-      next: 'The sweep tries again for as long as what started it is true.',
+      headline: 'Execution failed, nothing is held',
+      done: ['The execution failed: Throttling. It changed nothing.', 'Rate exceeded'],
+      todo: ['Look at the execution (the link is below), and fix what made it fail: Rate exceeded'],
+      next: 'Holdfast tries again every five minutes while the alarm is in ALARM or launches fail.',
+      undo: 'NOTHING',
     }),
   ),
 };

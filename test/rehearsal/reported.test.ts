@@ -194,7 +194,7 @@ describe('desired capacity when a hold ends', () => {
     const [told] = result.messages.filter(({ kind }) => kind === 'gave-back');
     expect(told?.text).toContain('Holdfast held 1 of 1 group and gave it back.');
     expect(told?.text).toContain(line);
-    expect(told?.text).toContain(`WHAT YOU CAN DO\n  web: ${todo}`);
+    expect(told?.text).toContain(`WHAT YOU CAN DO\n  web: ${todo.replace(': aws', ':\n    aws')}`);
   });
 
   it.each([
@@ -400,7 +400,7 @@ describe('given back quickly', () => {
       cloud.stepFunctions.stopExecution(onlyExecution(cloud)),
     );
     expect(seconds).toBeLessThanOrEqual(settleSeconds + 150);
-    expect(result.messages.at(-1)?.subject).toContain('pause-scaling is over: web');
+    expect(result.messages.at(-1)?.subject).toContain('Hold ended: web');
     expect(result.messages.at(-1)?.text).toContain('Holdfast held 1 of 1 group and gave it back.');
   });
 

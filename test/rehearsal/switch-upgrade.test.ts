@@ -27,7 +27,7 @@ describe('switch-upgrade', () => {
           const [name = ''] = text.split(':');
           expect(
             helped.timeline.some((line) =>
-              line.text.startsWith(`${name}: 1 of 1 instances are marked unhealthy`),
+              line.text.startsWith(`${name}: 1 of 1 instance is marked unhealthy`),
             ),
           ).toBe(true);
         }

@@ -34,7 +34,7 @@ describe('people', () => {
     expect(told(result)).toEqual(['acted', 'gave-back']);
     const [acted] = result.messages;
     expect(acted?.subject).toBe(
-      '[Holdfast] Scaling paused: web-a, web-b (rehearsal, 123456789012, us-east-1)',
+      '[Holdfast rehearsal] Scale-in paused: web-a, web-b (123456789012, us-east-1)',
     );
     expect(acted?.seconds).toBeLessThan(lossBeginsAt + 300);
     expect(acted?.text).toContain(
@@ -68,7 +68,7 @@ describe('people', () => {
     );
     expect(told(result)).toEqual(['acted']);
     expect(result.messages[0]?.subject).toMatch(
-      /^\[Holdfast\] Instances protected: web-\w+, .* and \d+ more \(/,
+      /^\[Holdfast rehearsal\] Instances protected: web-\w+, .* and \d+ more \(/,
     );
   });
 
@@ -112,7 +112,7 @@ describe('people', () => {
     );
     expect(told(result)).toEqual(['failed', 'needs-a-person']);
     expect(result.messages[0]?.subject).toMatch(
-      /ACTION NEEDED\] The execution failed \(rehearsal, 123456789012, us-east-1\)$/,
+      /ACTION NEEDED\] Execution failed, nothing is held \(123456789012, us-east-1\)$/,
     );
   });
 

@@ -138,7 +138,7 @@ describe('what people are told', () => {
     );
     const [first] = result.messages;
     expect(first?.subject).toBe(
-      '[Holdfast] Scaling paused in 1 of 3 groups: web (rehearsal, 123456789012, us-east-1)',
+      '[Holdfast rehearsal] Scale-in paused in 1 of 3 groups: web (123456789012, us-east-1)',
     );
     expect(first?.text).toContain('Holdfast holds 1 of 3 groups: web.');
     expect(first?.text).toContain('legacy: left alone: the group does not carry the tag holdfast=true');
@@ -165,7 +165,7 @@ describe('what people are told', () => {
     const [over] = result.messages.filter(({ kind }) => kind === 'gave-back');
     expect(over?.text).toContain('Holdfast held 2 of 2 groups and gave all of them back.');
     expect(over?.text).toMatch(
-      /pause-scaling, until 2021-01-04 \d\d:\d\d UTC at the latest: web-a \(execution switch-upgrade\)\n {2}Nothing of Holdfast holds: web-b\n/,
+      /pause-scaling, until 2021-01-04 \d\d:\d\d UTC at the latest: web-a \(execution switch-upgrade\)\n {2}No hold: web-b\n/,
     );
     expect(result.violations).toEqual([]);
   });

@@ -94,9 +94,9 @@ export const drainPendingWait = defineRemediation({
   },
   imposedBecause: 'its launch breaker is open',
   words: {
-    began: 'Stuck launches ended',
-    held: 'Nothing more is launched in them.',
-    undo: 'Launches that were ended stay ended. Stop the execution, and no more are ended, and within minutes groups launch again; while a launch is stuck, the rule starts it again.',
+    began: () => 'Draining begun',
+    held: () => 'Nothing more is launched there.',
+    undo: 'Terminated instances do not come back. Stop the execution: no more are terminated, and within six minutes its groups may launch again. While a launch is stuck, the rule starts a new execution; to stop that too, turn Holdfast off (below).',
   },
   forbidsStops: false,
   // It is renewed for as long as something is stuck.

@@ -36,7 +36,6 @@ export const pauseScaling = defineRemediation({
   }),
   untilLaunchesSucceed: () => false,
   example: { autoScalingGroupName: 'web', reason: 'switch upgrade', expiresAfter: '2h' },
-  heldAgainWith: { expiresAfter: '2h' },
   traits: {
     ECS: {
       treatment: 'warned',
@@ -72,9 +71,12 @@ export const pauseScaling = defineRemediation({
     ScheduledActions: 'asked for by block: all',
   },
   words: {
-    began: 'Scaling paused',
-    held: 'Auto Scaling ends, replaces and rebalances no instance there.',
-    undo: 'Stop the execution, and within minutes its groups scale as before.',
+    began: ({ processes }) => (processes.includes('Launch') ? 'Scaling paused' : 'Scale-in paused'),
+    held: ({ processes }) =>
+      processes.includes('Launch')
+        ? 'Auto Scaling neither launches nor terminates instances there.'
+        : 'Auto Scaling does not terminate, replace or rebalance instances there. It can still launch more.',
+    undo: 'Stop the execution: within six minutes Holdfast gives all its groups back, and Auto Scaling may terminate instances again.',
   },
   forbidsStops: true,
   endsAtLatest: holdEndsAtLatest,

@@ -40,7 +40,6 @@ export const protectInstances = defineRemediation({
   }),
   untilLaunchesSucceed: (byHand) => byHand === undefined || byHand.until === 'launches-succeed',
   example: { autoScalingGroupName: 'api', reason: 'package repository down', expiresAfter: '2h' },
-  heldAgainWith: { expiresAfter: '2h' },
   traits: {
     SPOT: {
       treatment: 'warned',
@@ -77,9 +76,10 @@ export const protectInstances = defineRemediation({
   },
   protectedBecause: 'scale-in must not take an instance for which no replacement can be launched',
   words: {
-    began: 'Instances protected',
-    held: 'Instances in service are protected from scale-in, and Auto Scaling does not replace or rebalance them.',
-    undo: 'Stop the execution, and within minutes its groups are as before. If launches fail again, it starts again.',
+    began: () => 'Instances protected',
+    held: () =>
+      'Instances in service are protected from scale-in, and Auto Scaling does not replace or rebalance them. It can still launch more.',
+    undo: 'Stop the execution: within six minutes Holdfast gives all its groups back, and Auto Scaling may terminate instances again. If launches fail again, the rule starts again.',
   },
   forbidsStops: false,
   endsAtLatest: holdEndsAtLatest,

@@ -182,9 +182,10 @@ export const resizeInPlace = defineRemediation({
     ScheduledActions: 'they would set desired capacity under our hands; what is due meanwhile is lost',
   },
   words: {
-    began: 'Resize begun',
-    held: 'Instances are resized wave by wave, and meanwhile nothing else may end or replace them.',
-    undo: 'Instances that were resized stay so. Stop the execution, and Holdfast brings back what is out of service, and then gives everything back.',
+    began: () => 'Resize begun',
+    held: () =>
+      'Instances are resized wave by wave, and nothing else may terminate or replace them meanwhile.',
+    undo: 'Instances that were resized keep their new type. Stop the execution: Holdfast puts back into service what it took out, and then gives all groups back.',
   },
   forbidsStops: false,
   endsAtLatest: holdEndsAtLatest,

@@ -1,6 +1,6 @@
 import { parseArn } from '../arn.ts';
 import { optInTag } from '../auto-scaling-group.ts';
-import { stateMachineArnOf } from '../execution-arn.ts';
+import { holdTagKey } from '../holds/hold-tag.ts';
 import { awsCommand } from '../shell.ts';
 
 /*
@@ -14,13 +14,6 @@ export const regionOf = (incidentId: string): string => parseArn(incidentId).reg
 /** Stops an execution; the sweep gives back what it held. */
 export const stopExecutionCommand = (incidentId: string): string =>
   awsCommand(regionOf(incidentId), 'stepfunctions', 'stop-execution', '--execution-arn', incidentId);
-
-/** Starts the state machine of an incident again, with an input. */
-export const startExecutionCommand = (incidentId: string, input: object): string =>
-  awsCommand(
-    ...([regionOf(incidentId), 'stepfunctions', 'start-execution'] as const),
-    ...['--state-machine-arn', stateMachineArnOf(incidentId), '--input', JSON.stringify(input)],
-  );
 
 /** Sets the kill switch of a stage. */
 export const setKillSwitchCommand = (region: string, parameterName: string, mode: string): string =>
@@ -92,6 +85,33 @@ export const setSizesCommand = (
     ...([region, 'autoscaling', 'update-auto-scaling-group'] as const),
     ...['--auto-scaling-group-name', autoScalingGroupName],
     ...['--min-size', minSize, '--desired-capacity', desiredCapacity],
+  );
+
+/** Suspends processes of a group. */
+export const suspendProcessesCommand = (
+  region: string,
+  autoScalingGroupName: string,
+  processes: string[],
+): string =>
+  awsCommand(
+    ...([region, 'autoscaling', 'suspend-processes'] as const),
+    ...['--auto-scaling-group-name', autoScalingGroupName, '--scaling-processes', ...processes],
+  );
+
+/** Protects instances of a group from scale-in. */
+export const protectCommand = (region: string, autoScalingGroupName: string, instanceIds: string[]): string =>
+  awsCommand(
+    ...([region, 'autoscaling', 'set-instance-protection'] as const),
+    ...['--auto-scaling-group-name', autoScalingGroupName, '--protected-from-scale-in'],
+    ...['--instance-ids', ...instanceIds],
+  );
+
+/** Lists every group that is held, by its tag. */
+export const listHeldGroupsCommand = (region: string): string =>
+  awsCommand(
+    ...([region, 'autoscaling', 'describe-auto-scaling-groups'] as const),
+    ...['--filters', `Name=tag-key,Values=${holdTagKey}`, '--output', 'text', '--query'],
+    `AutoScalingGroups[].[AutoScalingGroupName,Tags[?Key==\`${holdTagKey}\`]|[0].Value]`,
   );
 
 /** Lets suspended processes of a group run again. */

@@ -1,12 +1,17 @@
 import { executionNameOf, remediationOf } from '../execution-arn.ts';
 import { remediations } from '../remediations.ts';
 import { spokenClock, spokenTime } from '../times.ts';
-import { readJournalCommand, setKillSwitchCommand, stopExecutionCommand } from './commands.ts';
+import {
+  listHeldGroupsCommand,
+  readJournalCommand,
+  setKillSwitchCommand,
+  stopExecutionCommand,
+} from './commands.ts';
 import { alarmLink, executionLink, groupLink, type Place, runbookLink } from './console-links.ts';
 import { type HeldNow, tellHeldNow } from './held-now.ts';
 import type { Notice, NoticeKind } from './notice.ts';
 import { foldLines, tellLine } from './sentence-of.ts';
-import { toSubject } from './subject.ts';
+import { needsAction, toSubject } from './subject.ts';
 
 /** One message, in the forms in which it is sent. */
 export interface Message {
@@ -41,9 +46,9 @@ const headlineOfMany = (kind: NoticeKind, count: number): string =>
     'would-act': 'Would act',
     acted: 'Acted',
     'gave-back': 'Over',
-    refused: 'Nothing done',
-    overridden: 'Somebody took back part of a hold',
-    'breaker-opened': 'Breaker open, launches stopped',
+    refused: 'NOT done',
+    overridden: 'Part of a hold taken back by somebody',
+    'breaker-opened': 'Launches stopped, they hang',
     failed: `${count} failures`,
     'needs-a-person': `${count} things need you`,
   })[kind];
@@ -56,7 +61,7 @@ const unique = (lines: string[]): string[] => [...new Set(lines)];
 /** The first of many lines, and how many are left out, here or before. */
 const firstLines = (lines: string[], shown: number, leftOut = 0): string[] => {
   const more = Math.max(0, lines.length - shown) + leftOut;
-  return [...lines.slice(0, shown), ...(more === 0 ? [] : [`and ${more} more, in the journal`])];
+  return [...lines.slice(0, shown), ...(more === 0 ? [] : [`and ${more} more`])];
 };
 
 /** One part of a message: its title, and lines of which each stands for itself. */
@@ -72,28 +77,26 @@ const tellUndo = (place: Place, notices: Notice[]): string[] => {
   );
   const [first] = running;
   const remediation = first === undefined ? undefined : remediationOf(first);
-  const stopAll = `To stop everything Holdfast does in stage ${place.stage}, and have everything given back: ${setKillSwitchCommand(place.region, place.killSwitchParameter, 'off')}`;
+  const stopAll = `Emergency only. To release every hold in stage ${place.stage}, those of other incidents too, and hold nothing until somebody writes live again: ${setKillSwitchCommand(place.region, place.killSwitchParameter, 'off')}`;
   if (first !== undefined) {
     const what = remediation === undefined ? 'Stop the execution.' : remediations[remediation].words.undo;
     return [
       what,
-      `To stop ${running.length === 1 ? 'it' : executionNameOf(first)}: ${stopExecutionCommand(first)}`,
       ...running
-        .slice(1, stopCommandsShown)
-        .map((incidentId) => `To stop ${executionNameOf(incidentId)}: ${stopExecutionCommand(incidentId)}`),
+        .slice(0, stopCommandsShown)
+        .map(
+          (incidentId) =>
+            `To stop ${running.length === 1 ? 'it' : executionNameOf(incidentId)}: ${stopExecutionCommand(incidentId)}`,
+        ),
       ...(running.length > stopCommandsShown
-        ? [`and likewise ${running.length - stopCommandsShown} more executions, which the journal names`]
+        ? [`and likewise ${running.length - stopCommandsShown} more executions`]
         : []),
       stopAll,
     ];
   }
-  if (notices.some(({ undo }) => undo === 'ENDED')) {
-    return [
-      'The execution has ended, so there is nothing to stop. What it still holds the sweep gives back.',
-      stopAll,
-    ];
-  }
-  return [];
+  return notices.some(({ undo }) => undo === 'ENDED')
+    ? ['The execution has ended, so there is nothing to stop.', stopAll]
+    : [];
 };
 
 /** When everything in a message was true. */
@@ -117,12 +120,13 @@ const toSections = (place: Place, { kind, notices }: Together, now: HeldNow | un
   const groups = lines((notice) => notice.groups);
   const groupsLeftOut = notices.reduce((sum, notice) => sum + notice.groupsLeftOut, 0);
   const incidentIds = lines(({ incidentId }) => (incidentId === '' ? [] : [incidentId]));
+  const isUndoOfHolds = kind === 'acted';
   const isChange = kind !== 'would-act' && kind !== 'refused';
   const isHeldAnyway = groups.some((name) => (now?.holders.get(name) ?? []).length > 0);
   const todo = foldLines(notices.flatMap((notice) => notice.todo)).map(tellLine);
   const leftOutOf = (part: keyof Notice['leftOut']): number =>
     notices.reduce((sum, notice) => sum + notice.leftOut[part], 0);
-  const mustDo = ['needs-a-person', 'failed', 'breaker-opened'].includes(kind) || todo.length === 0;
+  const mustDo = needsAction(kind) || kind === 'refused' || todo.length === 0;
   return [
     {
       title: mustDo ? 'WHAT YOU MUST DO' : 'WHAT YOU CAN DO',
@@ -149,10 +153,13 @@ const toSections = (place: Place, { kind, notices }: Together, now: HeldNow | un
         groups.length === 0 || !(isChange || isHeldAnyway)
           ? []
           : now === undefined
-            ? ['This could not be looked up; the tag holdfast-hold of each group says who holds it.']
+            ? [
+                `This could not be looked up. To list every group that is held: ${listHeldGroupsCommand(place.region)}`,
+              ]
             : firstLines(
                 tellHeldNow(
                   now,
+                  place.region,
                   groups.slice(0, groupsShown),
                   groupsLeftOut + Math.max(0, groups.length - groupsShown),
                 ),
@@ -160,7 +167,7 @@ const toSections = (place: Place, { kind, notices }: Together, now: HeldNow | un
               ),
     },
     { title: 'WHAT HAPPENS NEXT', lines: lines(({ next }) => (next === undefined ? [] : [next])) },
-    { title: 'HOW TO UNDO IT', lines: tellUndo(place, notices) },
+    { title: isUndoOfHolds ? 'HOW TO UNDO IT' : 'HOW TO END THE HOLD', lines: tellUndo(place, notices) },
     {
       title: 'MORE TO KNOW',
       lines: firstLines(
@@ -176,21 +183,27 @@ const toSections = (place: Place, { kind, notices }: Together, now: HeldNow | un
         ...lines(({ alarmName }) => (alarmName === undefined ? [] : [alarmName]))
           .slice(0, linksShown)
           .map((name) => `Alarm ${name}: ${alarmLink(place, name)}`),
-        ...incidentIds.slice(0, linksShown).map((id) => `Execution: ${executionLink(place, id)}`),
+        ...incidentIds
+          .slice(0, linksShown)
+          .map((id) => `Execution ${executionNameOf(id)}: ${executionLink(place, id)}`),
         ...groups.slice(0, linksShown).map((name) => `Group ${name}: ${groupLink(place, name)}`),
         ...incidentIds
           .slice(0, 1)
           .map(
             (id) =>
-              `Journal, everything that was seen, decided and done: ${readJournalCommand(place.region, place.tableName, id)}`,
+              `Journal of ${executionNameOf(id)}, everything that was seen, decided and done: ${readJournalCommand(place.region, place.tableName, id)}`,
           ),
       ],
     },
   ].filter(({ lines: some }) => some.length > 0);
 };
 
+/** A line of mail: a command stands on a line of its own, so that it can be taken as a whole. */
+const toMailLine = (line: string): string =>
+  `  ${line.replace(/: (aws [a-z]+ [a-z-]+ --region .*)$/, ':\n    $1')}`;
+
 const toText = (sections: Section[]): string =>
-  sections.map(({ title, lines }) => [title, ...lines.map((line) => `  ${line}`)].join('\n')).join('\n\n');
+  sections.map(({ title, lines }) => [title, ...lines.map(toMailLine)].join('\n')).join('\n\n');
 
 const toMessage = (place: Place, together: Together, now: HeldNow | undefined): Message => {
   const { kind, remediation, notices } = together;
@@ -213,7 +226,8 @@ const toMessage = (place: Place, together: Together, now: HeldNow | undefined): 
     `As of ${tellWhen(notices)}. ${remediation}, stage ${stage}, account ${accountId}${accountAlias === undefined ? '' : ` (${accountAlias})`}, Region ${region}.`,
   ];
   const notHeld = unique(notices.flatMap((notice) => notice.notHeld ?? []));
-  const isForChat = ({ title }: Section): boolean => title !== 'WHERE TO LOOK' && title !== 'HOW TO UNDO IT';
+  const isForChat = ({ title }: Section): boolean =>
+    title !== 'WHERE TO LOOK' && !title.startsWith('HOW TO ');
   const stepsFrom = sections.filter((section) => !isForChat(section)).flatMap(({ lines }) => lines);
   return {
     kind,

@@ -7,7 +7,7 @@ import { terminateInstanceCommand } from './commands.ts';
 
 /** Why nothing is drained anywhere. */
 export const tellWidespread = ({ failingGroups, managedGroups }: Widespread): string =>
-  `launches fail in ${failingGroups} of ${managedGroups} groups with the opt-in tag at once: the cause lies outside the groups, so Holdfast ends no launch`;
+  `launches fail in ${failingGroups} of ${managedGroups} groups with the opt-in tag at once: the cause lies outside the groups, so Holdfast terminates none of them`;
 
 const tellWait = (wait: DrainWait): string => {
   switch (wait.because) {
@@ -100,4 +100,4 @@ export const tellBreakerNews = (news: BreakerNews): string => {
 
 /** That a breaker opened, and why. */
 export const tellBreakerOpened = ({ drained, cameBack, delaySeconds, reason }: Breaker): string =>
-  `the breaker opens: ${reason ?? `Holdfast ended ${counted(drained ?? 0, 'stuck launch', 'stuck launches')}, none has come into service since, and ${cameBack}, launched after them, is stuck too. For ${spokenDuration(delaySeconds)} nothing is drained or launched`}`;
+  `the breaker opens: ${reason ?? `Holdfast terminated ${counted(drained ?? 0, 'stuck launch', 'stuck launches')}, no launch has come into service since, and ${cameBack}, launched after them, is stuck too. Nothing is launched for ${spokenDuration(delaySeconds)}`}`;

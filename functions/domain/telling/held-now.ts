@@ -1,6 +1,7 @@
 import { executionNameOf, remediationOf } from '../execution-arn.ts';
 import type { GroupRecord } from '../holds/group-record.ts';
 import { counted, firstOf, spokenTime } from '../times.ts';
+import { listHeldGroupsCommand } from './commands.ts';
 
 /** What one incident holds of a group, as people are told it. */
 export interface HolderNow {
@@ -25,8 +26,16 @@ export interface HeldNow {
 const isInForce = ({ imposed }: GroupRecord): boolean =>
   imposed.every(({ appliedAt }) => appliedAt !== undefined);
 
-/** Who holds the groups of these records. */
-export const heldNow = (records: GroupRecord[], at: string): HeldNow => ({
+/**
+ * Who holds the groups of these records.
+ *
+ * @param releasing incidents that are being given back, as far as that is known
+ */
+export const heldNow = (
+  records: GroupRecord[],
+  at: string,
+  releasing: ReadonlySet<string> = new Set(),
+): HeldNow => ({
   at,
   holders: new Map(
     records.map(({ autoScalingGroupName, holds }) => [
@@ -35,7 +44,7 @@ export const heldNow = (records: GroupRecord[], at: string): HeldNow => ({
         remediation: remediationOf(incidentId) ?? '',
         executionName: executionNameOf(incidentId),
         ...(endsAtLatest === undefined ? {} : { endsAtLatest }),
-        isBeingGivenBack: stage !== 'HELD',
+        isBeingGivenBack: stage !== 'HELD' || releasing.has(incidentId),
       })),
     ]),
   ),
@@ -55,7 +64,12 @@ const tellHolder = ({ remediation, endsAtLatest, isBeingGivenBack }: HolderNow):
 };
 
 /** Who holds these groups, each holder in one line; groups that were not looked up are counted. */
-export const tellHeldNow = ({ holders }: HeldNow, groups: string[], groupsLeftOut: number): string[] => {
+export const tellHeldNow = (
+  { holders }: HeldNow,
+  region: string,
+  groups: string[],
+  groupsLeftOut: number,
+): string[] => {
   const known = groups.filter((name) => holders.has(name));
   const held = known.flatMap((name) =>
     (holders.get(name) ?? []).map((holder) => ({
@@ -72,11 +86,11 @@ export const tellHeldNow = ({ holders }: HeldNow, groups: string[], groupsLeftOu
       const [first] = some;
       return `${first?.text}: ${firstOf(some.map(({ name }) => name))} (execution ${first?.executionName})`;
     }),
-    ...(free.length === 0 ? [] : [`Nothing of Holdfast holds: ${firstOf(free)}`]),
+    ...(free.length === 0 ? [] : [`No hold: ${firstOf(free)}`]),
     ...(unknown === 0
       ? []
       : [
-          `Not looked up: ${counted(unknown, 'more group')}. The tag holdfast-hold of a group says who holds it.`,
+          `${counted(unknown, 'more group')} not looked up. To list every group that is held: ${listHeldGroupsCommand(region)}`,
         ]),
   ];
 };

@@ -14,11 +14,16 @@ import { counted, firstOf, spokenDuration, spokenTime } from '../times.ts';
 import {
   keepInstanceCommand,
   optInCommand,
+  protectCommand,
   removeProtectionCommand,
   replaceInstanceCommand,
   resumeProcessesCommand,
   setDesiredCapacityCommand,
+  suspendProcessesCommand,
 } from './commands.ts';
+
+/** A line with a command is never cut, and has its bounds. */
+const idsInCommand = 20;
 
 /** What a decision about a hold rests on. */
 const tellFacts = (facts: HoldFacts): string => {
@@ -116,11 +121,30 @@ const tellTakenBack = (settings: Setting[]): string => {
 
 /** That somebody took back what Holdfast had put in force in a group with these tags. */
 export const tellOverridden = (settings: Setting[], tags: Record<string, string>): string =>
-  `${whoever(tags, settings)} ${tellTakenBack(settings)}; Holdfast leaves that alone from now on`;
+  `${whoever(tags, settings)} ${tellTakenBack(settings)}; Holdfast does not set that again during this hold`;
 
 /** Who took back what Holdfast had put in force, when and with what, as CloudTrail tells it. */
 export const tellExplanation = ({ settings, event: { at, who, tool } }: Explanation): string =>
   `at ${spokenTime(at)} ${who} ${tellTakenBack(settings)}${tool === undefined ? '' : `, with ${tool}`} (CloudTrail)`;
+
+/** How a person sets again what was taken back. */
+export const overriddenTodo = (region: string, name: string, settings: Setting[]): string[] => {
+  const processes = settings.filter((setting) => !isInstance(setting));
+  const instances = settings.filter(isInstance);
+  const lead = 'If that was not meant so';
+  return [
+    ...(processes.length === 0
+      ? []
+      : [
+          `${lead}, suspend ${firstOf(processes)} again, and resume after the outage: ${suspendProcessesCommand(region, name, processes)}`,
+        ]),
+    ...(instances.length === 0
+      ? []
+      : [
+          `${lead}, protect ${counted(instances.length, 'instance')} again${instances.length > idsInCommand ? `, ${idsInCommand} at a time` : ''}, and remove that after the outage: ${protectCommand(region, name, instances.slice(0, idsInCommand))}`,
+        ]),
+  ];
+};
 
 /** That an update of the group's stack took back what Holdfast had put in force: which processes it suspends is in its template. */
 export const tellTakenBackByUpdate = (settings: Setting[]): string =>
@@ -167,7 +191,7 @@ export const brokenNewcomersTodo = (region: string, [first, ...others]: string[]
   first === undefined
     ? []
     : [
-        `Look at the ${others.length === 0 ? 'instance that does' : `${others.length + 1} instances that do`} not work. To end ${first} and have another launched in its place${others.length === 0 ? '' : ', and likewise each of the others'}: ${replaceInstanceCommand(region, first)}`,
+        `Find out whether ${others.length === 0 ? 'the instance is' : `the ${others.length + 1} instances are`} really broken, or only look so in this outage. If ${others.length === 0 ? 'it is' : 'they are'}, and new launches work, terminate ${first} and have another launched in its place (this cannot be undone${others.length === 0 ? '' : '; likewise each of the others'}): ${replaceInstanceCommand(region, first)}`,
       ];
 
 /** Why something of a group is written down, or given back. */
@@ -231,9 +255,6 @@ export const releaseTodo = (region: string, name: string, facts: ReleaseFacts): 
   }
 };
 
-/** A line with a command is never cut, and has its bounds. */
-const idsInCommand = 20;
-
 /** How a person gives settings of a group back. */
 const giveBackTodo = (region: string, name: string, settings: Setting[], when: string): string[] => {
   const processes = settings.filter((setting) => !isInstance(setting));
@@ -252,14 +273,14 @@ const giveBackTodo = (region: string, name: string, settings: Setting[], when: s
 
 /** That instances are marked unhealthy, and what becomes of them once their group is given back. */
 export const tellMarkedUnhealthy = (ids: string[], instances: number): string =>
-  `${ids.length} of ${instances} instances are marked unhealthy, and the group replaces them once ReplaceUnhealthy runs: ${firstOf(ids, 10)}`;
+  `${ids.length} of ${counted(instances, 'instance')} ${ids.length === 1 ? 'is' : 'are'} marked unhealthy, and Auto Scaling replaces ${ids.length === 1 ? 'it' : 'them'} once ReplaceUnhealthy runs: ${firstOf(ids, 10)}`;
 
 /** What a person can do about instances that are marked unhealthy. */
 export const markedUnhealthyTodo = (region: string, [first, ...others]: string[]): string[] =>
   first === undefined
     ? []
     : [
-        `The group will replace ${others.length === 0 ? 'an instance that is' : `${others.length + 1} instances that are`} marked unhealthy. To keep one that works, such as ${first}: ${keepInstanceCommand(region, first)}`,
+        `Auto Scaling will replace ${others.length === 0 ? 'an instance that is' : `${others.length + 1} instances that are`} marked unhealthy. To keep one that works, such as ${first}: ${keepInstanceCommand(region, first)}`,
       ];
 
 /** Why a group may not be given back any more. */
@@ -268,8 +289,8 @@ export const tellNotGivenBack = (inForce: Setting[]): string =>
 
 /** What a person can do about a group that may not be given back. */
 export const notGivenBackTodo = (region: string, name: string, inForce: Setting[]): string[] => [
-  `Put the tag ${optInTag.key}=${optInTag.value} back, and Holdfast gives the group back within minutes: ${optInCommand(region, name)}`,
-  ...giveBackTodo(region, name, inForce, 'Or by hand'),
+  `If the tag ${optInTag.key}=${optInTag.value} was removed by mistake, put it back, and Holdfast gives the group back within minutes: ${optInCommand(region, name)}`,
+  ...giveBackTodo(region, name, inForce, 'If it was removed on purpose'),
 ];
 
 const tellLeft = (facts: LeaveFacts): string => {

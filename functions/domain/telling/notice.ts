@@ -92,6 +92,13 @@ const undoOf: Record<NoticeKind, Undo> = {
   'needs-a-person': 'STOP',
 };
 
+/** That Holdfast cannot give a group back. */
+export const notReleasedHeadline = 'Cannot be given back';
+
+/** What happens next to a group that only a person can give back. */
+export const needsTagNext =
+  'Nothing: this does not end by itself while the tag is missing. Until then the group stays as it is.';
+
 /** What happens next to a group that could not be given back. */
 export const notGivenBackNext = 'The sweep tries to give back the rest every five minutes.';
 

@@ -256,7 +256,7 @@ export const driftTodo = (region: string, { instanceTypes, launchTemplate }: Dri
   };
   const then = thenByVersion[version] ?? ', and then let the group use the new version';
   return [
-    `If new instances should be ${instanceType} too, make a new version of the launch template${then}: ${newTemplateVersionCommand(region, launchTemplateId, versionNumber, instanceType)}`,
+    `If new instances should be ${instanceType} too, check that version ${versionNumber} is still the one the group uses, and make a new version from it${then}: ${newTemplateVersionCommand(region, launchTemplateId, versionNumber, instanceType)}`,
   ];
 };
 

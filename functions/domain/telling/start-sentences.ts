@@ -38,3 +38,7 @@ export const tellIgnored = (facts: IgnoreFacts): string => {
       return facts.isReadAgain ? `read again, ${facts.suppressedBecause}` : facts.suppressedBecause;
   }
 };
+
+/** Why an incident was begun: in the words of its rule, or of whoever started it. */
+export const tellReason = ({ rule, reason }: { rule?: string | undefined; reason: string }): string =>
+  rule === undefined ? `Reason given at the start: ${reason}` : reason;

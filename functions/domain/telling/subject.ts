@@ -4,21 +4,23 @@ import type { NoticeKind } from './notice.ts';
 /** ASCII, and under 100 characters (SNS API reference, Publish). */
 const subjectCharactersMax = 99;
 /** Where it is takes no more than this: what happened comes first. */
-const whereCharactersMax = 50;
+const whereCharactersMax = 40;
 
-const prefixOf = (kind: NoticeKind): string => {
-  if (kind === 'would-act') return '[Holdfast dry run] ';
-  return kind === 'needs-a-person' || kind === 'failed' ? '[Holdfast: ACTION NEEDED] ' : '[Holdfast] ';
+/** Kinds that wait for a person. */
+export const needsAction = (kind: NoticeKind): boolean =>
+  kind === 'needs-a-person' || kind === 'failed' || kind === 'breaker-opened';
+
+/** The stage first: whether it is production decides who gets up. */
+const prefixOf = (kind: NoticeKind, stage: string): string => {
+  if (kind === 'would-act') return `[Holdfast ${stage}, dry run] `;
+  return needsAction(kind) ? `[Holdfast ${stage}: ACTION NEEDED] ` : `[Holdfast ${stage}] `;
 };
 
-/** Stage, account and Region, as much of it as there is room for. */
-const whereOf = ({ stage, accountId, accountAlias, region }: Place): string => {
-  const wheres = [
-    [stage, accountAlias ?? accountId, region],
-    [stage, accountId, region],
-    [stage, region],
-    [region],
-  ].map((parts) => ` (${parts.join(', ')})`);
+/** Account and Region, as much of it as there is room for. */
+const whereOf = ({ accountId, accountAlias, region }: Place): string => {
+  const wheres = [[accountAlias ?? accountId, region], [accountId, region], [region]].map(
+    (parts) => ` (${parts.join(', ')})`,
+  );
   return wheres.find(({ length }) => length <= whereCharactersMax) ?? '';
 };
 
@@ -54,7 +56,7 @@ export const toSubject = (
 ): string => {
   const ascii = (text: string): string => text.replaceAll(/\s+/g, ' ').replaceAll(/[^ -~]/g, '?');
   const where = whereOf(place);
-  const room = subjectCharactersMax - where.length - prefixOf(kind).length;
+  const room = subjectCharactersMax - where.length - prefixOf(kind, place.stage).length;
   const what = wholeWords(ascii(headline), room);
-  return `${prefixOf(kind)}${what}${fitNames(groups.map(ascii), groupsLeftOut, room - what.length)}${where}`;
+  return `${prefixOf(kind, place.stage)}${what}${fitNames(groups.map(ascii), groupsLeftOut, room - what.length)}${where}`;
 };

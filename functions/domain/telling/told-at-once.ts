@@ -1,70 +1,51 @@
-import { remediationOf } from '../execution-arn.ts';
 import type { JournalEntry } from '../journal.ts';
-import { remediations } from '../remediations.ts';
-import { counted } from '../times.ts';
-import { startExecutionCommand } from './commands.ts';
 import { type Notice, type NoticeKind, toNotice } from './notice.ts';
 import { type Line, lineOf, sentenceOf, todoOf } from './sentence-of.ts';
-
-/** How a person holds a group again after what was held of it was taken back. */
-const holdAgainTodo = (incidentId: string, [group, ...others]: string[]): string[] => {
-  const remediation = remediationOf(incidentId);
-  const fields = remediation === undefined ? undefined : remediations[remediation].heldAgainWith;
-  if (fields === undefined || group === undefined) return [];
-  const andOthers = others.length === 0 ? '' : `, and likewise ${counted(others.length, 'other group')}`;
-  const input = { autoScalingGroupName: group, reason: 'held again after it was taken back', ...fields };
-  return [
-    `If somebody meant to take that back, do nothing. To hold ${group} again${andOthers}, stop the execution, wait until its groups are given back, and start another: ${startExecutionCommand(incidentId, input)}`,
-  ];
-};
 
 interface ToldAtOnce {
   kind: NoticeKind;
   headline: (entry: JournalEntry) => string;
   next: string;
   /** What a person can do about all of it, besides what each line says. */
-  todo?: (incidentId: string, groups: string[]) => string[];
+  todo?: () => string[];
 }
 
 const headlineOfLeft = ({ because, instanceId }: JournalEntry): string => {
-  if (because === 'NOT_RESTORED') return 'Sizes not set back';
+  if (because === 'NOT_RESTORED') return 'Sizes not set back after a resize';
   if (because === 'BROKEN_NEWCOMERS_STAY') return 'Broken instances not replaced';
-  return instanceId === undefined ? 'Left for you' : 'Instance left for you';
+  if (because === 'REFUSED' || because === 'STILL_THERE') return 'Stuck launch could not be terminated';
+  return instanceId === undefined ? 'Left for you' : 'Instance left out of service';
 };
 
 /** Events of the journal that people are told at once, wherever they are written down. */
 const toldAtOnce: Partial<Record<JournalEntry['event'], ToldAtOnce>> = {
   overridden: {
     kind: 'overridden',
-    headline: () => 'Somebody took back part of a hold',
-    next: 'Holdfast leaves that alone until the last hold of the group ends. The rest of the hold goes on. If CloudTrail tells who it was, a message follows.',
-    todo: holdAgainTodo,
+    headline: () => 'Part of a hold taken back by somebody',
+    next: 'Holdfast does not set it again during this hold. The rest of the hold goes on. If CloudTrail tells who it was, another message follows.',
   },
   'override-explained': {
     kind: 'overridden',
     headline: () => 'Who took back part of a hold',
-    next: 'Holdfast leaves that alone until the last hold of the group ends. The rest of the hold goes on.',
+    next: 'Holdfast does not set it again during this hold. The rest of the hold goes on.',
   },
   'breaker-opened': {
     kind: 'breaker-opened',
-    headline: () => 'Breaker open, launches stopped',
-    todo: () => [
-      'Find out why what is launched does not come into service, and mend that. What instances printed last is in the lines below.',
-    ],
-    next: 'Holdfast suspends Launch in the group, protects its instances from scale-in, and tries one launch now and then. The breaker closes by itself once launches succeed.',
+    headline: () => 'Launches stopped, they hang',
+    next: 'After the pause Holdfast tries one launch, and waits longer after each that fails. What runs is protected from scale-in. Once a launch succeeds, launches go on by themselves; until the cause is fixed none will.',
   },
   widespread: {
     kind: 'needs-a-person',
     headline: () => 'Launches fail in many groups at once',
     todo: () => [
-      'Find out what so many groups have in common: a package repository, a registry, a quota, the capacity of EC2.',
+      'Find out what these groups have in common, and fix it: a package repository, a registry, a quota, the capacity of EC2.',
     ],
-    next: 'Holdfast ends no launch while so many groups fail, and protects what runs.',
+    next: 'Holdfast terminates no stuck launch while so many groups fail, and protects what runs.',
   },
   'mostly-unhealthy': {
     kind: 'needs-a-person',
     headline: () => 'Most instances are marked unhealthy',
-    next: 'The group replaces the marked instances within minutes, unless somebody marks them healthy before.',
+    next: 'Auto Scaling terminates and replaces the marked instances within minutes, unless somebody marks them healthy before.',
   },
   'in-progress': {
     kind: 'needs-a-person',
@@ -83,7 +64,7 @@ const toldAtOnce: Partial<Record<JournalEntry['event'], ToldAtOnce>> = {
   'broken-newcomers': {
     kind: 'needs-a-person',
     headline: () => 'New instances do not work',
-    next: 'The hold goes on. Once it ends, the group replaces those that its health checks fail, and the others stay protected from scale-in until it has.',
+    next: 'The hold goes on. When it ends, Auto Scaling replaces the instances that fail its health checks. The others stay protected from scale-in until that is done.',
   },
   left: {
     kind: 'needs-a-person',
@@ -117,7 +98,7 @@ export const noticesIn = (incidentId: string, journal: JournalEntry[]): Notice[]
           about: sentences.join('\n'),
           headline: headline(first),
           done: part.map(lineOf).sort(byGroup),
-          todo: [...part.flatMap(todoOf), ...(todo?.(incidentId, groups) ?? [])],
+          todo: [...part.flatMap(todoOf), ...(todo?.() ?? [])],
           next,
           groups,
         }),

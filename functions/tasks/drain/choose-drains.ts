@@ -23,7 +23,9 @@ import type { Mode } from '../../domain/mode.ts';
 import { startPeriod } from '../../domain/signals/decide-start.ts';
 import { tellBreakerNews, tellChoice, tellWidespread } from '../../domain/telling/drain-sentences.ts';
 import { tellHold } from '../../domain/telling/hold-sentences.ts';
-import { addSeconds, counted, secondsBetween } from '../../domain/times.ts';
+import type { Line } from '../../domain/telling/sentence-of.ts';
+import { tellReason } from '../../domain/telling/start-sentences.ts';
+import { addSeconds, counted, firstOf, secondsBetween } from '../../domain/times.ts';
 import type { chooseDrainsState } from '../../events/hold-state.ts';
 import { writeJournal, writeNotice } from '../incidents/emit-facts.ts';
 import { beginRelease } from '../incidents/end-incident.ts';
@@ -131,24 +133,31 @@ const toEntries = ({ now: at, rounds, chosen, unreadable }: Chosen): JournalEntr
 
 /** That instances are being drained. */
 const toNotice = (
-  { incidentId, reason, leftAlone = [], warnings = [] }: Incident,
+  incident: Incident,
   chosen: DrainChoice[],
   at: string,
-): Parameters<typeof writeNotice>[1] => ({
-  kind: 'acted',
-  at,
-  incidentId,
-  headline: `Ending ${counted(chosen.length, 'stuck launch', 'stuck launches')}`,
-  seen: reason,
-  done: [
-    `Holdfast keeps evidence of ${counted(chosen.length, 'stuck launch', 'stuck launches')}, and then ends ${chosen.length === 1 ? 'it' : 'them'}:`,
-    ...chosen.map((choice) => `${choice.autoScalingGroupName}: ${choice.instanceId}, ${tellChoice(choice)}`),
-    ...leftAlone,
-  ],
-  details: warnings,
-  next: 'Holdfast ends others that get stuck, within the limits of the policy. If launches go on failing, the breaker opens and stops them.',
-  groups: [...new Set(chosen.map(({ autoScalingGroupName }) => autoScalingGroupName))],
-});
+): Parameters<typeof writeNotice>[1] => {
+  const { incidentId, leftAlone = [], warnings = [] } = incident;
+  const launches = counted(chosen.length, 'stuck launch', 'stuck launches');
+  return {
+    kind: 'acted',
+    at,
+    incidentId,
+    headline: `Terminating ${launches}`,
+    seen: tellReason(incident),
+    done: [
+      `Holdfast stores evidence of ${launches} and then terminates ${chosen.length === 1 ? 'it' : 'them'}:`,
+      ...chosen.map((choice): Line => {
+        const { autoScalingGroupName, instanceId } = choice;
+        return { groups: [autoScalingGroupName], text: `${instanceId}, ${tellChoice(choice)}` };
+      }),
+      ...leftAlone,
+    ],
+    details: warnings,
+    next: 'Holdfast terminates others that get stuck, within the limits of the policy. If launches go on hanging, it stops them and tells you.',
+    groups: [...new Set(chosen.map(({ autoScalingGroupName }) => autoScalingGroupName))],
+  };
+};
 
 /**
  * Looks at every group of the incident, moves its breaker on, and chooses what is drained next, within every limit.
@@ -218,7 +227,8 @@ export const createChooseDrains = (dependencies: ChooseDrainsDependencies) => {
     const failing = [...new Set(choices.map(({ autoScalingGroupName }) => autoScalingGroupName))].sort();
     const text = tellWidespread(widespread);
     const isNews = await protectUnlessProtected(dependencies, incident, failing, text, startPeriod(now));
-    return isNews || isFirst ? [{ at: now, event: 'widespread', text }] : [];
+    const named = `${text}. Stuck launches: ${firstOf(failing, 10)}`;
+    return isNews || isFirst ? [{ at: now, event: 'widespread', text: named }] : [];
   };
 
   const runRound = async (

@@ -58,9 +58,18 @@ const tellOpening = async (
   const evidence = (await store.readEvidence(incident.incidentId)).filter(({ instanceId }) =>
     drained.has(instanceId),
   );
-  const text = [tellBreakerOpened(breaker), ...groupByLikeness(evidence)].join('. ');
+  const printed = groupByLikeness(evidence);
+  const todo = [
+    `Find out why new instances do not come into service, and fix that.${printed.length === 0 ? '' : ` What the terminated instances printed last: ${printed.join('; ')}`}`,
+  ];
   await writeJournal(store, incident.incidentId, [
-    { at: clock.now(), event: 'breaker-opened', autoScalingGroupName: name, text },
+    {
+      at: clock.now(),
+      event: 'breaker-opened',
+      autoScalingGroupName: name,
+      text: tellBreakerOpened(breaker),
+      todo,
+    },
   ]);
   await changeLaunches(store, name, (current) =>
     current.breaker === undefined ? current : { ...current, breaker: { ...current.breaker, isTold: true } },

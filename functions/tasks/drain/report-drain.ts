@@ -41,21 +41,21 @@ export const summariseDrain = (
       .map(({ autoScalingGroupName }) => autoScalingGroupName),
   );
   const ended = [
-    `Holdfast ended ${counted(drained, 'launch', 'launches')} stuck in Pending:Wait${left === 0 ? '' : `, and left ${left} for you`}.`,
+    `Holdfast terminated ${counted(drained, 'launch', 'launches')} stuck in Pending:Wait${left === 0 ? '' : `, and left ${left} for you`}.`,
     ...(opened.size === 0 ? [] : [`The breaker opened in ${counted(opened.size, 'group')}.`]),
   ];
-  const headline = `Over, ${counted(drained, 'stuck launch', 'stuck launches')} ended${left === 0 ? '' : `, ${left} left for you`}`;
+  const headline = `Over, ${counted(drained, 'stuck launch', 'stuck launches')} terminated${left === 0 ? '' : `, ${left} left for you`}`;
   const headlines: Record<HoldPlanAction, string> = {
     HOLD: headline,
     GIVE_BACK: headline,
-    REPORT: 'Would end stuck launches',
+    REPORT: 'Would terminate stuck launches',
     REFUSE: 'Nothing drained',
   };
   const done: Record<HoldPlanAction, string[]> = {
     HOLD: ended,
     GIVE_BACK: ended,
     REPORT: [
-      `Live, Holdfast would end ${first} of ${counted(stuck, 'launch', 'launches')} stuck in Pending:Wait now.`,
+      `A stage that is live would now terminate ${first} of ${counted(stuck, 'launch', 'launches')} stuck in Pending:Wait.`,
     ],
     REFUSE: [`Nothing was changed: ${reason.replace(/\.$/, '')}.`],
   };

@@ -16,6 +16,7 @@ import { launchesOf } from '../../domain/launches/launch-record.ts';
 import { changeBudgetSeconds, groupsAtOnce, soonSeconds } from '../../domain/limits.ts';
 import { remediations } from '../../domain/remediations.ts';
 import { sentenceOf } from '../../domain/telling/sentence-of.ts';
+import { tellReason } from '../../domain/telling/start-sentences.ts';
 import { counted, firstOf, secondsBetween, spokenDuration } from '../../domain/times.ts';
 import type { applyHoldState } from '../../events/hold-state.ts';
 import { writeJournal, writeNotice } from '../incidents/emit-facts.ts';
@@ -118,8 +119,11 @@ export const createApplyHold = (dependencies: TaskDependencies) => {
     round: number,
   ): Promise<void> => {
     const { unfinished, gone, refused } = counts;
-    const { incidentId, alarm, reason, leftAlone = [], warnings = [], groupsAsked = names.length } = incident;
+    const { incidentId, alarm, leftAlone = [], warnings = [], groupsAsked = names.length } = incident;
     const { words, describeEnd } = remediations[incident.remediation];
+    const { effect } = incident.settings;
+    const began = words.began(effect);
+    const isByHand = incident.rule === undefined;
     const ofAlarm = alarm === undefined ? {} : { alarmName: alarm.alarmName };
     const now = clock.now();
     const leftAloneMore = groupsAsked - names.length - leftAlone.length;
@@ -134,10 +138,10 @@ export const createApplyHold = (dependencies: TaskDependencies) => {
         at: now,
         incidentId,
         ...ofAlarm,
-        headline: isAll ? words.began : `${words.began} in ${held.length} of ${groupsAsked} groups`,
-        seen: reason,
+        headline: isAll ? began : `${began} in ${held.length} of ${groupsAsked} groups`,
+        seen: tellReason(incident),
         done: [
-          `Holdfast holds ${number}: ${firstOf(held)}. ${words.held}`,
+          `Holdfast holds ${number}: ${firstOf(held, 10)}. ${words.held(effect)}`,
           ...(unfinished > 0 ? [`${unfinished} not held yet; tried again in the next rounds.`] : []),
           ...(refused > 0 ? [`${refused} refused since the plan was made.`] : []),
           ...(gone > 0 ? [`${gone} no longer there.`] : []),
@@ -146,6 +150,12 @@ export const createApplyHold = (dependencies: TaskDependencies) => {
             ? [`and ${counted(leftAloneMore, 'more group')} left alone, in the journal`]
             : []),
         ],
+        todo:
+          isByHand && leftAlone.length > 0
+            ? [
+                `${counted(groupsAsked - names.length, 'group')} that ${groupsAsked - names.length === 1 ? 'was' : 'were'} asked for ${groupsAsked - names.length === 1 ? 'is' : 'are'} NOT held; why stands below. Correct the name or the tag, and start again for ${groupsAsked - names.length === 1 ? 'it' : 'them'}.`,
+              ]
+            : [],
         details: [...warnings, ...failures],
         next: describeEnd(incident),
         groups: held,
@@ -166,7 +176,7 @@ export const createApplyHold = (dependencies: TaskDependencies) => {
         ...ofAlarm,
         about: 'groups not held',
         headline: `${notHeld.length} of ${counted(names.length, 'group')} not held yet`,
-        seen: reason,
+        seen: tellReason(incident),
         done: [
           `After ${round} rounds, ${notHeld.length} of ${counted(names.length, 'group')} ${notHeld.length === 1 ? 'is' : 'are'} still not held: ${firstOf(notHeld)}.`,
         ],

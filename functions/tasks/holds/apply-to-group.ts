@@ -3,7 +3,9 @@ import { StaleRecordError } from '../../domain/errors.ts';
 import { decideApply } from '../../domain/holds/decide-apply.ts';
 import type { Incident } from '../../domain/incident.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
+import { regionOf } from '../../domain/telling/commands.ts';
 import {
+  overriddenTodo,
   tellApplied,
   tellOverridden,
   tellReplaced,
@@ -53,7 +55,11 @@ export const applyToGroup = async (
     const { newlyOverridden } = decision;
     if (newlyOverridden.length === 0) return;
     if (decision.isStackUpdating) note('taken-back-by-update', tellTakenBackByUpdate(newlyOverridden));
-    else note('overridden', tellOverridden(newlyOverridden, seen.group?.tags ?? {}));
+    else {
+      note('overridden', tellOverridden(newlyOverridden, seen.group?.tags ?? {}), {
+        todo: overriddenTodo(regionOf(incident.incidentId), seen.name, newlyOverridden),
+      });
+    }
   };
   try {
     await changeGroup(dependencies, decision);

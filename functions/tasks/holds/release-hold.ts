@@ -43,7 +43,7 @@ export const createReleaseHold =
       if (refused.length < remaining && round < releaseRoundsMax) {
         return { round, action: 'WAIT', remaining, waitSeconds };
       }
-      const text = `${counted(remaining, 'group')} could not be given back; the sweep tries again`;
+      const text = `${counted(remaining, 'group')} could not be given back`;
       await writeJournal(store, incidentId, [
         { at: clock.now(), event: 'not-given-back', text },
         ...refused.map((entry): JournalEntry => ({ ...entry, event: 'not-given-back' })),

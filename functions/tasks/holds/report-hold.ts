@@ -1,5 +1,4 @@
 import type * as z from 'zod/mini';
-import { remediationOf } from '../../domain/execution-arn.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
 import {
   type Attention,
@@ -7,6 +6,7 @@ import {
   attentionIn,
   toOutput,
 } from '../../domain/telling/attention.ts';
+import { notReleasedHeadline } from '../../domain/telling/notice.ts';
 import { counted } from '../../domain/times.ts';
 import type { reportHoldState } from '../../events/hold-state.ts';
 import { type ReportDependencies, tellOutcome } from '../telling/tell-outcome.ts';
@@ -29,11 +29,13 @@ const events: AttentionEvents = {
     'refused',
     'overridden',
     'override-explained',
+    'mostly-unhealthy',
+    'unhealthy',
     'gone',
     'replaced',
     'warned',
   ],
-  onTheWay: ['broken-newcomers', 'mostly-unhealthy', 'unhealthy', 'in-progress', 'taken-back-by-update'],
+  onTheWay: ['broken-newcomers', 'in-progress', 'taken-back-by-update'],
 };
 
 const countGroups = (journal: JournalEntry[], some: JournalEntry['event'][]): number =>
@@ -53,31 +55,29 @@ const tellHeld = (planned: number, held: number, givenBack: number): string[] =>
 /** Sums up the journal of an incident; pure. */
 const summariseHold = (
   journal: JournalEntry[],
-  {
-    action,
-    incidentId,
-    reason = '',
-  }: Pick<z.output<typeof reportHoldState>['plan'], 'action' | 'incidentId' | 'reason'>,
+  { action, reason = '' }: Pick<z.output<typeof reportHoldState>['plan'], 'action' | 'incidentId' | 'reason'>,
 ): HoldReport => {
   const groupsPlanned = countGroups(journal, ['planned']);
   const groupsGivenBack = countGroups(journal, ['given-back']);
   const groupsHeld = countGroups(journal, ['held', 'given-back']);
   const isIncomplete = groupsGivenBack < groupsHeld;
-  const over = `${remediationOf(incidentId) ?? 'Hold'} is over`;
+  const over = 'Hold ended';
   const headlines: Record<HoldPlanAction, string> = {
     HOLD: over,
     GIVE_BACK: over,
     REPORT: 'Would hold',
-    REFUSE: 'Nothing held',
+    REFUSE: 'NOT held',
   };
+  const ended = journal.findLast(({ event }) => event === 'releasing')?.text;
+  const because = ended === undefined ? [] : [`The hold ended because ${ended}.`];
   const done: Record<HoldPlanAction, string[]> = {
-    HOLD: tellHeld(groupsPlanned, groupsHeld, groupsGivenBack),
-    GIVE_BACK: tellHeld(groupsPlanned, groupsHeld, groupsGivenBack),
-    REPORT: [`Live, Holdfast would hold ${counted(groupsPlanned, 'group')}.`],
+    HOLD: [...tellHeld(groupsPlanned, groupsHeld, groupsGivenBack), ...because],
+    GIVE_BACK: [...tellHeld(groupsPlanned, groupsHeld, groupsGivenBack), ...because],
+    REPORT: [],
     REFUSE: [`Nothing was changed: ${reason.replace(/\.$/, '')}.`],
   };
   return {
-    headline: isIncomplete ? 'Not given back' : headlines[action],
+    headline: isIncomplete ? notReleasedHeadline : headlines[action],
     done: done[action],
     groupsPlanned,
     groupsHeld,

@@ -7,8 +7,9 @@ import { remediations } from '../../domain/remediations.ts';
 import { abandonedBecause } from '../../domain/signals/abandoned-because.ts';
 import { nameExecution } from '../../domain/signals/decide-start.ts';
 import { attentionIn, sizeEvents } from '../../domain/telling/attention.ts';
-import { notGivenBackNext } from '../../domain/telling/notice.ts';
+import { needsTagNext, notReleasedHeadline } from '../../domain/telling/notice.ts';
 import { lineOf, sentenceOf, todoOf } from '../../domain/telling/sentence-of.ts';
+import { tellReason } from '../../domain/telling/start-sentences.ts';
 import { addSeconds, counted, secondsBetween } from '../../domain/times.ts';
 import { giveBackGroups } from '../holds/give-back-groups.ts';
 import { writeJournal, writeNotice } from '../incidents/emit-facts.ts';
@@ -69,13 +70,13 @@ const tellRefused = (
     at: clock.now(),
     incidentId: incident.incidentId,
     about: sentences.join('\n'),
-    headline: 'Not given back',
-    seen: incident.reason,
+    headline: notReleasedHeadline,
+    seen: tellReason(incident),
     done: refused.map(lineOf),
     todo: refused.flatMap(todoOf),
-    next: notGivenBackNext,
+    next: needsTagNext,
     groups: refused.flatMap(({ autoScalingGroupName: name }) => (name === undefined ? [] : [name])),
-    undo: 'ENDED',
+    undo: 'NOTHING',
   });
 };
 
@@ -89,8 +90,8 @@ const tellGivenBack = async (
     kind: 'gave-back',
     at: clock.now(),
     incidentId: incident.incidentId,
-    headline: `${incident.remediation} is over`,
-    seen: incident.reason,
+    headline: 'Hold ended',
+    seen: tellReason(incident),
     done: [`The sweep gave back ${counted(names.length, 'group')}, because ${because}.`, ...attention],
     todo,
     next:

@@ -33,8 +33,8 @@ const tellUnknownMode = async (
       `The kill switch says "${word}", which Holdfast does not know. So nothing new begins, and what is held ends when it expires and is not renewed.`,
     ],
     todo: [
-      `To let Holdfast work: ${setMode('live')}`,
-      `To have everything given back, and nothing begin: ${setMode('off')}`,
+      `Ask who wrote "${word}" what was meant. If Holdfast should stop, which releases every hold: ${setMode('off')}`,
+      `If it should work: ${setMode('live')}`,
     ],
     next: 'The sweep looks again every five minutes.',
     undo: 'NOTHING',

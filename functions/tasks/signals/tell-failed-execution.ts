@@ -1,3 +1,4 @@
+import { bounded } from '../../domain/bounded.ts';
 import { signalNameOf } from '../../domain/signals/decide-start.ts';
 import type { Measure } from '../../domain/telling/metrics.ts';
 import { parseFailedExecution } from '../../events/execution-ended.ts';
@@ -16,8 +17,8 @@ const toldOtherwise: ReadonlySet<string> = new Set([
 const nextAfterFailure = (hasBegun: boolean, isOfSignal: boolean): string => {
   if (hasBegun) return 'The sweep gives back what is still held, and brings back what is out of service.';
   return isOfSignal
-    ? 'The sweep tries again for as long as what started it is true.'
-    : 'Nothing: it held nothing. Start it again once what made it fail is mended.';
+    ? 'Holdfast tries again every five minutes while the alarm is in ALARM or launches fail.'
+    : 'Nothing. Once the cause is fixed, start it again.';
 };
 
 /** That an execution failed before, or outside, its report: one that its report told of is not told again. */
@@ -40,12 +41,14 @@ export const tellFailedExecution = async (
     incidentId: executionArn,
     // Its signal is tried again and again; that it fails is told once.
     ...(hasBegun || ofSignal === undefined ? {} : { identity: `failed before it began#${ofSignal}` }),
-    headline: status === 'FAILED' ? 'The execution failed' : 'The execution timed out',
+    headline: `Execution ${status === 'FAILED' ? 'failed' : 'timed out'}${hasBegun ? '' : ', nothing is held'}`,
     done: [
       `The execution ${status === 'FAILED' ? 'failed' : 'timed out'}${error === '' ? '' : `: ${error}`}.${hasBegun ? '' : ' It changed nothing.'}`,
       ...(cause === '' ? [] : [cause]),
     ],
-    todo: ['Look at the execution, and mend what made it fail (the link is below).'],
+    todo: [
+      `Look at the execution (the link is below), and fix what made it fail${cause === '' ? '' : `: ${bounded(cause, 300)}`}`,
+    ],
     undo: hasBegun ? 'ENDED' : 'NOTHING',
     next: nextAfterFailure(hasBegun, ofSignal !== undefined),
   });

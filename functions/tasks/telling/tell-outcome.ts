@@ -2,8 +2,14 @@ import type * as z from 'zod/mini';
 import type { Clock } from '../../clock.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
 import type { Attention } from '../../domain/telling/attention.ts';
-import { type NoticeCounts, type NoticeKind, notGivenBackNext } from '../../domain/telling/notice.ts';
+import {
+  type NoticeCounts,
+  type NoticeKind,
+  needsTagNext,
+  notGivenBackNext,
+} from '../../domain/telling/notice.ts';
 import { lineOf } from '../../domain/telling/sentence-of.ts';
+import { tellReason } from '../../domain/telling/start-sentences.ts';
 import { unixSeconds } from '../../domain/times.ts';
 import type { reportHoldState, reportResizeState } from '../../events/hold-state.ts';
 import type { Store } from '../../state/store.ts';
@@ -46,8 +52,13 @@ const noticeKindOf = ({ plan, failure, release, round }: ReportState, { left = 0
   return failure === undefined ? 'gave-back' : 'failed';
 };
 
-const nextAfter = ({ release }: ReportState, kind: OutcomeKind, { todo }: Report): string => {
-  if (release?.action === 'GIVE_UP') return notGivenBackNext;
+const nextAfter = (
+  { release }: ReportState,
+  kind: OutcomeKind,
+  { todo }: Report,
+  onlyTagsMissing: boolean,
+): string => {
+  if (release?.action === 'GIVE_UP') return onlyTagsMissing ? needsTagNext : notGivenBackNext;
   return kind === 'gave-back' && todo.length > 0
     ? 'Holdfast does nothing more about this incident.'
     : nextOf[kind];
@@ -90,7 +101,14 @@ export const tellOutcome = async (
     ...new Set(journal.flatMap(({ autoScalingGroupName: name }) => (name === undefined ? [] : [name]))),
   ];
   const now = clock.now();
-  const seen = plan.askedFor ?? plan.reason;
+  const notGivenBack = journal.filter(
+    ({ event, autoScalingGroupName }) => event === 'not-given-back' && autoScalingGroupName !== undefined,
+  );
+  const onlyTagsMissing =
+    notGivenBack.length > 0 && notGivenBack.every(({ because }) => because === 'NOT_OPTED_IN');
+  const asked = plan.askedFor ?? (kind === 'refused' ? undefined : plan.reason);
+  const seen = asked === undefined ? undefined : tellReason({ ...plan, reason: asked });
+  const isRefusedByHand = kind === 'refused' && plan.rule === undefined && plan.action === 'REFUSE';
   await writeNotice(store, {
     kind,
     at: now,
@@ -107,15 +125,16 @@ export const tellOutcome = async (
     ],
     todo: [
       ...report.todo,
+      ...(isRefusedByHand ? ['Nothing was done. Correct what stands below, and start again.'] : []),
       ...(failure === undefined
         ? []
-        : ['Look at the execution, and mend what made it fail (the link is below).']),
+        : ['Look at the execution (the link is below), and fix what made it fail.']),
     ],
     details: report.details,
-    next: nextAfter(state, kind, report),
+    next: nextAfter(state, kind, report, onlyTagsMissing),
     groups,
     doneLeftOut: report.attentionLeftOut,
-    undo: kind === 'needs-a-person' ? 'ENDED' : kind === 'failed' ? 'ENDED' : 'NOTHING',
+    undo: (kind === 'needs-a-person' && !onlyTagsMissing) || kind === 'failed' ? 'ENDED' : 'NOTHING',
     counts,
   });
 };

@@ -1,3 +1,4 @@
+import pMap from 'p-map';
 import type * as z from 'zod/mini';
 import type { Topic } from '../../aws/sns.ts';
 import type { Clock } from '../../clock.ts';
@@ -12,7 +13,7 @@ import type { Store } from '../../state/store.ts';
 
 /** What TellPeople needs. */
 export interface TellPeopleDependencies {
-  store: Pick<Store, 'readGroups'>;
+  store: Pick<Store, 'readGroups' | 'readIncident'>;
   clock: Clock;
   topic: Topic;
   place: Place;
@@ -40,6 +41,8 @@ const parseNotice = (text: string | undefined): Notice | undefined => {
 
 /** Groups whose holders are looked up for one batch. */
 const groupsLookedUp = 100;
+/** Incidents of which it is looked up whether they are being given back. */
+const incidentsLookedUp = 20;
 
 /**
  * Tells people of what was written for them: one message for all that is of one kind. A message that the topic does
@@ -50,7 +53,15 @@ export const createTellPeople = ({ topic, place, store, clock, measure, log }: T
   const lookUp = async (notices: Notice[]): Promise<HeldNow | undefined> => {
     const names = [...new Set(notices.flatMap(({ groups, notHeld = [] }) => [...groups, ...notHeld]))];
     try {
-      return heldNow(await store.readGroups(names.slice(0, groupsLookedUp)), clock.now());
+      const records = await store.readGroups(names.slice(0, groupsLookedUp));
+      const ids = [...new Set(records.flatMap(({ holds }) => holds.map(({ incidentId }) => incidentId)))];
+      const incidents = await pMap(ids.slice(0, incidentsLookedUp), (id) => store.readIncident(id), {
+        concurrency: 4,
+      });
+      const releasing = incidents.flatMap((incident) =>
+        incident?.status === 'RELEASING' ? [incident.incidentId] : [],
+      );
+      return heldNow(records, clock.now(), new Set(releasing));
     } catch (error) {
       log.info('who holds the groups cannot be read', { error: String(error) });
       return undefined;

@@ -242,9 +242,7 @@ describe('decideRelease', () => {
     const decision = release(heldGroup({ tags: {} }), held(), 'incident-a', settle, 'me', later(600));
     if (decision.action !== 'REFUSE') throw new Error(decision.action);
     expect(tellNotGivenBack(decision.inForce)).toContain('still set: AZRebalance, HealthCheck');
-    expect(notGivenBackTodo('eu-west-1', 'web', decision.inForce)[0]).toContain(
-      'Put the tag holdfast=true back',
-    );
+    expect(notGivenBackTodo('eu-west-1', 'web', decision.inForce)[0]).toContain('put it back');
   });
 
   it('leaves a leased group for later', () => {

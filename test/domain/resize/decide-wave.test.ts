@@ -412,7 +412,7 @@ describe('driftOf', () => {
     const drift = driftOf(someWork({ resizes: [resized], launchTemplate }));
     expect(drift && tellDrift(drift)).toMatch(/lt-1 \(version \$Latest\) still launches m7i.large/);
     expect(drift && driftTodo('eu-west-1', drift)).toEqual([
-      `If new instances should be m7i.xlarge too, make a new version of the launch template: aws ec2 create-launch-template-version --region eu-west-1 --launch-template-id lt-1 --source-version 3 --launch-template-data '{"InstanceType":"m7i.xlarge"}'`,
+      `If new instances should be m7i.xlarge too, check that version 3 is still the one the group uses, and make a new version from it: aws ec2 create-launch-template-version --region eu-west-1 --launch-template-id lt-1 --source-version 3 --launch-template-data '{"InstanceType":"m7i.xlarge"}'`,
     ]);
   });
 

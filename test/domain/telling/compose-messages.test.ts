@@ -49,11 +49,14 @@ const section = (text: string | undefined, title: string): string[] | undefined 
     .slice(1)
     .map((line) => line.trim());
 
+const listHeld =
+  "aws autoscaling describe-auto-scaling-groups --region eu-west-1 --filters 'Name=tag-key,Values=holdfast-hold' --output text --query 'AutoScalingGroups[].[AutoScalingGroupName,Tags[?Key==`holdfast-hold`]|[0].Value]'";
+
 describe('composeMessages', () => {
   it('says what to do, what happened, why, what comes next, how to undo it, and where to look', () => {
     const [message, ...others] = composeMessages(place, [aNotice()]);
     expect(others).toEqual([]);
-    expect(message?.subject).toBe('[Holdfast] Scaling paused: web a, web-b (prod, 123456789012, eu-west-1)');
+    expect(message?.subject).toBe('[Holdfast prod] Scaling paused: web a, web-b (123456789012, eu-west-1)');
     expect(message?.text.split('\n')).toEqual([
       'Scaling paused: web a, web-b',
       'As of 2026-03-02 03:00 UTC. pause-scaling, stage prod, account 123456789012, Region eu-west-1.',
@@ -68,15 +71,18 @@ describe('composeMessages', () => {
       '  the alarm loss is in ALARM',
       '',
       'WHO HOLDS THESE GROUPS',
-      '  This could not be looked up; the tag holdfast-hold of each group says who holds it.',
+      '  This could not be looked up. To list every group that is held:',
+      `    ${listHeld}`,
       '',
       'WHAT HAPPENS NEXT',
       '  Given back at ten.',
       '',
       'HOW TO UNDO IT',
-      '  Stop the execution, and within minutes its groups scale as before.',
-      `  To stop it: aws stepfunctions stop-execution --region eu-west-1 --execution-arn ${execution('loss-1')}`,
-      '  To stop everything Holdfast does in stage prod, and have everything given back: aws ssm put-parameter --region eu-west-1 --name /holdfast/prod/mode --type String --value off --overwrite',
+      '  Stop the execution: within six minutes Holdfast gives all its groups back, and Auto Scaling may terminate instances again.',
+      '  To stop it:',
+      `    aws stepfunctions stop-execution --region eu-west-1 --execution-arn ${execution('loss-1')}`,
+      '  Emergency only. To release every hold in stage prod, those of other incidents too, and hold nothing until somebody writes live again:',
+      '    aws ssm put-parameter --region eu-west-1 --name /holdfast/prod/mode --type String --value off --overwrite',
       '',
       'MORE TO KNOW',
       '  03:00 UTC a detail',
@@ -84,10 +90,11 @@ describe('composeMessages', () => {
       'WHERE TO LOOK',
       '  What this message means: docs/messages.md#acted, in the repository of Holdfast',
       '  Alarm loss of web/a: https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#alarmsV2:alarm/loss%20of%20web%2Fa',
-      `  Execution: https://eu-west-1.console.aws.amazon.com/states/home?region=eu-west-1#/v2/executions/details/${execution('loss-1')}`,
+      `  Execution loss-1: https://eu-west-1.console.aws.amazon.com/states/home?region=eu-west-1#/v2/executions/details/${execution('loss-1')}`,
       '  Group web a: https://eu-west-1.console.aws.amazon.com/ec2/home?region=eu-west-1#AutoScalingGroupDetails:id=web%20a;view=details',
       '  Group web-b: https://eu-west-1.console.aws.amazon.com/ec2/home?region=eu-west-1#AutoScalingGroupDetails:id=web-b;view=details',
-      `  Journal, everything that was seen, decided and done: aws dynamodb query --region eu-west-1 --table-name holdfast-prod --key-condition-expression 'pk = :incident AND begins_with(sk, :journal)' --expression-attribute-values '{":incident":{"S":"incident#${execution('loss-1')}"},":journal":{"S":"journal#"}}'`,
+      '  Journal of loss-1, everything that was seen, decided and done:',
+      `    aws dynamodb query --region eu-west-1 --table-name holdfast-prod --key-condition-expression 'pk = :incident AND begins_with(sk, :journal)' --expression-attribute-values '{":incident":{"S":"incident#${execution('loss-1')}"},":journal":{"S":"journal#"}}'`,
     ]);
   });
 
@@ -111,8 +118,9 @@ describe('composeMessages', () => {
     expect(section(message?.text, 'WHO HOLDS')).toEqual([
       'pause-scaling, being given back: web a (execution loss-1)',
       'pause-scaling, until 2026-03-02 04:00 UTC at the latest: web a (execution loss-2)',
-      'Nothing of Holdfast holds: web-b',
-      'Not looked up: 3 more groups. The tag holdfast-hold of a group says who holds it.',
+      'No hold: web-b',
+      '3 more groups not looked up. To list every group that is held:',
+      listHeld,
     ]);
     expect(message?.text).toContain('WHO HOLDS THESE GROUPS AT 03:01 UTC');
     expect(message?.text).not.toContain('HOW TO UNDO IT');
@@ -155,7 +163,7 @@ describe('composeMessages', () => {
     );
     const [corrected] = sent(true, false);
     expect(corrected?.subject).toBe(
-      '[Holdfast: ACTION NEEDED] Not held yet: web-b (prod, 123456789012, eu-west-1)',
+      '[Holdfast prod: ACTION NEEDED] Not held yet: web-b (123456789012, eu-west-1)',
     );
     expect(section(corrected?.text, 'WHAT HAPPENED')).toEqual(['Still not held: web-b.']);
     // What cannot be looked up is said as it was written.
@@ -217,7 +225,7 @@ describe('composeMessages', () => {
       { ...place, accountAlias: 'shop', docsUrl: 'https://wiki.example.com/holdfast' },
       [aNotice()],
     );
-    expect(message?.subject).toBe('[Holdfast] Scaling paused: web a, web-b (prod, shop, eu-west-1)');
+    expect(message?.subject).toBe('[Holdfast prod] Scaling paused: web a, web-b (shop, eu-west-1)');
     expect(message?.text).toContain('stage prod, account 123456789012 (shop), Region eu-west-1');
     expect(message?.text).toContain(
       'What this message means: https://wiki.example.com/holdfast/messages.md#acted',
@@ -230,7 +238,7 @@ describe('composeMessages', () => {
   it.each(kinds)('has a subject that SNS takes for %s', (kind) => {
     const [message] = composeMessages(place, [aNotice({ kind, headline: `é\n${'long '.repeat(40)}` })]);
     expect(message?.subject).toMatch(/^[!-~][ -~]{0,98}$/);
-    expect(message?.subject).toMatch(/long \(prod, 123456789012, eu-west-1\)$/);
+    expect(message?.subject).toMatch(/long \(123456789012, eu-west-1\)$/);
   });
 
   it('makes one message of a storm, and keeps other kinds and remediations apart', () => {
@@ -254,12 +262,10 @@ describe('composeMessages', () => {
     ]);
     const [first] = messages;
     expect(first?.subject).toBe(
-      '[Holdfast] Instances protected: api-0, api-1, api-2 and 197 more (prod, 123456789012, eu-west-1)',
+      '[Holdfast prod] Instances protected: api-0, api-1, api-2 and 197 more (123456789012, eu-west-1)',
     );
-    expect(section(first?.text, 'WHAT HAPPENED')?.at(-1)).toBe('and 185 more, in the journal');
-    expect(section(first?.text, 'HOW TO UNDO')).toContainEqual(
-      'and likewise 197 more executions, which the journal names',
-    );
+    expect(section(first?.text, 'WHAT HAPPENED')?.at(-1)).toBe('and 185 more');
+    expect(section(first?.text, 'HOW TO UNDO')).toContainEqual('and likewise 197 more executions');
     expect(first?.text.length).toBeLessThan(20_000);
   });
 

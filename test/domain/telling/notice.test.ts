@@ -32,14 +32,10 @@ describe('noticesIn', () => {
     ]);
   });
 
-  it('says how a group whose hold was taken back is held again', () => {
-    const incidentId = 'arn:aws:states:eu-west-1:123456789012:execution:holdfast-prod-pause-scaling:loss-1';
-    const [notice] = noticesIn(incidentId, [entry('overridden', "web o'clock")]);
-    expect(notice?.todo.map(({ text }) => text)).toEqual([
-      `If somebody meant to take that back, do nothing. To hold web o'clock again, stop the execution, wait until its groups are given back, and start another: aws stepfunctions start-execution --region eu-west-1 --state-machine-arn arn:aws:states:eu-west-1:123456789012:stateMachine:holdfast-prod-pause-scaling --input '{"autoScalingGroupName":"web o'\\''clock","reason":"held again after it was taken back","expiresAfter":"2h"}'`,
-    ]);
-    const resize = incidentId.replace('pause-scaling', 'resize-in-place');
-    expect(noticesIn(resize, [entry('overridden', 'web')])[0]?.todo).toEqual([]);
+  it('gives what a person can do to each of its groups', () => {
+    const todo = ['suspend it again: aws …'];
+    const [notice] = noticesIn('i', [{ ...entry('overridden', 'web'), todo }]);
+    expect(notice?.todo).toEqual([{ groups: ['web'], text: 'suspend it again: aws …' }]);
   });
 
   it('makes one notice of very many, whose order says nothing', () => {

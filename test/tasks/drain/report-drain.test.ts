@@ -30,9 +30,9 @@ describe('summariseDrain', () => {
 
   it('counts each instance once, and shows what needs a person', () => {
     expect(summariseDrain(journal, { action: 'HOLD' })).toEqual({
-      headline: 'Over, 1 stuck launch ended, 1 left for you',
+      headline: 'Over, 1 stuck launch terminated, 1 left for you',
       done: [
-        'Holdfast ended 1 launch stuck in Pending:Wait, and left 1 for you.',
+        'Holdfast terminated 1 launch stuck in Pending:Wait, and left 1 for you.',
         'The breaker opened in 1 group.',
       ],
       stuck: 2,
@@ -49,7 +49,7 @@ describe('summariseDrain', () => {
   });
 
   it.each([
-    ['REPORT', 'Live, Holdfast would end 0 of 2 launches stuck in Pending:Wait now.'],
+    ['REPORT', 'A stage that is live would now terminate 0 of 2 launches stuck in Pending:Wait.'],
     ['REFUSE', 'Nothing was changed: no group matches.'],
   ] as const)('of %s says: %s', (action, sentence) => {
     expect(summariseDrain(journal, { action, reason: 'no group matches' }).done).toEqual([sentence]);
@@ -61,7 +61,7 @@ describe('summariseDrain', () => {
       { ...entry('planned', 'i-2'), because: 'BREAKER_OPEN' },
     ];
     expect(summariseDrain(planned, { action: 'REPORT' }).done).toEqual([
-      'Live, Holdfast would end 1 of 2 launches stuck in Pending:Wait now.',
+      'A stage that is live would now terminate 1 of 2 launches stuck in Pending:Wait.',
     ]);
   });
 

@@ -253,7 +253,7 @@ describe('a failure', () => {
     expect(world.notices.map(({ done, next }) => [done, next])).toEqual([
       [
         [{ text: 'The execution failed: Throttling. It changed nothing.' }, { text: 'Rate exceeded' }],
-        'The sweep tries again for as long as what started it is true.',
+        'Holdfast tries again every five minutes while the alarm is in ALARM or launches fail.',
       ],
     ]);
   });
@@ -261,9 +261,7 @@ describe('a failure', () => {
   it('of a start by hand is not tried again, and says so', async () => {
     const world = aWorld({ alarms: [] });
     await world.sweepAt(300, failed('switch-upgrade-2'));
-    expect(world.notices[0]?.next).toBe(
-      'Nothing: it held nothing. Start it again once what made it fail is mended.',
-    );
+    expect(world.notices[0]?.next).toBe('Nothing. Once the cause is fixed, start it again.');
   });
 
   it('after something was changed says that it is given back', async () => {

@@ -38,7 +38,7 @@ const createTeller = (refuses: (message: Message) => boolean = () => false) => {
   const told: string[] = [];
   const measured: Metrics[] = [];
   const tellPeople = createTellPeople({
-    store: { readGroups: async (names) => names.map(emptyGroupRecord) },
+    store: { readGroups: async (names) => names.map(emptyGroupRecord), readIncident: async () => undefined },
     clock: { now: () => now },
     topic: {
       publish: async (message) => {
@@ -106,7 +106,10 @@ describe('a table that cannot be read', () => {
     const tellPeople = createTellPeople({
       topic: { publish: async ({ text }) => void told.push(text) },
       place,
-      store: { readGroups: () => Promise.reject(new Error('Throttling')) },
+      store: {
+        readGroups: () => Promise.reject(new Error('Throttling')),
+        readIncident: async () => undefined,
+      },
       clock: { now: () => now },
       measure: () => {},
       log: { info: () => {} },
