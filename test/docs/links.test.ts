@@ -95,6 +95,6 @@ describe('README', () => {
     for (const title of shown.split('\n').filter((line) => /^[A-Z ]+$/.test(line) && line !== '')) {
       expect(lines).toContain(title);
     }
-    expect(shown).toContain('Auto Scaling ends, replaces and rebalances no instance there.');
+    expect(shown).toContain('Auto Scaling does not terminate, replace or rebalance instances there.');
   });
 });
