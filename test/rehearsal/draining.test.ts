@@ -198,7 +198,7 @@ describe('draining', () => {
     const whileBroken = drained(result).filter(({ minute }) => minute < 90);
     expect(whileBroken).toEqual([]);
     expect(journalOf(cloud).join('\n')).toContain(
-      'launches fail in 3 of 5 groups with the opt-in tag at once: the cause lies outside the groups, so Holdfast terminates none of them',
+      'launches fail in 3 of the 5 groups with the opt-in tag at the same time, so the cause is probably outside the groups, and Holdfast terminates no stuck launch',
     );
     expect(new Set(accepted(result, 'SetInstanceProtection').map(({ group }) => group))).toEqual(
       new Set(names),

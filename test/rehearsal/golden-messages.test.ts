@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { composeMessages } from '../../functions/domain/telling/compose-messages.ts';
-import { brokenNewcomersTodo } from '../../functions/domain/telling/hold-sentences.ts';
+import { brokenNewcomersTodo, overriddenTodo } from '../../functions/domain/telling/hold-sentences.ts';
 import { type Notice, type NoticeKind, toNotice } from '../../functions/domain/telling/notice.ts';
 import { noticesIn } from '../../functions/domain/telling/told-at-once.ts';
 import { loadPolicy } from '../../functions/policy.ts';
@@ -224,8 +224,8 @@ const of300: Partial<Record<NoticeKind, Notice[]>> = {
     execution('pause-scaling', 'loss'),
     entries(
       'overridden',
-      () =>
-        'a person or a tool such as Terraform resumed the process Terminate; Holdfast does not set that again during this hold',
+      () => 'a person or a tool such as Terraform resumed the process Terminate, against this hold',
+      (name) => overriddenTodo('eu-west-1', name, ['Terminate']),
     ),
   ),
   'breaker-opened': noticesIn(
@@ -233,7 +233,7 @@ const of300: Partial<Record<NoticeKind, Notice[]>> = {
     entries(
       'breaker-opened',
       (name) =>
-        `the breaker opens: Holdfast terminated 3 stuck launches, no launch has come into service since, and i-${name}-4, launched after them, is stuck too. Nothing is launched for 10 min`,
+        `the breaker opens: Holdfast terminated 3 stuck launches, no launch has come into service since, and i-${name}-4, launched after them, is stuck too. Holdfast has suspended Launch until 2026-03-02 03:10 UTC`,
       () => ['Find out why new instances do not come into service, and fix that.'],
     ),
   ),
@@ -266,13 +266,14 @@ const of300: Partial<Record<NoticeKind, Notice[]>> = {
       headline: 'NOT held',
       seen: `rule launches-failing: launches of ${name} failed, the latest at 2026-03-02 02:58 UTC`,
       done: [
-        'Nothing was changed: no group can be held, for the reasons below.',
+        'Nothing was changed: none of these groups can be held now, for the reasons below.',
         {
           groups: [name],
           text: 'left alone: 2001 instances are in service, more than the 2000 of one group that can be protected; set NewInstancesProtectedFromScaleIn on it and protect them by hand',
         },
       ],
-      next: 'Nothing, until an alarm or a person starts it again.',
+      todo: ['If these groups need it now, do it by hand; WHAT HAPPENED says why Holdfast does not.'],
+      next: 'Nothing, until its rule or a person starts it again.',
       groups: [name],
     }),
   ),
@@ -281,9 +282,9 @@ const of300: Partial<Record<NoticeKind, Notice[]>> = {
       kind: 'failed',
       at: now,
       incidentId: execution('protect-instances', `launches-failing-${name}`),
-      headline: 'Execution failed, nothing is held',
+      headline: 'Execution failed, nothing changed',
       done: ['The execution failed: Throttling. It changed nothing.', 'Rate exceeded'],
-      todo: ['Look at the execution (the link is below), and fix what made it fail: Rate exceeded'],
+      todo: ['Look at the execution (the link is below), and fix the cause. It says: Rate exceeded'],
       next: 'Holdfast tries again every five minutes while the alarm is in ALARM or launches fail.',
       undo: 'NOTHING',
     }),

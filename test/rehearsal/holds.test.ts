@@ -58,7 +58,7 @@ describe('a hold', () => {
     expect(accepted(result, 'SuspendProcesses')).toHaveLength(2);
     expect(journalOf(cloud).filter((line) => line.startsWith('overridden'))).toEqual([
       expect.stringContaining(
-        'overridden: web-b: a person or a tool such as Terraform resumed the process InstanceRefresh; Holdfast does not set that again during this hold',
+        'overridden: web-b: a person or a tool such as Terraform resumed the process InstanceRefresh, against this hold',
       ),
     ]);
   });

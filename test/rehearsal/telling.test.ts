@@ -112,7 +112,7 @@ describe('people', () => {
     );
     expect(told(result)).toEqual(['failed', 'needs-a-person']);
     expect(result.messages[0]?.subject).toMatch(
-      /ACTION NEEDED\] Execution failed, nothing is held \(123456789012, us-east-1\)$/,
+      /ACTION NEEDED\] Execution failed, nothing changed \(123456789012, us-east-1\)$/,
     );
   });
 
@@ -200,7 +200,7 @@ describe('people', () => {
     );
     expect(told(result).at(0)).toBe('acted');
     expect(told(result).filter((kind) => kind === 'gave-back')).toHaveLength(1);
-    expect(result.messages.at(-1)?.text).toContain('Holdfast held 2 of 2 groups and gave all of them back.');
+    expect(result.messages.at(-1)?.text).toContain('Holdfast held 2 groups and gave all of them back.');
   });
 
   it('are told that a group that left cannot be given back', async () => {

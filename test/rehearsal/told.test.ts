@@ -163,7 +163,7 @@ describe('what people are told', () => {
       { quirks: calm },
     );
     const [over] = result.messages.filter(({ kind }) => kind === 'gave-back');
-    expect(over?.text).toContain('Holdfast held 2 of 2 groups and gave all of them back.');
+    expect(over?.text).toContain('Holdfast held 2 groups and gave all of them back.');
     expect(over?.text).toMatch(
       /pause-scaling, until 2021-01-04 \d\d:\d\d UTC at the latest: web-a \(execution switch-upgrade\)\n {2}No hold: web-b\n/,
     );

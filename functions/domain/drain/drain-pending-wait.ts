@@ -96,7 +96,7 @@ export const drainPendingWait = defineRemediation({
   words: {
     began: () => 'Draining begun',
     held: () => 'Nothing more is launched there.',
-    undo: 'Terminated instances do not come back. Stop the execution: no more are terminated, and within six minutes its groups may launch again. While a launch is stuck, the rule starts a new execution; to stop that too, turn Holdfast off (below).',
+    undo: 'Instances that were terminated do not come back. Stop the execution: it terminates no more, and where it suspended Launch, launches run again within six minutes. While a launch is stuck, the rule starts a new execution, so stopping this one does not last. To stop that too, turn Holdfast off with the last command.',
   },
   forbidsStops: false,
   // It is renewed for as long as something is stuck.

@@ -76,7 +76,7 @@ export const pauseScaling = defineRemediation({
       processes.includes('Launch')
         ? 'Auto Scaling neither launches nor terminates instances there.'
         : 'Auto Scaling does not terminate, replace or rebalance instances there. It can still launch more.',
-    undo: 'Stop the execution: within six minutes Holdfast gives all its groups back, and Auto Scaling may terminate instances again.',
+    undo: 'Stop the execution: within six minutes Holdfast gives back the groups of this execution, and Auto Scaling may terminate instances again.',
   },
   forbidsStops: true,
   endsAtLatest: holdEndsAtLatest,

@@ -79,7 +79,7 @@ export const protectInstances = defineRemediation({
     began: () => 'Instances protected',
     held: () =>
       'Instances in service are protected from scale-in, and Auto Scaling does not replace or rebalance them. It can still launch more.',
-    undo: 'Stop the execution: within six minutes Holdfast gives all its groups back, and Auto Scaling may terminate instances again. If launches fail again, the rule starts again.',
+    undo: 'Stop the execution: within six minutes Holdfast gives back the groups of this execution, and Auto Scaling may terminate instances again. If launches fail again, the rule starts again.',
   },
   forbidsStops: false,
   endsAtLatest: holdEndsAtLatest,

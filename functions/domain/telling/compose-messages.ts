@@ -47,8 +47,8 @@ const headlineOfMany = (kind: NoticeKind, count: number): string =>
     acted: 'Acted',
     'gave-back': 'Over',
     refused: 'NOT done',
-    overridden: 'Part of a hold taken back by somebody',
-    'breaker-opened': 'Launches stopped, they hang',
+    overridden: 'Part of a hold undone by somebody',
+    'breaker-opened': 'Launching suspended',
     failed: `${count} failures`,
     'needs-a-person': `${count} things need you`,
   })[kind];
@@ -77,7 +77,7 @@ const tellUndo = (place: Place, notices: Notice[]): string[] => {
   );
   const [first] = running;
   const remediation = first === undefined ? undefined : remediationOf(first);
-  const stopAll = `Emergency only. To release every hold in stage ${place.stage}, those of other incidents too, and hold nothing until somebody writes live again: ${setKillSwitchCommand(place.region, place.killSwitchParameter, 'off')}`;
+  const stopAll = `Emergency only. To turn Holdfast off in stage ${place.stage} (it releases every hold, of other incidents too, and starts nothing until the value is live again): ${setKillSwitchCommand(place.region, place.killSwitchParameter, 'off')}`;
   if (first !== undefined) {
     const what = remediation === undefined ? 'Stop the execution.' : remediations[remediation].words.undo;
     return [
@@ -115,18 +115,23 @@ interface Together {
 }
 
 /** The parts of a message, what a person must do first; without those that have nothing to say. */
-const toSections = (place: Place, { kind, notices }: Together, now: HeldNow | undefined): Section[] => {
+const toSections = (
+  place: Place,
+  { kind, remediation, notices }: Together,
+  now: HeldNow | undefined,
+): Section[] => {
   const lines = (of: (notice: Notice) => string[]): string[] => unique(notices.flatMap(of));
   const groups = lines((notice) => notice.groups);
   const groupsLeftOut = notices.reduce((sum, notice) => sum + notice.groupsLeftOut, 0);
   const incidentIds = lines(({ incidentId }) => (incidentId === '' ? [] : [incidentId]));
-  const isUndoOfHolds = kind === 'acted';
+  const isHoldOnly = remediation === 'pause-scaling' || remediation === 'protect-instances';
+  const howToStop = isHoldOnly ? 'HOW TO END THE HOLD' : 'HOW TO STOP IT';
   const isChange = kind !== 'would-act' && kind !== 'refused';
   const isHeldAnyway = groups.some((name) => (now?.holders.get(name) ?? []).length > 0);
   const todo = foldLines(notices.flatMap((notice) => notice.todo)).map(tellLine);
   const leftOutOf = (part: keyof Notice['leftOut']): number =>
     notices.reduce((sum, notice) => sum + notice.leftOut[part], 0);
-  const mustDo = needsAction(kind) || kind === 'refused' || todo.length === 0;
+  const mustDo = needsAction(kind) || todo.length === 0;
   return [
     {
       title: mustDo ? 'WHAT YOU MUST DO' : 'WHAT YOU CAN DO',
@@ -167,7 +172,7 @@ const toSections = (place: Place, { kind, notices }: Together, now: HeldNow | un
               ),
     },
     { title: 'WHAT HAPPENS NEXT', lines: lines(({ next }) => (next === undefined ? [] : [next])) },
-    { title: isUndoOfHolds ? 'HOW TO UNDO IT' : 'HOW TO END THE HOLD', lines: tellUndo(place, notices) },
+    { title: kind === 'acted' ? 'HOW TO UNDO IT' : howToStop, lines: tellUndo(place, notices) },
     {
       title: 'MORE TO KNOW',
       lines: firstLines(

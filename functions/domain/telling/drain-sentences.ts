@@ -7,7 +7,7 @@ import { terminateInstanceCommand } from './commands.ts';
 
 /** Why nothing is drained anywhere. */
 export const tellWidespread = ({ failingGroups, managedGroups }: Widespread): string =>
-  `launches fail in ${failingGroups} of ${managedGroups} groups with the opt-in tag at once: the cause lies outside the groups, so Holdfast terminates none of them`;
+  `launches fail in ${failingGroups} of the ${managedGroups} groups with the opt-in tag at the same time, so the cause is probably outside the groups, and Holdfast terminates no stuck launch`;
 
 const tellWait = (wait: DrainWait): string => {
   switch (wait.because) {
@@ -99,5 +99,5 @@ export const tellBreakerNews = (news: BreakerNews): string => {
 };
 
 /** That a breaker opened, and why. */
-export const tellBreakerOpened = ({ drained, cameBack, delaySeconds, reason }: Breaker): string =>
-  `the breaker opens: ${reason ?? `Holdfast terminated ${counted(drained ?? 0, 'stuck launch', 'stuck launches')}, no launch has come into service since, and ${cameBack}, launched after them, is stuck too. Nothing is launched for ${spokenDuration(delaySeconds)}`}`;
+export const tellBreakerOpened = ({ drained, cameBack, probeAt, reason }: Breaker): string =>
+  `the breaker opens: ${reason ?? `Holdfast terminated ${counted(drained ?? 0, 'stuck launch', 'stuck launches')}, no launch has come into service since, and ${cameBack}, launched after them, is stuck too. Holdfast has suspended Launch until ${spokenTime(probeAt)}`}`;

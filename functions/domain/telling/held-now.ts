@@ -90,7 +90,7 @@ export const tellHeldNow = (
     ...(unknown === 0
       ? []
       : [
-          `${counted(unknown, 'more group')} not looked up. To list every group that is held: ${listHeldGroupsCommand(region)}`,
+          `${counted(unknown, 'more group')} ${unknown === 1 ? 'was' : 'were'} not looked up. To list every group that is held: ${listHeldGroupsCommand(region)}`,
         ]),
   ];
 };

@@ -121,7 +121,7 @@ const tellTakenBack = (settings: Setting[]): string => {
 
 /** That somebody took back what Holdfast had put in force in a group with these tags. */
 export const tellOverridden = (settings: Setting[], tags: Record<string, string>): string =>
-  `${whoever(tags, settings)} ${tellTakenBack(settings)}; Holdfast does not set that again during this hold`;
+  `${whoever(tags, settings)} ${tellTakenBack(settings)}, against this hold`;
 
 /** Who took back what Holdfast had put in force, when and with what, as CloudTrail tells it. */
 export const tellExplanation = ({ settings, event: { at, who, tool } }: Explanation): string =>
@@ -191,7 +191,7 @@ export const brokenNewcomersTodo = (region: string, [first, ...others]: string[]
   first === undefined
     ? []
     : [
-        `Find out whether ${others.length === 0 ? 'the instance is' : `the ${others.length + 1} instances are`} really broken, or only look so in this outage. If ${others.length === 0 ? 'it is' : 'they are'}, and new launches work, terminate ${first} and have another launched in its place (this cannot be undone${others.length === 0 ? '' : '; likewise each of the others'}): ${replaceInstanceCommand(region, first)}`,
+        `Find out whether ${others.length === 0 ? 'the instance is' : `the ${others.length + 1} instances are`} really broken, or only look so in this outage. If ${others.length === 0 ? 'it is' : 'they are'}, and new launches work, replace ${others.length === 0 ? 'it' : `${first}, and then each of the others`} (this terminates the instance and cannot be undone): ${replaceInstanceCommand(region, first)}`,
       ];
 
 /** Why something of a group is written down, or given back. */
@@ -273,19 +273,19 @@ const giveBackTodo = (region: string, name: string, settings: Setting[], when: s
 
 /** That instances are marked unhealthy, and what becomes of them once their group is given back. */
 export const tellMarkedUnhealthy = (ids: string[], instances: number): string =>
-  `${ids.length} of ${counted(instances, 'instance')} ${ids.length === 1 ? 'is' : 'are'} marked unhealthy, and Auto Scaling replaces ${ids.length === 1 ? 'it' : 'them'} once ReplaceUnhealthy runs: ${firstOf(ids, 10)}`;
+  `${ids.length} of ${counted(instances, 'instance')} ${ids.length === 1 ? 'is' : 'are'} marked unhealthy, and Auto Scaling replaces ${ids.length === 1 ? 'it' : 'them'} as soon as ReplaceUnhealthy runs: ${firstOf(ids, 10)}`;
 
 /** What a person can do about instances that are marked unhealthy. */
 export const markedUnhealthyTodo = (region: string, [first, ...others]: string[]): string[] =>
   first === undefined
     ? []
     : [
-        `Auto Scaling will replace ${others.length === 0 ? 'an instance that is' : `${others.length + 1} instances that are`} marked unhealthy. To keep one that works, such as ${first}: ${keepInstanceCommand(region, first)}`,
+        `Auto Scaling will replace ${others.length === 0 ? 'an instance that is' : `${others.length + 1} instances that are`} marked unhealthy. If ${others.length === 0 ? 'it' : first} works, keep it${others.length === 0 ? '' : ', and likewise each of the others'}: ${keepInstanceCommand(region, first)}`,
       ];
 
 /** Why a group may not be given back any more. */
 export const tellNotGivenBack = (inForce: Setting[]): string =>
-  `the group no longer carries the tag ${optInTag.key}=${optInTag.value}, so Holdfast may not change it; still set: ${firstOf(inForce)}`;
+  `the group no longer carries the tag ${optInTag.key}=${optInTag.value}, so Holdfast may not change it. Still suspended or protected: ${firstOf(inForce)}`;
 
 /** What a person can do about a group that may not be given back. */
 export const notGivenBackTodo = (region: string, name: string, inForce: Setting[]): string[] => [

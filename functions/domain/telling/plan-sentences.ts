@@ -34,7 +34,7 @@ export const tellSelectionRefusal = (refusal: SelectionRefusal, deed: Deed): str
     case 'NO_GROUP_MATCHES':
       return `no group can be ${deed}: none matches the targets and carries ${optInTag.key}=${optInTag.value}`;
     case 'EVERY_GROUP_REFUSED':
-      return `no group can be ${deed}, for the reasons below`;
+      return `none of these groups can be ${deed} now, for the reasons below`;
   }
 };
 

@@ -21,18 +21,18 @@ const headlineOfLeft = ({ because, instanceId }: JournalEntry): string => {
 const toldAtOnce: Partial<Record<JournalEntry['event'], ToldAtOnce>> = {
   overridden: {
     kind: 'overridden',
-    headline: () => 'Part of a hold taken back by somebody',
-    next: 'Holdfast does not set it again during this hold. The rest of the hold goes on. If CloudTrail tells who it was, another message follows.',
+    headline: () => 'Part of a hold undone by somebody',
+    next: 'Holdfast leaves that as it is until the hold ends, and goes on holding the rest. If CloudTrail tells who it was, another message follows.',
   },
   'override-explained': {
     kind: 'overridden',
-    headline: () => 'Who took back part of a hold',
-    next: 'Holdfast does not set it again during this hold. The rest of the hold goes on.',
+    headline: () => 'Who undid part of a hold',
+    next: 'Holdfast leaves that as it is until the hold ends, and goes on holding the rest.',
   },
   'breaker-opened': {
     kind: 'breaker-opened',
-    headline: () => 'Launches stopped, they hang',
-    next: 'After the pause Holdfast tries one launch, and waits longer after each that fails. What runs is protected from scale-in. Once a launch succeeds, launches go on by themselves; until the cause is fixed none will.',
+    headline: () => 'Launching suspended',
+    next: 'After the pause Holdfast lets one launch through as a test, and waits longer after each test that fails. When one succeeds, it lets all launches run again. Until the cause is fixed, tests go on failing. The running instances are protected from scale-in.',
   },
   widespread: {
     kind: 'needs-a-person',
@@ -40,7 +40,7 @@ const toldAtOnce: Partial<Record<JournalEntry['event'], ToldAtOnce>> = {
     todo: () => [
       'Find out what these groups have in common, and fix it: a package repository, a registry, a quota, the capacity of EC2.',
     ],
-    next: 'Holdfast terminates no stuck launch while so many groups fail, and protects what runs.',
+    next: 'While so many groups fail, Holdfast terminates no stuck launch, and protects the running instances from scale-in.',
   },
   'mostly-unhealthy': {
     kind: 'needs-a-person',
@@ -58,13 +58,13 @@ const toldAtOnce: Partial<Record<JournalEntry['event'], ToldAtOnce>> = {
   },
   'taken-back-by-update': {
     kind: 'overridden',
-    headline: () => 'Taken back during a stack update',
+    headline: () => 'Part of a hold undone during a stack update',
     next: 'Holdfast sets it again once the update has ended.',
   },
   'broken-newcomers': {
     kind: 'needs-a-person',
-    headline: () => 'New instances do not work',
-    next: 'The hold goes on. When it ends, Auto Scaling replaces the instances that fail its health checks. The others stay protected from scale-in until that is done.',
+    headline: () => 'New instances fail their checks',
+    next: 'The hold goes on. When it ends, Auto Scaling replaces the instances that fail its health checks. Until that is done, Holdfast protects the others from scale-in.',
   },
   left: {
     kind: 'needs-a-person',

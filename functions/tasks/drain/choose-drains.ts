@@ -227,7 +227,7 @@ export const createChooseDrains = (dependencies: ChooseDrainsDependencies) => {
     const failing = [...new Set(choices.map(({ autoScalingGroupName }) => autoScalingGroupName))].sort();
     const text = tellWidespread(widespread);
     const isNews = await protectUnlessProtected(dependencies, incident, failing, text, startPeriod(now));
-    const named = `${text}. Stuck launches: ${firstOf(failing, 10)}`;
+    const named = `${text}. Groups with stuck launches: ${firstOf(failing, 10)}`;
     return isNews || isFirst ? [{ at: now, event: 'widespread', text: named }] : [];
   };
 

@@ -153,7 +153,7 @@ export const createApplyHold = (dependencies: TaskDependencies) => {
         todo:
           isByHand && leftAlone.length > 0
             ? [
-                `${counted(groupsAsked - names.length, 'group')} that ${groupsAsked - names.length === 1 ? 'was' : 'were'} asked for ${groupsAsked - names.length === 1 ? 'is' : 'are'} NOT held; why stands below. Correct the name or the tag, and start again for ${groupsAsked - names.length === 1 ? 'it' : 'them'}.`,
+                `${counted(groupsAsked - names.length, 'group')} that ${groupsAsked - names.length === 1 ? 'was' : 'were'} asked for ${groupsAsked - names.length === 1 ? 'is' : 'are'} NOT held, for the reasons below. Correct the name or the tag, and start again for ${groupsAsked - names.length === 1 ? 'it' : 'them'}.`,
               ]
             : [],
         details: [...warnings, ...failures],

@@ -46,10 +46,15 @@ const countGroups = (journal: JournalEntry[], some: JournalEntry['event'][]): nu
 export type HoldPlanAction = z.output<typeof reportHoldState>['plan']['action'];
 
 const tellHeld = (planned: number, held: number, givenBack: number): string[] => {
-  const heldOf = `Holdfast held ${held} of ${counted(planned, 'group')}`;
+  const heldOf =
+    held === planned
+      ? `Holdfast held ${counted(held, 'group')}`
+      : `Holdfast held ${held} of ${counted(planned, 'group')}`;
   if (held === 0) return [`${heldOf}.`];
   if (givenBack === held) return [`${heldOf} and gave ${held === 1 ? 'it' : 'all of them'} back.`];
-  return [`${heldOf} and gave back ${givenBack} of them.`];
+  return [
+    `${heldOf}, and gave back ${givenBack === 0 ? (held === 1 ? 'nothing' : 'none of them') : `only ${givenBack} of them`}.`,
+  ];
 };
 
 /** Sums up the journal of an incident; pure. */

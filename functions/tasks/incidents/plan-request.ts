@@ -27,7 +27,7 @@ const reasonOf = ({ alarm, launchFailures, stuckInstance, breaker }: InputSignal
   if (breaker !== undefined) {
     return `the breaker of ${breaker.autoScalingGroupName} opened at ${spokenTime(breaker.openedAt)}`;
   }
-  return `${stuckInstance?.instanceId} of ${stuckInstance?.autoScalingGroupName} was in Pending:Wait since ${spokenTime(stuckInstance?.since ?? '')}`;
+  return `${stuckInstance?.instanceId} of ${stuckInstance?.autoScalingGroupName} had been in Pending:Wait since ${spokenTime(stuckInstance?.since ?? '')}`;
 };
 
 /**

@@ -30,11 +30,12 @@ const tellUnknownMode = async (
     headline: 'Unknown word in the kill switch',
     seen: message,
     done: [
-      `The kill switch says "${word}", which Holdfast does not know. So nothing new begins, and what is held ends when it expires and is not renewed.`,
+      `The kill switch says "${word}", which Holdfast does not know. So nothing new begins, and no hold is renewed: each ends when it expires.`,
     ],
     todo: [
       `Ask who wrote "${word}" what was meant. If Holdfast should stop, which releases every hold: ${setMode('off')}`,
-      `If it should work: ${setMode('live')}`,
+      `If Holdfast should act: ${setMode('live')}`,
+      `If it should only say what it would do: ${setMode('dry-run')}`,
     ],
     next: 'The sweep looks again every five minutes.',
     undo: 'NOTHING',

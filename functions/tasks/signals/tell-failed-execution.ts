@@ -41,13 +41,13 @@ export const tellFailedExecution = async (
     incidentId: executionArn,
     // Its signal is tried again and again; that it fails is told once.
     ...(hasBegun || ofSignal === undefined ? {} : { identity: `failed before it began#${ofSignal}` }),
-    headline: `Execution ${status === 'FAILED' ? 'failed' : 'timed out'}${hasBegun ? '' : ', nothing is held'}`,
+    headline: `Execution ${status === 'FAILED' ? 'failed' : 'timed out'}${hasBegun ? '' : ', nothing changed'}`,
     done: [
       `The execution ${status === 'FAILED' ? 'failed' : 'timed out'}${error === '' ? '' : `: ${error}`}.${hasBegun ? '' : ' It changed nothing.'}`,
       ...(cause === '' ? [] : [cause]),
     ],
     todo: [
-      `Look at the execution (the link is below), and fix what made it fail${cause === '' ? '' : `: ${bounded(cause, 300)}`}`,
+      `Look at the execution (the link is below), and fix the cause${cause === '' ? '' : `. It says: ${bounded(cause, 300)}`}`,
     ],
     undo: hasBegun ? 'ENDED' : 'NOTHING',
     next: nextAfterFailure(hasBegun, ofSignal !== undefined),

@@ -37,7 +37,7 @@ type OutcomeKind = NoticeKind & ('would-act' | 'refused' | 'gave-back' | 'failed
 
 const nextOf: Record<OutcomeKind, string> = {
   'would-act': 'Nothing. The exact calls are in the output of the execution and in its journal.',
-  refused: 'Nothing, until an alarm or a person starts it again.',
+  refused: 'Nothing, until its rule or a person starts it again.',
   'gave-back': 'Nothing: this incident is over.',
   failed: 'The sweep gives back what is still held, and brings back what is out of service.',
   'needs-a-person': 'Holdfast does nothing more about what is left for you.',
@@ -108,7 +108,9 @@ export const tellOutcome = async (
     notGivenBack.length > 0 && notGivenBack.every(({ because }) => because === 'NOT_OPTED_IN');
   const asked = plan.askedFor ?? (kind === 'refused' ? undefined : plan.reason);
   const seen = asked === undefined ? undefined : tellReason({ ...plan, reason: asked });
-  const isRefusedByHand = kind === 'refused' && plan.rule === undefined && plan.action === 'REFUSE';
+  const isRefused = kind === 'refused' && plan.action === 'REFUSE';
+  const isRefusedByHand = isRefused && plan.rule === undefined;
+  const isRefusedByRule = isRefused && plan.rule !== undefined;
   await writeNotice(store, {
     kind,
     at: now,
@@ -125,10 +127,11 @@ export const tellOutcome = async (
     ],
     todo: [
       ...report.todo,
-      ...(isRefusedByHand ? ['Nothing was done. Correct what stands below, and start again.'] : []),
-      ...(failure === undefined
-        ? []
-        : ['Look at the execution (the link is below), and fix what made it fail.']),
+      ...(isRefusedByRule
+        ? ['If these groups need it now, do it by hand; WHAT HAPPENED says why Holdfast does not.']
+        : []),
+      ...(isRefusedByHand ? ['Correct what stands under WHAT HAPPENED, and start again.'] : []),
+      ...(failure === undefined ? [] : ['Look at the execution (the link is below), and fix the cause.']),
     ],
     details: report.details,
     next: nextAfter(state, kind, report, onlyTagsMissing),

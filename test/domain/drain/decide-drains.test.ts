@@ -105,7 +105,7 @@ describe('decideDrains', () => {
     const [forbidden] = decide([seen(1)], {}, widespread);
     expect(forbidden).toMatchObject({ action: 'WAIT', because: 'WIDESPREAD', ...widespread });
     expect(forbidden === undefined ? '' : tellChoice(forbidden)).toContain(
-      'launches fail in 3 of 5 groups with the opt-in tag at once',
+      'launches fail in 3 of the 5 groups with the opt-in tag at the same time',
     );
     expect(decide([seen(1, { breaker })])[0]).toMatchObject({
       action: 'WAIT',

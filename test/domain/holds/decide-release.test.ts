@@ -241,7 +241,9 @@ describe('decideRelease', () => {
   it('refuses to touch a group whose opt-in was taken away, and says what to do', () => {
     const decision = release(heldGroup({ tags: {} }), held(), 'incident-a', settle, 'me', later(600));
     if (decision.action !== 'REFUSE') throw new Error(decision.action);
-    expect(tellNotGivenBack(decision.inForce)).toContain('still set: AZRebalance, HealthCheck');
+    expect(tellNotGivenBack(decision.inForce)).toContain(
+      'Still suspended or protected: AZRebalance, HealthCheck',
+    );
     expect(notGivenBackTodo('eu-west-1', 'web', decision.inForce)[0]).toContain('put it back');
   });
 

@@ -78,10 +78,10 @@ describe('composeMessages', () => {
       '  Given back at ten.',
       '',
       'HOW TO UNDO IT',
-      '  Stop the execution: within six minutes Holdfast gives all its groups back, and Auto Scaling may terminate instances again.',
+      '  Stop the execution: within six minutes Holdfast gives back the groups of this execution, and Auto Scaling may terminate instances again.',
       '  To stop it:',
       `    aws stepfunctions stop-execution --region eu-west-1 --execution-arn ${execution('loss-1')}`,
-      '  Emergency only. To release every hold in stage prod, those of other incidents too, and hold nothing until somebody writes live again:',
+      '  Emergency only. To turn Holdfast off in stage prod (it releases every hold, of other incidents too, and starts nothing until the value is live again):',
       '    aws ssm put-parameter --region eu-west-1 --name /holdfast/prod/mode --type String --value off --overwrite',
       '',
       'MORE TO KNOW',
@@ -119,7 +119,7 @@ describe('composeMessages', () => {
       'pause-scaling, being given back: web a (execution loss-1)',
       'pause-scaling, until 2026-03-02 04:00 UTC at the latest: web a (execution loss-2)',
       'No hold: web-b',
-      '3 more groups not looked up. To list every group that is held:',
+      '3 more groups were not looked up. To list every group that is held:',
       listHeld,
     ]);
     expect(message?.text).toContain('WHO HOLDS THESE GROUPS AT 03:01 UTC');

@@ -59,7 +59,7 @@ describe('tellOverridden', () => {
       ['i-1', 'Terminate'],
     ],
   ])('says that %s', (what, tags, settings) => {
-    expect(tellOverridden(settings, tags)).toBe(`${what}; Holdfast does not set that again during this hold`);
+    expect(tellOverridden(settings, tags)).toBe(`${what}, against this hold`);
   });
 });
 

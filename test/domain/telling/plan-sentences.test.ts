@@ -24,7 +24,7 @@ describe('tellSelectionRefusal', () => {
       'no group can be resized: none matches the targets and carries holdfast=true',
     );
     expect(tellSelectionRefusal({ because: 'EVERY_GROUP_REFUSED' }, 'resized')).toBe(
-      'no group can be resized, for the reasons below',
+      'none of these groups can be resized now, for the reasons below',
     );
   });
 });
