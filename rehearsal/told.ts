@@ -102,8 +102,15 @@ const checkGivenBack = (
             `${at} people are told that it is over, and ${autoScalingGroupName} is held`,
         );
 
+/** Groups of which a message says that they were held and are not any more. */
+const noLongerHeld = (text: string): string[] =>
+  [...text.matchAll(/No longer held at \d\d:\d\d UTC: (.+)\.$/gm)].flatMap(([, list = '']) =>
+    list.split(', '),
+  );
+
 /** That groups are held for an incident, of which one is not in the table. */
 const checkActed = (
+  { text }: PublishedMessage,
   { metadata: { relatedResources, additionalContext } }: ChatForm,
   held: [string, string[]][],
   { at }: MomentOfMessage,
@@ -112,8 +119,9 @@ const checkActed = (
   // A drain holds a group only while its breaker is open; of a storm not every execution is named.
   if (kind !== 'acted' || remediation === 'drain-pending-wait' || relatedResources.length >= 5) return [];
   const names = relatedResources.map(executionNameOf);
+  const gone = noLongerHeld(text);
   return held
-    .filter(([, holders]) => !holders.some((holder) => names.includes(holder)))
+    .filter(([name, holders]) => !gone.includes(name) && !holders.some((holder) => names.includes(holder)))
     .map(([name]) => `${at} people are told that ${name} is held by ${names.join(', ')}, and it is not`);
 };
 
@@ -139,6 +147,75 @@ const checkCommands = ({ text }: PublishedMessage, at: string): string[] =>
     .filter((line) => /(^ *|: )aws [a-z]/.test(line) && !/ --region [a-z0-9-]+/.test(line))
     .map((line) => `${at} people are given a command without its Region: ${line.trim()}`);
 
+/** Whether a message tells of a hold that had ended when the message was sent. */
+const isToldAsOver = ({ text }: PublishedMessage): boolean => /^[^\n]*, ended since/.test(text);
+
+const isToldAsEnding = ({ text }: PublishedMessage): boolean => /^[^\n]*, ending now/.test(text);
+
+const checkOver = (
+  { metadata: { relatedResources } }: ChatForm,
+  { records, at }: MomentOfMessage,
+): string[] =>
+  records
+    .filter(({ holds }) => holds.some(({ incidentId }) => relatedResources.includes(incidentId)))
+    .map(
+      ({ autoScalingGroupName: name }) =>
+        `${at} people are told that the hold of ${name} has ended, and it goes on`,
+    );
+
+/** Names in a sentence, as far as it lists them. */
+const namesIn = (list: string): string[] =>
+  list
+    .replace(/,? and \d+ more$/, '')
+    .split(', ')
+    .filter((name) => name !== '');
+
+const countOf = (word: string | undefined): number => Number(word ?? Number.NaN);
+
+/** What the sentences of a message claim: who reads mail sees nothing else. */
+const checkSentences = (
+  { text }: PublishedMessage,
+  { metadata: { relatedResources, additionalContext } }: ChatForm,
+  moment: MomentOfMessage,
+): string[] => {
+  const { records, at } = moment;
+  const isHeldFor = ({ holds }: GroupRecord): boolean =>
+    holds.some(({ incidentId }) => relatedResources.includes(incidentId));
+  const free = [...text.matchAll(/^ {2}No hold of this stage: (.+)$/gm)].flatMap(([, list = '']) =>
+    namesIn(list),
+  );
+  const heldThough = free.filter((name) =>
+    records.some(({ autoScalingGroupName, holds }) => autoScalingGroupName === name && holds.length > 0),
+  );
+  const isLate = additionalContext.kind !== 'acted' || relatedResources.length !== 1;
+  const held = isLate ? null : /^ {2}Holdfast holds (\d+) (?:of \d+ )?groups?: (.+?)\. /m.exec(text);
+  const heldNow = records.filter(isHeldFor).length;
+  const ended = /Holdfast held (\d+)(?: of (\d+))? groups?(?: and gave (?:it|all of them) back)?/.exec(text);
+  const gaveAll = ended !== null && / and gave /.test(ended[0]);
+  return [
+    ...free.flatMap((name) => checkFree(name, moment)),
+    ...heldThough.map((name) => `${at} people are told that nothing holds ${name}, and it is held`),
+    ...(held !== null && countOf(held[1]) > heldNow + noLongerHeld(text).length
+      ? [`${at} people are told that ${held[1]} groups are held, and ${heldNow} are`]
+      : []),
+    ...(held !== null && namesIn(held[2] ?? '').length > countOf(held[1])
+      ? [`${at} people are told of more names than groups: ${held[0].trim()}`]
+      : []),
+    ...(gaveAll && heldNow > 0
+      ? [`${at} people are told that everything was given back, and ${heldNow} groups are held`]
+      : []),
+    ...(ended !== null && countOf(ended[1]) > countOf(ended[2] ?? ended[1])
+      ? [`${at} people are told that more was held than was asked for: ${ended[0]}`]
+      : []),
+    ...(gaveAll && /may not change it|could not be given back/.test(text)
+      ? [`${at} people are told that everything was given back, and that something could not be`]
+      : []),
+    ...(additionalContext.kind === 'gave-back' && heldNow === 0 && / suspend-processes /.test(text)
+      ? [`${at} people are given a command that suspends what nobody resumes`]
+      : []),
+  ];
+};
+
 /** What a message claims that is not so at the moment at which it is published. */
 export const checkMessage = (message: PublishedMessage, moment: MomentOfMessage): string[] => {
   const chat = JSON.parse(message.chat) as ChatForm;
@@ -150,7 +227,9 @@ export const checkMessage = (message: PublishedMessage, moment: MomentOfMessage)
     ),
     ...checkGivenBack(chat, moment),
     ...checkNotHeld(chat, moment),
-    ...checkActed(chat, held, moment),
+    ...(isToldAsOver(message) ? checkOver(chat, moment) : []),
+    ...(isToldAsOver(message) || isToldAsEnding(message) ? [] : checkActed(message, chat, held, moment)),
+    ...checkSentences(message, chat, moment),
     ...checkCommands(message, moment.at),
   ];
 };

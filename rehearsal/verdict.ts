@@ -25,6 +25,8 @@ export interface Verdict {
   remedies: Remediation[];
   /** Whether one of them began. */
   hasRemedy: boolean;
+  /** Whether no rule did anything, and all that Holdfast did was started by people of the story. */
+  isOnlyByHand: boolean;
 }
 
 /** What of a run a verdict rests on. */
@@ -32,6 +34,8 @@ export interface RunFacts {
   executions: { machine: string; rule?: string; incidentId: string }[];
   journals: { incidentId: string; entries: JournalEntry[] }[];
   alarmsInAlarm: string[];
+  /** Whether the stage only looked: then what was planned counts. */
+  dryRun?: boolean;
 }
 
 /** The remediations of which one is against the trouble of a story, where it does not say so itself. */
@@ -51,10 +55,16 @@ const remediesOf = ({
 /** The name that a pattern most likely meant: compared as far as its letters go. */
 const nearestAlarm = (pattern: string, alarmNames: string[]): string | undefined => {
   const letters = pattern.replaceAll('*', '');
-  const starts = new Map(alarmNames.map((name) => [name.slice(0, letters.length), name]));
+  const parts = (name: string): string[] =>
+    Array.from({ length: Math.max(1, name.length - letters.length + 1) }, (_, start) =>
+      name.slice(start, start + letters.length),
+    );
+  const starts = new Map(alarmNames.flatMap((name) => parts(name).map((part) => [part, name] as const)));
   const nearest = nearestOf(letters, [...starts.keys()]);
   return nearest === undefined ? undefined : starts.get(nearest);
 };
+
+const noSuchAlarm = 'no alarm of this story is called';
 
 const whyNoAlarm = (patterns: string[], { alarms }: Story, { alarmsInAlarm }: RunFacts): string => {
   const names = alarms.map(({ alarmName }) => alarmName);
@@ -62,7 +72,7 @@ const whyNoAlarm = (patterns: string[], { alarms }: Story, { alarmsInAlarm }: Ru
   if (fitting.length === 0) {
     const meant = patterns.map((pattern) => nearestAlarm(pattern, names)).find((name) => name !== undefined);
     const question = meant === undefined ? '' : `. Did you mean "${meant}"?`;
-    return `no alarm of this story is called ${patterns.join(' or ')}; it has ${names.length === 0 ? 'none' : firstOf(names, 5)}${question}`;
+    return `${noSuchAlarm} ${patterns.join(' or ')}; it has ${names.length === 0 ? 'none' : firstOf(names, 5)}${question}`;
   }
   return fitting.some((name) => alarmsInAlarm.includes(name))
     ? `its alarm ${firstOf(fitting, 3)} went into ALARM, and nothing came of it`
@@ -84,9 +94,14 @@ const whyNoGroup = ({ targets: { tags } }: Rule, { groups }: Story): string | un
       5,
     )} did not opt in: no tag ${optInTag.key}=${optInTag.value}`;
   }
-  const [key = '', value = ''] = Object.entries(tags)[0] ?? [];
+  // The first tag that no group has.
+  const [key = '', value = ''] =
+    Object.entries(tags).find(([name, wanted]) => !groups.some((group) => group.tags[name] === wanted)) ??
+    Object.entries(tags)[0] ??
+    [];
   const others = [...new Set(groups.flatMap((group) => group.tags[key] ?? []))];
-  const meant = nearestOf(value, others);
+  const keys = [...new Set(groups.flatMap((group) => Object.keys(group.tags)))];
+  const meant = others.length === 0 ? nearestOf(key, keys) : nearestOf(value, others);
   const here = others.length === 0 ? `no group has the tag ${key}` : `${key} is ${firstOf(others, 5)} here`;
   return `no group has ${tellTags(tags)}; ${here}${meant === undefined ? '' : `. Did you mean "${meant}"?`}`;
 };
@@ -97,19 +112,31 @@ const whyNeverStarted = (rule: Rule, story: Story, run: RunFacts): string => {
   const noGroup = whyNoGroup(rule, story);
   if (noGroup !== undefined) return noGroup;
   if (launchFailures !== undefined) {
-    return `no group of its had ${counted(launchFailures.count, 'failed launch', 'failed launches')} within ${spokenDuration(launchFailures.withinSeconds)}`;
+    return `none of its groups had ${counted(launchFailures.count, 'failed launch', 'failed launches')} within ${spokenDuration(launchFailures.withinSeconds)}`;
   }
-  return `no group of its had ${counted(stuckInstances ?? 1, 'launch', 'launches')} in Pending:Wait for longer than ${spokenDuration(rule.drain?.olderThanSeconds ?? 0)}`;
+  return `none of its groups had ${counted(stuckInstances ?? 1, 'launch', 'launches')} in Pending:Wait for longer than ${spokenDuration(rule.drain?.olderThanSeconds ?? 0)}`;
 };
 
-/** The groups that executions took. */
-const groupsTaken = (incidentIds: string[], { journals }: RunFacts): string[] => [
+/** What of a journal says that something was done for a group, or in a dry run would have been. */
+const takes: JournalEntry['event'][] = ['held', 'chosen', 'drained', 'breaker-opened'];
+
+/** Whether a plan was refused as a whole: then nothing of it was done, whatever was planned before. */
+const isRefusedWhole = ({ entries }: RunFacts['journals'][number]): boolean =>
+  entries.some(
+    ({ event, autoScalingGroupName }) => event === 'refused' && autoScalingGroupName === undefined,
+  );
+
+/** The groups that executions took, or in a dry run would have taken. */
+const groupsTaken = (incidentIds: string[], { journals, dryRun = false }: RunFacts): string[] => [
   ...new Set(
     journals
-      .filter(({ incidentId }) => incidentIds.includes(incidentId))
+      .filter((journal) => incidentIds.includes(journal.incidentId) && !(dryRun && isRefusedWhole(journal)))
       .flatMap(({ entries }) => entries)
       .flatMap(({ event, because, autoScalingGroupName: name }) =>
-        event === 'planned' && because !== 'NOTHING' && name !== undefined ? [name] : [],
+        name !== undefined &&
+        (takes.includes(event) || (dryRun && event === 'planned' && because !== 'NOTHING'))
+          ? [name]
+          : [],
       ),
   ),
 ];
@@ -130,7 +157,10 @@ const verdictOf = (rule: Rule, story: Story, run: RunFacts): RuleVerdict => {
   if (groups.length > 0) return base;
   return {
     ...base,
-    because: whyNoGroup(rule, story) ?? refusalsOf(incidentIds, run)[0] ?? 'it found nothing to do',
+    because:
+      refusalsOf(incidentIds, run)[0] ??
+      whyNoGroup(rule, story) ??
+      (rule.dryRun === true ? 'its mode is dry-run, so it only planned' : 'it found nothing to do'),
   };
 };
 
@@ -142,8 +172,10 @@ export const judgePolicy = (policy: Policy, story: Story, run: RunFacts): Verdic
     began.map(({ incidentId }) => incidentId),
     run,
   );
+  const rules = policy.rules.map((rule) => verdictOf(rule, story, run));
   return {
-    rules: policy.rules.map((rule) => verdictOf(rule, story, run)),
+    rules,
+    isOnlyByHand: taken.length > 0 && rules.every(({ groups }) => groups.length === 0),
     remedies,
     hasRemedy: remedies.length === 0 || taken.length > 0,
   };
@@ -158,11 +190,16 @@ const tellRule = ({ rule, starts, groups, because }: RuleVerdict): string => {
 };
 
 /** A verdict as people read it. */
-export const tellVerdict = ({ rules, remedies, hasRemedy }: Verdict): string[] => [
+export const tellVerdict = ({ rules, remedies, hasRemedy, isOnlyByHand }: Verdict): string[] => [
   ...rules.map(tellRule),
+  ...(isOnlyByHand
+    ? [
+        'No rule of this policy did anything here: what Holdfast did was started by hand, by people of the story.',
+      ]
+    : []),
   ...(hasRemedy
     ? []
     : [
-        `NO REMEDY: ${remedies.join(' or ')}, which is against this, never began. Holdfast did not help here.`,
+        `NO REMEDY: ${remedies.join(' or ')}, which is against this, never began. Holdfast did not help here.${rules.some(({ because = '' }) => because.startsWith(noSuchAlarm)) ? ' To rehearse a rule whose alarm has another name here, name the alarm of this story in a copy of the policy.' : ''}`,
       ]),
 ];

@@ -67,5 +67,5 @@ def told(world):
     world.advance(15)
     over = [body for name, body in world.mails() if "Hold ended" in name]
     world.expect("stopped with the command of the message, it is over", over, world.mails())
-    world.expect("and nothing holds the group", over and "No hold: web-1" in over[-1], over)
+    world.expect("and nothing holds the group", over and "No hold of this stage: web-1" in over[-1], over)
     world.expect_all_is_as_before()

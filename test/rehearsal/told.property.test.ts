@@ -40,6 +40,8 @@ const deeds = {
 
 const incident = fc.record({
   seed: fc.nat(1_000_000),
+  /** Messages that are sent late are about what has changed since. */
+  silence: fc.option(fc.record({ from: minute(40), lasts: minute(40) })),
   loss: fc.option(fc.record({ from: minute(20), lasts: minute(30) })),
   holds: fc.array(
     fc.record({
@@ -71,7 +73,7 @@ const unlessRefused = (does: () => unknown): void => {
   }
 };
 
-const run = async ({ seed, loss, holds, people }: RandomIncident): Promise<void> => {
+const run = async ({ seed, silence, loss, holds, people }: RandomIncident): Promise<void> => {
   const { result } = await rehearseSmall(
     smallIncident({
       groups: names.map((name) => ({
@@ -107,6 +109,18 @@ const run = async ({ seed, loss, holds, people }: RandomIncident): Promise<void>
           act: (cloud: SimulatedCloud) => unlessRefused(() => deeds[deed](cloud, name)),
         })),
       ],
+      ...(silence === null
+        ? {}
+        : {
+            serviceOutages: [
+              {
+                service: 'SNS',
+                error: 'InternalError',
+                fromSeconds: minutes(silence.from),
+                untilSeconds: minutes(silence.from + silence.lasts),
+              },
+            ],
+          }),
       durationSeconds: minutes(150),
     }),
     { seed, quirks: {} },

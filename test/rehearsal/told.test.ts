@@ -165,7 +165,7 @@ describe('what people are told', () => {
     const [over] = result.messages.filter(({ kind }) => kind === 'gave-back');
     expect(over?.text).toContain('Holdfast held 2 groups and gave all of them back.');
     expect(over?.text).toMatch(
-      /pause-scaling, until 2021-01-04 \d\d:\d\d UTC at the latest: web-a \(execution switch-upgrade\)\n {2}No hold: web-b\n/,
+      /pause-scaling, until 2021-01-04 \d\d:\d\d UTC at the latest: web-a \(execution switch-upgrade\)\n {2}No hold of this stage: web-b\n/,
     );
     expect(result.violations).toEqual([]);
   });

@@ -3,7 +3,7 @@ import { loadPolicy } from '../../functions/policy.ts';
 import type { Story } from '../../rehearsal/incident.ts';
 import { judgePolicy, type RunFacts, tellVerdict, type Verdict } from '../../rehearsal/verdict.ts';
 import { calm } from './launch-incident.ts';
-import { rehearseSmall, smallGroup, smallIncident } from './small-incident.ts';
+import { rehearseSmall, smallGroup, smallIncident, startByHand } from './small-incident.ts';
 
 const nothingRan: RunFacts = { executions: [], journals: [], alarmsInAlarm: [] };
 const shipped = loadPolicy();
@@ -19,6 +19,7 @@ const whyOf = ({ rules }: Verdict, rule: string): string | undefined =>
 describe('judgePolicy', () => {
   it.each([
     ['network-paket-loss-*', '. Did you mean "network-packet-loss-tgw"?'],
+    ['*-packet-loss-tgx', '. Did you mean "network-packet-loss-tgw"?'],
     ['something-else', ''],
   ])('says that no alarm is called %s, and which was most likely meant', (alarm, question) => {
     expect(whyOf(judged(smallIncident(), {}, withAlarm(alarm)), 'packet-loss')).toBe(
@@ -42,9 +43,14 @@ describe('judgePolicy', () => {
     expect(of({ tier: 'apis', holdfast: 'true' })).toBe(
       'no group has tier=api; tier is apis here. Did you mean "apis"?',
     );
+    expect(of({ teir: 'api', holdfast: 'true' })).toBe(
+      'no group has tier=api; no group has the tag tier. Did you mean "teir"?',
+    );
     expect(of({ team: 'shop', holdfast: 'true' })).toBe('no group has tier=api; no group has the tag tier');
     expect(of({ tier: 'api' })).toBe('web did not opt in: no tag holdfast=true');
-    expect(of({ tier: 'api', holdfast: 'true' })).toBe('no group of its had 3 failed launches within 60 min');
+    expect(of({ tier: 'api', holdfast: 'true' })).toBe(
+      'none of its groups had 3 failed launches within 60 min',
+    );
   });
 
   it('says why a rule that started took no group', () => {
@@ -86,6 +92,47 @@ describe('a rehearsal', () => {
     const verdict = judgePolicy(shipped, story, result);
     expect(verdict.hasRemedy).toBe(true);
     expect(tellVerdict(verdict)[0]).toMatch(/^Rule packet-loss started .*, for web-a, web-b\.$/);
+  });
+
+  it('in which a rule is refused as a whole, or only plans, has no remedy', async () => {
+    const story = smallIncident();
+    const [rule] = shipped.rules;
+    if (rule?.settings === undefined) throw new Error('no rule');
+    const { settings } = rule;
+    const policies = {
+      refused: { rules: [{ ...rule, settings: { ...settings, groupsMax: 1 } }] },
+      'only plans': { rules: [{ ...rule, dryRun: true as const }] },
+    };
+    for (const policy of Object.values(policies)) {
+      const { result } = await rehearseSmall(story, { quirks: calm, policy });
+      const verdict = judgePolicy(policy, story, result);
+      expect(verdict.hasRemedy).toBe(false);
+      expect(verdict.rules[0]?.groups).toEqual([]);
+    }
+  });
+
+  it('in which only people start a remedy says so', async () => {
+    const story = smallIncident({
+      deeds: [
+        {
+          atSeconds: 60,
+          text: 'people hold it',
+          act: (cloud) =>
+            startByHand(cloud, 'by-hand', {
+              autoScalingGroupName: 'web-a',
+              reason: 'loss',
+              expiresAfter: '30m',
+            }),
+        },
+      ],
+    });
+    const policy = withAlarm('network-paket-loss-*');
+    const { result } = await rehearseSmall(story, { quirks: calm, policy });
+    const verdict = judgePolicy(policy, story, result);
+    expect(verdict.hasRemedy).toBe(true);
+    expect(tellVerdict(verdict).at(-1)).toBe(
+      'No rule of this policy did anything here: what Holdfast did was started by hand, by people of the story.',
+    );
   });
 
   it('in which no alarm fits has no remedy', async () => {

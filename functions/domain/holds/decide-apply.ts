@@ -341,7 +341,10 @@ const withIncident = (
   const present = idsOf(group);
   const overridden: Overridden[] = [
     ...record.overridden.filter(({ setting }) => isRemembered(setting, present)),
-    ...undone.map((setting) => ({ setting, seenAt: now })),
+    ...undone.map((setting): Overridden => {
+      const appliedAt = record.imposed.find((imposed) => imposed.setting === setting)?.appliedAt;
+      return { setting, seenAt: now, ...(appliedAt === undefined ? {} : { appliedAt }) };
+    }),
   ];
   const marked = { ...record, overridden, imposed: remaining };
   const watched = withLaunched(

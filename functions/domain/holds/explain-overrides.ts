@@ -61,8 +61,14 @@ export const questionsOf = (
   ];
 };
 
-const takesBack = (event: TrailEvent, { setting, seenAt }: Overridden): boolean => {
-  const isBefore = event.at <= seenAt && secondsBetween(event.at, seenAt) <= madeBeforeSeconds;
+/** CloudTrail writes down whole seconds. */
+const trailSeconds = 1;
+
+const takesBack = (event: TrailEvent, { setting, seenAt, appliedAt }: Overridden): boolean => {
+  const before = secondsBetween(event.at, seenAt);
+  // What was changed before Holdfast changed it was no answer to the hold.
+  const isAfterHold = appliedAt === undefined || secondsBetween(appliedAt, event.at) >= -trailSeconds;
+  const isBefore = before >= 0 && before <= madeBeforeSeconds && isAfterHold;
   if (!isBefore || event.isOurs === true) return false;
   return isInstance(setting)
     ? event.eventName === 'SetInstanceProtection' &&
@@ -87,7 +93,7 @@ export const explainOverrides = (
 ): { explanations: Explanation[]; record: GroupRecord } => {
   const ofGroup = events
     .filter(({ autoScalingGroupName }) => autoScalingGroupName === record.autoScalingGroupName)
-    .sort((a, b) => (a.at < b.at ? 1 : -1));
+    .sort((a, b) => secondsBetween(a.at, b.at));
   const found = new Map<TrailEvent, Setting[]>();
   const overridden = record.overridden.map((entry) => {
     const event = isOpen(entry, now) ? ofGroup.find((each) => takesBack(each, entry)) : undefined;

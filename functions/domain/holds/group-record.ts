@@ -66,6 +66,8 @@ export interface Overridden {
   setting: Setting;
   seenAt: string;
   by?: 'STACK_UPDATE';
+  /** When AWS accepted it from Holdfast; absent in what an earlier release wrote. */
+  appliedAt?: string;
   /** When people were told who it was, as CloudTrail says. */
   explainedAt?: string;
 }

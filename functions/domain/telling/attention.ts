@@ -30,14 +30,33 @@ const linesShown = 50;
 const lineCharacters = 1000;
 const todoCharacters = 2000;
 
+/** Without what was so on the way and is not in the end: a group that could not be given back, and then was. */
+const inTheEndOnly = (journal: JournalEntry[]): JournalEntry[] => {
+  const givenBackAt = new Map(
+    journal.flatMap(({ event, autoScalingGroupName: name }, index) =>
+      event === 'given-back' && name !== undefined ? [[name, index]] : [],
+    ),
+  );
+  return journal.filter(
+    ({ event, autoScalingGroupName: name }, index) =>
+      event !== 'not-given-back' || name === undefined || index > (givenBackAt.get(name) ?? -1),
+  );
+};
+
 const ofEvents = (journal: JournalEntry[], events: JournalEntry['event'][]): JournalEntry[] =>
   events.flatMap((event) => journal.filter((entry) => entry.event === event));
+
+/** What tells lines of one event and group apart that are all told. */
+const tellsApart = ({ event, because, text = '' }: JournalEntry): string => {
+  if (event === 'warned') return because ?? '';
+  return event === 'overridden' || event === 'override-explained' ? text : '';
+};
 
 /** Of each group, instance and event the latest line. */
 const latestOfEach = (entries: JournalEntry[]): JournalEntry[] => [
   ...new Map(
     entries.map((entry) => [
-      `${entry.event}#${entry.autoScalingGroupName ?? ''}#${entry.instanceId ?? ''}#${entry.event === 'warned' ? entry.because : ''}`,
+      `${entry.event}#${entry.autoScalingGroupName ?? ''}#${entry.instanceId ?? ''}#${tellsApart(entry)}`,
       entry,
     ]),
   ).values(),
@@ -47,7 +66,7 @@ const unique = (lines: Line[]): Line[] => [...new Map(lines.map((line) => [tellL
 
 /** Picks what a person should read in the end; what was tried again is counted and not told line by line. */
 export const attentionIn = (journal: JournalEntry[], { outcome, onTheWay }: AttentionEvents): Attention => {
-  const inTheEnd = latestOfEach(ofEvents(journal, outcome));
+  const inTheEnd = latestOfEach(ofEvents(inTheEndOnly(journal), outcome));
   const failed = journal.filter(({ event, because }) => event === 'failed' && because === undefined).length;
   const attention = unique(inTheEnd.map((entry) => boundedLine(lineOf(entry), lineCharacters)));
   const details = [

@@ -1,6 +1,6 @@
 import { executionNameOf, remediationOf } from '../execution-arn.ts';
 import { remediations } from '../remediations.ts';
-import { spokenClock, spokenTime } from '../times.ts';
+import { firstOf, spokenClock, spokenTime } from '../times.ts';
 import {
   listHeldGroupsCommand,
   readJournalCommand,
@@ -53,6 +53,10 @@ const headlineOfMany = (kind: NoticeKind, count: number): string =>
     'needs-a-person': `${count} things need you`,
   })[kind];
 
+/** What a late message says of a hold that has ended since, or is being given back. */
+const lateWords = [', ended since', ', ending now'] as const;
+const lateWordsOf = (headline: string): string => lateWords.find((words) => headline.endsWith(words)) ?? '';
+
 const cut = (text: string, charactersMax: number): string =>
   text.length <= charactersMax ? text : `${text.slice(0, charactersMax - 3)}...`;
 
@@ -104,7 +108,9 @@ const tellWhen = (notices: Notice[]): string => {
   const times = notices.map(({ at }) => at).sort();
   const from = times[0] ?? '';
   const to = times.at(-1) ?? from;
-  return spokenTime(from) === spokenTime(to) ? spokenTime(to) : `${spokenTime(from)} to ${spokenClock(to)}`;
+  return spokenTime(from) === spokenTime(to)
+    ? spokenTime(to)
+    : `${spokenTime(from)} to ${from.slice(0, 10) === to.slice(0, 10) ? spokenClock(to) : spokenTime(to)}`;
 };
 
 /** What is told together: one kind, one remediation. */
@@ -205,7 +211,7 @@ const toSections = (
 
 /** A line of mail: a command stands on a line of its own, so that it can be taken as a whole. */
 const toMailLine = (line: string): string =>
-  `  ${line.replace(/: (aws [a-z]+ [a-z-]+ --region .*)$/, ':\n    $1')}`;
+  `  ${line.replace(/: (aws [a-z0-9]+ [a-z0-9-]+ --region .*)$/, ':\n    $1')}`;
 
 const toText = (sections: Section[]): string =>
   sections.map(({ title, lines }) => [title, ...lines.map(toMailLine)].join('\n')).join('\n\n');
@@ -216,7 +222,9 @@ const toMessage = (place: Place, together: Together, now: HeldNow | undefined): 
   const groups = unique(notices.flatMap((notice) => notice.groups));
   const groupsLeftOut = notices.reduce((sum, notice) => sum + notice.groupsLeftOut, 0);
   const headlines = unique(notices.map(({ headline }) => headline));
-  const headline = headlines.length === 1 ? (headlines[0] ?? '') : headlineOfMany(kind, notices.length);
+  const late = lateWordsOf(headlines[0] ?? '');
+  const ofMany = `${headlineOfMany(kind, notices.length)}${late}`;
+  const headline = headlines.length === 1 ? (headlines[0] ?? '') : ofMany;
   const subject = toSubject(place, { kind, headline, groups, groupsLeftOut });
   const sections = toSections(place, together, now);
   const incidentIds = unique(notices.map(({ incidentId }) => incidentId)).filter((id) => id !== '');
@@ -293,14 +301,62 @@ const tellHolders = ({ holders }: HeldNow, groups: string[]): string =>
     ),
   );
 
+/** That a hold was begun, as of now: a message may be late, and what it tells of be over. */
+const begunAsOfNow = (notice: Notice, { holders, at }: HeldNow): Notice => {
+  const { incidentId, groups } = notice;
+  const remediation = remediationOf(incidentId);
+  const isHold = remediation === 'pause-scaling' || remediation === 'protect-instances';
+  if (notice.kind !== 'acted' || !isHold) return notice;
+  const known = groups.flatMap((name) => {
+    const all = holders.get(name);
+    const holder = all?.find(({ executionName }) => executionName === executionNameOf(incidentId));
+    return all === undefined ? [] : [{ name, holder }];
+  });
+  const free = known.filter(({ holder }) => holder === undefined).map(({ name }) => name);
+  if (known.length > 0 && free.length === known.length)
+    return asOver(notice, lateWords[0], 'has ended since');
+  if (known.some(({ holder }) => holder?.isBeingGivenBack === true))
+    return asOver(notice, lateWords[1], 'is being given back');
+  return free.length === 0
+    ? notice
+    : {
+        ...notice,
+        done: [...notice.done, { text: `No longer held at ${spokenClock(at)}: ${free.join(', ')}.` }],
+      };
+};
+
+/** What was begun and is over, told in the past. */
+const asOver = (notice: Notice, inHeadline: string, what: string): Notice => ({
+  ...notice,
+  headline: `${notice.headline}${inHeadline}`,
+  todo: [],
+  done: notice.done.map((line) => ({ ...line, text: `At ${spokenClock(notice.at)}: ${line.text}` })),
+  next: `This message is late: the hold ${what}. Another message says what came of it.`,
+  undo: 'NOTHING',
+});
+
 /** What of a notice is still so when it is sent; `undefined` when nothing of it is. */
 const asOfNow = (notice: Notice, now: HeldNow | undefined): Notice | undefined => {
-  const { notHeld, incidentId } = notice;
-  if (notHeld === undefined || now === undefined) return notice;
+  const { notHeld, incidentId, groups, groupsLeftOut } = notice;
+  if (now === undefined) return notice;
+  if (notHeld === undefined) return begunAsOfNow(notice, now);
   const still = notHeld.filter((name) => now.inForceOf.get(name)?.includes(incidentId) !== true);
-  if (still.length === 0) return undefined;
-  return still.length === notHeld.length
-    ? notice
+  const heldSince = notHeld.filter((name) => !still.includes(name));
+  if (heldSince.length === 0) return notice;
+  // Of more groups than a notice names, the others were not looked up.
+  if (notHeld.length < groups.length + groupsLeftOut)
+    return {
+      ...notice,
+      headline: 'Groups not held yet',
+      done: [
+        ...notice.done,
+        {
+          text: `${spokenClock(now.at)}: of these ${firstOf(heldSince, 10)} ${heldSince.length === 1 ? 'is' : 'are'} held by now.`,
+        },
+      ],
+    };
+  return still.length === 0
+    ? undefined
     : {
         ...notice,
         headline: 'Not held yet',
@@ -326,7 +382,8 @@ export const composeMessages = (place: Place, notices: Notice[], now?: HeldNow):
     const { kind, incidentId } = notice;
     // What the sweep finds by itself is of no incident.
     const remediation = remediationOf(incidentId) ?? (incidentId === '' ? 'sweep' : 'by hand');
-    const key = `${kind} ${remediation}`;
+    // What goes on and what has ended since are not told in one.
+    const key = `${kind} ${remediation} ${lateWordsOf(notice.headline)}`;
     const known = together.get(key) ?? { kind, remediation, notices: [] };
     known.notices.push(notice);
     together.set(key, known);

@@ -86,7 +86,7 @@ export const tellHeldNow = (
       const [first] = some;
       return `${first?.text}: ${firstOf(some.map(({ name }) => name))} (execution ${first?.executionName})`;
     }),
-    ...(free.length === 0 ? [] : [`No hold: ${firstOf(free)}`]),
+    ...(free.length === 0 ? [] : [`No hold of this stage: ${firstOf(free)}`]),
     ...(unknown === 0
       ? []
       : [

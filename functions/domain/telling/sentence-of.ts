@@ -32,11 +32,20 @@ export const sentenceOf = (entry: JournalEntry): string => tellLine(lineOf(entry
 export const todoOf = ({ autoScalingGroupName, todo = [] }: JournalEntry): Line[] =>
   todo.map((text) => ({ ...ofGroup(autoScalingGroupName), text }));
 
-/** A line of which no more than so many characters are kept. */
-export const boundedLine = (line: Line, charactersMax: number): Line => ({
-  ...line,
-  text: bounded(line.text, charactersMax),
-});
+/** Where a command begins in a line: it is kept to the letter. */
+const commandIn = /: aws [a-z0-9]+ [a-z0-9-]+ --region /;
+
+/** A line of which no more than so many characters are kept; a command in it is kept as it is. */
+export const boundedLine = (line: Line, charactersMax: number): Line => {
+  const begins = line.text.search(commandIn);
+  return {
+    ...line,
+    text:
+      begins < 0 || line.text.length > charactersMax
+        ? bounded(line.text, charactersMax)
+        : `${bounded(line.text.slice(0, begins), charactersMax)}${line.text.slice(begins)}`,
+  };
+};
 
 /** How many names stand before a sentence. */
 const namesShown = 5;

@@ -22,8 +22,8 @@ export interface DrainReport extends Attention {
 }
 
 const events: AttentionEvents = {
-  outcome: ['not-given-back', 'left', 'refused', 'overridden', 'override-explained', 'replaced', 'warned'],
-  onTheWay: ['breaker-opened', 'breaker', 'widespread'],
+  outcome: ['not-given-back', 'left', 'refused', 'replaced', 'warned'],
+  onTheWay: ['overridden', 'override-explained', 'breaker-opened', 'breaker', 'widespread'],
 };
 
 /** Sums up the journal of an incident; pure. */

@@ -27,15 +27,13 @@ const events: AttentionEvents = {
     'raised',
     'not-raised',
     'refused',
-    'overridden',
-    'override-explained',
     'mostly-unhealthy',
     'unhealthy',
     'gone',
     'replaced',
     'warned',
   ],
-  onTheWay: ['broken-newcomers', 'in-progress', 'taken-back-by-update'],
+  onTheWay: ['overridden', 'override-explained', 'broken-newcomers', 'in-progress', 'taken-back-by-update'],
 };
 
 const countGroups = (journal: JournalEntry[], some: JournalEntry['event'][]): number =>
@@ -45,11 +43,11 @@ const countGroups = (journal: JournalEntry[], some: JournalEntry['event'][]): nu
 /** What a plan came to, or what the sweep asked for. */
 export type HoldPlanAction = z.output<typeof reportHoldState>['plan']['action'];
 
-const tellHeld = (planned: number, held: number, givenBack: number): string[] => {
+const tellHeld = (asked: number, held: number, givenBack: number): string[] => {
   const heldOf =
-    held === planned
+    held === asked
       ? `Holdfast held ${counted(held, 'group')}`
-      : `Holdfast held ${held} of ${counted(planned, 'group')}`;
+      : `Holdfast held ${held} of ${counted(asked, 'group')}`;
   if (held === 0) return [`${heldOf}.`];
   if (givenBack === held) return [`${heldOf} and gave ${held === 1 ? 'it' : 'all of them'} back.`];
   return [
@@ -63,6 +61,8 @@ const summariseHold = (
   { action, reason = '' }: Pick<z.output<typeof reportHoldState>['plan'], 'action' | 'incidentId' | 'reason'>,
 ): HoldReport => {
   const groupsPlanned = countGroups(journal, ['planned']);
+  // What was refused was asked for too.
+  const groupsAsked = countGroups(journal, ['planned', 'refused']);
   const groupsGivenBack = countGroups(journal, ['given-back']);
   const groupsHeld = countGroups(journal, ['held', 'given-back']);
   const isIncomplete = groupsGivenBack < groupsHeld;
@@ -73,11 +73,11 @@ const summariseHold = (
     REPORT: 'Would hold',
     REFUSE: 'NOT held',
   };
-  const ended = journal.findLast(({ event }) => event === 'releasing')?.text;
+  const ended = journal.find(({ event }) => event === 'releasing')?.text;
   const because = ended === undefined ? [] : [`The hold ended because ${ended}.`];
   const done: Record<HoldPlanAction, string[]> = {
-    HOLD: [...tellHeld(groupsPlanned, groupsHeld, groupsGivenBack), ...because],
-    GIVE_BACK: [...tellHeld(groupsPlanned, groupsHeld, groupsGivenBack), ...because],
+    HOLD: [...tellHeld(groupsAsked, groupsHeld, groupsGivenBack), ...because],
+    GIVE_BACK: [...tellHeld(groupsAsked, groupsHeld, groupsGivenBack), ...because],
     REPORT: [],
     REFUSE: [`Nothing was changed: ${reason.replace(/\.$/, '')}.`],
   };

@@ -25,19 +25,8 @@ export interface ResizeReport extends Attention {
 type ResizePlanAction = z.output<typeof reportResizeState>['plan']['action'];
 
 const events: AttentionEvents = {
-  outcome: [
-    'not-given-back',
-    'left',
-    'brought-home',
-    'gone',
-    'refused',
-    'drift',
-    'restored',
-    'overridden',
-    'override-explained',
-    'warned',
-  ],
-  onTheWay: ['turned'],
+  outcome: ['not-given-back', 'left', 'brought-home', 'gone', 'refused', 'drift', 'restored', 'warned'],
+  onTheWay: ['overridden', 'override-explained', 'turned'],
 };
 
 /** Sums up the journal of a resize; pure. */
@@ -65,7 +54,10 @@ const summariseResize = (
     REPORT: 'Would resize',
     REFUSE: 'Nothing resized',
   };
-  const sentence = `Holdfast began with ${counted(chosen, 'instance')}, and resized ${resized === chosen ? 'all' : resized} of them${more.length === 0 ? '' : `; ${more.join(', ')}`}.`;
+  const sentence =
+    chosen === 0
+      ? 'Holdfast resized no instance.'
+      : `Holdfast began with ${counted(chosen, 'instance')}, and resized ${resized === chosen ? 'all' : resized} of them${more.length === 0 ? '' : `; ${more.join(', ')}`}.`;
   const done: Record<ResizePlanAction, string[]> = {
     RESIZE: [sentence],
     BRING_HOME: [`Another execution finished what the first one had left. ${sentence}`],

@@ -47,9 +47,14 @@ const startGivingBack = async (
     await store.changeIncident(incidentId, { tendedSince: addSeconds(now, -giveBackAgainSeconds) });
     throw error;
   }
-  const reason = `${executionNameOf(incidentId)} is given back: ${because}`;
-  await writeJournal(store, incidentId, [{ at: now, event: 'releasing', text: `${name}: ${reason}` }]);
-  return { action: 'STARTED', executionName: name, reason };
+  await writeJournal(store, incidentId, [
+    { at: now, event: 'releasing', text: `${because}, so the execution ${name} gives it back` },
+  ]);
+  return {
+    action: 'STARTED',
+    executionName: name,
+    reason: `${executionNameOf(incidentId)} is given back: ${because}`,
+  };
 };
 
 /** What is known of an incident that the sweep gives back. */
@@ -125,7 +130,7 @@ export const giveBackAbandoned = async (
   const isRunning = await stepFunctions.isRunning(open.tendedBy ?? incidentId);
   const because = abandonedBecause(open, isRunning, clock.now());
   if (because === undefined) return;
-  const incident = await beginRelease(store, clock, open, `the sweep gives it back: ${because}`);
+  const incident = await beginRelease(store, clock, open, `${because}; the sweep gives it back`);
   const abandoned = { incident, because, names: await store.readIncidentGroups(incidentId) };
   const isResizing = open.resize !== undefined && (await groupsBeingResized(store, abandoned.names)).size > 0;
   // Its holds stay until nothing is in flight. An execution that runs sees by itself that it is to end.

@@ -83,6 +83,27 @@ const identityOf = (
       }
     : {};
 
+const namesIn = (journal: JournalEntry[], events: JournalEntry['event'][]): string[] => [
+  ...new Set(
+    journal.flatMap(({ event, autoScalingGroupName: name }) =>
+      name !== undefined && events.includes(event) ? [name] : [],
+    ),
+  ),
+];
+
+/** The groups that a headline is about: not those that were asked for and left alone, except where all were. */
+const groupsOf = (journal: JournalEntry[], kind: OutcomeKind, stillHeld: string[]): string[] => {
+  const all = [
+    ...new Set(journal.flatMap(({ autoScalingGroupName: name }) => (name === undefined ? [] : [name]))),
+  ];
+  if (stillHeld.length > 0) return stillHeld;
+  if (kind === 'refused') return all;
+  const leftAlone = new Set(namesIn(journal, ['refused']));
+  const acted = new Set(namesIn(journal, ['planned', 'held', 'given-back', 'chosen', 'drained', 'resized']));
+  const about = all.filter((name) => acted.has(name) || !leftAlone.has(name));
+  return about.length === 0 ? all : about;
+};
+
 /**
  * Has people told what an incident came to. That another execution has the same in hand already is no news: its start was.
  */
@@ -97,15 +118,16 @@ export const tellOutcome = async (
   if (plan.tendedBy !== undefined) return;
   const kind = noticeKindOf(state, report);
   const planned = kind === 'would-act' ? journal.filter(({ event }) => event === 'planned').map(lineOf) : [];
-  const groups = [
-    ...new Set(journal.flatMap(({ autoScalingGroupName: name }) => (name === undefined ? [] : [name]))),
-  ];
   const now = clock.now();
+  const givenBack = new Set(namesIn(journal, ['given-back']));
   const notGivenBack = journal.filter(
-    ({ event, autoScalingGroupName }) => event === 'not-given-back' && autoScalingGroupName !== undefined,
+    ({ event, autoScalingGroupName: name }) =>
+      event === 'not-given-back' && name !== undefined && !givenBack.has(name),
   );
+  const stillHeld = state.release?.action === 'GIVE_UP' ? namesIn(notGivenBack, ['not-given-back']) : [];
   const onlyTagsMissing =
     notGivenBack.length > 0 && notGivenBack.every(({ because }) => because === 'NOT_OPTED_IN');
+  const groups = groupsOf(journal, kind, plan.action === 'REFUSE' ? [] : stillHeld);
   const asked = plan.askedFor ?? (kind === 'refused' ? undefined : plan.reason);
   const seen = asked === undefined ? undefined : tellReason({ ...plan, reason: asked });
   const isRefused = kind === 'refused' && plan.action === 'REFUSE';

@@ -118,7 +118,7 @@ describe('composeMessages', () => {
     expect(section(message?.text, 'WHO HOLDS')).toEqual([
       'pause-scaling, being given back: web a (execution loss-1)',
       'pause-scaling, until 2026-03-02 04:00 UTC at the latest: web a (execution loss-2)',
-      'No hold: web-b',
+      'No hold of this stage: web-b',
       '3 more groups were not looked up. To list every group that is held:',
       listHeld,
     ]);
