@@ -14,8 +14,8 @@ import { parseYamlFile, type YamlFile } from './yaml-file.ts';
  */
 export const loadPolicy = (file: string | URL = new URL('../infra/policy.yml', import.meta.url)): Policy => {
   const source = file instanceof URL ? 'infra/policy.yml' : file;
-  const { value, positionOf } = parseYaml(readFileSync(file, 'utf8'), source);
-  return parsePolicy(value, source, positionOf);
+  const { value, ...written } = parseYaml(readFileSync(file, 'utf8'), source);
+  return parsePolicy(value, source, written);
 };
 
 const parseYaml = (text: string, source: string): YamlFile => {

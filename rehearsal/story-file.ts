@@ -659,14 +659,18 @@ const fieldName =
  *
  * @param raw the value as read
  * @param source where it came from, for the message
- * @param positionOf where its fields stand in it
+ * @param file where its fields stand in it, and how they are written there
  * @throws InvalidStoryError naming field, what was found and what is allowed, one line per mistake
  */
-export const parseStory = (raw: unknown, source: string, positionOf?: IssueSource['positionOf']): Story => {
+export const parseStory = (
+  raw: unknown,
+  source: string,
+  file?: Pick<IssueSource, 'positionOf' | 'textOf'>,
+): Story => {
   const parsed = storySchema.safeParse(raw);
   if (parsed.success) return toStory(parsed.data);
   throw new InvalidStoryError(
-    `${source} is not a valid story:\n${describeIssues(storySchema, parsed.error, raw, { fieldName: fieldName(raw), language: 'YAML', ...(positionOf === undefined ? {} : { positionOf }) })}`,
+    `${source} is not a valid story:\n${describeIssues(storySchema, parsed.error, raw, { fieldName: fieldName(raw), language: 'YAML', ...file })}`,
   );
 };
 
@@ -684,7 +688,7 @@ export const loadStory = (file: string | URL): Story => {
       cause,
     });
   }
-  return parseStory(read.value, source, read.positionOf);
+  return parseStory(read.value, source, read);
 };
 
 /** The JSON Schema of a story file, for editors. Committed as `rehearsal/stories/story.schema.json`. */

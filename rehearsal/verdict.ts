@@ -200,6 +200,6 @@ export const tellVerdict = ({ rules, remedies, hasRemedy, isOnlyByHand }: Verdic
   ...(hasRemedy
     ? []
     : [
-        `NO REMEDY: ${remedies.join(' or ')}, which is against this, never began. Holdfast did not help here.${rules.some(({ because = '' }) => because.startsWith(noSuchAlarm)) ? ' To rehearse a rule whose alarm has another name here, name the alarm of this story in a copy of the policy.' : ''}`,
+        `NO REMEDY: ${remedies.join(' or ')}, which is against this, never began. Holdfast did not help here.${rules.every(({ starts }) => starts === 0) && rules.some(({ because = '' }) => because.startsWith(noSuchAlarm)) ? ' To rehearse a rule whose alarm has another name here, name the alarm of this story in a copy of the policy.' : ''}`,
       ]),
 ];

@@ -89,7 +89,7 @@ export const toHoldSettings = (effect: HoldEffect, fields: HoldFields): HoldSett
 export const expiryFits = () =>
   z.refine<HoldLength>(({ holdAtMost, expiresAfter }) => !(expiresAfter > holdAtMost), {
     path: ['expiresAfter'],
-    error: 'at most holdAtMost (12h where nothing is said): shorten it, or set holdAtMost as well',
+    error: 'at most holdAtMost; set both, where nothing is said they are 2h and 12h',
   });
 
 /** What must hold between the fields of a hold: it must end before its execution runs out of history. */

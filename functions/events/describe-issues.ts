@@ -43,8 +43,12 @@ const discriminators = (node: Node | undefined, field: string): unknown[] =>
 /** Issues shown: whoever made more mends these first. */
 const issuesShown = 20;
 
-const spoken = (value: unknown): string =>
-  value === undefined || value === null ? 'nothing' : bounded(JSON.stringify(value) ?? String(value));
+const spoken = (value: unknown): string => {
+  if (value === undefined || value === null) return 'nothing';
+  if (typeof value === 'string' && value.length > 100)
+    return `${JSON.stringify(value.slice(0, 100).toWellFormed())}… (${value.length} characters)`;
+  return bounded(JSON.stringify(value) ?? String(value));
+};
 
 /** In which words a value is spoken of, and where a field of it stands. */
 export interface IssueSource {
@@ -52,6 +56,8 @@ export interface IssueSource {
   fieldName?: (path: Path) => string;
   /** Where the value at a path stands, or its key: `policy.yml:12:7: `. */
   positionOf?: (path: Path, isKey: boolean) => string;
+  /** How the value at a path is written, to the letter. */
+  textOf?: (path: Path) => string | undefined;
   language?: 'JSON' | 'YAML';
 }
 
@@ -64,16 +70,38 @@ const typeWords: Record<string, string> = {
 };
 
 /** What is allowed where a value is of another type, in the words of the language it is written in. */
-const allowedType = (expected: string, found: unknown, language: 'JSON' | 'YAML'): string => {
+const allowedType = (
+  expected: string,
+  found: unknown,
+  language: 'JSON' | 'YAML',
+  written: string,
+  fields: string[],
+): string => {
   if (expected === 'object' || expected === 'record') {
-    return language === 'YAML' ? 'a name and a value, such as "tier: web"' : 'an object';
+    if (language === 'JSON') return 'an object';
+    return fields.length === 0
+      ? 'a name and a value, such as "tier: web"'
+      : `the field${fields.length === 1 ? '' : 's'} ${fields.join(', ')}, indented on the next line${fields.length === 1 ? '' : 's'}`;
   }
   const word = typeWords[expected] ?? expected;
   if (expected === 'string' && (typeof found === 'number' || typeof found === 'boolean')) {
-    return `${word}; quote it: "${found}"`;
+    return `${word}; quote it: "${written}"`;
   }
   const isQuoted = typeof found === 'string' && expected !== 'string' && expected !== 'array';
   return isQuoted ? `${word}, without quotes` : word;
+};
+
+/** The fields that a value may have. */
+const fieldsAt = (schema: z.$ZodType, path: Path, root: unknown): string[] =>
+  Object.keys(schemaAt(schema, path, root)?.properties ?? {});
+
+const unitsOf = (number: number, origin: string): string => {
+  const units: Record<string, [string, string]> = {
+    string: ['character', 'characters'],
+    array: ['entry', 'entries'],
+  };
+  const [one, more] = units[origin] ?? ['', ''];
+  return `${number} ${number === 1 ? one : more}`.trim();
 };
 
 /** What is allowed where an issue was found, in a few words. */
@@ -82,8 +110,10 @@ const allowed = (
   issue: z.$ZodIssue,
   root: unknown,
   language: 'JSON' | 'YAML',
+  textOf: (path: Path) => string | undefined,
 ): string => {
   const found = valueAt(root, issue.path);
+  const written = textOf(issue.path) ?? String(found);
   const oneOf = (values: readonly unknown[]): string =>
     `${values.map((value) => JSON.stringify(value)).join(' or ')}${typeof found === 'string' ? didYouMean(found, values.map(String)) : ''}`;
   switch (issue.code) {
@@ -92,19 +122,24 @@ const allowed = (
         schemaAt(schema, issue.path.slice(0, -1), root),
         String(issue.path.at(-1)),
       );
-      return values.length === 0 ? issue.message : oneOf(values);
+      if (values.length > 0) return oneOf(values);
+      return typeof found === 'number' || typeof found === 'boolean'
+        ? `${issue.message}; quote it: "${written}"`
+        : issue.message;
     }
     case 'invalid_value':
       return oneOf(issue.values);
     case 'invalid_type':
       // What the schema says itself says more than the name of a type.
       return issue.message.startsWith('Invalid input')
-        ? allowedType(issue.expected, found, language)
+        ? allowedType(issue.expected, found, language, written, fieldsAt(schema, issue.path, root))
         : issue.message;
     case 'too_small':
-      return `at least ${issue.minimum}${issue.origin === 'string' ? ' characters' : issue.origin === 'array' ? ' entries' : ''}`;
+      return `at least ${unitsOf(Number(issue.minimum), issue.origin)}`;
     case 'too_big':
-      return `at most ${issue.maximum}${issue.origin === 'string' ? ' characters' : issue.origin === 'array' ? ' entries' : ''}`;
+      return `at most ${unitsOf(Number(issue.maximum), issue.origin)}`;
+    case 'invalid_key':
+      return 'a name of 1 to 128 characters';
     default:
       return issue.message;
   }
@@ -122,7 +157,11 @@ interface Mistake {
 
 /** Of a value that may have one of several shapes, what is wrong in the shape that it nearly has. */
 const nearestShape = (issue: z.$ZodIssueInvalidUnion): z.$ZodIssue[] => {
-  const within = issue.errors.find((errors) => errors.some(({ path }) => path.length > 0));
+  const within = issue.errors.find((errors) =>
+    errors.some(
+      ({ path, code }) => path.length > 0 || code === 'too_small' || code === 'too_big' || code === 'custom',
+    ),
+  );
   return (within ?? []).map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
 };
 
@@ -163,8 +202,7 @@ const issuesBehind = (schema: z.$ZodType, issue: z.$ZodIssue, root: unknown): Mi
 };
 
 /** The fields that are known where a mistake is. */
-const knownFields = (schema: z.$ZodType, { path, root }: Mistake): string[] =>
-  Object.keys(schemaAt(schema, path, root)?.properties ?? {});
+const knownFields = (schema: z.$ZodType, { path, root }: Mistake): string[] => fieldsAt(schema, path, root);
 
 /** The mistakes behind issues, without those that only follow from another one; of one field the first. */
 const mistakesIn = (schema: z.$ZodType, issues: readonly z.$ZodIssue[], root: unknown): Mistake[] => {
@@ -183,10 +221,22 @@ const mistakesIn = (schema: z.$ZodType, issues: readonly z.$ZodIssue[], root: un
   );
   const unknown = mistakes.filter(({ unknownKey }) => unknownKey !== undefined);
   // Whoever wrote a field that there is not wrote it instead of the one that is missing beside it.
+  const isMeant = ({ path }: Mistake): boolean =>
+    unknown.some(
+      (each) =>
+        JSON.stringify(each.path) === JSON.stringify(path.slice(0, -1)) &&
+        nearestOf(each.unknownKey ?? '', knownFields(schema, each)) === path.at(-1),
+    );
+  const isRuleOfFields = ({ path, unknownKey, issue }: Mistake): boolean =>
+    unknownKey === undefined &&
+    issue.code === 'custom' &&
+    unknown.some((each) => JSON.stringify(each.path) === JSON.stringify(path));
   const isConsequence = (mistake: Mistake): boolean =>
-    missing.includes(mistake) &&
-    missing.filter((each) => around(each) === around(mistake)).length <=
-      unknown.filter(({ path }) => JSON.stringify(path) === around(mistake)).length;
+    isRuleOfFields(mistake) ||
+    (missing.includes(mistake) && isMeant(mistake)) ||
+    (missing.includes(mistake) &&
+      missing.filter((each) => around(each) === around(mistake)).length <=
+        unknown.filter(({ path }) => JSON.stringify(path) === around(mistake)).length);
   const told = new Set<string>();
   return mistakes.filter((mistake) => {
     const { path, unknownKey } = mistake;
@@ -215,6 +265,7 @@ export const describeIssues = (
   const {
     fieldName = (path: Path) => path.map(String).join('.') || 'the value itself',
     positionOf = () => '',
+    textOf = () => undefined,
     language = 'JSON',
   } = source;
   const fieldOf = (path: Path): string => bounded(fieldName(path), 200);
@@ -222,7 +273,7 @@ export const describeIssues = (
   const lines = mistakes.slice(0, issuesShown).map((mistake) => {
     const { path, unknownKey, issue } = mistake;
     if (unknownKey === undefined) {
-      return `${positionOf(path, false)}${fieldOf(path)}: found ${spoken(valueAt(root, path))}; allowed: ${allowed(schema, issue, mistake.root, language)}`;
+      return `${positionOf(path, false)}${fieldOf(path)}: found ${spoken(valueAt(root, path))}; allowed: ${allowed(schema, issue, mistake.root, language, textOf)}`;
     }
     const known = knownFields(schema, mistake);
     return `${positionOf([...path, unknownKey], true)}${fieldOf(path)}: found the unknown field ${bounded(unknownKey)}; allowed: one of ${known.join(', ')}${didYouMean(unknownKey, known)}`;

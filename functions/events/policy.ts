@@ -192,14 +192,18 @@ const fieldName =
  *
  * @param raw the value as read
  * @param source where it came from, for the message
- * @param positionOf where its fields stand in it
+ * @param file where its fields stand in it, and how they are written there
  * @throws InvalidPolicyError naming rule, field, what was found and what is allowed, one line per mistake
  */
-export const parsePolicy = (raw: unknown, source: string, positionOf?: IssueSource['positionOf']): Policy => {
+export const parsePolicy = (
+  raw: unknown,
+  source: string,
+  file?: Pick<IssueSource, 'positionOf' | 'textOf'>,
+): Policy => {
   const parsed = policySchema.safeParse(raw);
   if (parsed.success) return parsed.data;
   throw new InvalidPolicyError(
-    `${source} is not a valid policy:\n${describeIssues(policySchema, parsed.error, raw, { fieldName: fieldName(raw), language: 'YAML', ...(positionOf === undefined ? {} : { positionOf }) })}`,
+    `${source} is not a valid policy:\n${describeIssues(policySchema, parsed.error, raw, { fieldName: fieldName(raw), language: 'YAML', ...file })}`,
   );
 };
 

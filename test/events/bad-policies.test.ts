@@ -45,8 +45,8 @@ const well = `rules:
 /** What is wrong with a text, a line each. */
 const mistakesIn = (text: string): string[] => {
   try {
-    const { value, positionOf } = parseYamlFile(text, 'policy.yml');
-    parsePolicy(value, 'policy.yml', positionOf);
+    const { value, ...written } = parseYamlFile(text, 'policy.yml');
+    parsePolicy(value, 'policy.yml', written);
     return [];
   } catch (error) {
     return (error as Error).message.split('\n').slice(1);
@@ -153,10 +153,28 @@ const bad: [string, string, string, string][] = [
     '8:15: rule "packet-loss", field targets.tags.tier: found 1; allowed: a text; quote it: "1"',
   ],
   [
+    'a tag whose number loses its letters',
+    'tier: web',
+    'tier: 012345678901',
+    'field targets.tags.tier: found 12345678901; allowed: a text; quote it: "012345678901"',
+  ],
+  [
+    'a tag that is a version',
+    'tier: web',
+    'tier: 1.10',
+    'field targets.tags.tier: found 1.1; allowed: a text; quote it: "1.10"',
+  ],
+  [
     'a tag that is true',
     'tier: web',
     'tier: true',
     'field targets.tags.tier: found true; allowed: a text; quote it: "true"',
+  ],
+  [
+    'a start that is misspelt',
+    'alarm: ',
+    'alarms: ',
+    'field when: found the unknown field alarms; allowed: one of alarm, freshFor. Did you mean "alarm"?',
   ],
   ['a tag without a value', 'tier: web', 'tier:', 'field targets.tags.tier: found nothing; allowed: a text'],
   [
@@ -187,7 +205,7 @@ const bad: [string, string, string, string][] = [
     'no targets',
     '    targets:\n      tags:\n        tier: web\n',
     '',
-    '2:5: rule "packet-loss", field targets: found nothing; allowed: a name and a value',
+    '2:5: rule "packet-loss", field targets: found nothing; allowed: the field tags, indented on the next line',
   ],
   [
     'names where tags belong',
@@ -205,7 +223,7 @@ const bad: [string, string, string, string][] = [
     'an alarm that is a number',
     'alarm: network-packet-loss-*',
     'alarm: 5',
-    'field when.alarm: found 5; allowed: a name, or a list of names',
+    'field when.alarm: found 5; allowed: a name, or a list of names; quote it: "5"',
   ],
   [
     'a number among alarms',
@@ -217,13 +235,13 @@ const bad: [string, string, string, string][] = [
     'no alarm in the list',
     'alarm: network-packet-loss-*',
     'alarm: []',
-    'field when.alarm: found []; allowed: at least 1 entries',
+    'field when.alarm: found []; allowed: at least 1 entry',
   ],
   [
     'an empty alarm',
     'alarm: network-packet-loss-*',
     'alarm: ""',
-    'field when.alarm: found ""; allowed: a name, or a list of names',
+    'field when.alarm: found ""; allowed: at least 1 character',
   ],
   [
     'a misspelt start',
@@ -313,7 +331,7 @@ const bad: [string, string, string, string][] = [
     'a hold that ends before it expires',
     'coolOff: 10m',
     'expiresAfter: 2h\n      holdAtMost: 1h',
-    'field with.expiresAfter: found "2h"; allowed: at most holdAtMost (12h where nothing is said): shorten it, or set holdAtMost as well',
+    'field with.expiresAfter: found "2h"; allowed: at most holdAtMost; set both, where nothing is said they are 2h and 12h',
   ],
   [
     'more rounds than an execution can make',
@@ -377,9 +395,17 @@ describe('a bad policy', () => {
 
   it.each([
     ['no list', 'rules: {a: b}', 'policy.yml:1:1: rules: found {"a":"b"}; allowed: a list'],
-    ['no rules', 'rules: []', 'policy.yml:1:8: rules: found []; allowed: at least 1 entries'],
-    ['a list', '- a', 'policy.yml:1:1: the file itself: found ["a"]; allowed: a name and a value'],
-    ['nothing', '', 'policy.yml:1:1: the file itself: found nothing; allowed: a name and a value'],
+    ['no rules', 'rules: []', 'policy.yml:1:8: rules: found []; allowed: at least 1 entry'],
+    [
+      'a list',
+      '- a',
+      'policy.yml:1:1: the file itself: found ["a"]; allowed: the field rules, indented on the next line',
+    ],
+    [
+      'nothing',
+      '',
+      'policy.yml:1:1: the file itself: found nothing; allowed: the field rules, indented on the next line',
+    ],
     [
       'a text for a rule',
       'rules: [a]',
@@ -399,5 +425,28 @@ describe('a bad policy', () => {
       expect.stringContaining('field targets.tags.tier: found 1'),
       expect.stringContaining('found the unknown field cooloff'),
     ]);
+  });
+
+  it.each([
+    ['refers to itself', 'rules: &a\n  - *a\n', 'policy.yml:2:5: this refers to something'],
+    ['refers to nothing', 'rules: *b\n', 'policy.yml:1:8: this refers to something'],
+    [
+      'begins a value with a star',
+      'rules: *\n',
+      'policy.yml:1:8: a value that begins with * has to be in quotes',
+    ],
+    ['has two documents', 'rules: []\n---\nrules: []\n', 'policy.yml:2:1: one document in a file'],
+    [
+      'is indented with tabs',
+      'rules:\n\t- name: x\n',
+      'policy.yml:2:1: tabs do not indent in YAML; use spaces',
+    ],
+    [
+      'has a field twice',
+      'rules: []\nrules: []\n',
+      'policy.yml:2:1: a field stands twice here; keep one of them',
+    ],
+  ])('that %s says the line, the column and what to do', (_what, text, said) => {
+    expect(() => parseYamlFile(text, 'policy.yml')).toThrow(said);
   });
 });

@@ -82,7 +82,7 @@ describe('parseSignal', () => {
         return String(error);
       }
     };
-    expect(message()).toContain('(300002 characters)');
+    expect(message()).toContain('(300000 characters)');
     expect(message().length).toBeLessThan(1000);
   });
 

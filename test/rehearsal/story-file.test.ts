@@ -150,7 +150,7 @@ describe('parseStory', () => {
       { ...small, name: 'My story' },
       'name: found "My story"; allowed: a lower-case name',
     ],
-    ['a fleet of nothing', { ...small, fleet: [] }, 'fleet: found []; allowed: at least 1 entries'],
+    ['a fleet of nothing', { ...small, fleet: [] }, 'fleet: found []; allowed: at least 1 entry'],
     [
       'a group that is not there',
       { ...small, must: { beHeld: ['web', 'api'] } },

@@ -32,7 +32,7 @@ const record: GroupRecord = {
       incidentId: execution,
       processes: ['Terminate', 'HealthCheck'],
       protectsInstances: false,
-      reason: 'x',
+      reason: 'switch upgrade',
       heldAt: at,
       stage: 'HELD',
       stageAt: at,
@@ -144,6 +144,94 @@ describe('what people are told', () => {
     expect(first?.text).toContain('legacy: left alone: the group does not carry the tag holdfast=true');
     expect(first?.text).toContain('wbe: left alone: there is no Auto Scaling group of this name');
     expect(result.violations).toEqual([]);
+  });
+
+  it('in the end: nothing of a tag that was missing for a while', async () => {
+    const setTag = (value?: string) => (cloud: SimulatedCloud) => {
+      const group = cloud.autoScaling.groups.get('web-a');
+      if (value === undefined) delete group?.tags.holdfast;
+      else if (group !== undefined) group.tags.holdfast = value;
+    };
+    const { result } = await rehearseSmall(
+      smallIncident({
+        losses: [],
+        deeds: [
+          deed(60, (cloud) =>
+            startByHand(
+              cloud,
+              'by-hand',
+              { autoScalingGroupName: 'web-a', reason: 'switch upgrade', expiresAfter: '20m' },
+              'protect-instances',
+            ),
+          ),
+          deed(300, setTag()),
+          deed(2400, setTag('true')),
+        ],
+        durationSeconds: minutes(120),
+      }),
+      { quirks: calm },
+    );
+    const over = result.messages.at(-1);
+    expect(over?.kind).toBe('gave-back');
+    expect(over?.text).toContain('No hold of this stage: web-a');
+    expect(over?.text).not.toMatch(/may not change it|could not be given back|create-or-update-tags/);
+  });
+
+  it('in the end: what somebody undid on the way, and no command to suspend it again', async () => {
+    const resume = (at: number, process: string) =>
+      deed(at, ({ autoScaling }) => {
+        autoScaling.handle('ResumeProcesses', { AutoScalingGroupName: 'web-a', ScalingProcesses: [process] });
+      });
+    const { result } = await rehearseSmall(
+      smallIncident({
+        losses: [],
+        deeds: [
+          deed(60, (cloud) =>
+            startByHand(cloud, 'by-hand', {
+              autoScalingGroupName: ['web-a', 'wbe'],
+              reason: 'switch upgrade',
+              expiresAfter: '30m',
+            }),
+          ),
+          resume(600, 'Terminate'),
+          resume(1200, 'ReplaceUnhealthy'),
+        ],
+        durationSeconds: minutes(120),
+      }),
+      { quirks: calm },
+    );
+    const over = result.messages.find(({ kind }) => kind === 'gave-back');
+    expect(over?.subject).toContain('Hold ended: web-a (');
+    expect(over?.text).toContain('Holdfast held 1 of 2 groups and gave it back.');
+    expect(over?.text).toContain('resumed the process Terminate');
+    expect(over?.text).toContain('resumed the process ReplaceUnhealthy');
+    expect(over?.text).not.toContain('suspend-processes');
+  });
+
+  it('late, where the topic is silent: that the hold has ended since', async () => {
+    const { result } = await rehearseSmall(
+      smallIncident({
+        losses: [],
+        deeds: [
+          deed(60, (cloud) =>
+            startByHand(cloud, 'by-hand', {
+              autoScalingGroupName: 'web-a',
+              reason: 'switch upgrade',
+              expiresAfter: '15m',
+            }),
+          ),
+        ],
+        serviceOutages: [
+          { service: 'SNS', error: 'InternalError', fromSeconds: 30, untilSeconds: minutes(40) },
+        ],
+        durationSeconds: minutes(90),
+      }),
+      { quirks: calm },
+    );
+    const [late] = result.messages.filter(({ kind }) => kind === 'acted');
+    expect(late?.subject).toContain('Scale-in paused, ended since: web-a');
+    expect(late?.text).not.toContain('stop-execution');
+    expect(result.violations.filter((text) => text.includes('people are '))).toEqual([]);
   });
 
   it('when one of two holds ends: that the other one goes on, and until when', async () => {

@@ -39,7 +39,9 @@ const inTheEndOnly = (journal: JournalEntry[]): JournalEntry[] => {
   );
   return journal.filter(
     ({ event, autoScalingGroupName: name }, index) =>
-      event !== 'not-given-back' || name === undefined || index > (givenBackAt.get(name) ?? -1),
+      event !== 'not-given-back' ||
+      // A number of groups is no longer right once one of them was given back.
+      index > (name === undefined ? Math.max(-1, ...givenBackAt.values()) : (givenBackAt.get(name) ?? -1)),
   );
 };
 

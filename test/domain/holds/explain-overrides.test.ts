@@ -47,6 +47,27 @@ describe('explainOverrides', () => {
     ]);
   });
 
+  it('explains nothing by an event before Holdfast had set it', () => {
+    const record = {
+      ...overridden('Terminate'),
+      overridden: [{ setting: 'Terminate', seenAt, appliedAt: later(-60) }],
+    };
+    expect(explainOverrides(record, [resumed()], later(300)).explanations).toEqual([]);
+    const within = resumed({ at: later(-30) });
+    expect(explainOverrides(record, [resumed(), within], later(300)).explanations).toMatchObject([
+      { event: { at: within.at } },
+    ]);
+  });
+
+  it('knows an event of the same second, although CloudTrail leaves out its part of a second', () => {
+    const record = {
+      ...overridden('Terminate'),
+      overridden: [{ setting: 'Terminate', seenAt: now.replace('.000Z', '.500Z') }],
+    };
+    const event = resumed({ at: now.replace('.000Z', 'Z') });
+    expect(explainOverrides(record, [event], later(300)).explanations).toHaveLength(1);
+  });
+
   it.each<[string, Partial<TrailEvent>]>([
     ['of another group', { autoScalingGroupName: 'api' }],
     ['of another process', { processes: ['Launch'] }],

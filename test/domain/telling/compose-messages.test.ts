@@ -40,6 +40,25 @@ const kinds: NoticeKind[] = [
   'needs-a-person',
 ];
 
+/** Records of these groups, fully held by an incident. */
+const heldBy = (incidentId: string, names: string[]) =>
+  names.map((autoScalingGroupName) => ({
+    ...aRecord(),
+    autoScalingGroupName,
+    holds: [
+      {
+        incidentId,
+        processes: [],
+        protectsInstances: false,
+        reason: 'loss',
+        heldAt: now,
+        stage: 'HELD' as const,
+        stageAt: now,
+      },
+    ],
+    imposed: [],
+  }));
+
 /** What a message says under a title. */
 const section = (text: string | undefined, title: string): string[] | undefined =>
   text
@@ -294,5 +313,53 @@ describe('composeMessages', () => {
     });
     const bytes = Buffer.byteLength(sent) + 2 * Buffer.byteLength(JSON.stringify(JSON.stringify(chat)));
     expect(bytes).toBeLessThan(250_000);
+  });
+
+  it('does not forget groups that are not held because the first of them are by now', () => {
+    const names = Array.from({ length: 300 }, (_, index) => `web-${index}`);
+    const notice = toNotice({
+      kind: 'failed',
+      at: now,
+      incidentId: execution('loss-1'),
+      headline: '300 of 300 groups not held yet',
+      done: ['After 10 rounds, 300 of 300 groups are still not held.'],
+      groups: names,
+      notHeld: names.slice(0, 20),
+      undo: 'STOP',
+    });
+    const held = heldNow(heldBy(execution('loss-1'), names.slice(0, 20)), later(600));
+    const [message] = composeMessages(place, [notice], held);
+    expect(message?.subject).toContain('Groups not held yet: web-0');
+    expect(section(message?.text, 'WHAT HAPPENED')).toEqual([
+      'After 10 rounds, 300 of 300 groups are still not held.',
+      '03:10 UTC: of these web-0, web-1, web-2, web-3, web-4, web-5, web-6, web-7, web-8, web-9 and 10 more are held by now.',
+    ]);
+  });
+
+  it('gives each command a line of its own, to the letter', () => {
+    const notice = toNotice({
+      kind: 'needs-a-person',
+      at: now,
+      incidentId: execution('loss-1'),
+      headline: 'Left for you',
+      todo: [
+        'End it:  now: aws ec2 terminate-instances --region eu-west-1 --instance-ids i-1',
+        "Resume: aws autoscaling resume-processes --region eu-west-1 --auto-scaling-group-name 'my  group'",
+      ],
+    });
+    expect(section(composeMessages(place, [notice])[0]?.text, 'WHAT YOU MUST DO')).toEqual([
+      'End it: now:',
+      'aws ec2 terminate-instances --region eu-west-1 --instance-ids i-1',
+      'Resume:',
+      "aws autoscaling resume-processes --region eu-west-1 --auto-scaling-group-name 'my  group'",
+    ]);
+  });
+
+  it('tells of a day and not only of a time, where two days are meant', () => {
+    const text = composeMessages(place, [
+      aNotice({ at: '2026-03-02T23:58:00.000Z' }),
+      aNotice({ at: '2026-03-04T00:03:00.000Z', incidentId: execution('loss-2') }),
+    ])[0]?.text;
+    expect(text).toContain('As of 2026-03-02 23:58 UTC to 2026-03-04 00:03 UTC.');
   });
 });
