@@ -32,7 +32,7 @@ import { type ServiceOutage, type Story, tellOutage, tellShortage } from './inci
 import { findViolations } from './invariants.ts';
 import { isDuringTrouble, type Sample, type Summary, summarise } from './summary.ts';
 import { journalTimeline, type TimelineEntry } from './timeline.ts';
-import { checkMessage } from './told.ts';
+import { checkMessage, releasingSince } from './told.ts';
 import { runInVirtualTime, seededRandom } from './virtual-time.ts';
 import { createWorkload, type Workload } from './workload.ts';
 
@@ -354,7 +354,8 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
       onMessage: (message) => {
         messages.push(message);
         const { groups } = cloud.autoScaling;
-        const moment = { groups, records: cloud.store.listGroups(), calls, at: time.iso() };
+        const releasing = releasingSince(cloud.store.listJournals());
+        const moment = { groups, records: cloud.store.listGroups(), calls, releasing, at: time.iso() };
         untrue.push(...checkMessage(message, moment));
         tell({ source: 'holdfast', text: `people are told: ${message.text.split('\n')[0]}` });
       },

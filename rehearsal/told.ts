@@ -1,5 +1,6 @@
 import { executionNameOf } from '../functions/domain/execution-arn.ts';
 import type { GroupRecord } from '../functions/domain/holds/group-record.ts';
+import type { JournalEntry } from '../functions/domain/journal.ts';
 import { inForceWithinSeconds } from '../functions/domain/limits.ts';
 import { secondsBetween } from '../functions/domain/times.ts';
 import { groupArnOf, type SimulatedGroup } from './cloud/auto-scaling-group.ts';
@@ -11,9 +12,22 @@ export interface MomentOfMessage {
   groups: Map<string, SimulatedGroup>;
   records: GroupRecord[];
   calls: RecordedCall[];
+  /** Executions whose incident is being given back, and since when. */
+  releasing: Map<string, string>;
   /** ISO 8601. */
   at: string;
 }
+
+/** Since when incidents are being given back, by the name of their execution. */
+export const releasingSince = (
+  journals: { incidentId: string; entries: JournalEntry[] }[],
+): Map<string, string> =>
+  new Map(
+    journals.flatMap(({ incidentId, entries }) => {
+      const first = entries.find(({ event }) => event === 'releasing');
+      return first === undefined ? [] : [[executionNameOf(incidentId), first.at]];
+    }),
+  );
 
 /** What a message says for programs (Amazon Q custom notifications, `metadata`). */
 interface ChatForm {
@@ -163,6 +177,20 @@ const checkOver = (
         `${at} people are told that the hold of ${name} has ended, and it goes on`,
     );
 
+/** Who holds a group is looked up right before a message is sent. */
+const lookedUpWithinSeconds = 10;
+
+/** That a hold lasts until some time, although it is being given back. */
+const checkHolders = ({ text }: PublishedMessage, { releasing, at }: MomentOfMessage): string[] =>
+  [...text.matchAll(/^ {2}[a-z-]+, (?:until|for as long as) .*\(execution (.+)\)$/gm)].flatMap(
+    ([, name = '']) => {
+      const since = releasing.get(name);
+      return since === undefined || secondsBetween(since, at) <= lookedUpWithinSeconds
+        ? []
+        : [`${at} people are told that ${name} holds on, and it gives back since ${since}`];
+    },
+  );
+
 /** Names in a sentence, as far as it lists them. */
 const namesIn = (list: string): string[] =>
   list
@@ -230,6 +258,7 @@ export const checkMessage = (message: PublishedMessage, moment: MomentOfMessage)
     ...(isToldAsOver(message) ? checkOver(chat, moment) : []),
     ...(isToldAsOver(message) || isToldAsEnding(message) ? [] : checkActed(message, chat, held, moment)),
     ...checkSentences(message, chat, moment),
+    ...checkHolders(message, moment),
     ...checkCommands(message, moment.at),
   ];
 };

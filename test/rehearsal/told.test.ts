@@ -71,7 +71,13 @@ const check = (
         },
       }),
     },
-    { groups: new Map([['web', group]]), records, calls: [suspension], at },
+    {
+      groups: new Map([['web', group]]),
+      records,
+      calls: [suspension],
+      releasing: new Map([['leaving', '2026-03-02T03:50:00.000Z']]),
+      at,
+    },
   );
 
 describe('checkMessage', () => {
@@ -94,6 +100,39 @@ describe('checkMessage', () => {
       { records: [] },
     ],
     ['a group is not held', { kind: 'failed', notHeld: '["web"]' }, 'web is not held, and it is'],
+    [
+      'more groups are held than are',
+      {},
+      '3 groups are held, and 1 are',
+      { text: '  Holdfast holds 3 groups: web, a, b. It is so.' },
+    ],
+    [
+      'everything was given back, and not everything',
+      { kind: 'needs-a-person' },
+      'given back, and that something could not be',
+      { text: 'Holdfast held 1 group and gave it back.\n  web could not be given back', records: [] },
+    ],
+    [
+      'a hold has ended since',
+      {},
+      'the hold of web has ended, and it goes on',
+      { text: 'Scale-in paused, ended since: web' },
+    ],
+    [
+      'a hold goes on that is being given back',
+      { kind: 'overridden' },
+      'leaving holds on, and it gives back since',
+      { text: '  pause-scaling, until 2026-03-02 05:00 UTC at the latest: web (execution leaving)' },
+    ],
+    [
+      'what nobody resumes is to be suspended',
+      { kind: 'gave-back' },
+      'a command that suspends what nobody resumes',
+      {
+        text: '  Suspend: aws autoscaling suspend-processes --region eu-west-1 --auto-scaling-group-name web',
+        records: [],
+      },
+    ],
     [
       'of a command',
       {},
