@@ -18,6 +18,12 @@ const readPolicy = ({ policy: file, launchTemplates }) => {
   return policy;
 };
 
+/** What is packaged, in a line: a policy that was left out on the command line is another one than was meant. */
+export const tellPolicy = ({ policy: file, mode }, { rules }) =>
+  `Policy ${file}, mode ${mode}: ${rules.map((rule) => `${rule.name} (${rule.do})`).join(', ') || 'no rules'}`;
+
+const told = new Set();
+
 /**
  * Plugins for esbuild: puts the checked policy in the place of `functions/policy.ts`. The policy is read before anything
  * is bundled, so that one that is not valid ends the packaging at once, with its parser's message.
@@ -25,7 +31,13 @@ const readPolicy = ({ policy: file, launchTemplates }) => {
  * @param serverless its service says which file the policy is
  */
 export default (serverless) => {
-  const policy = JSON.stringify(readPolicy(serverless.service.custom.checked));
+  const { checked } = serverless.service.custom;
+  const read = readPolicy(checked);
+  // osls asks twice.
+  const line = tellPolicy(checked, read);
+  if (!told.has(line)) process.stderr.write(`${line}\n`);
+  told.add(line);
+  const policy = JSON.stringify(read);
   return [
     {
       name: 'bundle-policy',

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import bundlePolicy from '../../infra/bundle-policy.mjs';
+import bundlePolicy, { tellPolicy } from '../../infra/bundle-policy.mjs';
 
 let folder: string;
 beforeEach(() => {
@@ -12,7 +12,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 const shipped = readFileSync(new URL('../../infra/policy.yml', import.meta.url), 'utf8');
 const pluginsFor = (policy: string, launchTemplates = 'off') =>
-  bundlePolicy({ service: { custom: { checked: { policy, launchTemplates } } } });
+  bundlePolicy({ service: { custom: { checked: { policy, mode: 'dry-run', launchTemplates } } } });
 const write = (text: string): string => {
   const file = join(folder, 'our-policy.yml');
   writeFileSync(file, text);
@@ -32,6 +32,15 @@ describe('infra/bundle-policy.mjs', () => {
     expect(bundled('infra/policy.yml')).toContain('"name":"packet-loss"');
     expect(bundled(write(shipped.replace('name: packet-loss', 'name: our-own-loss')))).toContain(
       '"name":"our-own-loss"',
+    );
+  });
+
+  it('says which policy, which mode and which rules are packaged', () => {
+    expect(
+      tellPolicy({ policy: '../ours.yml', mode: 'live' }, { rules: [{ name: 'loss', do: 'pause-scaling' }] }),
+    ).toBe('Policy ../ours.yml, mode live: loss (pause-scaling)');
+    expect(tellPolicy({ policy: 'a.yml', mode: 'live' }, { rules: [] })).toBe(
+      'Policy a.yml, mode live: no rules',
     );
   });
 

@@ -55,7 +55,7 @@ describe('broken newcomers', () => {
     const told = journalOf(cloud).filter((line) => line.startsWith('broken-newcomers'));
     expect(told).toHaveLength(1);
     expect(told[0]).toMatch(
-      /^broken-newcomers: web: 4 instances that came into service lately do not work \(unhealthy in a target group: i-\w+, .* have another launched in its place \(this cannot be undone; likewise each of the others\): aws autoscaling terminate-instance-in-auto-scaling-group --region us-east-1 --instance-id i-\w+ --no-should-decrement-desired-capacity$/,
+      /^broken-newcomers: web: 4 instances that came into service lately do not work \(unhealthy in a target group: i-\w+, .* replace i-\w+, and then each of the others \(this terminates the instance and cannot be undone\): aws autoscaling terminate-instance-in-auto-scaling-group --region us-east-1 --instance-id i-\w+ --no-should-decrement-desired-capacity$/,
     );
     const bodies = result.messages.filter(({ text }) => text.includes('do not work'));
     expect(bodies.filter(({ subject }) => subject.includes('ACTION NEEDED'))).toHaveLength(1);

@@ -224,7 +224,7 @@ describe('a story of one’s own fleet', () => {
       'AutoScalingGroups.0.MaxSize: found 2; allowed: at least MinSize',
     ],
     ['nothing', {}, 'AutoScalingGroups: found nothing'],
-    ['no group', { AutoScalingGroups: [] }, 'AutoScalingGroups: found []; allowed: at least 1 entries'],
+    ['no group', { AutoScalingGroups: [] }, 'AutoScalingGroups: found []; allowed: at least 1 entry'],
     [
       'a size that is none',
       { AutoScalingGroups: [described('shop', { MinSize: -1 })] },

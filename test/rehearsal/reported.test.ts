@@ -192,7 +192,7 @@ describe('desired capacity when a hold ends', () => {
       'Holdfast raised desired capacity to 4. If that is too much, set it back to 2: aws autoscaling set-desired-capacity --region us-east-1 --auto-scaling-group-name web --desired-capacity 2';
     expect(linesOf(cloud, 'raised')).toEqual([`raised: ${line}. ${todo}`]);
     const [told] = result.messages.filter(({ kind }) => kind === 'gave-back');
-    expect(told?.text).toContain('Holdfast held 1 of 1 group and gave it back.');
+    expect(told?.text).toContain('Holdfast held 1 group and gave it back.');
     expect(told?.text).toContain(line);
     expect(told?.text).toContain(`WHAT YOU CAN DO\n  web: ${todo.replace(': aws', ':\n    aws')}`);
   });
@@ -401,7 +401,7 @@ describe('given back quickly', () => {
     );
     expect(seconds).toBeLessThanOrEqual(settleSeconds + 150);
     expect(result.messages.at(-1)?.subject).toContain('Hold ended: web');
-    expect(result.messages.at(-1)?.text).toContain('Holdfast held 1 of 1 group and gave it back.');
+    expect(result.messages.at(-1)?.text).toContain('Holdfast held 1 group and gave it back.');
   });
 
   it('and one interval between two looks more after the switch', async () => {
