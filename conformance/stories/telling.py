@@ -61,8 +61,8 @@ def told(world):
     auto_scaling = world.client("autoscaling")
     auto_scaling.resume_processes(AutoScalingGroupName="web-1", ScalingProcesses=["Terminate"])
     world.advance(11)
-    taken_back = [body for name, body in world.mails() if "taken back" in name]
-    world.expect("people are told that somebody took part of it back", len(taken_back) == 1, world.mails())
+    undone = [body for name, body in world.mails() if "undone by somebody" in name]
+    world.expect("people are told that somebody undid part of it", len(undone) == 1, world.mails())
     run(world, by_name["stop-execution"])
     world.advance(15)
     over = [body for name, body in world.mails() if "Hold ended" in name]
