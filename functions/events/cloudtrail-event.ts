@@ -62,6 +62,11 @@ const tools: [RegExp, string][] = [
 const toolOf = (userAgent: string): string =>
   tools.find(([pattern]) => pattern.test(userAgent))?.[1] ?? bounded(userAgent.split(' ')[0] ?? '', 60);
 
+/** Lambda names a session after its function; a person in a role of Holdfast's name has a session of their own. */
+const isFunctionOfHoldfast = ({ arn = '', sessionContext }: Identity): boolean =>
+  sessionContext?.sessionIssuer?.userName?.startsWith('holdfast-') === true &&
+  arn.split('/').at(-1)?.startsWith('holdfast-') === true;
+
 /** What an event says of a change of a group; `undefined` for one that failed, or that cannot be read. */
 export const parseTrailEvent = (json: string): TrailEvent | undefined => {
   let raw: unknown;
@@ -82,9 +87,7 @@ export const parseTrailEvent = (json: string): TrailEvent | undefined => {
     eventName,
     who: whoOf(userIdentity),
     ...(tool === '' ? {} : { tool }),
-    ...(userIdentity.sessionContext?.sessionIssuer?.userName?.startsWith('holdfast-') === true
-      ? { isOurs: true }
-      : {}),
+    ...(isFunctionOfHoldfast(userIdentity) ? { isOurs: true } : {}),
     autoScalingGroupName: parameters.autoScalingGroupName,
     processes: parameters.scalingProcesses ?? [],
     instanceIds: parameters.instanceIds ?? [],

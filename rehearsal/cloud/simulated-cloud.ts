@@ -236,7 +236,11 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
   autoScaling.handle = (operation, input) => {
     const output = handle(operation, input);
     const functionName = runningFunction.getStore();
-    const ours = assumedRole(`holdfast-rehearsal-${functionName}`, `${functionName}`, 'aws-sdk-js/3');
+    const ours = assumedRole(
+      `holdfast-rehearsal-${functionName}`,
+      `holdfast-rehearsal-${functionName}`,
+      'aws-sdk-js/3',
+    );
     cloudTrail.record(operation, input, functionName === undefined ? cloudTrail.people : ours);
     return output;
   };

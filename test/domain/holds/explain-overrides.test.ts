@@ -160,8 +160,14 @@ describe('parseTrailEvent', () => {
   });
 
   it('knows its own calls', () => {
-    const userIdentity = { sessionContext: { sessionIssuer: { userName: 'holdfast-prod-SweepRole-1X' } } };
-    expect(parsed({ userIdentity })?.isOurs).toBe(true);
+    const inSession = (role: string, session: string) => ({
+      arn: `arn:aws:sts::123456789012:assumed-role/${role}/${session}`,
+      sessionContext: { sessionIssuer: { userName: role } },
+    });
+    const isOurs = (role: string, session: string) =>
+      parsed({ userIdentity: inSession(role, session) })?.isOurs;
+    expect(isOurs('holdfast-prod-SweepRole-1X', 'holdfast-prod-sweep')).toBe(true);
+    expect(isOurs('holdfast-operators', 'alice')).toBeUndefined();
     expect(parsed()?.isOurs).toBeUndefined();
   });
 
