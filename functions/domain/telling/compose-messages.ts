@@ -53,6 +53,9 @@ const headlineOfMany = (kind: NoticeKind, count: number): string =>
     'needs-a-person': `${count} things need you`,
   })[kind];
 
+/** How many of the groups that were asked for, in a headline. */
+const inSomeGroups = / in \d+ of \d+ groups/;
+
 /** What a late message says of a hold that has ended since, or is being given back. */
 const lateWords = [', ended since', ', ending now'] as const;
 const lateWordsOf = (headline: string): string => lateWords.find((words) => headline.endsWith(words)) ?? '';
@@ -224,7 +227,11 @@ const toMessage = (place: Place, together: Together, now: HeldNow | undefined): 
   const headlines = unique(notices.map(({ headline }) => headline));
   const late = lateWordsOf(headlines[0] ?? '');
   const ofMany = `${headlineOfMany(kind, notices.length)}${late}`;
-  const headline = headlines.length === 1 ? (headlines[0] ?? '') : ofMany;
+  // Numbers of one incident are not those of several.
+  const isOfSeveral = new Set(notices.map(({ incidentId }) => incidentId)).size > 1;
+  const withoutNumbers = unique(headlines.map((line) => line.replace(inSomeGroups, ', not in all groups')));
+  const those = isOfSeveral ? withoutNumbers : headlines;
+  const headline = those.length === 1 ? (those[0] ?? '') : ofMany;
   const subject = toSubject(place, { kind, headline, groups, groupsLeftOut });
   const sections = toSections(place, together, now);
   const incidentIds = unique(notices.map(({ incidentId }) => incidentId)).filter((id) => id !== '');

@@ -16,12 +16,13 @@ const prefixOf = (kind: NoticeKind, stage: string): string => {
   return needsAction(kind) ? `[Holdfast ${stage}: ACTION NEEDED] ` : `[Holdfast ${stage}] `;
 };
 
-/** Account and Region, as much of it as there is room for. */
-const whereOf = ({ accountId, accountAlias, region }: Place): string => {
+/** Account and Region, as much of it as there is room for beside what happened. */
+const whereOf = ({ accountId, accountAlias, region }: Place, room: number): string => {
   const wheres = [[accountAlias ?? accountId, region], [accountId, region], [region]].map(
     (parts) => ` (${parts.join(', ')})`,
   );
-  return wheres.find(({ length }) => length <= whereCharactersMax) ?? '';
+  const [, , onlyRegion = ''] = wheres;
+  return wheres.find(({ length }) => length <= Math.min(whereCharactersMax, room)) ?? onlyRegion;
 };
 
 /** As many whole names as there is room for, and how many more there are. */
@@ -37,10 +38,11 @@ const fitNames = (groups: string[], leftOut: number, room: number): string => {
   return count.length <= room ? count : '';
 };
 
-/** A text of whole words within so many characters. */
+/** A text within so many characters: of whole phrases where it has them, else of whole words. */
 const wholeWords = (text: string, room: number): string => {
   if (text.length <= room) return text;
   const words = text.slice(0, room + 1);
+  if (words.includes(', ')) return words.slice(0, words.lastIndexOf(', '));
   return words.slice(0, Math.max(0, words.lastIndexOf(' '))).replace(/[^\w)]+$/, '');
 };
 
@@ -55,8 +57,9 @@ export const toSubject = (
   }: { kind: NoticeKind; headline: string; groups: string[]; groupsLeftOut: number },
 ): string => {
   const ascii = (text: string): string => text.replaceAll(/\s+/g, ' ').replaceAll(/[^ -~]/g, '?');
-  const where = whereOf(place);
-  const room = subjectCharactersMax - where.length - prefixOf(kind, place.stage).length;
+  const beside = subjectCharactersMax - prefixOf(kind, place.stage).length;
+  const where = whereOf(place, beside - ascii(headline).length);
+  const room = beside - where.length;
   const what = wholeWords(ascii(headline), room);
   return `${prefixOf(kind, place.stage)}${what}${fitNames(groups.map(ascii), groupsLeftOut, room - what.length)}${where}`;
 };

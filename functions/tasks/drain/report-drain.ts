@@ -44,7 +44,7 @@ export const summariseDrain = (
     `Holdfast terminated ${counted(drained, 'launch', 'launches')} stuck in Pending:Wait${left === 0 ? '' : `, and left ${left} for you`}.`,
     ...(opened.size === 0 ? [] : [`The breaker opened in ${counted(opened.size, 'group')}.`]),
   ];
-  const headline = `Over, ${counted(drained, 'stuck launch', 'stuck launches')} terminated${left === 0 ? '' : `, ${left} left for you`}`;
+  const headline = `${left === 0 ? 'Over' : `${left} left for you`}, ${counted(drained, 'stuck launch', 'stuck launches')} terminated`;
   const headlines: Record<HoldPlanAction, string> = {
     HOLD: headline,
     GIVE_BACK: headline,

@@ -46,7 +46,12 @@ const summariseResize = (
     ...(broughtHome === 0 ? [] : [`${broughtHome} brought back with the old type`]),
     ...(left === 0 ? [] : [`${left} left for you`]),
   ];
-  const headline = [`Resized ${resized} of ${counted(chosen, 'instance')}`, ...more].join(', ');
+  // A subject has room for the first of these.
+  const headline = [
+    ...(left === 0 ? [] : [`${left} left for you`]),
+    `${left === 0 ? 'Resized' : 'resized'} ${resized} of ${counted(chosen, 'instance')}`,
+    ...(broughtHome === 0 ? [] : [`${broughtHome} brought back with the old type`]),
+  ].join(', ');
   const headlines: Record<ResizePlanAction, string> = {
     RESIZE: headline,
     BRING_HOME: headline,

@@ -257,7 +257,7 @@ describe('composeMessages', () => {
   it.each(kinds)('has a subject that SNS takes for %s', (kind) => {
     const [message] = composeMessages(place, [aNotice({ kind, headline: `é\n${'long '.repeat(40)}` })]);
     expect(message?.subject).toMatch(/^[!-~][ -~]{0,98}$/);
-    expect(message?.subject).toMatch(/long \(123456789012, eu-west-1\)$/);
+    expect(message?.subject).toMatch(/long \(eu-west-1\)$/);
   });
 
   it('makes one message of a storm, and keeps other kinds and remediations apart', () => {
@@ -313,6 +313,32 @@ describe('composeMessages', () => {
     });
     const bytes = Buffer.byteLength(sent) + 2 * Buffer.byteLength(JSON.stringify(JSON.stringify(chat)));
     expect(bytes).toBeLessThan(250_000);
+  });
+
+  it('says of two incidents with numbers of their own no number, and not that all groups are held', () => {
+    const some = (name: string, group: string) =>
+      aNotice({
+        headline: 'Scale-in paused in 1 of 2 groups',
+        incidentId: execution(name),
+        groups: [group],
+      });
+    const [message] = composeMessages(place, [some('one', 'api'), some('two', 'web')]);
+    expect(message?.subject).toBe(
+      '[Holdfast prod] Scale-in paused, not in all groups: api, web (123456789012, eu-west-1)',
+    );
+  });
+
+  it.each([
+    [
+      'prod',
+      '2 left for you, 3 stuck launches terminated',
+      '2 left for you, 3 stuck launches terminated: api',
+    ],
+    ['a-stage-with-a-long-name', '2 left for you, 3 stuck launches terminated', '2 left for you: api'],
+  ])('keeps whole phrases and the Region in a subject of stage %s', (stage, headline, kept) => {
+    const notice = aNotice({ kind: 'needs-a-person', headline, groups: ['api'] });
+    const [message] = composeMessages({ ...place, stage }, [notice]);
+    expect(message?.subject).toBe(`[Holdfast ${stage}: ACTION NEEDED] ${kept} (eu-west-1)`);
   });
 
   it('does not forget groups that are not held because the first of them are by now', () => {

@@ -30,7 +30,7 @@ describe('summariseDrain', () => {
 
   it('counts each instance once, and shows what needs a person', () => {
     expect(summariseDrain(journal, { action: 'HOLD' })).toEqual({
-      headline: 'Over, 1 stuck launch terminated, 1 left for you',
+      headline: '1 left for you, 1 stuck launch terminated',
       done: [
         'Holdfast terminated 1 launch stuck in Pending:Wait, and left 1 for you.',
         'The breaker opened in 1 group.',
