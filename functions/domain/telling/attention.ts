@@ -31,7 +31,7 @@ const lineCharacters = 1000;
 const todoCharacters = 2000;
 
 /** Without what was so on the way and is not in the end: a group that could not be given back, and then was. */
-const inTheEndOnly = (journal: JournalEntry[]): JournalEntry[] => {
+export const inTheEndOnly = (journal: JournalEntry[]): JournalEntry[] => {
   const givenBackAt = new Map(
     journal.flatMap(({ event, autoScalingGroupName: name }, index) =>
       event === 'given-back' && name !== undefined ? [[name, index]] : [],

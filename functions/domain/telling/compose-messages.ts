@@ -56,10 +56,6 @@ const headlineOfMany = (kind: NoticeKind, count: number): string =>
 /** How many of the groups that were asked for, in a headline. */
 const inSomeGroups = / in \d+ of \d+ groups/;
 
-/** What a late message says of a hold that has ended since, or is being given back. */
-const lateWords = [', ended since', ', ending now'] as const;
-const lateWordsOf = (headline: string): string => lateWords.find((words) => headline.endsWith(words)) ?? '';
-
 const cut = (text: string, charactersMax: number): string =>
   text.length <= charactersMax ? text : `${text.slice(0, charactersMax - 3)}...`;
 
@@ -121,20 +117,36 @@ interface Together {
   kind: NoticeKind;
   remediation: string;
   notices: Notice[];
+  /** What its headline says besides, where the message is late and what it tells of is over. */
+  late: string;
 }
+
+/** What a message is about: the first groups, how many more there are, and the incidents. */
+interface About {
+  groups: string[];
+  groupsLeftOut: number;
+  incidentIds: string[];
+}
+
+const aboutOf = (notices: Notice[]): About => ({
+  groups: unique(notices.flatMap(({ groups }) => groups)),
+  groupsLeftOut: notices.reduce((sum, { groupsLeftOut }) => sum + groupsLeftOut, 0),
+  incidentIds: unique(notices.map(({ incidentId }) => incidentId)).filter((id) => id !== ''),
+});
+
+/** Whether all that a remediation does is to hold groups, which nothing but its end ends. */
+const onlyHolds = (remediation: string | undefined): boolean =>
+  remediation === 'pause-scaling' || remediation === 'protect-instances';
 
 /** The parts of a message, what a person must do first; without those that have nothing to say. */
 const toSections = (
   place: Place,
   { kind, remediation, notices }: Together,
+  { groups, groupsLeftOut, incidentIds }: About,
   now: HeldNow | undefined,
 ): Section[] => {
   const lines = (of: (notice: Notice) => string[]): string[] => unique(notices.flatMap(of));
-  const groups = lines((notice) => notice.groups);
-  const groupsLeftOut = notices.reduce((sum, notice) => sum + notice.groupsLeftOut, 0);
-  const incidentIds = lines(({ incidentId }) => (incidentId === '' ? [] : [incidentId]));
-  const isHoldOnly = remediation === 'pause-scaling' || remediation === 'protect-instances';
-  const howToStop = isHoldOnly ? 'HOW TO END THE HOLD' : 'HOW TO STOP IT';
+  const howToStop = onlyHolds(remediation) ? 'HOW TO END THE HOLD' : 'HOW TO STOP IT';
   const isChange = kind !== 'would-act' && kind !== 'refused';
   const isHeldAnyway = groups.some((name) => (now?.holders.get(name) ?? []).length > 0);
   const todo = foldLines(notices.flatMap((notice) => notice.todo)).map(tellLine);
@@ -220,21 +232,19 @@ const toText = (sections: Section[]): string =>
   sections.map(({ title, lines }) => [title, ...lines.map(toMailLine)].join('\n')).join('\n\n');
 
 const toMessage = (place: Place, together: Together, now: HeldNow | undefined): Message => {
-  const { kind, remediation, notices } = together;
+  const { kind, remediation, notices, late } = together;
   const { stage, accountId, accountAlias, region } = place;
-  const groups = unique(notices.flatMap((notice) => notice.groups));
-  const groupsLeftOut = notices.reduce((sum, notice) => sum + notice.groupsLeftOut, 0);
+  const about = aboutOf(notices);
+  const { groups, groupsLeftOut, incidentIds } = about;
   const headlines = unique(notices.map(({ headline }) => headline));
-  const late = lateWordsOf(headlines[0] ?? '');
-  const ofMany = `${headlineOfMany(kind, notices.length)}${late}`;
   // Numbers of one incident are not those of several.
   const isOfSeveral = new Set(notices.map(({ incidentId }) => incidentId)).size > 1;
   const withoutNumbers = unique(headlines.map((line) => line.replace(inSomeGroups, ', not in all groups')));
   const those = isOfSeveral ? withoutNumbers : headlines;
-  const headline = those.length === 1 ? (those[0] ?? '') : ofMany;
+  const [only = '', ...others] = those;
+  const headline = `${others.length === 0 ? only : headlineOfMany(kind, notices.length)}${late}`;
   const subject = toSubject(place, { kind, headline, groups, groupsLeftOut });
-  const sections = toSections(place, together, now);
-  const incidentIds = unique(notices.map(({ incidentId }) => incidentId)).filter((id) => id !== '');
+  const sections = toSections(place, together, about, now);
   const told = [
     ...groups.slice(0, groupsInFirstLine),
     ...(groups.length + groupsLeftOut > groupsInFirstLine
@@ -308,12 +318,15 @@ const tellHolders = ({ holders }: HeldNow, groups: string[]): string =>
     ),
   );
 
+/** A notice as it is told at some moment. */
+type AsTold = { notice: Notice } & Pick<Together, 'late'>;
+
+const asWritten = (notice: Notice): AsTold => ({ notice, late: '' });
+
 /** That a hold was begun, as of now: a message may be late, and what it tells of be over. */
-const begunAsOfNow = (notice: Notice, { holders, at }: HeldNow): Notice => {
-  const { incidentId, groups } = notice;
-  const remediation = remediationOf(incidentId);
-  const isHold = remediation === 'pause-scaling' || remediation === 'protect-instances';
-  if (notice.kind !== 'acted' || !isHold) return notice;
+const begunAsOfNow = (notice: Notice, { holders, at }: HeldNow): AsTold => {
+  const { kind, incidentId, groups } = notice;
+  if (kind !== 'acted' || !onlyHolds(remediationOf(incidentId))) return asWritten(notice);
   const known = groups.flatMap((name) => {
     const all = holders.get(name);
     const holder = all?.find(({ executionName }) => executionName === executionNameOf(incidentId));
@@ -321,21 +334,16 @@ const begunAsOfNow = (notice: Notice, { holders, at }: HeldNow): Notice => {
   });
   const free = known.filter(({ holder }) => holder === undefined).map(({ name }) => name);
   if (known.length > 0 && free.length === known.length)
-    return asOver(notice, lateWords[0], 'has ended since');
+    return { notice: asOver(notice, 'has ended since'), late: ', ended since' };
   if (known.some(({ holder }) => holder?.isBeingGivenBack === true))
-    return asOver(notice, lateWords[1], 'is being given back');
-  return free.length === 0
-    ? notice
-    : {
-        ...notice,
-        done: [...notice.done, { text: `No longer held at ${spokenClock(at)}: ${free.join(', ')}.` }],
-      };
+    return { notice: asOver(notice, 'is being given back'), late: ', ending now' };
+  const noLongerHeld = { text: `No longer held at ${spokenClock(at)}: ${free.join(', ')}.` };
+  return asWritten(free.length === 0 ? notice : { ...notice, done: [...notice.done, noLongerHeld] });
 };
 
 /** What was begun and is over, told in the past. */
-const asOver = (notice: Notice, inHeadline: string, what: string): Notice => ({
+const asOver = (notice: Notice, what: string): Notice => ({
   ...notice,
-  headline: `${notice.headline}${inHeadline}`,
   todo: [],
   done: notice.done.map((line) => ({ ...line, text: `At ${spokenClock(notice.at)}: ${line.text}` })),
   next: `This message is late: the hold ${what}. Another message says what came of it.`,
@@ -343,16 +351,16 @@ const asOver = (notice: Notice, inHeadline: string, what: string): Notice => ({
 });
 
 /** What of a notice is still so when it is sent; `undefined` when nothing of it is. */
-const asOfNow = (notice: Notice, now: HeldNow | undefined): Notice | undefined => {
+const asOfNow = (notice: Notice, now: HeldNow | undefined): AsTold | undefined => {
   const { notHeld, incidentId, groups, groupsLeftOut } = notice;
-  if (now === undefined) return notice;
+  if (now === undefined) return asWritten(notice);
   if (notHeld === undefined) return begunAsOfNow(notice, now);
   const still = notHeld.filter((name) => now.inForceOf.get(name)?.includes(incidentId) !== true);
   const heldSince = notHeld.filter((name) => !still.includes(name));
-  if (heldSince.length === 0) return notice;
+  if (heldSince.length === 0) return asWritten(notice);
   // Of more groups than a notice names, the others were not looked up.
   if (notHeld.length < groups.length + groupsLeftOut)
-    return {
+    return asWritten({
       ...notice,
       headline: 'Groups not held yet',
       done: [
@@ -361,17 +369,17 @@ const asOfNow = (notice: Notice, now: HeldNow | undefined): Notice | undefined =
           text: `${spokenClock(now.at)}: of these ${firstOf(heldSince, 10)} ${heldSince.length === 1 ? 'is' : 'are'} held by now.`,
         },
       ],
-    };
+    });
   return still.length === 0
     ? undefined
-    : {
+    : asWritten({
         ...notice,
         headline: 'Not held yet',
         notHeld: still,
         groups: still,
         groupsLeftOut: 0,
         done: [{ text: `Still not held: ${still.join(', ')}.` }],
-      };
+      });
 };
 
 /**
@@ -384,14 +392,15 @@ const asOfNow = (notice: Notice, now: HeldNow | undefined): Notice | undefined =
 export const composeMessages = (place: Place, notices: Notice[], now?: HeldNow): Message[] => {
   const together = new Map<string, Together>();
   for (const written of notices) {
-    const notice = asOfNow(written, now);
-    if (notice === undefined) continue;
+    const told = asOfNow(written, now);
+    if (told === undefined) continue;
+    const { notice, late } = told;
     const { kind, incidentId } = notice;
     // What the sweep finds by itself is of no incident.
     const remediation = remediationOf(incidentId) ?? (incidentId === '' ? 'sweep' : 'by hand');
     // What goes on and what has ended since are not told in one.
-    const key = `${kind} ${remediation} ${lateWordsOf(notice.headline)}`;
-    const known = together.get(key) ?? { kind, remediation, notices: [] };
+    const key = `${kind} ${remediation} ${late}`;
+    const known = together.get(key) ?? { kind, remediation, notices: [], late };
     known.notices.push(notice);
     together.set(key, known);
   }

@@ -1,7 +1,7 @@
 import type * as z from 'zod/mini';
 import type { Clock } from '../../clock.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
-import type { Attention } from '../../domain/telling/attention.ts';
+import { type Attention, inTheEndOnly } from '../../domain/telling/attention.ts';
 import {
   type NoticeCounts,
   type NoticeKind,
@@ -83,19 +83,18 @@ const identityOf = (
       }
     : {};
 
-const namesIn = (journal: JournalEntry[], events: JournalEntry['event'][]): string[] => [
+/** The groups of a journal, or of its lines of some events. */
+const namesIn = (journal: JournalEntry[], events?: JournalEntry['event'][]): string[] => [
   ...new Set(
     journal.flatMap(({ event, autoScalingGroupName: name }) =>
-      name !== undefined && events.includes(event) ? [name] : [],
+      name !== undefined && events?.includes(event) !== false ? [name] : [],
     ),
   ),
 ];
 
 /** The groups that a headline is about: not those that were asked for and left alone, except where all were. */
 const groupsOf = (journal: JournalEntry[], kind: OutcomeKind, stillHeld: string[]): string[] => {
-  const all = [
-    ...new Set(journal.flatMap(({ autoScalingGroupName: name }) => (name === undefined ? [] : [name]))),
-  ];
+  const all = namesIn(journal);
   if (stillHeld.length > 0) return stillHeld;
   if (kind === 'refused') return all;
   const leftAlone = new Set(namesIn(journal, ['refused']));
@@ -119,12 +118,10 @@ export const tellOutcome = async (
   const kind = noticeKindOf(state, report);
   const planned = kind === 'would-act' ? journal.filter(({ event }) => event === 'planned').map(lineOf) : [];
   const now = clock.now();
-  const givenBack = new Set(namesIn(journal, ['given-back']));
-  const notGivenBack = journal.filter(
-    ({ event, autoScalingGroupName: name }) =>
-      event === 'not-given-back' && name !== undefined && !givenBack.has(name),
+  const notGivenBack = inTheEndOnly(journal).filter(
+    ({ event, autoScalingGroupName }) => event === 'not-given-back' && autoScalingGroupName !== undefined,
   );
-  const stillHeld = state.release?.action === 'GIVE_UP' ? namesIn(notGivenBack, ['not-given-back']) : [];
+  const stillHeld = state.release?.action === 'GIVE_UP' ? namesIn(notGivenBack) : [];
   const onlyTagsMissing =
     notGivenBack.length > 0 && notGivenBack.every(({ because }) => because === 'NOT_OPTED_IN');
   const groups = groupsOf(journal, kind, plan.action === 'REFUSE' ? [] : stillHeld);
