@@ -102,6 +102,10 @@ const checkHeld = (name: string, { groups, records, at }: MomentOfMessage): stri
     : [`${at} people are told that ${name} is held, and ${missing.join(', ')} run in it`];
 };
 
+/** The groups that are held for one of these incidents. */
+const heldFor = (incidentIds: string[], records: GroupRecord[]): GroupRecord[] =>
+  records.filter(({ holds }) => holds.some(({ incidentId }) => incidentIds.includes(incidentId)));
+
 /** That an incident gave everything back, although a group is still held for it. */
 const checkGivenBack = (
   { metadata: { relatedResources, additionalContext } }: ChatForm,
@@ -109,12 +113,10 @@ const checkGivenBack = (
 ): string[] =>
   additionalContext.kind !== 'gave-back'
     ? []
-    : records
-        .filter(({ holds }) => holds.some(({ incidentId }) => relatedResources.includes(incidentId)))
-        .map(
-          ({ autoScalingGroupName }) =>
-            `${at} people are told that it is over, and ${autoScalingGroupName} is held`,
-        );
+    : heldFor(relatedResources, records).map(
+        ({ autoScalingGroupName }) =>
+          `${at} people are told that it is over, and ${autoScalingGroupName} is held`,
+      );
 
 /** Groups of which a message says that they were held and are not any more. */
 const noLongerHeld = (text: string): string[] =>
@@ -170,12 +172,10 @@ const checkOver = (
   { metadata: { relatedResources } }: ChatForm,
   { records, at }: MomentOfMessage,
 ): string[] =>
-  records
-    .filter(({ holds }) => holds.some(({ incidentId }) => relatedResources.includes(incidentId)))
-    .map(
-      ({ autoScalingGroupName: name }) =>
-        `${at} people are told that the hold of ${name} has ended, and it goes on`,
-    );
+  heldFor(relatedResources, records).map(
+    ({ autoScalingGroupName: name }) =>
+      `${at} people are told that the hold of ${name} has ended, and it goes on`,
+  );
 
 /** Who holds a group is looked up right before a message is sent. */
 const lookedUpWithinSeconds = 10;
@@ -207,8 +207,6 @@ const checkSentences = (
   moment: MomentOfMessage,
 ): string[] => {
   const { records, at } = moment;
-  const isHeldFor = ({ holds }: GroupRecord): boolean =>
-    holds.some(({ incidentId }) => relatedResources.includes(incidentId));
   const free = [...text.matchAll(/^ {2}No hold of this stage: (.+)$/gm)].flatMap(([, list = '']) =>
     namesIn(list),
   );
@@ -217,7 +215,7 @@ const checkSentences = (
   );
   const isLate = additionalContext.kind !== 'acted' || relatedResources.length !== 1;
   const held = isLate ? null : /^ {2}Holdfast holds (\d+) (?:of \d+ )?groups?: (.+?)\. /m.exec(text);
-  const heldNow = records.filter(isHeldFor).length;
+  const heldNow = heldFor(relatedResources, records).length;
   const ended = /Holdfast held (\d+)(?: of (\d+))? groups?(?: and gave (?:it|all of them) back)?/.exec(text);
   const gaveAll = ended !== null && / and gave /.test(ended[0]);
   return [

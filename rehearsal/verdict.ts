@@ -25,6 +25,8 @@ export interface Verdict {
   remedies: Remediation[];
   /** Whether one of them began. */
   hasRemedy: boolean;
+  /** Whether no rule started, and the story has no alarm of the name that a rule waits for. */
+  lacksAlarm: boolean;
   /** Whether no rule did anything, and all that Holdfast did was started by people of the story. */
   isOnlyByHand: boolean;
 }
@@ -64,15 +66,19 @@ const nearestAlarm = (pattern: string, alarmNames: string[]): string | undefined
   return nearest === undefined ? undefined : starts.get(nearest);
 };
 
-const noSuchAlarm = 'no alarm of this story is called';
+/** The alarms of a story that a rule is about. */
+const alarmsOf = (patterns: string[], { alarms }: Story): string[] =>
+  alarms
+    .map(({ alarmName }) => alarmName)
+    .filter((name) => patterns.some((pattern) => matchesPattern(pattern, name)));
 
-const whyNoAlarm = (patterns: string[], { alarms }: Story, { alarmsInAlarm }: RunFacts): string => {
-  const names = alarms.map(({ alarmName }) => alarmName);
-  const fitting = names.filter((name) => patterns.some((pattern) => matchesPattern(pattern, name)));
+const whyNoAlarm = (patterns: string[], story: Story, { alarmsInAlarm }: RunFacts): string => {
+  const names = story.alarms.map(({ alarmName }) => alarmName);
+  const fitting = alarmsOf(patterns, story);
   if (fitting.length === 0) {
     const meant = patterns.map((pattern) => nearestAlarm(pattern, names)).find((name) => name !== undefined);
     const question = meant === undefined ? '' : `. Did you mean "${meant}"?`;
-    return `${noSuchAlarm} ${patterns.join(' or ')}; it has ${names.length === 0 ? 'none' : firstOf(names, 5)}${question}`;
+    return `no alarm of this story is called ${patterns.join(' or ')}; it has ${names.length === 0 ? 'none' : firstOf(names, 5)}${question}`;
   }
   return fitting.some((name) => alarmsInAlarm.includes(name))
     ? `its alarm ${firstOf(fitting, 3)} went into ALARM, and nothing came of it`
@@ -175,6 +181,9 @@ export const judgePolicy = (policy: Policy, story: Story, run: RunFacts): Verdic
   const rules = policy.rules.map((rule) => verdictOf(rule, story, run));
   return {
     rules,
+    lacksAlarm:
+      rules.every(({ starts }) => starts === 0) &&
+      policy.rules.some(({ when: { alarm } }) => alarm !== undefined && alarmsOf(alarm, story).length === 0),
     isOnlyByHand: taken.length > 0 && rules.every(({ groups }) => groups.length === 0),
     remedies,
     hasRemedy: remedies.length === 0 || taken.length > 0,
@@ -190,7 +199,7 @@ const tellRule = ({ rule, starts, groups, because }: RuleVerdict): string => {
 };
 
 /** A verdict as people read it. */
-export const tellVerdict = ({ rules, remedies, hasRemedy, isOnlyByHand }: Verdict): string[] => [
+export const tellVerdict = ({ rules, remedies, hasRemedy, lacksAlarm, isOnlyByHand }: Verdict): string[] => [
   ...rules.map(tellRule),
   ...(isOnlyByHand
     ? [
@@ -200,6 +209,6 @@ export const tellVerdict = ({ rules, remedies, hasRemedy, isOnlyByHand }: Verdic
   ...(hasRemedy
     ? []
     : [
-        `NO REMEDY: ${remedies.join(' or ')}, which is against this, never began. Holdfast did not help here.${rules.every(({ starts }) => starts === 0) && rules.some(({ because = '' }) => because.startsWith(noSuchAlarm)) ? ' To rehearse a rule whose alarm has another name here, name the alarm of this story in a copy of the policy.' : ''}`,
+        `NO REMEDY: ${remedies.join(' or ')}, which is against this, never began. Holdfast did not help here.${lacksAlarm ? ' To rehearse a rule whose alarm has another name here, name the alarm of this story in a copy of the policy.' : ''}`,
       ]),
 ];

@@ -4,13 +4,14 @@ import { brokenNewcomersTodo, overriddenTodo } from '../../functions/domain/tell
 import { type Notice, type NoticeKind, toNotice } from '../../functions/domain/telling/notice.ts';
 import { noticesIn } from '../../functions/domain/telling/told-at-once.ts';
 import { loadPolicy } from '../../functions/policy.ts';
-import { killSwitchParameter, type SimulatedCloud } from '../../rehearsal/cloud/simulated-cloud.ts';
+import { killSwitchParameter } from '../../rehearsal/cloud/simulated-cloud.ts';
 import type { Story } from '../../rehearsal/incident.ts';
 import type { RehearsalOptions, RehearsalResult } from '../../rehearsal/rehearse.ts';
 import { now } from '../domain/holds/group-fixtures.ts';
 import { apiGroup, calm, launchIncident, quietGroups, scaleOutAt, stuck } from './launch-incident.ts';
 import { quiet, resizeIncident, startResize } from './resize-incident.ts';
 import {
+  deed,
   lossBeginsAt,
   minutes,
   rehearseSmall,
@@ -42,12 +43,6 @@ const isAsKept = (
 
 const rehearse = async (story: Story, over: Partial<RehearsalOptions> = {}): Promise<Messages> =>
   (await rehearseSmall(story, { quirks: calm, ...over })).result.messages;
-
-const deed = (atSeconds: number, act: (cloud: SimulatedCloud) => void) => ({
-  atSeconds,
-  text: 'a deed',
-  act,
-});
 
 const byHand = (input: object) =>
   deed(60, (cloud) => startByHand(cloud, 'by-hand', { reason: 'switch upgrade', ...input }));

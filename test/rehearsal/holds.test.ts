@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { parsePolicy, type Rule } from '../../functions/events/policy.ts';
 import { loadPolicy } from '../../functions/policy.ts';
 import { killSwitchParameter, type SimulatedCloud } from '../../rehearsal/cloud/simulated-cloud.ts';
-import type { Deed } from '../../rehearsal/incident.ts';
 import { packetLoss } from '../../rehearsal/incidents/packet-loss.ts';
 import {
   accepted,
+  deed,
   journalOf,
   lossBeginsAt,
   lossEndsAt,
@@ -17,11 +17,6 @@ import {
   startByHand,
 } from './small-incident.ts';
 
-const deed = (atSeconds: number, act: (cloud: SimulatedCloud) => void): Deed => ({
-  atSeconds,
-  text: 'a deed',
-  act,
-});
 const groupOf = ({ autoScaling }: SimulatedCloud, name: string) => {
   const group = autoScaling.groups.get(name);
   if (group === undefined) throw new Error(`no group ${name}`);

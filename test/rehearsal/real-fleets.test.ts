@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { parsePolicy } from '../../functions/events/policy.ts';
 import { manageTerminationProtection } from '../../rehearsal/cloud/ecs.ts';
-import type { SimulatedCloud } from '../../rehearsal/cloud/simulated-cloud.ts';
 import type { Deed } from '../../rehearsal/incident.ts';
 import { calm, groupOf, startOf } from './launch-incident.ts';
 import { calmWorld, withGroup } from './one-group.ts';
 import {
   accepted,
+  deed,
   journalOf,
   lossBeginsAt,
   lossEndsAt,
@@ -17,12 +17,6 @@ import {
 } from './small-incident.ts';
 
 const cpu = { type: 'StepScaling', name: 'cpu', above: 90, add: 2, below: 40, remove: 2 } as const;
-
-const deed = (atSeconds: number, act: (cloud: SimulatedCloud) => void): Deed => ({
-  atSeconds,
-  text: 'a deed',
-  act,
-});
 
 const protect = (expiresAfter: string, atSeconds = 60): Deed =>
   startOf(

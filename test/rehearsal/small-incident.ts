@@ -73,6 +73,13 @@ export const rehearseSmall = async (
   return { result, cloud };
 };
 
+/** Something that somebody does at a moment of a story. */
+export const deed = (atSeconds: number, act: (cloud: SimulatedCloud) => void): Deed => ({
+  atSeconds,
+  text: 'a deed',
+  act,
+});
+
 /** Starts an execution by hand, as from the console. */
 export const startByHand = (
   { stepFunctions }: SimulatedCloud,

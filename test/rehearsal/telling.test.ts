@@ -8,6 +8,7 @@ import { killSwitchParameter, type SimulatedCloud } from '../../rehearsal/cloud/
 import { packageRepository } from '../../rehearsal/incidents/package-repository.ts';
 import { calm, startOf } from './launch-incident.ts';
 import {
+  deed,
   lossBeginsAt,
   lossEndsAt,
   minutes,
@@ -18,11 +19,6 @@ import {
   startByHand,
 } from './small-incident.ts';
 
-const deed = (atSeconds: number, act: (cloud: SimulatedCloud) => void) => ({
-  atSeconds,
-  text: 'a deed',
-  act,
-});
 const byHand = (input: object, at = 60) =>
   deed(at, (cloud) => startByHand(cloud, `by-hand-${at}`, { reason: 'switch upgrade', ...input }));
 const told = (result: { messages: { kind: string; subject: string }[] }) =>

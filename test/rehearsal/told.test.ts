@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { GroupRecord } from '../../functions/domain/holds/group-record.ts';
+import type { Remediation } from '../../functions/domain/remediation-names.ts';
 import { groupArnOf, type SimulatedGroup } from '../../rehearsal/cloud/auto-scaling-group.ts';
 import type { SimulatedCloud } from '../../rehearsal/cloud/simulated-cloud.ts';
 import type { RecordedCall } from '../../rehearsal/cloud/wire.ts';
+import type { Deed } from '../../rehearsal/incident.ts';
 import { checkMessage } from '../../rehearsal/told.ts';
 import { aRecord } from '../domain/holds/group-fixtures.ts';
 import { calm } from './launch-incident.ts';
 import {
+  deed,
   lossBeginsAt,
   minutes,
   rehearseSmall,
@@ -151,11 +154,9 @@ describe('checkMessage', () => {
   });
 });
 
-const deed = (atSeconds: number, act: (cloud: SimulatedCloud) => void) => ({
-  atSeconds,
-  text: 'a deed',
-  act,
-});
+/** A person starts a hold. */
+const byHand = (atSeconds: number, input: object, remediation?: Remediation, name = 'by-hand'): Deed =>
+  deed(atSeconds, (cloud) => startByHand(cloud, name, { reason: 'switch upgrade', ...input }, remediation));
 
 describe('what people are told', () => {
   it('of every group that was asked for, in the first message', async () => {
@@ -163,15 +164,7 @@ describe('what people are told', () => {
       smallIncident({
         losses: [],
         groups: [smallGroup('web'), { ...smallGroup('legacy'), tags: {} }],
-        deeds: [
-          deed(60, (cloud) =>
-            startByHand(cloud, 'by-hand', {
-              autoScalingGroupName: ['web', 'wbe', 'legacy'],
-              reason: 'switch upgrade',
-              expiresAfter: '30m',
-            }),
-          ),
-        ],
+        deeds: [byHand(60, { autoScalingGroupName: ['web', 'wbe', 'legacy'], expiresAfter: '30m' })],
         durationSeconds: minutes(60),
       }),
     );
@@ -195,14 +188,7 @@ describe('what people are told', () => {
       smallIncident({
         losses: [],
         deeds: [
-          deed(60, (cloud) =>
-            startByHand(
-              cloud,
-              'by-hand',
-              { autoScalingGroupName: 'web-a', reason: 'switch upgrade', expiresAfter: '20m' },
-              'protect-instances',
-            ),
-          ),
+          byHand(60, { autoScalingGroupName: 'web-a', expiresAfter: '20m' }, 'protect-instances'),
           deed(300, setTag()),
           deed(2400, setTag('true')),
         ],
@@ -225,13 +211,7 @@ describe('what people are told', () => {
       smallIncident({
         losses: [],
         deeds: [
-          deed(60, (cloud) =>
-            startByHand(cloud, 'by-hand', {
-              autoScalingGroupName: ['web-a', 'wbe'],
-              reason: 'switch upgrade',
-              expiresAfter: '30m',
-            }),
-          ),
+          byHand(60, { autoScalingGroupName: ['web-a', 'wbe'], expiresAfter: '30m' }),
           resume(600, 'Terminate'),
           resume(1200, 'ReplaceUnhealthy'),
         ],
@@ -251,15 +231,7 @@ describe('what people are told', () => {
     const { result } = await rehearseSmall(
       smallIncident({
         losses: [],
-        deeds: [
-          deed(60, (cloud) =>
-            startByHand(cloud, 'by-hand', {
-              autoScalingGroupName: 'web-a',
-              reason: 'switch upgrade',
-              expiresAfter: '15m',
-            }),
-          ),
-        ],
+        deeds: [byHand(60, { autoScalingGroupName: 'web-a', expiresAfter: '15m' })],
         serviceOutages: [
           { service: 'SNS', error: 'InternalError', fromSeconds: 30, untilSeconds: minutes(40) },
         ],
@@ -277,12 +249,11 @@ describe('what people are told', () => {
     const { result } = await rehearseSmall(
       smallIncident({
         deeds: [
-          deed(lossBeginsAt - 120, (cloud) =>
-            startByHand(cloud, 'switch-upgrade', {
-              autoScalingGroupName: 'web-a',
-              reason: 'switch upgrade',
-              expiresAfter: '2h',
-            }),
+          byHand(
+            lossBeginsAt - 120,
+            { autoScalingGroupName: 'web-a', expiresAfter: '2h' },
+            undefined,
+            'switch-upgrade',
           ),
         ],
         durationSeconds: minutes(180),
