@@ -201,9 +201,6 @@ const issuesBehind = (schema: z.$ZodType, issue: z.$ZodIssue, root: unknown): Mi
   ];
 };
 
-/** The fields that are known where a mistake is. */
-const knownFields = (schema: z.$ZodType, { path, root }: Mistake): string[] => fieldsAt(schema, path, root);
-
 /** The mistakes behind issues, without those that only follow from another one; of one field the first. */
 const mistakesIn = (schema: z.$ZodType, issues: readonly z.$ZodIssue[], root: unknown): Mistake[] => {
   const mistakes = issues
@@ -220,23 +217,22 @@ const mistakesIn = (schema: z.$ZodType, issues: readonly z.$ZodIssue[], root: un
       unknownKey === undefined && path.length > 0 && valueAt(root, path) === undefined,
   );
   const unknown = mistakes.filter(({ unknownKey }) => unknownKey !== undefined);
-  // Whoever wrote a field that there is not wrote it instead of the one that is missing beside it.
-  const isMeant = ({ path }: Mistake): boolean =>
-    unknown.some(
-      (each) =>
-        JSON.stringify(each.path) === JSON.stringify(path.slice(0, -1)) &&
-        nearestOf(each.unknownKey ?? '', knownFields(schema, each)) === path.at(-1),
+  const unknownAt = (place: string): Mistake[] =>
+    unknown.filter(({ path }) => JSON.stringify(path) === place);
+  const isConsequence = (mistake: Mistake): boolean => {
+    const { path, unknownKey, issue } = mistake;
+    // A rule between fields cannot hold where one of them is misspelt.
+    if (unknownKey === undefined && issue.code === 'custom' && unknownAt(JSON.stringify(path)).length > 0)
+      return true;
+    if (!missing.includes(mistake)) return false;
+    // Whoever wrote a field that there is not wrote it instead of the one that is missing beside it.
+    const beside = unknownAt(around(mistake));
+    return (
+      beside.some(
+        (each) => nearestOf(each.unknownKey ?? '', fieldsAt(schema, each.path, each.root)) === path.at(-1),
+      ) || missing.filter((each) => around(each) === around(mistake)).length <= beside.length
     );
-  const isRuleOfFields = ({ path, unknownKey, issue }: Mistake): boolean =>
-    unknownKey === undefined &&
-    issue.code === 'custom' &&
-    unknown.some((each) => JSON.stringify(each.path) === JSON.stringify(path));
-  const isConsequence = (mistake: Mistake): boolean =>
-    isRuleOfFields(mistake) ||
-    (missing.includes(mistake) && isMeant(mistake)) ||
-    (missing.includes(mistake) &&
-      missing.filter((each) => around(each) === around(mistake)).length <=
-        unknown.filter(({ path }) => JSON.stringify(path) === around(mistake)).length);
+  };
   const told = new Set<string>();
   return mistakes.filter((mistake) => {
     const { path, unknownKey } = mistake;
@@ -275,7 +271,7 @@ export const describeIssues = (
     if (unknownKey === undefined) {
       return `${positionOf(path, false)}${fieldOf(path)}: found ${spoken(valueAt(root, path))}; allowed: ${allowed(schema, issue, mistake.root, language, textOf)}`;
     }
-    const known = knownFields(schema, mistake);
+    const known = fieldsAt(schema, path, mistake.root);
     return `${positionOf([...path, unknownKey], true)}${fieldOf(path)}: found the unknown field ${bounded(unknownKey)}; allowed: one of ${known.join(', ')}${didYouMean(unknownKey, known)}`;
   });
   const left = mistakes.length - lines.length;
