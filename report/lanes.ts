@@ -13,7 +13,7 @@ type Band = Lane['bands'][number];
 /** What of a group's journal is drawn as a moment, by lane. */
 const markEvents: Record<'launches' | 'resize' | 'person', ReadonlySet<JournalEntry['event']>> = {
   launches: new Set(['abandoned', 'drained', 'breaker', 'breaker-opened']),
-  resize: new Set(['step', 'turned', 'resized', 'brought-home', 'restored']),
+  resize: new Set(['step', 'turned', 'resized', 'resizes-no-further', 'brought-home', 'restored']),
   person: new Set(['left', 'broken-newcomers', 'mostly-unhealthy', 'unhealthy']),
 };
 

@@ -44,6 +44,7 @@ export interface JournalEntry {
     | 'step'
     | 'turned'
     | 'resized'
+    | 'resizes-no-further'
     | 'brought-home'
     | 'restored'
     | 'drift';

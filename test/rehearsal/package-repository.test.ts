@@ -28,8 +28,11 @@ describe('package-repository', () => {
         for (const name of ['api-orders', 'api-catalog', 'api-accounts']) {
           expect(groupOf(alone, name).minutesBelowNeeded).toBeGreaterThan(60);
           // An instance that does not start well ends the resize of its group, and then the promotion finds too little.
-          const isUnlucky = helped.timeline.some(({ text }) =>
-            text.startsWith(`${name}: no further instance is begun`),
+          const isUnlucky = helped.journals.some(({ entries }) =>
+            entries.some(
+              ({ event, autoScalingGroupName }) =>
+                event === 'resizes-no-further' && autoScalingGroupName === name,
+            ),
           );
           if (isUnlucky) continue;
           expect(groupOf(helped, name).minutesBelowNeeded).toBeLessThan(

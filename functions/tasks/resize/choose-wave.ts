@@ -104,7 +104,7 @@ export const createChooseWave = (dependencies: ResizeDependencies) => {
     }
     const { endsBecause: ends } = decision.work;
     if (ends !== undefined && looked.work.endsBecause === undefined) {
-      noteGroup('releasing', tellEnding(ends));
+      noteGroup('resizes-no-further', tellEnding(ends));
     }
   };
 
