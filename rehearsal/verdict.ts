@@ -23,8 +23,10 @@ export interface Verdict {
   rules: RuleVerdict[];
   /** The remediations of which one is against the trouble of the story; none where nothing is. */
   remedies: Remediation[];
-  /** Whether one of them began. */
+  /** Whether one of them took a group that is in trouble. */
   hasRemedy: boolean;
+  /** The groups in trouble, where none of them was taken and the story says which they are. */
+  missed: string[];
   /** Whether no rule started, and the story has no alarm of the name that a rule waits for. */
   lacksAlarm: boolean;
   /** Whether no rule did anything, and all that Holdfast did was started by people of the story. */
@@ -53,6 +55,16 @@ const remediesOf = ({
     ? ['protect-instances', 'drain-pending-wait', 'resize-in-place']
     : [];
 };
+
+/** The groups whose launches fail, where that is the only trouble of a story; `undefined` where it may be any. */
+const groupsInTrouble = ({
+  losses,
+  launchFaults = [],
+  capacityShortages = [],
+}: Story): string[] | undefined =>
+  losses.length + capacityShortages.length > 0 || launchFaults.length === 0
+    ? undefined
+    : launchFaults.flatMap(({ groups }) => groups);
 
 /** The name that a pattern most likely meant: compared as far as its letters go. */
 const nearestAlarm = (pattern: string, alarmNames: string[]): string | undefined => {
@@ -174,10 +186,12 @@ const verdictOf = (rule: Rule, story: Story, run: RunFacts): RuleVerdict => {
 export const judgePolicy = (policy: Policy, story: Story, run: RunFacts): Verdict => {
   const remedies = remediesOf(story);
   const began = run.executions.filter(({ machine }) => remedies.some((remedy) => machine.endsWith(remedy)));
+  const inTrouble = groupsInTrouble(story);
   const taken = groupsTaken(
     began.map(({ incidentId }) => incidentId),
     run,
   );
+  const helped = taken.filter((name) => inTrouble?.includes(name) !== false);
   const rules = policy.rules.map((rule) => verdictOf(rule, story, run));
   return {
     rules,
@@ -186,7 +200,8 @@ export const judgePolicy = (policy: Policy, story: Story, run: RunFacts): Verdic
       policy.rules.some(({ when: { alarm } }) => alarm !== undefined && alarmsOf(alarm, story).length === 0),
     isOnlyByHand: taken.length > 0 && rules.every(({ groups }) => groups.length === 0),
     remedies,
-    hasRemedy: remedies.length === 0 || taken.length > 0,
+    hasRemedy: remedies.length === 0 || helped.length > 0,
+    missed: helped.length > 0 ? [] : (inTrouble ?? []),
   };
 };
 
@@ -199,7 +214,14 @@ const tellRule = ({ rule, starts, groups, because }: RuleVerdict): string => {
 };
 
 /** A verdict as people read it. */
-export const tellVerdict = ({ rules, remedies, hasRemedy, lacksAlarm, isOnlyByHand }: Verdict): string[] => [
+export const tellVerdict = ({
+  rules,
+  remedies,
+  hasRemedy,
+  missed,
+  lacksAlarm,
+  isOnlyByHand,
+}: Verdict): string[] => [
   ...rules.map(tellRule),
   ...(isOnlyByHand
     ? [
@@ -209,6 +231,6 @@ export const tellVerdict = ({ rules, remedies, hasRemedy, lacksAlarm, isOnlyByHa
   ...(hasRemedy
     ? []
     : [
-        `NO REMEDY: ${remedies.join(' or ')}, which is against this, never began. Holdfast did not help here.${lacksAlarm ? ' To rehearse a rule whose alarm has another name here, name the alarm of this story in a copy of the policy.' : ''}`,
+        `NO REMEDY: ${remedies.join(' or ')}, which is against this, never began${missed.length === 0 ? '' : ` for ${firstOf(missed, 5)}`}. Holdfast did not help here.${lacksAlarm ? ' To rehearse a rule whose alarm has another name here, name the alarm of this story in a copy of the policy.' : ''}`,
       ]),
 ];

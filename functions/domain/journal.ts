@@ -63,3 +63,12 @@ export interface JournalEntry {
   /** The exact AWS calls, where there were or would be any. */
   calls?: PlannedCall[];
 }
+
+/** The groups of a journal, or of its lines of some events. */
+export const namesIn = (journal: JournalEntry[], events?: JournalEntry['event'][]): string[] => [
+  ...new Set(
+    journal.flatMap(({ event, autoScalingGroupName: name }) =>
+      name !== undefined && events?.includes(event) !== false ? [name] : [],
+    ),
+  ),
+];

@@ -83,6 +83,8 @@ export interface RemediationRecord {
   };
   /** Whether no instance may be stopped in a group that it holds. */
   forbidsStops: boolean;
+  /** Whether all that it does is to hold groups, which nothing but its end ends. */
+  onlyHolds: boolean;
   /** When an incident is over at the latest, ISO 8601; `undefined` when nobody can tell. */
   endsAtLatest: (incident: Incident) => string | undefined;
   /** When an incident is given back, as a person says it. */

@@ -1,5 +1,5 @@
 /** Words that every shell takes as they are. */
-const plain = /^[A-Za-z0-9_./:=@%+-]+$/;
+const plain = /^[A-Za-z0-9_./:@%+-][A-Za-z0-9_./:=@%+-]*$/;
 
 /** A word as it may stand in a command for a POSIX shell, whatever is in it. */
 const shellWord = (word: string): string => (plain.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
@@ -17,3 +17,10 @@ export const awsCommand = (
   ['aws', service, operation, '--region', region, ...options]
     .map((word) => shellWord(String(word)))
     .join(' ');
+
+/**
+ * An option with a value that people chose: one that begins with `-` is joined to it, or the CLI would take it for an
+ * option (argparse, "Arguments containing -").
+ */
+export const optionOf = (name: string, value: string): string[] =>
+  value.startsWith('-') ? [`${name}=${value}`] : [name, value];

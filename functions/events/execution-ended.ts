@@ -9,6 +9,8 @@ const executionEndedSchema = z.object({
   detail: z.object({
     executionArn: z.string().check(z.minLength(1)),
     status: z.string(),
+    // Left out where it is large.
+    input: z.nullish(z.string()),
     error: z.nullish(z.string()),
     cause: z.nullish(z.string()),
   }),
@@ -20,6 +22,8 @@ export interface FailedExecution {
   status: 'FAILED' | 'TIMED_OUT';
   error: string;
   cause: string;
+  /** The groups that its input names, as far as the event has it. */
+  groups: string[];
 }
 
 const lambdaError = z.object({ errorMessage: z.string() });
@@ -33,11 +37,30 @@ const causeOf = (cause: string): string => {
   }
 };
 
+const inputByHand = z.object({
+  autoScalingGroupName: z.union([z.string(), z.array(z.string())]),
+});
+
+/** The groups that an input names; those of a rule are found by their tags, and named nowhere before. */
+const groupsOf = (input: string): string[] => {
+  try {
+    return [inputByHand.parse(JSON.parse(input)).autoScalingGroupName].flat();
+  } catch {
+    return [];
+  }
+};
+
 /** What an event tells of a failed execution; `undefined` for the schedule's, and for one that a person stopped. */
 export const parseFailedExecution = (event: unknown): FailedExecution | undefined => {
   const parsed = executionEndedSchema.safeParse(event);
   if (!parsed.success) return undefined;
-  const { executionArn, status, error, cause } = parsed.data.detail;
+  const { executionArn, status, input, error, cause } = parsed.data.detail;
   if (status !== 'FAILED' && status !== 'TIMED_OUT') return undefined;
-  return { executionArn, status, error: error ?? '', cause: causeOf(cause ?? '') };
+  return {
+    executionArn,
+    status,
+    error: error ?? '',
+    cause: causeOf(cause ?? ''),
+    groups: groupsOf(input ?? ''),
+  };
 };

@@ -55,11 +55,13 @@ export const noticeSchema = z.union([
   z.object({
     ...common,
     headline: text,
+    inSomeGroups: z.optional(z.object({ held: z.int(), asked: z.int() })),
     todo: z.array(line),
     done: z.array(line),
     leftOut: z.object({ todo: z.int(), done: z.int(), details: z.int() }),
     details: z.array(text),
     notHeld: z.optional(z.array(text)),
+    notThere: z.optional(z.array(text)),
     alarmName: z.optional(text),
     undo: z.enum(['NOTHING', 'STOP', 'ENDED']),
   }),

@@ -89,7 +89,7 @@ export const createStepFunctionsService = (
   /** Standard executions tell of their end (Step Functions developer guide, cw-events). */
   const tellStatus = (
     machine: DeployedStateMachine,
-    { executionArn, name, status, startedAt, error, cause }: Execution,
+    { executionArn, name, status, input, startedAt, error, cause }: Execution,
   ): void =>
     emit({
       version: '0',
@@ -106,6 +106,7 @@ export const createStepFunctionsService = (
         status,
         startDate: Date.parse(startedAt),
         stopDate: time.now(),
+        input: JSON.stringify(input),
         error: error ?? null,
         cause: cause ?? null,
       },

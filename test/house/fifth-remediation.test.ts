@@ -31,6 +31,7 @@ export const freezeSchedules = defineRemediation({
   suspendedBecause: { ScheduledActions: 'people work on the fleet' },
   words: { began: () => 'Schedules frozen', held: () => 'No schedule changes a size.', undo: 'Stop the execution.' },
   forbidsStops: false,
+  onlyHolds: false,
   endsAtLatest: holdEndsAtLatest,
   describeEnd: describeHoldEnd,
   isSameAffair: isOfSameAlarm,
@@ -88,7 +89,7 @@ describe('a fifth remediation', () => {
     );
     edit(list, 'import', "import { freezeSchedules } from './holds/freeze-schedules.ts';\nimport");
     const record = join(copy, 'functions/domain/holds/freeze-schedules.ts');
-    for (const field of ['forbidsStops', 'isSameAffair']) {
+    for (const field of ['forbidsStops', 'onlyHolds', 'isSameAffair']) {
       writeFileSync(record, freezeSchedules.replace(new RegExp(`\n  ${field}: .*`), ''));
       expect(compile()).toContainEqual(
         expect.stringMatching(new RegExp(`freeze-schedules\\.ts[^]*'${field}'`)),

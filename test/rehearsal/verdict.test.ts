@@ -69,6 +69,23 @@ describe('judgePolicy', () => {
     );
   });
 
+  it('counts no remedy that took other groups than those whose launches fail', () => {
+    const fault = { name: 'x', groups: ['api'], fromSeconds: 0, untilSeconds: 1, outcome: { kind: 'stuck' } };
+    const story = smallIncident({ losses: [], launchFaults: [fault as never] });
+    const held = (name: string): Verdict =>
+      judged(story, {
+        executions: [
+          { machine: 'holdfast-rehearsal-protect-instances', rule: 'launches-failing', incidentId: 'i' },
+        ],
+        journals: [
+          { incidentId: 'i', entries: [{ at: '', event: 'held', autoScalingGroupName: name, text: 'held' }] },
+        ],
+      });
+    expect(held('api').hasRemedy).toBe(true);
+    expect(held('web').hasRemedy).toBe(false);
+    expect(tellVerdict(held('web')).at(-1)).toContain('never began for api. Holdfast did not help here.');
+  });
+
   it('knows what is against lost packets, against failing launches, and what a story says itself', () => {
     expect(judged(smallIncident()).remedies).toEqual(['pause-scaling']);
     const fault = {

@@ -99,6 +99,7 @@ export const drainPendingWait = defineRemediation({
     undo: 'Instances that were terminated do not come back. Stop the execution: it terminates no more, and where it suspended Launch, launches run again within six minutes. While a launch is stuck, the rule starts a new execution, so stopping this one does not last. To stop that too, turn Holdfast off with the last command.',
   },
   forbidsStops: false,
+  onlyHolds: false,
   // It is renewed for as long as something is stuck.
   endsAtLatest: () => undefined,
   describeEnd: () => 'Holdfast gives everything back once no launch is stuck any more.',

@@ -79,6 +79,7 @@ export const pauseScaling = defineRemediation({
     undo: 'Stop the execution: within six minutes Holdfast gives back the groups of this execution, and Auto Scaling may terminate instances again.',
   },
   forbidsStops: true,
+  onlyHolds: true,
   endsAtLatest: holdEndsAtLatest,
   describeEnd: describeHoldEnd,
   isSameAffair: isOfSameAlarm,

@@ -82,6 +82,7 @@ export const protectInstances = defineRemediation({
     undo: 'Stop the execution: within six minutes Holdfast gives back the groups of this execution, and Auto Scaling may terminate instances again. If launches fail again, the rule starts again.',
   },
   forbidsStops: false,
+  onlyHolds: true,
   endsAtLatest: holdEndsAtLatest,
   describeEnd: describeHoldEnd,
   isSameAffair: (incident, request, { held, asked }) =>

@@ -188,6 +188,7 @@ export const resizeInPlace = defineRemediation({
     undo: 'Instances that were resized keep their new type. Stop the execution: Holdfast puts back into service what it took out, and then gives all groups back.',
   },
   forbidsStops: false,
+  onlyHolds: false,
   endsAtLatest: holdEndsAtLatest,
   describeEnd: () => 'Holdfast gives everything back once the last wave is in service again.',
   isSameAffair: (_incident, _request, { held, asked }) => asked.some((name) => held.includes(name)),

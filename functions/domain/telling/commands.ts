@@ -1,12 +1,15 @@
 import { parseArn } from '../arn.ts';
 import { optInTag } from '../auto-scaling-group.ts';
 import { holdTagKey } from '../holds/hold-tag.ts';
-import { awsCommand } from '../shell.ts';
+import { awsCommand, optionOf } from '../shell.ts';
 
 /*
  * Every command that people are given. Each is complete and quoted; the incident's execution says the Region. A command
  * is never part of a sentence: it stands after a colon, in a line that says what it is for.
  */
+
+const groupOption = (autoScalingGroupName: string): string[] =>
+  optionOf('--auto-scaling-group-name', autoScalingGroupName);
 
 /** The Region of an incident: its execution's. */
 export const regionOf = (incidentId: string): string => parseArn(incidentId).region;
@@ -20,6 +23,13 @@ export const setKillSwitchCommand = (region: string, parameterName: string, mode
   awsCommand(
     ...([region, 'ssm', 'put-parameter'] as const),
     ...['--name', parameterName, '--type', 'String', '--value', mode, '--overwrite'],
+  );
+
+/** Tells who wrote the kill switch of a stage, and when. */
+export const readKillSwitchHistoryCommand = (region: string, parameterName: string): string =>
+  awsCommand(
+    ...([region, 'ssm', 'get-parameter-history', '--name', parameterName] as const),
+    ...['--query', 'Parameters[].[LastModifiedDate,LastModifiedUser,Value]', '--output', 'text'],
   );
 
 /** Reads what an incident wrote of itself. */
@@ -61,7 +71,7 @@ export const exitStandbyCommand = (
 ): string =>
   awsCommand(
     ...([region, 'autoscaling', 'exit-standby'] as const),
-    ...['--auto-scaling-group-name', autoScalingGroupName, '--instance-ids', instanceId],
+    ...[...groupOption(autoScalingGroupName), '--instance-ids', instanceId],
   );
 
 /** Sets the desired capacity of a group. */
@@ -72,7 +82,7 @@ export const setDesiredCapacityCommand = (
 ): string =>
   awsCommand(
     ...([region, 'autoscaling', 'set-desired-capacity'] as const),
-    ...['--auto-scaling-group-name', autoScalingGroupName, '--desired-capacity', capacity],
+    ...[...groupOption(autoScalingGroupName), '--desired-capacity', capacity],
   );
 
 /** Sets minimum and desired capacity of a group. */
@@ -83,7 +93,7 @@ export const setSizesCommand = (
 ): string =>
   awsCommand(
     ...([region, 'autoscaling', 'update-auto-scaling-group'] as const),
-    ...['--auto-scaling-group-name', autoScalingGroupName],
+    ...groupOption(autoScalingGroupName),
     ...['--min-size', minSize, '--desired-capacity', desiredCapacity],
   );
 
@@ -95,14 +105,14 @@ export const suspendProcessesCommand = (
 ): string =>
   awsCommand(
     ...([region, 'autoscaling', 'suspend-processes'] as const),
-    ...['--auto-scaling-group-name', autoScalingGroupName, '--scaling-processes', ...processes],
+    ...[...groupOption(autoScalingGroupName), '--scaling-processes', ...processes],
   );
 
 /** Protects instances of a group from scale-in. */
 export const protectCommand = (region: string, autoScalingGroupName: string, instanceIds: string[]): string =>
   awsCommand(
     ...([region, 'autoscaling', 'set-instance-protection'] as const),
-    ...['--auto-scaling-group-name', autoScalingGroupName, '--protected-from-scale-in'],
+    ...[...groupOption(autoScalingGroupName), '--protected-from-scale-in'],
     ...['--instance-ids', ...instanceIds],
   );
 
@@ -122,7 +132,7 @@ export const resumeProcessesCommand = (
 ): string =>
   awsCommand(
     ...([region, 'autoscaling', 'resume-processes'] as const),
-    ...['--auto-scaling-group-name', autoScalingGroupName, '--scaling-processes', ...processes],
+    ...[...groupOption(autoScalingGroupName), '--scaling-processes', ...processes],
   );
 
 /** Removes the protection from scale-in of instances of a group. */
@@ -133,7 +143,7 @@ export const removeProtectionCommand = (
 ): string =>
   awsCommand(
     ...([region, 'autoscaling', 'set-instance-protection'] as const),
-    ...['--auto-scaling-group-name', autoScalingGroupName, '--no-protected-from-scale-in'],
+    ...[...groupOption(autoScalingGroupName), '--no-protected-from-scale-in'],
     ...['--instance-ids', ...instanceIds],
   );
 

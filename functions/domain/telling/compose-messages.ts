@@ -1,17 +1,24 @@
 import { executionNameOf, remediationOf } from '../execution-arn.ts';
 import { remediations } from '../remediations.ts';
-import { firstOf, spokenClock, spokenTime } from '../times.ts';
+import { counted, firstOf, spokenClock, spokenTime } from '../times.ts';
 import {
   listHeldGroupsCommand,
   readJournalCommand,
   setKillSwitchCommand,
   stopExecutionCommand,
 } from './commands.ts';
-import { alarmLink, executionLink, groupLink, type Place, runbookLink } from './console-links.ts';
+import {
+  alarmLink,
+  evidenceLink,
+  executionLink,
+  groupLink,
+  type Place,
+  runbookLink,
+} from './console-links.ts';
 import { type HeldNow, tellHeldNow } from './held-now.ts';
 import type { Notice, NoticeKind } from './notice.ts';
-import { foldLines, tellLine } from './sentence-of.ts';
-import { needsAction, toSubject } from './subject.ts';
+import { foldLines, type Line, tellLine } from './sentence-of.ts';
+import { type GroupsTold, needsAction, tellGroups, toSubject } from './subject.ts';
 
 /** One message, in the forms in which it is sent. */
 export interface Message {
@@ -34,6 +41,7 @@ const detailsShown = 15;
 const heldShown = 10;
 const groupsShown = 20;
 const groupsInFirstLine = 5;
+const alikeShown = 3;
 const linksShown = 5;
 const stopCommandsShown = 3;
 /** Of a custom notification (the same page): 250 characters of title, 8,000 of description. */
@@ -53,11 +61,23 @@ const headlineOfMany = (kind: NoticeKind, count: number): string =>
     'needs-a-person': `${count} things need you`,
   })[kind];
 
-/** How many of the groups that were asked for, in a headline. */
-const inSomeGroups = / in \d+ of \d+ groups/;
-
 const cut = (text: string, charactersMax: number): string =>
   text.length <= charactersMax ? text : `${text.slice(0, charactersMax - 3)}...`;
+
+/** As many whole lines as there is room for: half a command is worse than none. */
+const wholeLines = (lines: string[], charactersMax: number): string => {
+  const rest = '- and more, which the mail and the journal have';
+  const whole = lines.join('\n');
+  if (whole.length <= charactersMax) return whole;
+  const fitting: string[] = [];
+  let room = charactersMax - rest.length;
+  for (const line of lines) {
+    room -= line.length + 1;
+    if (room < 0) break;
+    fitting.push(line);
+  }
+  return [...fitting, rest].join('\n');
+};
 
 const unique = (lines: string[]): string[] => [...new Set(lines)];
 
@@ -122,31 +142,61 @@ interface Together {
 }
 
 /** What a message is about: the first groups, how many more there are, and the incidents. */
-interface About {
-  groups: string[];
-  groupsLeftOut: number;
+interface About extends GroupsTold {
   incidentIds: string[];
 }
 
-const aboutOf = (notices: Notice[]): About => ({
-  groups: unique(notices.flatMap(({ groups }) => groups)),
-  groupsLeftOut: notices.reduce((sum, { groupsLeftOut }) => sum + groupsLeftOut, 0),
-  incidentIds: unique(notices.map(({ incidentId }) => incidentId)).filter((id) => id !== ''),
-});
+const aboutOf = (notices: Notice[]): About => {
+  const groups = unique(notices.flatMap((notice) => notice.groups));
+  // What several notices leave out may be the same groups: there are as many as the longest has, or more.
+  const most = Math.max(...notices.map((notice) => notice.groups.length + notice.groupsLeftOut));
+  return {
+    groups,
+    groupsLeftOut: Math.max(0, most - groups.length),
+    mayBeMore: notices.filter(({ groupsLeftOut }) => groupsLeftOut > 0).length > 1,
+    incidentIds: unique(notices.map(({ incidentId }) => incidentId)).filter((id) => id !== ''),
+  };
+};
 
 /** Whether all that a remediation does is to hold groups, which nothing but its end ends. */
-const onlyHolds = (remediation: string | undefined): boolean =>
-  remediation === 'pause-scaling' || remediation === 'protect-instances';
+const onlyHolds = (incidentId: string | undefined): boolean => {
+  const remediation = remediationOf(incidentId ?? '');
+  return remediation !== undefined && remediations[remediation].onlyHolds;
+};
+
+/** A headline with how many of the groups that were asked for; numbers of one incident are not those of several. */
+const tellHeadline = ({ headline, inSomeGroups }: Notice, isOfSeveral: boolean): string => {
+  if (inSomeGroups === undefined) return headline;
+  const { held, asked } = inSomeGroups;
+  return isOfSeveral ? `${headline}, not in all groups` : `${headline} in ${held} of ${asked} groups`;
+};
+
+/** Lines of which those that are alike but for their instances are told once, when they are more than a few. */
+const foldAlike = (lines: Line[]): string[] => {
+  const alike = Map.groupBy(lines, ({ text }) => text.replaceAll(/\bi-[\w-]+/g, 'i-'));
+  return [...alike.values()].flatMap((some) => {
+    const [first, ...others] = some;
+    if (first === undefined || some.length <= alikeShown) return some.map(tellLine);
+    const names = unique(others.flatMap(({ groups: of = [] }) => of));
+    return [
+      tellLine(first),
+names.length === 0
+        ? `The same of ${counted(others.length, 'other instance')}.`
+        : `The same, with other instances, in ${firstOf(names, 10)}.`,
+    ];
+  });
+};
 
 /** The parts of a message, what a person must do first; without those that have nothing to say. */
 const toSections = (
   place: Place,
-  { kind, remediation, notices }: Together,
-  { groups, groupsLeftOut, incidentIds }: About,
+  { kind, notices }: Together,
+  { groups, groupsLeftOut, mayBeMore, incidentIds }: About,
   now: HeldNow | undefined,
 ): Section[] => {
   const lines = (of: (notice: Notice) => string[]): string[] => unique(notices.flatMap(of));
-  const howToStop = onlyHolds(remediation) ? 'HOW TO END THE HOLD' : 'HOW TO STOP IT';
+  const notThere = new Set(notices.flatMap((notice) => notice.notThere ?? []));
+  const howToStop = onlyHolds(incidentIds[0]) ? 'HOW TO END THE HOLD' : 'HOW TO STOP IT';
   const isChange = kind !== 'would-act' && kind !== 'refused';
   const isHeldAnyway = groups.some((name) => (now?.holders.get(name) ?? []).length > 0);
   const todo = foldLines(notices.flatMap((notice) => notice.todo)).map(tellLine);
@@ -161,7 +211,7 @@ const toSections = (
     {
       title: kind === 'would-act' ? 'WHAT WOULD BE DONE' : 'WHAT HAPPENED',
       lines: firstLines(
-        foldLines(notices.flatMap(({ done }) => done)).map(tellLine),
+        foldAlike(foldLines(notices.flatMap(({ done }) => done))),
         doneShown,
         leftOutOf('done'),
       ),
@@ -188,6 +238,7 @@ const toSections = (
                   place.region,
                   groups.slice(0, groupsShown),
                   groupsLeftOut + Math.max(0, groups.length - groupsShown),
+                  mayBeMore,
                 ),
                 heldShown,
               ),
@@ -206,13 +257,19 @@ const toSections = (
       title: 'WHERE TO LOOK',
       lines: [
         `What this message means: ${runbookLink(place, kind)}`,
+        ...(kind === 'breaker-opened'
+          ? [`How to read all that was kept of the terminated instances: ${evidenceLink(place)}`]
+          : []),
         ...lines(({ alarmName }) => (alarmName === undefined ? [] : [alarmName]))
           .slice(0, linksShown)
           .map((name) => `Alarm ${name}: ${alarmLink(place, name)}`),
         ...incidentIds
           .slice(0, linksShown)
           .map((id) => `Execution ${executionNameOf(id)}: ${executionLink(place, id)}`),
-        ...groups.slice(0, linksShown).map((name) => `Group ${name}: ${groupLink(place, name)}`),
+        ...groups
+          .filter((name) => !notThere.has(name))
+          .slice(0, linksShown)
+          .map((name) => `Group ${name}: ${groupLink(place, name)}`),
         ...incidentIds
           .slice(0, 1)
           .map(
@@ -235,24 +292,14 @@ const toMessage = (place: Place, together: Together, now: HeldNow | undefined): 
   const { kind, remediation, notices, late } = together;
   const { stage, accountId, accountAlias, region } = place;
   const about = aboutOf(notices);
-  const { groups, groupsLeftOut, incidentIds } = about;
-  const headlines = unique(notices.map(({ headline }) => headline));
-  // Numbers of one incident are not those of several.
+  const { groups, groupsLeftOut, mayBeMore, incidentIds } = about;
   const isOfSeveral = new Set(notices.map(({ incidentId }) => incidentId)).size > 1;
-  const withoutNumbers = unique(headlines.map((line) => line.replace(inSomeGroups, ', not in all groups')));
-  const those = isOfSeveral ? withoutNumbers : headlines;
-  const [only = '', ...others] = those;
+  const [only = '', ...others] = unique(notices.map((notice) => tellHeadline(notice, isOfSeveral)));
   const headline = `${others.length === 0 ? only : headlineOfMany(kind, notices.length)}${late}`;
-  const subject = toSubject(place, { kind, headline, groups, groupsLeftOut });
+  const subject = toSubject(place, { kind, headline, groups, groupsLeftOut, mayBeMore });
   const sections = toSections(place, together, about, now);
-  const told = [
-    ...groups.slice(0, groupsInFirstLine),
-    ...(groups.length + groupsLeftOut > groupsInFirstLine
-      ? [`and ${groups.length + groupsLeftOut - Math.min(groups.length, groupsInFirstLine)} more`]
-      : []),
-  ];
   const top = [
-    `${headline}${told.length === 0 ? '' : `: ${told.join(', ')}`}`,
+    `${headline}${groups.length === 0 ? '' : `: ${tellGroups(about, groupsInFirstLine)}`}`,
     `As of ${tellWhen(notices)}. ${remediation}, stage ${stage}, account ${accountId}${accountAlias === undefined ? '' : ` (${accountAlias})`}, Region ${region}.`,
   ];
   const notHeld = unique(notices.flatMap((notice) => notice.notHeld ?? []));
@@ -270,13 +317,13 @@ const toMessage = (place: Place, together: Together, now: HeldNow | undefined): 
       content: {
         textType: 'client-markdown',
         title: cut(subject, titleCharactersMax),
-        description: cut(
+        description: wholeLines(
           [
-            top[1],
+            top[1] ?? '',
             ...sections
               .filter(isForChat)
-              .map(({ title, lines }) => [`*${title}*`, ...lines.map((line) => `- ${line}`)].join('\n')),
-          ].join('\n'),
+              .flatMap(({ title, lines }) => [`*${title}*`, ...lines.map((line) => `- ${line}`)]),
+          ],
           descriptionCharactersMax,
         ),
         nextSteps: stepsFrom,
@@ -326,7 +373,7 @@ const asWritten = (notice: Notice): AsTold => ({ notice, late: '' });
 /** That a hold was begun, as of now: a message may be late, and what it tells of be over. */
 const begunAsOfNow = (notice: Notice, { holders, at }: HeldNow): AsTold => {
   const { kind, incidentId, groups } = notice;
-  if (kind !== 'acted' || !onlyHolds(remediationOf(incidentId))) return asWritten(notice);
+  if (kind !== 'acted' || !onlyHolds(incidentId)) return asWritten(notice);
   const known = groups.flatMap((name) => {
     const all = holders.get(name);
     const holder = all?.find(({ executionName }) => executionName === executionNameOf(incidentId));

@@ -34,8 +34,15 @@ export const groupLink = (place: Place, autoScalingGroupName: string): string =>
 export const alarmLink = (place: Place, alarmName: string): string =>
   `${consoleOf(place)}/cloudwatch/home?region=${place.region}#alarmsV2:alarm/${encodeURIComponent(alarmName.toWellFormed())}`;
 
-/** What to do about a message of a kind. */
-export const runbookLink = ({ docsUrl }: Place, kind: string): string =>
+/** A heading of a page of the docs. */
+const docsLink = ({ docsUrl }: Place, page: string, heading: string): string =>
   docsUrl === undefined
-    ? `docs/messages.md#${kind}, in the repository of Holdfast`
-    : `${docsUrl}/messages.md#${kind}`;
+    ? `docs/${page}#${heading}, in the repository of Holdfast`
+    : `${docsUrl}/${page}#${heading}`;
+
+/** What to do about a message of a kind. */
+export const runbookLink = (place: Place, kind: string): string => docsLink(place, 'messages.md', kind);
+
+/** How to read what was kept of instances before they were terminated. */
+export const evidenceLink = (place: Place): string =>
+  docsLink(place, 'drain-pending-wait.md', 'stop-it-undo-it');

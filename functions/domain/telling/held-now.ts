@@ -69,6 +69,7 @@ export const tellHeldNow = (
   region: string,
   groups: string[],
   groupsLeftOut: number,
+  mayBeMore = false,
 ): string[] => {
   const known = groups.filter((name) => holders.has(name));
   const held = known.flatMap((name) =>
@@ -90,7 +91,7 @@ export const tellHeldNow = (
     ...(unknown === 0
       ? []
       : [
-          `${counted(unknown, 'more group')} ${unknown === 1 ? 'was' : 'were'} not looked up. To list every group that is held: ${listHeldGroupsCommand(region)}`,
+          `${mayBeMore ? 'At least ' : ''}${counted(unknown, 'more group')} ${unknown === 1 ? 'was' : 'were'} not looked up. To list every group that is held: ${listHeldGroupsCommand(region)}`,
         ]),
   ];
 };

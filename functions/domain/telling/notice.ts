@@ -50,6 +50,8 @@ export interface Notice {
   identity: string;
   /** What happened, in a few words, without names: a subject begins with it. */
   headline: string;
+  /** In how many of the groups that were asked for, where not in all; true of this incident alone. */
+  inSomeGroups?: { held: number; asked: number };
   /** What a person must or can do, each line with one whole command. */
   todo: Line[];
   /** What was seen, where that is known. */
@@ -67,6 +69,8 @@ export interface Notice {
   groupsLeftOut: number;
   /** Groups that it says are not held: which of them are by now is looked up before it is sent. */
   notHeld?: string[];
+  /** Of its groups those that there are not: a link to them would lead nowhere. */
+  notThere?: string[];
   /** The alarm that started it. */
   alarmName?: string;
   undo: Undo;
@@ -105,7 +109,16 @@ export const notGivenBackNext = 'The sweep tries to give back the rest every fiv
 /** What there is to tell. */
 export type NoticeFacts = Pick<
   Notice,
-  'kind' | 'at' | 'incidentId' | 'headline' | 'seen' | 'next' | 'notHeld' | 'alarmName'
+  | 'kind'
+  | 'at'
+  | 'incidentId'
+  | 'headline'
+  | 'seen'
+  | 'next'
+  | 'notHeld'
+  | 'notThere'
+  | 'alarmName'
+  | 'inSomeGroups'
 > &
   Partial<Pick<Notice, 'details' | 'groups' | 'undo' | 'counts'>> & {
     todo?: (Line | string)[];

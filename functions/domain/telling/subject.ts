@@ -25,16 +25,33 @@ const whereOf = ({ accountId, accountAlias, region }: Place, room: number): stri
   return wheres.find(({ length }) => length <= Math.min(whereCharactersMax, room)) ?? onlyRegion;
 };
 
+/** The groups that a message is about. */
+export interface GroupsTold {
+  /** The first of them. */
+  groups: string[];
+  /** How many more there are, or at least. */
+  groupsLeftOut: number;
+  /** Whether there may be more of them than that: nobody can tell what several notices leave out. */
+  mayBeMore: boolean;
+}
+
+/** The first so many groups by name, and how many more there are. */
+export const tellGroups = ({ groups, groupsLeftOut, mayBeMore }: GroupsTold, shown: number): string => {
+  const more = groups.length + groupsLeftOut - Math.min(shown, groups.length);
+  const names = groups.slice(0, shown).join(', ');
+  if (more === 0) return `${names}${mayBeMore ? ' and perhaps more' : ''}`;
+  return `${names} and ${mayBeMore ? 'at least ' : ''}${more} more`;
+};
+
 /** As many whole names as there is room for, and how many more there are. */
-const fitNames = (groups: string[], leftOut: number, room: number): string => {
-  const total = groups.length + leftOut;
+const fitNames = (told: GroupsTold, room: number): string => {
+  const total = told.groups.length + told.groupsLeftOut;
   if (total === 0) return '';
-  for (let shown = groups.length; shown > 0; shown -= 1) {
-    const more = total - shown;
-    const text = `: ${groups.slice(0, shown).join(', ')}${more === 0 ? '' : ` and ${more} more`}`;
+  for (let shown = told.groups.length; shown > 0; shown -= 1) {
+    const text = `: ${tellGroups(told, shown)}`;
     if (text.length <= room) return text;
   }
-  const count = ` (${total} ${total === 1 ? 'group' : 'groups'})`;
+  const count = ` (${told.mayBeMore ? 'at least ' : ''}${total} ${total === 1 ? 'group' : 'groups'})`;
   return count.length <= room ? count : '';
 };
 
@@ -49,17 +66,12 @@ const wholeWords = (text: string, room: number): string => {
 /** What SNS takes as a subject: printable ASCII on one line, of whole words; what happened, to which groups, and where. */
 export const toSubject = (
   place: Place,
-  {
-    kind,
-    headline,
-    groups,
-    groupsLeftOut,
-  }: { kind: NoticeKind; headline: string; groups: string[]; groupsLeftOut: number },
+  { kind, headline, ...told }: { kind: NoticeKind; headline: string } & GroupsTold,
 ): string => {
   const ascii = (text: string): string => text.replaceAll(/\s+/g, ' ').replaceAll(/[^ -~]/g, '?');
   const beside = subjectCharactersMax - prefixOf(kind, place.stage).length;
   const where = whereOf(place, beside - ascii(headline).length);
   const room = beside - where.length;
   const what = wholeWords(ascii(headline), room);
-  return `${prefixOf(kind, place.stage)}${what}${fitNames(groups.map(ascii), groupsLeftOut, room - what.length)}${where}`;
+  return `${prefixOf(kind, place.stage)}${what}${fitNames({ ...told, groups: told.groups.map(ascii) }, room - what.length)}${where}`;
 };

@@ -138,7 +138,8 @@ export const createApplyHold = (dependencies: TaskDependencies) => {
         at: now,
         incidentId,
         ...ofAlarm,
-        headline: isAll ? began : `${began} in ${held.length} of ${groupsAsked} groups`,
+        headline: began,
+        ...(isAll ? {} : { inSomeGroups: { held: held.length, asked: groupsAsked } }),
         seen: tellReason(incident),
         done: [
           `Holdfast holds ${number}: ${firstOf(held, 10)}. ${words.held(effect)}`,

@@ -4,7 +4,7 @@ import { UnknownModeError, UnreadableFactError } from '../../domain/errors.ts';
 import { laterOf } from '../../domain/launches/launch-record.ts';
 import type { Mode } from '../../domain/mode.ts';
 import { lowestMode } from '../../domain/mode.ts';
-import { setKillSwitchCommand } from '../../domain/telling/commands.ts';
+import { readKillSwitchHistoryCommand, setKillSwitchCommand } from '../../domain/telling/commands.ts';
 import type { StageMode } from '../../state/store.ts';
 import { writeNotice } from '../incidents/emit-facts.ts';
 import type { StartDependencies } from '../incidents/start-executions.ts';
@@ -33,7 +33,8 @@ const tellUnknownMode = async (
       `The kill switch says "${word}", which Holdfast does not know. So nothing new begins, and no hold is renewed: each ends when it expires.`,
     ],
     todo: [
-      `Ask who wrote "${word}" what was meant. If Holdfast should stop, which releases every hold: ${setMode('off')}`,
+      `To see who wrote "${word}", and ask what was meant: ${readKillSwitchHistoryCommand(region, parameterName)}`,
+      `If Holdfast should stop, which releases every hold: ${setMode('off')}`,
       `If Holdfast should act: ${setMode('live')}`,
       `If it should only say what it would do: ${setMode('dry-run')}`,
     ],

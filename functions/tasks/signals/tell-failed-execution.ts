@@ -1,4 +1,5 @@
 import { bounded } from '../../domain/bounded.ts';
+import { namesIn } from '../../domain/journal.ts';
 import { signalNameOf } from '../../domain/signals/decide-start.ts';
 import type { Measure } from '../../domain/telling/metrics.ts';
 import { parseFailedExecution } from '../../events/execution-ended.ts';
@@ -34,11 +35,13 @@ export const tellFailedExecution = async (
   const isWrongInputByHand = error === 'InvalidInputError' && ofSignal === undefined;
   if (!isWrongInputByHand) measure({ FailedExecutions: 1 });
   if (isWrongInputByHand || toldOtherwise.has(error)) return;
-  const hasBegun = (await store.readJournal(executionArn)).some(saysChanged);
+  const journal = await store.readJournal(executionArn);
+  const hasBegun = journal.some(saysChanged);
   await writeNotice(store, {
     kind: 'failed',
     at: clock.now(),
     incidentId: executionArn,
+    groups: [...new Set([...failed.groups, ...namesIn(journal)])],
     // Its signal is tried again and again; that it fails is told once.
     ...(hasBegun || ofSignal === undefined ? {} : { identity: `failed before it began#${ofSignal}` }),
     headline: `Execution ${status === 'FAILED' ? 'failed' : 'timed out'}${hasBegun ? '' : ', nothing changed'}`,

@@ -1,6 +1,6 @@
 import type * as z from 'zod/mini';
 import type { Clock } from '../../clock.ts';
-import type { JournalEntry } from '../../domain/journal.ts';
+import { type JournalEntry, namesIn } from '../../domain/journal.ts';
 import { type Attention, inTheEndOnly } from '../../domain/telling/attention.ts';
 import {
   type NoticeCounts,
@@ -83,15 +83,6 @@ const identityOf = (
       }
     : {};
 
-/** The groups of a journal, or of its lines of some events. */
-const namesIn = (journal: JournalEntry[], events?: JournalEntry['event'][]): string[] => [
-  ...new Set(
-    journal.flatMap(({ event, autoScalingGroupName: name }) =>
-      name !== undefined && events?.includes(event) !== false ? [name] : [],
-    ),
-  ),
-];
-
 /** The groups that a headline is about: not those that were asked for and left alone, except where all were. */
 const groupsOf = (journal: JournalEntry[], kind: OutcomeKind, stillHeld: string[]): string[] => {
   const all = namesIn(journal);
@@ -125,6 +116,7 @@ export const tellOutcome = async (
   const onlyTagsMissing =
     notGivenBack.length > 0 && notGivenBack.every(({ because }) => because === 'NOT_OPTED_IN');
   const groups = groupsOf(journal, kind, plan.action === 'REFUSE' ? [] : stillHeld);
+  const notThere = namesIn(journal.filter(({ because }) => because === 'NO_SUCH_GROUP'));
   const asked = plan.askedFor ?? (kind === 'refused' ? undefined : plan.reason);
   const seen = asked === undefined ? undefined : tellReason({ ...plan, reason: asked });
   const isRefused = kind === 'refused' && plan.action === 'REFUSE';
@@ -155,6 +147,7 @@ export const tellOutcome = async (
     details: report.details,
     next: nextAfter(state, kind, report, onlyTagsMissing),
     groups,
+    ...(notThere.length === 0 ? {} : { notThere }),
     doneLeftOut: report.attentionLeftOut,
     undo: (kind === 'needs-a-person' && !onlyTagsMissing) || kind === 'failed' ? 'ENDED' : 'NOTHING',
     counts,

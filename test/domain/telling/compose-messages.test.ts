@@ -215,7 +215,7 @@ describe('composeMessages', () => {
       ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((name) => notice(name)),
     );
     expect(section(message?.text, 'WHAT HAPPENED')).toEqual(['a, b, c, d, e and 2 more: left alone']);
-    expect(message?.text.split('\n')[0]).toBe('Scaling paused: a, b, c, d, e, and 2 more');
+    expect(message?.text.split('\n')[0]).toBe('Scaling paused: a, b, c, d, e and 2 more');
   });
 
   it('says the same as a custom notification, in a thread of the incident', () => {
@@ -315,10 +315,47 @@ describe('composeMessages', () => {
     expect(bytes).toBeLessThan(250_000);
   });
 
+  it('counts groups that several notices leave out once, and says that there may be more', () => {
+    const many = (name: string, from: number) =>
+      aNotice({
+        incidentId: execution(name),
+        groups: Array.from({ length: 20 }, (_, index) => `web-${from + index}`),
+        groupsLeftOut: 80,
+      });
+    const [same] = composeMessages(place, [many('one', 0), many('two', 0)]);
+    expect(same?.text.split('\n')[0]).toMatch(/: web-0, web-1, web-2, web-3, web-4 and at least 95 more$/);
+    const [some] = composeMessages(place, [many('one', 0), many('two', 90)]);
+    expect(some?.subject).toMatch(/ and at least 9\d more /);
+    const all = (name: string, from: number) => ({ ...many(name, from), groupsLeftOut: 20 });
+    const [perhaps] = composeMessages(place, [all('one', 0), all('two', 20)]);
+    expect(perhaps?.text.split('\n')[0]).toMatch(/web-4 and at least 35 more$/);
+  });
+
+  it('cuts no line in chat: a command that is half there is worse than none', () => {
+    const command = `aws ec2 terminate-instances --region eu-west-1 --instance-ids ${'i-0123456789abcdef0 '.repeat(90)}`;
+    const todo = Array.from({ length: 8 }, (_, index) => ({ text: `Number ${index}: ${command}` }));
+    const [message] = composeMessages(place, [aNotice({ kind: 'needs-a-person', todo })]);
+    const { description } = (message?.chat as { content: { description: string } }).content;
+    const lines = description.split('\n').filter((line) => line.startsWith('- Number'));
+    expect(lines.length).toBeGreaterThan(2);
+    expect(lines.every((line) => line.endsWith(command))).toBe(true);
+    expect(description.split('\n').at(-1)).toBe('- and more, which the mail and the journal have');
+  });
+
+  it('links no group that there is not', () => {
+    const [message] = composeMessages(place, [
+      aNotice({ kind: 'refused', groups: ['wbe', 'web'], notThere: ['wbe'] }),
+    ]);
+    expect(section(message?.text, 'WHERE TO LOOK').filter((line) => line.startsWith('Group '))).toEqual([
+      expect.stringMatching(/^Group web: /),
+    ]);
+  });
+
   it('says of two incidents with numbers of their own no number, and not that all groups are held', () => {
     const some = (name: string, group: string) =>
       aNotice({
-        headline: 'Scale-in paused in 1 of 2 groups',
+        headline: 'Scale-in paused',
+        inSomeGroups: { held: 1, asked: 2 },
         incidentId: execution(name),
         groups: [group],
       });

@@ -258,9 +258,12 @@ describe('a failure', () => {
     ]);
   });
 
-  it('of a start by hand is not tried again, and says so', async () => {
+  it('of a start by hand is not tried again, and says so, of the groups that were asked for', async () => {
     const world = aWorld({ alarms: [] });
-    await world.sweepAt(300, failed('switch-upgrade-2'));
+    const { detail, ...event } = failed('switch-upgrade-2');
+    const input = JSON.stringify({ autoScalingGroupName: ['web', 'api'], reason: 'switch upgrade' });
+    await world.sweepAt(300, { ...event, detail: { ...detail, input } });
+    expect(world.notices[0]?.groups).toEqual(['web', 'api']);
     expect(world.notices[0]?.next).toBe('Nothing. Once the cause is fixed, start it again.');
   });
 
