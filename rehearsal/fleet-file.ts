@@ -3,8 +3,9 @@ import * as z from 'zod';
 import { holdTagKey } from '../functions/domain/holds/hold-tag.ts';
 import { rulesForAlarm } from '../functions/domain/signals/match-rules.ts';
 import { counted, firstOf } from '../functions/domain/times.ts';
-import { describeIssues } from '../functions/events/describe-issues.ts';
+import { describeIssues, type IssueSource } from '../functions/events/describe-issues.ts';
 import type { Policy } from '../functions/events/policy.ts';
+import { parseYamlFile, type YamlFile } from '../functions/yaml-file.ts';
 import type {
   GroupSpec,
   LifecycleHookSpec,
@@ -77,15 +78,34 @@ const fleetSchema = z.object({
 /** A fleet as AWS describes it: what `npm run snapshot` prints, or `aws autoscaling describe-auto-scaling-groups`. */
 export type Fleet = z.output<typeof fleetSchema>;
 
+/** Names a field, and beside a number in a list the group that stands there. */
+const fieldNameIn =
+  (raw: unknown) =>
+  (path: readonly PropertyKey[]): string => {
+    const [list, index, ...rest] = path;
+    const lists = raw as Record<PropertyKey, Record<PropertyKey, Record<string, unknown>>>;
+    const name = index === undefined ? undefined : lists[list ?? '']?.[index]?.AutoScalingGroupName;
+    const of = typeof name === 'string' ? ` (${name})` : '';
+    return (
+      [`${[list, index].filter((part) => part !== undefined).join('.')}${of}`, ...rest.map(String)]
+        .filter((part) => part !== '')
+        .join('.') || 'the file itself'
+    );
+  };
+
 /**
  * Parses a fleet that was read from JSON; fields that the rehearsal does not need are left out.
  * @throws InvalidFleetError naming the field
  */
-export const parseFleet = (raw: unknown, source: string): Fleet => {
+export const parseFleet = (
+  raw: unknown,
+  source: string,
+  where: Pick<IssueSource, 'positionOf'> = {},
+): Fleet => {
   const parsed = fleetSchema.safeParse(raw);
   if (parsed.success) return parsed.data;
   throw new InvalidFleetError(
-    `${source} is not a fleet as AWS describes it:\n${describeIssues(fleetSchema, parsed.error, raw, { fieldName: (path) => path.map(String).join('.') || 'the file itself' })}`,
+    `${source} is not a fleet as AWS describes it:\n${describeIssues(fleetSchema, parsed.error, raw, { fieldName: fieldNameIn(raw), ...where })}`,
   );
 };
 
@@ -94,13 +114,24 @@ export const parseFleet = (raw: unknown, source: string): Fleet => {
  * @throws InvalidFleetError when it cannot be read, is not JSON, or not a fleet
  */
 export const loadFleet = (file: string): Fleet => {
+  let text: string;
   let raw: unknown;
   try {
-    raw = JSON.parse(readFileSync(file, 'utf8'));
+    text = readFileSync(file, 'utf8');
+    raw = JSON.parse(text);
   } catch (cause) {
-    throw new InvalidFleetError(`${file} cannot be read as a fleet: ${(cause as Error).message}`, { cause });
+    const hint = cause instanceof SyntaxError ? '. A fleet file is JSON, as npm run snapshot prints it' : '';
+    throw new InvalidFleetError(`${file} cannot be read as a fleet: ${(cause as Error).message}${hint}`, {
+      cause,
+    });
   }
-  return parseFleet(raw, file);
+  // Every JSON text is a YAML text, and the parser of YAML knows where things stand.
+  let places: YamlFile | undefined;
+  const positionOf: IssueSource['positionOf'] = (...place) => {
+    places ??= parseYamlFile(text, file);
+    return places.positionOf(...place);
+  };
+  return parseFleet(raw, file, { positionOf });
 };
 
 /** What is assumed where the file says nothing. */

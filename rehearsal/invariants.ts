@@ -1,6 +1,7 @@
 import { isOptedIn } from '../functions/domain/auto-scaling-group.ts';
 import { holdTagKey } from '../functions/domain/holds/hold-tag.ts';
 import type { Evidence as InstanceEvidence } from '../functions/domain/launches/evidence.ts';
+import { counted } from '../functions/domain/times.ts';
 import { type SimulatedGroup, unitsInService } from './cloud/auto-scaling-group.ts';
 import type { Execution } from './cloud/step-functions.ts';
 import type { RecordedCall } from './cloud/wire.ts';
@@ -144,10 +145,14 @@ const checkSurvival = ({
       return [
         ...(lost.length === 0
           ? []
-          : [`${group.name} lost ${lost.length} good instances (${lost.map((l) => l.because).join(', ')})`]),
+          : [
+              `the story says that ${group.name} must survive, and it lost ${counted(lost.length, 'good instance')} (${lost.map((l) => l.because).join(', ')})`,
+            ]),
         ...(inService + endedLately >= group.desiredCapacity
           ? []
-          : [`${group.name} ends with ${inService} in service and desires ${group.desiredCapacity}`]),
+          : [
+              `the story says that ${group.name} must survive, and it ends with ${inService} in service and desires ${group.desiredCapacity}`,
+            ]),
       ];
     });
 
@@ -172,18 +177,22 @@ const checkStandby = ({ calls, groups, leftForAPerson }: Evidence): string[] => 
 /** The error of a resize that left something: its report names what, and people were told. */
 const leavesInstances = 'InstancesLeftForAPerson';
 
-const checkEnd = ({
+/** What executions that still run have not given back yet, in one line for each of them. */
+const checkRunning = ({ executions }: Evidence): string[] =>
+  executions
+    .filter(({ status }) => status === 'RUNNING')
+    .map(
+      ({ name }) =>
+        `the execution ${name} still runs when the story ends, and has not given everything back; let the story last longer (lasts)`,
+    );
+
+/** What is as it was once everything has ended. */
+const checkLeft = ({
   groups,
   expectedSuspended,
   holdsLeft,
   breakersLeft,
   reservationsLeft,
-  executions,
-  functionErrors,
-  mayFail,
-  desiredLowered,
-  leftForAPerson,
-  stoppedByPeople,
 }: Evidence): string[] => [
   ...holdsLeft.map((name) => `${name} is still held at the end`),
   ...reservationsLeft.map((id) => `the capacity reservation ${id} is still held at the end`),
@@ -202,11 +211,22 @@ const checkEnd = ({
       ? []
       : [`${group.name} ends with [${found}] suspended, and should with [${expected}]`];
   }),
+];
+
+const checkExecutions = ({
+  executions,
+  functionErrors,
+  mayFail,
+  desiredLowered,
+  leftForAPerson,
+  stoppedByPeople,
+}: Evidence): string[] => [
   ...executions
     .filter((execution) => !(execution.status === 'FAILED' && mayFail(execution)))
     .filter(
       ({ status, error, name }) =>
         status !== 'SUCCEEDED' &&
+        status !== 'RUNNING' &&
         !(status === 'ABORTED' && stoppedByPeople.includes(name)) &&
         !(error === leavesInstances && leftForAPerson.length > 0),
     )
@@ -219,6 +239,11 @@ const checkEnd = ({
   ...desiredLowered.map((what) => `desired capacity was lowered: ${what}`),
   ...functionErrors.map((error) => `a function failed: ${error}`),
 ];
+
+const checkEnd = (evidence: Evidence): string[] => {
+  const running = checkRunning(evidence);
+  return [...(running.length > 0 ? running : checkLeft(evidence)), ...checkExecutions(evidence)];
+};
 
 /**
  * How long a group may take to launch what it lacks, once it can: half an hour, after an open breaker has probed again, which

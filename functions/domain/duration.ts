@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 
 const secondsPerUnit: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
-const withUnit = 'a number and a unit, such as "90s", "10m", "2h" or "1d"';
+const withUnit = 'one whole number and one unit, such as "90s", "90m", "2h" or "1d"';
 
 /** Seconds as a person would write them: `15m`, not `900s`. */
 const written = (seconds: number): string => {

@@ -9,13 +9,24 @@ const wordsOf = (command: string): string[] =>
     .slice(0, -1);
 
 describe('a command with a name that people chose', () => {
-  it.each(['web', "it's", '$(id)', 'a b', '=cat', 'back`tick`', '"quoted"', 'é', '~', '*', 'a\\b', '#1', '!x'])(
-    'is taken by a shell as it is meant: %s',
-    (name) => {
-      const words = wordsOf(resumeProcessesCommand('eu-west-1', name, ['Launch']));
-      expect(words.slice(words.indexOf('--auto-scaling-group-name')).slice(1, 2)).toEqual([name]);
-    },
-  );
+  it.each([
+    'web',
+    "it's",
+    '$(id)',
+    'a b',
+    '=cat',
+    'back`tick`',
+    '"quoted"',
+    'é',
+    '~',
+    '*',
+    'a\\b',
+    '#1',
+    '!x',
+  ])('is taken by a shell as it is meant: %s', (name) => {
+    const words = wordsOf(resumeProcessesCommand('eu-west-1', name, ['Launch']));
+    expect(words.slice(words.indexOf('--auto-scaling-group-name')).slice(1, 2)).toEqual([name]);
+  });
 
   it.each(['-web', '--web', '-'])('joins a name that looks like an option to its own: %s', (name) => {
     expect(wordsOf(resumeProcessesCommand('eu-west-1', name, ['Launch']))).toContain(

@@ -69,7 +69,7 @@ const bad: [string, unknown, string, Remediation?][] = [
   [
     'a duration without a unit',
     { ...well, expiresAfter: 2 },
-    'expiresAfter: found 2; allowed: a number and a unit, such as "90s", "10m", "2h" or "1d"',
+    'expiresAfter: found 2; allowed: one whole number and one unit, such as "90s", "90m", "2h" or "1d"',
   ],
   [
     'a duration that is too short',

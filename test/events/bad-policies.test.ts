@@ -108,13 +108,13 @@ const bad: [string, string, string, string][] = [
     'a duration without a unit',
     'coolOff: 10m',
     'coolOff: 10',
-    '11:16: rule "packet-loss", field with.coolOff: found 10; allowed: a number and a unit, such as "90s", "10m", "2h" or "1d"',
+    '11:16: rule "packet-loss", field with.coolOff: found 10; allowed: one whole number and one unit, such as "90s", "90m", "2h" or "1d"',
   ],
   [
     'a duration in words',
     'coolOff: 10m',
     'coolOff: 10 minutes',
-    'field with.coolOff: found "10 minutes"; allowed: a number and a unit',
+    'field with.coolOff: found "10 minutes"; allowed: one whole number and one unit',
   ],
   [
     'a duration that is too long',
@@ -126,13 +126,13 @@ const bad: [string, string, string, string][] = [
     'a duration that is a list',
     'coolOff: 10m',
     'coolOff: [10m]',
-    'field with.coolOff: found ["10m"]; allowed: a number and a unit',
+    'field with.coolOff: found ["10m"]; allowed: one whole number and one unit',
   ],
   [
     'a duration that is empty',
     'coolOff: 10m',
     'coolOff:',
-    'field with.coolOff: found nothing; allowed: a number and a unit',
+    'field with.coolOff: found nothing; allowed: one whole number and one unit',
   ],
   [
     'a misspelt choice',
@@ -295,7 +295,7 @@ const bad: [string, string, string, string][] = [
     'no window',
     '\n        within: 1h',
     '',
-    '14:7: rule "launches-failing", field when.launchFailures.within: found nothing; allowed: a number and a unit',
+    '14:7: rule "launches-failing", field when.launchFailures.within: found nothing; allowed: one whole number and one unit',
   ],
   [
     'more at once than in an hour',

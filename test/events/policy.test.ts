@@ -71,12 +71,12 @@ describe('parsePolicy', () => {
     [
       'a duration without a unit',
       rule({ with: { coolOff: '10' } }),
-      'rule "loss", field with.coolOff: found "10"; allowed: a number and a unit',
+      'rule "loss", field with.coolOff: found "10"; allowed: one whole number and one unit',
     ],
     [
       'a duration of the wrong type',
       rule({ with: { coolOff: 10 } }),
-      'rule "loss", field with.coolOff: found 10; allowed: a number and a unit, such as "90s"',
+      'rule "loss", field with.coolOff: found 10; allowed: one whole number and one unit, such as "90s"',
     ],
     [
       'a duration too short',

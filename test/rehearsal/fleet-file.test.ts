@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   AutoScalingClient,
   DescribeAutoScalingGroupsCommand,
@@ -9,7 +12,7 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { describe, expect, it } from 'vitest';
 import { parsePolicy } from '../../functions/events/policy.ts';
 import { loadPolicy } from '../../functions/policy.ts';
-import { parseFleet, storyOfFleet } from '../../rehearsal/fleet-file.ts';
+import { loadFleet, parseFleet, storyOfFleet } from '../../rehearsal/fleet-file.ts';
 import { packageRepository } from '../../rehearsal/incidents/package-repository.ts';
 import { packetLoss } from '../../rehearsal/incidents/packet-loss.ts';
 import { rehearse } from '../../rehearsal/rehearse.ts';
@@ -221,17 +224,32 @@ describe('a story of one’s own fleet', () => {
     [
       'sizes that AWS does not have',
       { AutoScalingGroups: [described('shop', { MinSize: 5, MaxSize: 2 })] },
-      'AutoScalingGroups.0.MaxSize: found 2; allowed: at least MinSize',
+      'AutoScalingGroups.0 (shop).MaxSize: found 2; allowed: at least MinSize',
     ],
     ['nothing', {}, 'AutoScalingGroups: found nothing'],
     ['no group', { AutoScalingGroups: [] }, 'AutoScalingGroups: found []; allowed: at least 1 entry'],
     [
       'a size that is none',
       { AutoScalingGroups: [described('shop', { MinSize: -1 })] },
-      'AutoScalingGroups.0.MinSize: found -1',
+      'AutoScalingGroups.0 (shop).MinSize: found -1',
     ],
   ])('refuses %s', (_what, raw, message) => {
     expect(() => parseFleet(raw, 'fleet.json')).toThrow(message);
+  });
+
+  it('says where in the file a mistake stands, and that a file of YAML is none of JSON', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'fleet-'));
+    const file = join(folder, 'fleet.json');
+    writeFileSync(
+      file,
+      JSON.stringify({ AutoScalingGroups: [described('shop', { MinSize: 'two' })] }, undefined, 2),
+    );
+    expect(() => loadFleet(file)).toThrow(
+      /fleet\.json:\d+:18: AutoScalingGroups\.0 \(shop\)\.MinSize: found "two"; allowed: a number, without quotes/,
+    );
+    writeFileSync(file, 'AutoScalingGroups:\n  - AutoScalingGroupName: shop\n');
+    expect(() => loadFleet(file)).toThrow(/A fleet file is JSON, as npm run snapshot prints it$/);
+    rmSync(folder, { recursive: true });
   });
 });
 

@@ -255,7 +255,7 @@ describe('parseStory', () => {
           },
         ],
       },
-      'allowed: expiresAfter: found 120; allowed: a number and a unit, such as "90s"',
+      'allowed: expiresAfter: found 120; allowed: one whole number and one unit, such as "90s"',
     ],
     [
       'an end before its beginning',

@@ -152,6 +152,15 @@ describe('a rehearsal', () => {
     );
   });
 
+  it('that ends before a hold is given back says so in one line, with what to change', async () => {
+    const { result } = await rehearseSmall(smallIncident({ durationSeconds: 1500 }), { quirks: calm });
+    expect(result.violations).toEqual([
+      expect.stringMatching(
+        /^the execution .+ still runs when the story ends, and has not given everything back; let the story last longer \(lasts\)$/,
+      ),
+    ]);
+  });
+
   it('in which no alarm fits has no remedy', async () => {
     const story = smallIncident();
     const policy = withAlarm('network-paket-loss-*');

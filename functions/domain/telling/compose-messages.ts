@@ -180,7 +180,7 @@ const foldAlike = (lines: Line[]): string[] => {
     const names = unique(others.flatMap(({ groups: of = [] }) => of));
     return [
       tellLine(first),
-names.length === 0
+      names.length === 0
         ? `The same of ${counted(others.length, 'other instance')}.`
         : `The same, with other instances, in ${firstOf(names, 10)}.`,
     ];

@@ -335,7 +335,8 @@ describe('composeMessages', () => {
     const command = `aws ec2 terminate-instances --region eu-west-1 --instance-ids ${'i-0123456789abcdef0 '.repeat(90)}`;
     const todo = Array.from({ length: 8 }, (_, index) => ({ text: `Number ${index}: ${command}` }));
     const [message] = composeMessages(place, [aNotice({ kind: 'needs-a-person', todo })]);
-    const { description } = (message?.chat as { content: { description: string } }).content;
+    const chat = message?.chat as { content: { description: string } } | undefined;
+    const description = chat?.content.description ?? '';
     const lines = description.split('\n').filter((line) => line.startsWith('- Number'));
     expect(lines.length).toBeGreaterThan(2);
     expect(lines.every((line) => line.endsWith(command))).toBe(true);
@@ -346,7 +347,8 @@ describe('composeMessages', () => {
     const [message] = composeMessages(place, [
       aNotice({ kind: 'refused', groups: ['wbe', 'web'], notThere: ['wbe'] }),
     ]);
-    expect(section(message?.text, 'WHERE TO LOOK').filter((line) => line.startsWith('Group '))).toEqual([
+    const links = section(message?.text, 'WHERE TO LOOK') ?? [];
+    expect(links.filter((line) => line.startsWith('Group '))).toEqual([
       expect.stringMatching(/^Group web: /),
     ]);
   });
