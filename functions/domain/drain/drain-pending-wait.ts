@@ -96,7 +96,7 @@ export const drainPendingWait = defineRemediation({
   words: {
     began: () => 'Draining begun',
     held: () => 'Nothing more is launched there.',
-    undo: 'Instances that were terminated do not come back. Stop the execution: it terminates no more, and where it suspended Launch, launches run again within six minutes. While a launch is stuck, the rule starts a new execution, so stopping this one does not last. To stop that too, turn Holdfast off with the last command.',
+    undo: 'Instances that were terminated do not come back. Stop the execution: it terminates no more, and where it suspended Launch, launches run again within six minutes. While a launch is stuck, the rule starts a new execution, so stopping this one does not last. To stop that too, turn Holdfast off: the command under "Emergency only".',
   },
   forbidsStops: false,
   onlyHolds: false,

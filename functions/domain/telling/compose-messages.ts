@@ -100,7 +100,7 @@ const tellUndo = (place: Place, notices: Notice[]): string[] => {
   );
   const [first] = running;
   const remediation = first === undefined ? undefined : remediationOf(first);
-  const stopAll = `Emergency only. To turn Holdfast off in stage ${place.stage} (it releases every hold, of other incidents too, and starts nothing until the value is live again): ${setKillSwitchCommand(place.region, place.killSwitchParameter, 'off')}`;
+  const stopAll = `Emergency only. To turn Holdfast off in stage ${place.stage} (it releases every hold, of other incidents too, so that Auto Scaling may terminate instances at once; it starts nothing until the value is live again): ${setKillSwitchCommand(place.region, place.killSwitchParameter, 'off')}`;
   if (first !== undefined) {
     const what = remediation === undefined ? 'Stop the execution.' : remediations[remediation].words.undo;
     return [

@@ -57,7 +57,7 @@ export const heldNow = (
 });
 
 const tellHolder = ({ remediation, endsAtLatest, isBeingGivenBack }: HolderNow): string => {
-  if (isBeingGivenBack) return `${remediation}, being given back`;
+  if (isBeingGivenBack) return `${remediation}, to be given back`;
   return endsAtLatest === undefined
     ? `${remediation}, for as long as it is needed`
     : `${remediation}, until ${spokenTime(endsAtLatest)} at the latest`;

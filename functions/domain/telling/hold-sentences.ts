@@ -119,9 +119,15 @@ const tellTakenBack = (settings: Setting[]): string => {
   ].join(' and ');
 };
 
+/** What may happen in the group now, where it costs instances. */
+const tellDanger = (settings: Setting[]): string =>
+  settings.some((setting) => setting === 'Terminate' || isInstance(setting))
+    ? '. So Auto Scaling may terminate instances there now'
+    : '';
+
 /** That somebody took back what Holdfast had put in force in a group with these tags. */
 export const tellOverridden = (settings: Setting[], tags: Record<string, string>): string =>
-  `${whoever(tags, settings)} ${tellTakenBack(settings)}, against this hold`;
+  `${whoever(tags, settings)} ${tellTakenBack(settings)}, against this hold${tellDanger(settings)}`;
 
 /** Who took back what Holdfast had put in force, when and with what, as CloudTrail tells it. */
 export const tellExplanation = ({ settings, event: { at, who, tool } }: Explanation): string =>
@@ -136,7 +142,8 @@ export const overriddenTodo = (region: string, name: string, settings: Setting[]
     ...(processes.length === 0
       ? []
       : [
-          `${lead}, suspend ${firstOf(processes)} again, and resume after the outage: ${suspendProcessesCommand(region, name, processes)}`,
+          `${lead}, suspend ${firstOf(processes)} again: ${suspendProcessesCommand(region, name, processes)}`,
+          `If you suspended ${processes.length === 1 ? 'it' : 'them'}, let ${processes.length === 1 ? 'it' : 'them'} run again after the outage, because Holdfast does not: ${resumeProcessesCommand(region, name, processes)}`,
         ]),
     ...(instances.length === 0
       ? []

@@ -36,7 +36,8 @@ type ReportState = z.output<typeof reportHoldState> | z.output<typeof reportResi
 type OutcomeKind = NoticeKind & ('would-act' | 'refused' | 'gave-back' | 'failed' | 'needs-a-person');
 
 const nextOf: Record<OutcomeKind, string> = {
-  'would-act': 'Nothing. The exact calls are in the output of the execution and in its journal.',
+  'would-act':
+    'Nothing: Holdfast holds nothing in a dry run. The exact calls are in the output of the execution and in its journal.',
   refused: 'Nothing, until its rule or a person starts it again.',
   'gave-back': 'Nothing: this incident is over.',
   failed: 'The sweep gives back what is still held, and brings back what is out of service.',

@@ -100,7 +100,7 @@ describe('composeMessages', () => {
       '  Stop the execution: within six minutes Holdfast gives back the groups of this execution, and Auto Scaling may terminate instances again.',
       '  To stop it:',
       `    aws stepfunctions stop-execution --region eu-west-1 --execution-arn ${execution('loss-1')}`,
-      '  Emergency only. To turn Holdfast off in stage prod (it releases every hold, of other incidents too, and starts nothing until the value is live again):',
+      '  Emergency only. To turn Holdfast off in stage prod (it releases every hold, of other incidents too, so that Auto Scaling may terminate instances at once; it starts nothing until the value is live again):',
       '    aws ssm put-parameter --region eu-west-1 --name /holdfast/prod/mode --type String --value off --overwrite',
       '',
       'MORE TO KNOW',
@@ -135,7 +135,7 @@ describe('composeMessages', () => {
     const over = aNotice({ kind: 'gave-back', groupsLeftOut: 3, undo: 'NOTHING' });
     const [message] = composeMessages(place, [over], heldNow(records, later(60)));
     expect(section(message?.text, 'WHO HOLDS')).toEqual([
-      'pause-scaling, being given back: web a (execution loss-1)',
+      'pause-scaling, to be given back: web a (execution loss-1)',
       'pause-scaling, until 2026-03-02 04:00 UTC at the latest: web a (execution loss-2)',
       'No hold of this stage: web-b',
       '3 more groups were not looked up. To list every group that is held:',

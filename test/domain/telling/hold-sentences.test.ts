@@ -41,6 +41,10 @@ describe('tellHold', () => {
 });
 
 describe('tellOverridden', () => {
+  it('speaks of no danger where nothing can be terminated', () => {
+    expect(tellOverridden(['AZRebalance'], {})).toMatch(/AZRebalance, against this hold$/);
+  });
+
   it.each<[string, Record<string, string>, string[]]>([
     ['a person or a tool such as Terraform resumed the process Terminate', {}, ['Terminate']],
     [
@@ -59,7 +63,9 @@ describe('tellOverridden', () => {
       ['i-1', 'Terminate'],
     ],
   ])('says that %s', (what, tags, settings) => {
-    expect(tellOverridden(settings, tags)).toBe(`${what}, against this hold`);
+    expect(tellOverridden(settings, tags)).toBe(
+      `${what}, against this hold. So Auto Scaling may terminate instances there now`,
+    );
   });
 });
 
