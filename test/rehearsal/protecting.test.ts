@@ -251,7 +251,7 @@ describe('protecting', () => {
     );
     expect(result.violations).toEqual([]);
     expect(journalOf(cloud).map((line) => line.split('. ')[0])).toContain(
-      `overridden: api: a person or a tool such as Terraform removed the scale-in protection of 1 instance (${freed}), against this hold. So Auto Scaling may terminate instances there now`,
+      `overridden: api: a person or a tool such as Terraform removed the scale-in protection of 1 instance (${freed}), against this hold`,
     );
     const again = accepted(result, 'SetInstanceProtection').filter(
       ({ seconds, input }) => seconds > minutes(30) && (input.InstanceIds as string[]).includes(freed ?? ''),
