@@ -1,7 +1,8 @@
 import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { packageStage } from './package-stage.ts';
-import { parseOptions, UsageError } from './parse-options.ts';
+import { parseOptions } from './parse-options.ts';
+import { UsageError } from './usage-error.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const folderOf = (stage: string): string => `.packaged/${stage}`;

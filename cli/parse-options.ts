@@ -1,10 +1,7 @@
 import { parseArgs } from 'node:util';
 import { didYouMean } from '../functions/events/nearest.ts';
-
-/** Something about the command is wrong; the message says what and how to mend it. */
-export class UsageError extends Error {
-  override name = 'UsageError';
-}
+import { keptByNpm } from './kept-by-npm.ts';
+import { UsageError } from './usage-error.ts';
 
 /** An option: a text or a yes, given once unless several are meant. */
 export interface Option {
@@ -19,18 +16,6 @@ type Values<Options extends Record<string, Option>> = {
       ? string[]
       : string;
 };
-
-/**
- * npm keeps for itself what stands before `--`, and tells it to scripts as a setting of its own: a dry run would not be one.
- */
-const keptByNpm = (names: string[], argv: string[], environment: NodeJS.ProcessEnv): string | undefined =>
-  environment.npm_lifecycle_event === undefined
-    ? undefined
-    : names.find(
-        (name) =>
-          environment[`npm_config_${name.replaceAll('-', '_')}`] !== undefined &&
-          !argv.some((argument) => argument === `--${name}` || argument.startsWith(`--${name}=`)),
-      );
 
 const isNumber = (text: string | undefined): boolean => text !== undefined && /^-\d/.test(text);
 
@@ -49,11 +34,7 @@ export const parseOptions = <const Options extends Record<string, Option>>(
 ): { values: Values<Options>; positionals: string[] } => {
   const names = Object.keys(options);
   const kept = keptByNpm(names, argv, environment);
-  if (kept !== undefined) {
-    throw new UsageError(
-      `--${kept}: npm kept it for itself. Write -- before the options: npm run ${environment.npm_lifecycle_event} -- … --${kept}`,
-    );
-  }
+  if (kept !== undefined) throw new UsageError(kept);
   const { values, positionals, tokens } = parseArgs({
     args: argv,
     options: Object.fromEntries(names.map((name) => [name, { type: options[name]?.type ?? 'string' }])),

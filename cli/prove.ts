@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { didYouMean } from '../functions/events/nearest.ts';
-import { parseOptions, runCommand, UsageError } from './parse-options.ts';
+import { parseOptions, runCommand } from './parse-options.ts';
+import { UsageError } from './usage-error.ts';
 
 /** The test files that run longer with `npm run prove`: more seeds, every moment to die in, more runs of properties. */
 const long = [

@@ -36,7 +36,7 @@ const tellValue = (value: unknown): string =>
       ? `${value[0]} and ${value.length - 1} more`
       : String(value).replaceAll(',', ', ');
 
-const tellCalls = (calls: PlannedCall[]): string[] => [
+export const tellCalls = (calls: PlannedCall[]): string[] => [
   ...calls.slice(0, callsShown).map((call) => {
     const { operation, input } = call;
     if (operation === 'CreateOrUpdateTags' || operation === 'DeleteTags') {

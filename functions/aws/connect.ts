@@ -10,6 +10,8 @@ export interface ClientConfiguration {
   retryMode: 'standard';
   requestHandler: { connectionTimeout: number; requestTimeout: number; throwOnRequestTimeout: boolean };
   region?: string;
+  /** Of `~/.aws/config`, for whoever runs a command. */
+  profile?: string;
   credentials?: { accessKeyId: string; secretAccessKey: string };
   /** Instead of the SDK's signature of each request. */
   signer?: { sign<Request>(request: Request): Promise<Request> };

@@ -41,6 +41,8 @@ const readingCommands: ReadonlySet<string> = new Set([
   'ListAlarmMuteRulesCommand',
   'GetParameterCommand',
   'DescribeExecutionCommand',
+  'GetCallerIdentityCommand',
+  'DescribeRegionsCommand',
 ]);
 
 /** Whether a command, by the name its class gives itself, changes nothing. */

@@ -11,7 +11,10 @@ import { oneNameOrSeveral, tagsSchema } from './targets.ts';
 const name = z.string().check(z.minLength(1));
 const time = z.iso.datetime('an ISO 8601 time in UTC');
 
-/** What `routeSignal` and the sweep start an execution with. */
+const reason = () =>
+  z.string().check(z.minLength(3), z.maxLength(500), z.describe('Why, for everybody who meets the hold.'));
+
+/** What `routeSignal`, the sweep and `holdfast start RULE` start an execution with. */
 const ruleInputSchema = z
   .strictObject({
     rule: name,
@@ -21,22 +24,21 @@ const ruleInputSchema = z
     ),
     stuckInstance: z.optional(z.strictObject({ autoScalingGroupName: name, instanceId: name, since: time })),
     breaker: z.optional(z.strictObject({ autoScalingGroupName: name, openedAt: time })),
+    byHand: z.optional(z.strictObject({ askedAt: time, reason: reason() })),
     dryRun: z._default(z.boolean(), false),
   })
   .check(
     z.refine(
-      ({ alarm, launchFailures, stuckInstance, breaker }) =>
-        [alarm, launchFailures, stuckInstance, breaker].filter((signal) => signal !== undefined).length === 1,
-      { path: ['alarm'], error: 'exactly one of alarm, launchFailures, stuckInstance and breaker' },
+      ({ rule: _rule, dryRun: _dryRun, ...signals }) =>
+        Object.values(signals).filter((signal) => signal !== undefined).length === 1,
+      { path: ['alarm'], error: 'exactly one of alarm, launchFailures, stuckInstance, breaker and byHand' },
     ),
   );
 
 const targetFields = {
   autoScalingGroupName: z.optional(oneNameOrSeveral()).check(z.describe('One group or several, by name.')),
   tags: z.optional(tagsSchema).check(z.describe('Groups that carry all of these tags.')),
-  reason: z
-    .string()
-    .check(z.minLength(3), z.maxLength(500), z.describe('Why, for everybody who meets the hold.')),
+  reason: reason(),
   dryRun: z._default(z.boolean(), false),
 };
 
@@ -70,7 +72,7 @@ const startedByField = 'AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID';
 /** The signal that started an execution, as its input identifies it. */
 export type InputSignal = Pick<
   z.output<typeof ruleInputSchema>,
-  'alarm' | 'launchFailures' | 'stuckInstance' | 'breaker'
+  'alarm' | 'launchFailures' | 'stuckInstance' | 'breaker' | 'byHand'
 >;
 
 /** The input of an execution, parsed. */

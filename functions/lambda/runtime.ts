@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type Connect, createConnect } from '../aws/connect.ts';
+import type { KillSwitch } from '../aws/systems-manager.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Remediation } from '../domain/remediation-names.ts';
 import type { Measure } from '../domain/telling/metrics.ts';
@@ -20,6 +21,8 @@ export interface Runtime {
   policy: () => Policy;
   /** The state machine of each remediation, for the functions that start executions. */
   stateMachineArns: () => Record<Remediation, string>;
+  /** Instead of the stage's own, where nothing is deployed that could have one. */
+  killSwitch?: KillSwitch;
   /** Where metrics go instead of the log. */
   measure?: Measure;
   /** A new name for whoever takes a lease. */

@@ -18,7 +18,8 @@ import type { Policy } from '../../events/policy.ts';
 import type { Store } from '../../state/store.ts';
 import { writeJournal } from './emit-facts.ts';
 
-const reasonOf = ({ alarm, launchFailures, stuckInstance, breaker }: InputSignal): string => {
+const reasonOf = ({ alarm, launchFailures, stuckInstance, breaker, byHand }: InputSignal): string => {
+  if (byHand !== undefined) return `asked for by hand at ${spokenTime(byHand.askedAt)}: ${byHand.reason}`;
   if (alarm !== undefined)
     return `the alarm ${alarm.alarmName} went into ALARM at ${spokenTime(alarm.stateTimestamp)}`;
   if (launchFailures !== undefined) {

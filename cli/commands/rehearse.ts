@@ -1,33 +1,15 @@
-import { InvalidFleetError } from '../rehearsal/fleet-file.ts';
-import { type RehearsalResult, rehearse } from '../rehearsal/rehearse.ts';
-import { tellCourse, tellPlan, tellSummary, tellTimeline, tellUnfound } from '../rehearsal/report.ts';
-import { InvalidStoryError } from '../rehearsal/story-file.ts';
-import { judgePolicy, tellVerdict, type Verdict } from '../rehearsal/verdict.ts';
-import { differenceOf, reportOfRehearsal } from '../report/from-rehearsal.ts';
-import { writeReport } from '../report/write-report.ts';
-import { type Command, parseCommand, usage } from './arguments.ts';
-import { UsageError } from './parse-options.ts';
+import { type RehearsalResult, rehearse } from '../../rehearsal/rehearse.ts';
+import { tellCourse, tellPlan, tellSummary, tellTimeline, tellUnfound } from '../../rehearsal/report.ts';
+import { judgePolicy, tellVerdict, type Verdict } from '../../rehearsal/verdict.ts';
+import { differenceOf, reportOfRehearsal } from '../../report/from-rehearsal.ts';
+import { writeReport } from '../../report/write-report.ts';
+import { print } from '../terminal/print.ts';
+import { createProgress } from '../terminal/progress.ts';
+import { type Rehearsal, type RehearsalFlags, readRehearsal } from './rehearsal-options.ts';
 
-const print = (text: string): void => {
-  process.stdout.write(`${text}\n`);
-};
-
-/** Progress on a terminal only: in a log it would be noise. */
-const progress = (label: string) => {
-  if (!process.stderr.isTTY) return undefined;
-  let shown = -1;
-  return (fraction: number): void => {
-    const percent = Math.floor(fraction * 20) * 5;
-    if (percent === shown) return;
-    shown = percent;
-    process.stderr.write(`\r${label} ${'█'.repeat(percent / 5).padEnd(20, '░')} ${percent} %`);
-    if (percent >= 95) process.stderr.write('\r\u001b[K');
-  };
-};
-
-const run = (command: Command, withHoldfast: boolean): Promise<RehearsalResult> => {
+const run = (command: Rehearsal, withHoldfast: boolean): Promise<RehearsalResult> => {
   const { incident, seed, policy, dryRun } = command;
-  const onProgress = progress(withHoldfast ? 'with Holdfast   ' : 'without Holdfast');
+  const onProgress = createProgress(withHoldfast ? 'with Holdfast   ' : 'without Holdfast');
   return rehearse({
     incident,
     seed,
@@ -38,7 +20,7 @@ const run = (command: Command, withHoldfast: boolean): Promise<RehearsalResult> 
   });
 };
 
-const tellHead = ({ incident, seed, fleetFile }: Command): string =>
+const tellHead = ({ incident, seed, fleetFile }: Rehearsal): string =>
   [
     `${incident.title} (incident ${incident.name}, seed ${seed})`,
     '',
@@ -63,10 +45,10 @@ const tellViolations = (results: RehearsalResult[]): string => {
 };
 
 /** What the policy came to in the run with Holdfast; nothing where there was none. */
-const judge = ({ incident, policy }: Command, results: RehearsalResult[]): Verdict[] =>
+const judge = ({ incident, policy }: Rehearsal, results: RehearsalResult[]): Verdict[] =>
   results.filter(({ withHoldfast }) => withHoldfast).map((result) => judgePolicy(policy, incident, result));
 
-const tellEnd = (command: Command, results: RehearsalResult[]): string =>
+const tellEnd = (command: Rehearsal, results: RehearsalResult[]): string =>
   [
     tellSummary(command.incident, results),
     '',
@@ -77,7 +59,7 @@ const tellEnd = (command: Command, results: RehearsalResult[]): string =>
 
 /** Writes the report of what was told, where one is asked for, and says where. */
 const reportOn = (
-  { incident, story, report, policyFile, fleetFile, json }: Command,
+  { incident, story, report, policyFile, fleetFile, json }: Rehearsal,
   without: RehearsalResult | undefined,
   helped: RehearsalResult | undefined,
 ): void => {
@@ -90,7 +72,7 @@ const reportOn = (
   if (!json) print(`\nThe report: ${page}`);
 };
 
-const tellOneRun = async (command: Command): Promise<RehearsalResult[]> => {
+const tellOneRun = async (command: Rehearsal): Promise<RehearsalResult[]> => {
   const result = await run(command, command.withHoldfast);
   const [without, helped] = command.withHoldfast ? [undefined, result] : [result, undefined];
   if (command.json) {
@@ -111,7 +93,7 @@ const tellOneRun = async (command: Command): Promise<RehearsalResult[]> => {
   return [result];
 };
 
-const tellStory = async (command: Command): Promise<RehearsalResult[]> => {
+const tellStory = async (command: Rehearsal): Promise<RehearsalResult[]> => {
   const { incident } = command;
   print(tellHead(command));
   const without = await run(command, false);
@@ -125,34 +107,21 @@ const tellStory = async (command: Command): Promise<RehearsalResult[]> => {
   return both;
 };
 
-// Whoever reads our output may have read enough: `--json | head` is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
-});
+/** Whether promises were kept and, where Holdfast took part, a remedy began. */
+const exitCodeOf = (command: Rehearsal, results: RehearsalResult[]): number =>
+  results.some(({ violations }) => violations.length > 0) ||
+  judge(command, results).some(({ hasRemedy }) => !hasRemedy)
+    ? 1
+    : 0;
 
-const main = async (): Promise<number> => {
-  if (process.argv.includes('--help')) {
-    print(usage);
-    return 0;
-  }
-  try {
-    const command = parseCommand(process.argv.slice(2));
-    const results = command.name === 'story' ? await tellStory(command) : await tellOneRun(command);
-    const isBroken = results.some(({ violations }) => violations.length > 0);
-    return isBroken || judge(command, results).some(({ hasRemedy }) => !hasRemedy) ? 1 : 0;
-  } catch (error) {
-    if (
-      !(
-        error instanceof UsageError ||
-        error instanceof InvalidStoryError ||
-        error instanceof InvalidFleetError
-      )
-    )
-      throw error;
-    process.stderr.write(`${error.message}\n`);
-    return 2;
-  }
+/** `holdfast rehearse`: one run of a story. */
+export const rehearseCommand = async (story: string, flags: RehearsalFlags): Promise<number> => {
+  const command = readRehearsal(story, flags);
+  return exitCodeOf(command, await tellOneRun(command));
 };
 
-process.exitCode = await main();
+/** `holdfast story`: a story without Holdfast, and then with it. */
+export const storyCommand = async (story: string, flags: RehearsalFlags): Promise<number> => {
+  const command = readRehearsal(story, flags);
+  return exitCodeOf(command, await tellStory(command));
+};
