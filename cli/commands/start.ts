@@ -1,0 +1,94 @@
+import { randomBytes } from 'node:crypto';
+import { executionNameOf } from '../../functions/domain/execution-arn.ts';
+import { type Account, type AccountFlags, openAccount } from '../laptop/account.ts';
+import { stageOf } from '../laptop/deployed-stage.ts';
+import { openExecutions } from '../laptop/executions.ts';
+import { follow, onInterrupt, tellEntry, tellLeft } from '../laptop/follow.ts';
+import { createPlanningRuntime } from '../laptop/planning-runtime.ts';
+import { openStore } from '../laptop/read-status.ts';
+import { type ExecutionRequest, type RequestFlags, toExecutionRequest } from '../laptop/request.ts';
+import { mayGoOn } from '../terminal/ask.ts';
+import { bold } from '../terminal/colour.ts';
+import { print, printJson } from '../terminal/print.ts';
+import { makePlan, tellPlan } from './plan.ts';
+import { readPolicy } from './read-policy.ts';
+
+/** What the command line says of a start by hand. */
+export interface StartFlags extends AccountFlags, RequestFlags {
+  reason: string;
+  dryRun?: boolean;
+  yes?: boolean;
+  policy?: string;
+  stage?: string;
+  json?: boolean;
+}
+
+/** Follows an execution and tells its end; gives the exit code. */
+const followToEnd = async (
+  account: Account,
+  stage: string,
+  executionArn: string,
+  json: boolean,
+): Promise<number> => {
+  const store = openStore(account, stage);
+  const interrupt = onInterrupt();
+  const followed = await follow(
+    { store, executions: openExecutions(account, stage) },
+    executionArn,
+    (entry) => {
+      if (!json) print(tellEntry(entry));
+    },
+    interrupt.signal,
+  );
+  interrupt.done();
+  if (followed === 'LEFT') {
+    print(tellLeft(executionArn, stage));
+    return 0;
+  }
+  const { execution, entries } = followed;
+  if (json) printJson({ ...execution, journal: entries });
+  else {
+    print(
+      `The execution ${executionNameOf(executionArn)} has ended: ${execution.status}${execution.error === undefined ? '' : ` (${execution.error})`}.`,
+    );
+  }
+  return execution.status === 'SUCCEEDED' ? 0 : 1;
+};
+
+/** Shows what would be done, and asks; a dry run changes nothing and needs no answer. */
+const isAgreed = async (
+  account: Account,
+  stage: string,
+  request: ExecutionRequest,
+  { dryRun, yes, json, policy }: StartFlags,
+): Promise<boolean> => {
+  if (dryRun === true) return true;
+  const runtime = createPlanningRuntime(account, readPolicy(policy), stage, true);
+  const plan = await makePlan(account, runtime, { ...request, input: { ...request.input, dryRun: true } });
+  if (json !== true) print(`${tellPlan(plan)}\n`);
+  if (plan.result.action === 'REFUSE') return false;
+  const mode = (await runtime.store.readStageMode())?.mode;
+  return mayGoOn(
+    `Start ${request.remediation} in stage ${stage}, account ${account.accountId}, ${account.region}? The stage ${mode === 'live' ? 'is live: this changes your groups' : `is in the mode ${mode ?? 'that its first sweep finds'}`}.`,
+    yes === true,
+  );
+};
+
+/** `holdfast start`: starts a remediation, or a rule, by hand, and follows it to its end. */
+export const startCommand = async (name: string, flags: StartFlags): Promise<number> => {
+  const stage = stageOf(flags);
+  const { reason, dryRun = false, json = false } = flags;
+  const now = new Date().toISOString();
+  const request = toExecutionRequest(name, flags, { policy: readPolicy(flags.policy), reason, dryRun, now });
+  const account = await openAccount(flags);
+  const executions = openExecutions(account, stage);
+  await executions.mustBeDeployed(request.remediation);
+  if (!(await isAgreed(account, stage, request, flags))) {
+    process.stderr.write('Nothing was started.\n');
+    return 1;
+  }
+  const executionName = `by-hand-${now.slice(0, 19).replaceAll(/\D/g, '')}-${randomBytes(4).toString('hex')}`;
+  const executionArn = await executions.start(request.remediation, executionName, request.input);
+  if (!json) print(bold(`Started ${executionName} (${request.remediation}, stage ${stage}).`));
+  return followToEnd(account, stage, executionArn, json);
+};

@@ -1,0 +1,121 @@
+import { DescribeRegionsCommand, EC2Client } from '@aws-sdk/client-ec2';
+import { counted, firstOf, spokenClock, spokenTime } from '../../functions/domain/times.ts';
+import { type Account, openAccount } from '../laptop/account.ts';
+import { stageOf } from '../laptop/deployed-stage.ts';
+import { type GroupStatus, isWorthTelling } from '../laptop/group-status.ts';
+import { type AccountStatus, readStatus } from '../laptop/read-status.ts';
+import { print, printJson } from '../terminal/print.ts';
+import { tellTable } from '../terminal/table.ts';
+
+/** What the command line says of a status. */
+export interface StatusFlags {
+  profile?: string[];
+  region?: string;
+  allRegions?: boolean;
+  stage?: string;
+  json?: boolean;
+}
+
+/** The accounts and Regions that are asked for. */
+const accountsOf = async ({ profile, region, allRegions }: StatusFlags): Promise<Account[]> => {
+  const accounts: Account[] = [];
+  for (const name of profile ?? [undefined]) {
+    const flags = {
+      ...(name === undefined ? {} : { profile: name }),
+      ...(region === undefined ? {} : { region }),
+    };
+    const account = await openAccount(flags);
+    if (allRegions !== true) {
+      accounts.push(account);
+      continue;
+    }
+    const { Regions = [] } = await account
+      .connect(EC2Client, 'dry-run')
+      .send(new DescribeRegionsCommand({ AllRegions: false }));
+    for (const { RegionName = '' } of Regions)
+      accounts.push(await openAccount({ ...flags, region: RegionName }));
+  }
+  return accounts;
+};
+
+const holdersOf = ({ holders, tag }: GroupStatus): [who: string, since: string, until: string] => {
+  if (holders.length === 0) return [tag === undefined ? '-' : tag, '-', '-'];
+  return [
+    holders
+      .map(
+        ({ remediation, rule, executionName, isGivingBack }) =>
+          `${remediation}${rule === undefined ? ' by hand' : ` by rule ${rule}`}${isGivingBack ? ', to be given back' : ''} (${executionName})`,
+      )
+      .join('\n'),
+    holders.map(({ since }) => (since === undefined ? '-' : spokenTime(since))).join('\n'),
+    holders.map(({ until }) => (until === undefined ? 'no end set' : spokenTime(until))).join('\n'),
+  ];
+};
+
+const suspendedOf = ({ suspended }: GroupStatus): string => {
+  const by = Map.groupBy(suspended, (each) => each.by);
+  return by.size === 0
+    ? '-'
+    : [...by].map(([who, some]) => `${who}: ${some.map(({ process }) => process).join(', ')}`).join('\n');
+};
+
+const restOf = ({ protected: counts, instances, standby, resize, breaker }: GroupStatus): string => {
+  const lines = [
+    ...Object.entries(counts).map(([by, count]) => `${count} of ${instances} protected by ${by}`),
+    ...(standby.length === 0 ? [] : [`in Standby: ${firstOf(standby, 3)}`]),
+    ...(resize === undefined
+      ? []
+      : [
+          `resize: ${resize.resized} done, ${resize.inFlight} in flight, ${resize.waiting} waiting, ${resize.left} left for you`,
+        ]),
+    ...(breaker === undefined
+      ? []
+      : [`breaker ${breaker.state.toLowerCase()}, next test ${spokenClock(breaker.nextProbeAt)}`]),
+  ];
+  return lines.length === 0 ? '-' : lines.join('\n');
+};
+
+/** A status as people read it: groups of which there is nothing to tell are counted, unless they were asked for. */
+const tellStatus = (
+  { accountId, region, at, groups, isDeployed }: AccountStatus,
+  stage: string,
+  all: boolean,
+): string => {
+  const told = all ? groups : groups.filter(isWorthTelling);
+  const others = groups.length - told.length;
+  return [
+    `Account ${accountId}, ${region}, as of ${spokenTime(at)}. ${
+      isDeployed
+        ? `Stage ${stage}.`
+        : `No stage ${stage} is deployed here: this is what descriptions and tags tell.`
+    }`,
+    ...(told.length === 0
+      ? []
+      : [
+          '',
+          tellTable(
+            ['GROUP', 'SINCE', 'UNTIL, AT THE LATEST', 'SUSPENDED', 'INSTANCES', 'HELD BY'],
+            told.map((status) => {
+              const [who, since, until] = holdersOf(status);
+              return [status.autoScalingGroupName, since, until, suspendedOf(status), restOf(status), who];
+            }),
+          ),
+          '',
+        ]),
+    groups.length === 0
+      ? 'No group has opted in (tag holdfast=true), and none carries the tag of a hold.'
+      : `${told.length === 0 ? 'Nothing is held. ' : ''}${others === 0 ? '' : `${counted(others, told.length === 0 ? 'group' : 'more group')} opted in, with nothing to tell.`}`.trim(),
+  ]
+    .join('\n')
+    .trimEnd();
+};
+
+/** `holdfast status`: which groups are held, by whom, and until when. */
+export const statusCommand = async (names: string[], flags: StatusFlags): Promise<number> => {
+  const stage = stageOf(flags);
+  const statuses: AccountStatus[] = [];
+  for (const account of await accountsOf(flags)) statuses.push(await readStatus(account, stage, names));
+  if (flags.json === true) printJson(statuses);
+  else print(statuses.map((status) => tellStatus(status, stage, names.length > 0)).join('\n\n'));
+  return 0;
+};

@@ -1,0 +1,83 @@
+/** Errors that say everything themselves: field, found, allowed, remedy. */
+const saysItself: ReadonlySet<string> = new Set([
+  'UsageError',
+  'AccessError',
+  'InvalidPolicyError',
+  'InvalidStoryError',
+  'InvalidFleetError',
+  'InvalidInputError',
+  'UnreadableFactError',
+]);
+
+/** The action of IAM that a refusal names (IAM User Guide, "Access denied error messages"). */
+const actionIn = (message: string): string | undefined =>
+  /not authorized to perform: ([\w-]+:\w+)/.exec(message)?.[1];
+
+/** What an error of the network says of itself: its own code, or that of what is behind it. */
+const networkCodeOf = (error: unknown): string | undefined => {
+  const { code, cause, errors } = error as { code?: unknown; cause?: unknown; errors?: unknown[] };
+  if (typeof code === 'string' && /^E[A-Z]+$/.test(code)) return code;
+  const inner = cause ?? errors?.[0];
+  return inner === undefined ? undefined : networkCodeOf(inner);
+};
+
+const words: { isSo: (name: string, message: string) => boolean; text: (message: string) => string }[] = [
+  {
+    isSo: (_name, message) => /Region is missing/.test(message),
+    text: () =>
+      'No Region: give --region, such as --region eu-west-1, or set AWS_REGION. Nothing was changed.',
+  },
+  {
+    isSo: (name, message) =>
+      name === 'CredentialsProviderError' || /Could not load credentials|could not be found in/.test(message),
+    text: (message) =>
+      `No credentials: give --profile, or sign in as you do for the aws command (${message.replace(/\.$/, '')}). Nothing was changed.`,
+  },
+  {
+    isSo: (name) => /ExpiredToken|TokenRefreshRequired|SSOTokenProviderError/.test(name),
+    text: () =>
+      'The credentials have expired: sign in again, for example with aws sso login. Nothing was changed.',
+  },
+  {
+    isSo: (name) =>
+      /^(InvalidClientTokenId|UnrecognizedClientException|SignatureDoesNotMatch|AuthFailure|IncompleteSignature|InvalidAccessKeyId)/.test(
+        name,
+      ),
+    text: () =>
+      'AWS does not know these credentials: look at --profile and at AWS_ACCESS_KEY_ID. Nothing was changed.',
+  },
+  {
+    isSo: (name, message) =>
+      /AccessDenied|UnauthorizedOperation|AuthorizationError/.test(name) || actionIn(message) !== undefined,
+    text: (message) =>
+      `Not allowed: ${actionIn(message) ?? message}. Give the credentials this permission; what each command needs is in docs/command.md. Nothing was changed.`,
+  },
+  {
+    isSo: (name) => /Throttl|RequestLimitExceeded|TooManyRequests/.test(name),
+    text: () =>
+      'AWS throttles the calls of this account: others call too often now. Try again in a minute. Nothing was changed.',
+  },
+  {
+    isSo: (name) => name === 'TimeoutError',
+    text: () => 'AWS does not answer: look at the network, at --region, and at AWS_ENDPOINT_URL. Try again.',
+  },
+];
+
+/**
+ * Says what went wrong in one sentence, with what to do. An error that nobody thought of keeps its stack: it is a fault of
+ * ours.
+ */
+export const explainError = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  const { name, message } = error;
+  if (saysItself.has(name)) return message;
+  const network = networkCodeOf(error);
+  if (network !== undefined) {
+    return `AWS cannot be reached (${network}): look at the network, at --region, and at AWS_ENDPOINT_URL. Nothing was changed.`;
+  }
+  const known = words.find(({ isSo }) => isSo(name, message));
+  if (known !== undefined) return known.text(message);
+  return '$metadata' in error
+    ? `AWS refused a call: ${name}: ${message}`
+    : `This is a fault of Holdfast; please report it:\n${error.stack ?? message}`;
+};

@@ -1,0 +1,24 @@
+#!/usr/bin/env node
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+/*
+ * What `npx holdfast` starts. In the installed package it is bundled JavaScript; in a clone it is TypeScript, which an
+ * older Node does not run: there the one that npm ci brought does.
+ */
+const bundled = new URL('../dist/main.js', import.meta.url);
+const source = new URL('./main.ts', import.meta.url);
+if (existsSync(bundled) && !existsSync(source)) {
+  await import(bundled.href);
+} else if (process.features.typescript) {
+  await import(source.href);
+} else {
+  const node = createRequire(import.meta.url).resolve('node/bin/node');
+  const { status, signal } = spawnSync(node, [fileURLToPath(source), ...process.argv.slice(2)], {
+    stdio: 'inherit',
+  });
+  if (signal !== null) process.kill(process.pid, signal);
+  process.exitCode = status ?? 1;
+}

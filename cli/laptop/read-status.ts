@@ -1,0 +1,135 @@
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { createAutoScaling } from '../../functions/aws/auto-scaling.ts';
+import { systemClock } from '../../functions/clock.ts';
+import { type AutoScalingGroup, optInTag } from '../../functions/domain/auto-scaling-group.ts';
+import { holdTagKey } from '../../functions/domain/holds/hold-tag.ts';
+import type { Incident } from '../../functions/domain/incident.ts';
+import { createDynamoDbStore } from '../../functions/state/dynamodb-store.ts';
+import type { Store } from '../../functions/state/store.ts';
+import { UsageError } from '../usage-error.ts';
+import type { Account } from './account.ts';
+import { type GroupMemory, type GroupStatus, groupStatusOf } from './group-status.ts';
+
+/** How the groups of an account and Region stand. */
+export interface AccountStatus {
+  accountId: string;
+  region: string;
+  /** ISO 8601. */
+  at: string;
+  groups: GroupStatus[];
+  /** Whether the stage is deployed here: else only descriptions and tags tell. */
+  isDeployed: boolean;
+}
+
+/** What a deployed stage remembers; `undefined` where it is not deployed. */
+interface Memory {
+  store: Store;
+  incidents: Incident[];
+}
+
+const isNotThere = (error: unknown): boolean =>
+  error instanceof Error && error.name === 'ResourceNotFoundException';
+
+/** The store of a stage, for reading. */
+export const openStore = (account: Account, stage: string): Store =>
+  createDynamoDbStore(
+    account.connect(DynamoDBClient, 'live'),
+    `holdfast-${stage}`,
+    systemClock,
+    () => 'holdfast-command',
+  );
+
+const openMemory = async (account: Account, stage: string): Promise<Memory | undefined> => {
+  const store = openStore(account, stage);
+  try {
+    return { store, incidents: await store.listOpenIncidents() };
+  } catch (error) {
+    if (isNotThere(error)) return undefined;
+    throw error;
+  }
+};
+
+/** What is remembered of each group; launches and resizes only of groups that an incident of that kind is about. */
+const remember = async (
+  { store, incidents }: Memory,
+  names: string[],
+): Promise<(name: string) => GroupMemory> => {
+  const byId = new Map(incidents.map((incident) => [incident.incidentId, incident]));
+  const namesOf = async (isMeant: (incident: Incident) => boolean): Promise<string[]> => {
+    const all = [];
+    for (const { incidentId } of incidents.filter(isMeant))
+      all.push(await store.readIncidentGroups(incidentId));
+    return [...new Set(all.flat())].filter((name) => names.includes(name));
+  };
+  const resizing = await namesOf(({ resize }) => resize !== undefined);
+  const draining = await namesOf(({ drain }) => drain !== undefined);
+  const records = await store.readGroups(names);
+  const resizes = resizing.length === 0 ? [] : await store.readResizes(resizing);
+  const launches = draining.length === 0 ? [] : await store.readLaunches(draining);
+  const find = <Value extends { autoScalingGroupName: string }>(all: Value[], name: string) =>
+    all.find(({ autoScalingGroupName }) => autoScalingGroupName === name);
+  return (name) => {
+    const record = find(records, name);
+    const resize = find(resizes, name);
+    const launch = find(launches, name);
+    return {
+      incidents: byId,
+      ...(record === undefined ? {} : { record }),
+      ...(resize === undefined ? {} : { resize }),
+      ...(launch === undefined ? {} : { launches: launch }),
+    };
+  };
+};
+
+/** The groups that a status is about: those asked for, or all that opted in, and all that carry the tag of a hold. */
+const describeGroups = async (account: Account, names: string[]): Promise<AutoScalingGroup[]> => {
+  const autoScaling = createAutoScaling(account.connect(AutoScalingClient, 'dry-run'));
+  if (names.length > 0) {
+    const found = await autoScaling.describeAutoScalingGroups(names);
+    const missing = names.filter(
+      (name) => !found.some(({ autoScalingGroupName }) => autoScalingGroupName === name),
+    );
+    if (missing.length > 0) {
+      throw new UsageError(
+        `group: there is no Auto Scaling group ${missing.join(', ')} in account ${account.accountId}, ${account.region}; look at the name, --profile and --region`,
+      );
+    }
+    return found;
+  }
+  const optedIn = await autoScaling.describeAutoScalingGroupsByTags({ [optInTag.key]: optInTag.value });
+  const held = await autoScaling.describeAutoScalingGroupsWithTag(holdTagKey);
+  return [
+    ...new Map([...optedIn, ...held].map((group) => [group.autoScalingGroupName, group])).values(),
+  ].sort((a, b) => (a.autoScalingGroupName < b.autoScalingGroupName ? -1 : 1));
+};
+
+/**
+ * Reads how groups stand. It only reads: from the table of the stage where it is deployed, else from tags and
+ * descriptions.
+ *
+ * @param names groups; none for all that opted in
+ * @throws UsageError for a group that there is not, and what AWS answers
+ */
+export const readStatus = async (
+  account: Account,
+  stage: string,
+  names: string[],
+): Promise<AccountStatus> => {
+  const described = await describeGroups(account, names);
+  const memory = await openMemory(account, stage);
+  const memoryOf =
+    memory === undefined
+      ? (): GroupMemory => ({ incidents: new Map() })
+      : await remember(
+          memory,
+          described.map(({ autoScalingGroupName }) => autoScalingGroupName),
+        );
+  return {
+    accountId: account.accountId,
+    region: account.region,
+    at: systemClock.now(),
+    groups: described.map((group) => groupStatusOf(group, memoryOf(group.autoScalingGroupName))),
+    isDeployed: memory !== undefined,
+  };
+};
