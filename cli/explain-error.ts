@@ -23,7 +23,7 @@ const networkCodeOf = (error: unknown): string | undefined => {
 
 const words: { isSo: (name: string, message: string) => boolean; text: (message: string) => string }[] = [
   {
-    isSo: (_name, message) => /Region is missing/.test(message),
+    isSo: (_name, message) => /Region is missing|Region not accepted/.test(message),
     text: () =>
       'No Region: give --region, such as --region eu-west-1, or set AWS_REGION. Nothing was changed.',
   },

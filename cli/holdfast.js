@@ -1,13 +1,16 @@
 #!/usr/bin/env node
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import * as module from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 /*
  * What `npx holdfast` starts. In the installed package it is bundled JavaScript; in a clone it is TypeScript, which an
  * older Node does not run: there the one that npm ci brought does.
  */
+// Kept by Node from one start to the next (Node 22.1 or newer).
+module.enableCompileCache?.();
+
 const bundled = new URL('../dist/main.js', import.meta.url);
 const source = new URL('./main.ts', import.meta.url);
 if (existsSync(bundled) && !existsSync(source)) {
@@ -15,7 +18,7 @@ if (existsSync(bundled) && !existsSync(source)) {
 } else if (process.features.typescript) {
   await import(source.href);
 } else {
-  const node = createRequire(import.meta.url).resolve('node/bin/node');
+  const node = module.createRequire(import.meta.url).resolve('node/bin/node');
   const { status, signal } = spawnSync(node, [fileURLToPath(source), ...process.argv.slice(2)], {
     stdio: 'inherit',
   });

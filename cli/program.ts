@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import tab from '@bomb.sh/tab/commander';
 import { Command, CommanderError, Option } from 'commander';
 import { remediationNames } from '../functions/domain/remediation-names.ts';
 import { storyNames } from '../rehearsal/incidents/story-names.ts';
@@ -205,7 +204,8 @@ const completes: Record<string, readonly string[]> = {
 };
 
 /** Adds the completion of shells, with the words that are known without asking AWS. */
-const addCompletion = (program: Command): void => {
+const addCompletion = async (program: Command): Promise<void> => {
+  const { default: tab } = await import('@bomb.sh/tab/commander');
   const root = tab(program);
   for (const command of program.commands) {
     for (const argument of command.registeredArguments) {
@@ -239,7 +239,7 @@ export const runHoldfast = async (argv: string[]): Promise<number> => {
   const program = createProgram((code) => {
     exitCode = code;
   });
-  addCompletion(program);
+  if (argv[0] === 'complete') await addCompletion(program);
   catchUsage(program);
   if (argv.length === 0) {
     program.outputHelp();

@@ -331,7 +331,7 @@ def main():
         fleet.make()
         for name in options.stories or (["upgrade", "removal"] if options.earlier else stories.OF_ONE_RELEASE):
             failed[name] = tell(name, world)
-            sent = world.wire()
+            sent = [*world.wire(), *world.wire(by="command")]
             requests += sent
             (out / f"{name}.json").write_text(json.dumps({**world.state(), "wire": sent}, indent=1))
         changes = fleet.drift()

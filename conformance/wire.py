@@ -23,6 +23,7 @@ SERVICES = {
     "ssm": "ssm",
     "states": "stepfunctions",
     "sns": "sns",
+    "sts": "sts",
     "cloudformation": "cloudformation",
 }
 FLEET = {"autoscaling", "ec2", "elbv2", "cloudwatch"}

@@ -42,9 +42,9 @@ class World:
     def state(self):
         return self._read("/state")
 
-    def wire(self):
-        """Every request of the functions in this story."""
-        return self._read("/wire")
+    def wire(self, by="function"):
+        """Every request of the functions, or of the command, in this story."""
+        return [each for each in self._read("/wire") if each["by"] == by]
 
     def _read(self, path):
         with urllib.request.urlopen(self.controls + path, timeout=60) as answer:
@@ -210,22 +210,38 @@ class World:
 
     # ---- commands
 
-    def command(self, script, *arguments):
-        """Runs a command of the project against this account; its result."""
+    def command(self, *arguments, **environment):
+        """Runs the command holdfast against this account; its result."""
         return subprocess.run(
-            ["node", f"cli/{script}.ts", *arguments],
+            ["node", "cli/holdfast.js", *arguments],
             cwd=ROOT,
-            env={
-                **os.environ,
-                "AWS_ENDPOINT_URL": self.url,
-                "AWS_REGION": REGION,
-                "AWS_ACCESS_KEY_ID": "x",
-                "AWS_SECRET_ACCESS_KEY": "y",
-            },
+            env=self._environment(environment),
             capture_output=True,
             text=True,
             timeout=120,
         )
+
+    def begin_command(self, *arguments):
+        """Starts the command holdfast, which goes on while time is advanced; the process."""
+        return subprocess.Popen(
+            ["node", "cli/holdfast.js", *arguments],
+            cwd=ROOT,
+            env=self._environment({}),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def _environment(self, more):
+        return {
+            **os.environ,
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": "x",
+            "AWS_SECRET_ACCESS_KEY": "y",
+            **more,
+        }
 
     # ---- checks
 

@@ -1,8 +1,8 @@
-import { executionNameOf, remediationOf } from '../../functions/domain/execution-arn.ts';
+import { executionNameOf, remediationOf, stageOfExecution } from '../../functions/domain/execution-arn.ts';
 import { spokenTime } from '../../functions/domain/times.ts';
 import type { Store } from '../../functions/state/store.ts';
 import { AccessError } from '../access-error.ts';
-import { type AccountFlags, openAccount } from '../laptop/account.ts';
+import { type AccountFlags, openAccount, openAccountOf } from '../laptop/account.ts';
 import { noSuchStage, stageOf } from '../laptop/deployed-stage.ts';
 import { type Execution, type Executions, openExecutions } from '../laptop/executions.ts';
 import { tellEntry } from '../laptop/follow.ts';
@@ -48,6 +48,16 @@ const findExecution = async (
   return latest;
 };
 
+/** An execution by its ARN; the table has its journal even where Step Functions may not be asked. */
+const describeOrUnknown = async (executions: Executions, executionArn: string): Promise<Execution> => {
+  const unknown = { executionArn, status: 'its status is not known', startedAt: '' };
+  try {
+    return (await executions.describe(executionArn)) ?? unknown;
+  } catch {
+    return unknown;
+  }
+};
+
 /** `holdfast journal`: the story of one incident, as text, as JSON, or as the page of a report. */
 export const journalCommand = async (name: string | undefined, flags: JournalFlags): Promise<number> => {
   const given = [name, flags.group, flags.last === true ? 'last' : undefined].filter(
@@ -59,16 +69,25 @@ export const journalCommand = async (name: string | undefined, flags: JournalFla
     );
   }
   const folder = flags.report === undefined ? undefined : parseReportFolder(flags.report);
-  const stage = stageOf(flags);
-  const account = await openAccount(flags);
+  const isArn = name !== undefined && remediationOf(name) !== undefined;
+  const stage = isArn ? stageOfExecution(name) : stageOf(flags);
+  const account = isArn ? openAccountOf(name, flags) : await openAccount(flags);
   const store = openStore(account, stage);
-  const execution = await findExecution(store, openExecutions(account, stage), name, flags);
+  const executions = openExecutions(account, stage);
+  const execution = isArn
+    ? await describeOrUnknown(executions, name)
+    : await findExecution(store, executions, name, flags);
   const { executionArn, status, startedAt } = execution;
   const entries = await store.readJournal(executionArn).catch((error: unknown) => {
     if (error instanceof Error && error.name === 'ResourceNotFoundException')
       throw noSuchStage(stage, account, 'table');
     throw error;
   });
+  if (entries.length === 0 && status !== 'RUNNING') {
+    throw new AccessError(
+      `The table has no journal of ${executionNameOf(executionArn)}: it failed before its plan, the name is wrong, or it is older than the table keeps journals.`,
+    );
+  }
   if (folder !== undefined) {
     const { reportOfIncident } = await import('../../report/from-incident.ts');
     const { writeReport } = await import('../../report/write-report.ts');
@@ -82,11 +101,9 @@ export const journalCommand = async (name: string | undefined, flags: JournalFla
   }
   print(
     bold(
-      `${executionNameOf(executionArn)}: ${remediationOf(executionArn)}, stage ${stage}, began ${spokenTime(startedAt)}, ${status}`,
+      `${executionNameOf(executionArn)}: ${remediationOf(executionArn)}, stage ${stage}, ${startedAt === '' ? '' : `began ${spokenTime(startedAt)}, `}${status}`,
     ),
   );
   for (const entry of entries) print(tellEntry(entry));
-  if (entries.length === 0)
-    print('It wrote nothing: it failed before its plan, or it is older than 90 days.');
   return 0;
 };

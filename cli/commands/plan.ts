@@ -29,15 +29,16 @@ export interface Plan {
   journal: JournalEntry[];
 }
 
-/** The function that plans each remediation, loaded when it is asked for. */
-const planners: Record<
-  Remediation,
-  () => Promise<(runtime: Runtime) => (state: never) => Promise<PlanHoldResult | PlanResizeResult>>
-> = {
-  'pause-scaling': async () =>
-    (await import('../../functions/handlers/plan-hold.ts')).definition.wire as never,
-  'protect-instances': async () =>
-    (await import('../../functions/handlers/plan-hold.ts')).definition.wire as never,
+/** A function that plans, loaded when it is asked for. */
+type LoadPlanner = () => Promise<
+  (runtime: Runtime) => (state: never) => Promise<PlanHoldResult | PlanResizeResult>
+>;
+
+const planHold: LoadPlanner = async () =>
+  (await import('../../functions/handlers/plan-hold.ts')).definition.wire as never;
+
+/** What plans the remediations that do more than hold. */
+const planners: Partial<Record<Remediation, LoadPlanner>> = {
   'drain-pending-wait': async () =>
     (await import('../../functions/handlers/plan-drain.ts')).definition.wire as never,
   'resize-in-place': async () =>
@@ -57,7 +58,7 @@ export const makePlan = async (
   const machine = stateMachineArn(account, runtime.config.stage, remediation);
   const name = `plan-${runtime.clock.now().slice(0, 19).replaceAll(/\D/g, '')}`;
   const executionArn = `${machine.replace(':stateMachine:', ':execution:')}:${name}`;
-  const plan = (await planners[remediation]())(runtime);
+  const plan = (await (planners[remediation] ?? planHold)())(runtime);
   const result = await plan({ executionArn, remediation, input } as never);
   return { result, journal: await runtime.store.readJournal(executionArn) };
 };

@@ -75,6 +75,21 @@ const restOf = ({ protected: counts, instances, standby, resize, breaker }: Grou
   return lines.length === 0 ? '-' : lines.join('\n');
 };
 
+/** What there is to say of all groups together. */
+const tellRest = (groups: GroupStatus[], told: number): string => {
+  if (groups.length === 0) {
+    return 'No group has opted in (tag holdfast=true), and none carries the tag of a hold.';
+  }
+  const isHeld = groups.some(({ holders, tag }) => holders.length > 0 || tag !== undefined);
+  const others = groups.length - told;
+  return [
+    ...(isHeld ? [] : ['Nothing is held.']),
+    ...(others === 0
+      ? []
+      : [`${counted(others, told === 0 ? 'group' : 'more group')} opted in, with nothing to tell.`]),
+  ].join(' ');
+};
+
 /** A status as people read it: groups of which there is nothing to tell are counted, unless they were asked for. */
 const tellStatus = (
   { accountId, region, at, groups, isDeployed }: AccountStatus,
@@ -82,7 +97,6 @@ const tellStatus = (
   all: boolean,
 ): string => {
   const told = all ? groups : groups.filter(isWorthTelling);
-  const others = groups.length - told.length;
   return [
     `Account ${accountId}, ${region}, as of ${spokenTime(at)}. ${
       isDeployed
@@ -102,9 +116,7 @@ const tellStatus = (
           ),
           '',
         ]),
-    groups.length === 0
-      ? 'No group has opted in (tag holdfast=true), and none carries the tag of a hold.'
-      : `${told.length === 0 ? 'Nothing is held. ' : ''}${others === 0 ? '' : `${counted(others, told.length === 0 ? 'group' : 'more group')} opted in, with nothing to tell.`}`.trim(),
+    tellRest(groups, told.length),
   ]
     .join('\n')
     .trimEnd();

@@ -1,4 +1,4 @@
-"""What happened in the account: every call with its outcome, and every request of the functions as it came over the wire."""
+"""What happened in the account: every call with its outcome, and every request of the functions and of the command as it came over the wire."""
 
 import base64
 import io
@@ -77,7 +77,9 @@ def recorded(application):
         body = environ["wsgi.input"].read(length) if length else b""
         environ["wsgi.input"] = io.BytesIO(body)
         # The SDK says that it runs in Lambda; osls uses the same one.
-        is_function = "exec-env/AWS_Lambda" in environ.get("HTTP_USER_AGENT", "")
+        agent = environ.get("HTTP_USER_AGENT", "")
+        is_function = "exec-env/AWS_Lambda" in agent
+        sender = "function" if is_function else "command" if "app/holdfast-command" in agent else None
         service = _service_of(environ)
         status = {}
 
@@ -91,9 +93,10 @@ def recorded(application):
             started("503 Service Unavailable", [("content-type", "application/x-amz-json-1.0")])
             return [b'{"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError","message":"silent"}']
         answer = application(environ, started)
-        if is_function:
+        if sender:
             WIRE.append(
                 {
+                    "by": sender,
                     "service": service,
                     "target": environ.get("HTTP_X_AMZ_TARGET"),
                     "type": environ.get("CONTENT_TYPE"),

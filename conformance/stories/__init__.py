@@ -3,6 +3,7 @@
 What a story is for stands in its first line. A story that is new needs a fault in ../faults.ts that makes it fail.
 """
 
+from .commands import command
 from .deploying import removal, two_stages, upgrade
 from .holds import copied, desired_capacity, kill_switch, overlapping, packet_loss, stopped
 from .inputs import bad_input, dry_run
@@ -29,6 +30,7 @@ ALL = {
     "silent-table": silent_table,
     "two-stages": two_stages,
     "told": told,
+    "command": command,
     "upgrade": upgrade,
     "removal": removal,
 }

@@ -31,8 +31,8 @@ def packet_loss(world):
 def report(world, arn):
     """The draft of a post-mortem, from the journal in this table."""
     with tempfile.TemporaryDirectory() as folder:
-        written = world.command("report", arn, "--out", folder)
-        world.expect("npm run report succeeds", written.returncode == 0, written.stderr)
+        written = world.command("journal", arn, "--report", folder)
+        world.expect("holdfast journal --report succeeds", written.returncode == 0, written.stderr)
         page = "".join(each.read_text() for each in pathlib.Path(folder).glob("*.md"))
         names = re.search(r"held (web-\d, web-\d), and gave everything back", page)
         world.expect("it names what was held, and says that all was given back", names, page[:400])
@@ -41,7 +41,7 @@ def report(world, arn):
 def snapshot(world):
     """The fleet of this account, for a rehearsal."""
     written = world.command("snapshot")
-    world.expect("npm run snapshot succeeds", written.returncode == 0, written.stderr)
+    world.expect("holdfast snapshot succeeds", written.returncode == 0, written.stderr)
     groups = {group["AutoScalingGroupName"]: group for group in json.loads(written.stdout)["AutoScalingGroups"]}
     world.expect("it has the groups", set(groups) >= {"web-0", "web-1", "web-2"}, sorted(groups))
     suspended = [each["ProcessName"] for each in groups["web-0"]["SuspendedProcesses"]]
@@ -49,7 +49,7 @@ def snapshot(world):
     with tempfile.TemporaryDirectory() as folder:
         fleet = pathlib.Path(folder) / "fleet.json"
         fleet.write_text(written.stdout)
-        told = world.command("holdfast", "rehearse", "packet-loss", "--fleet", str(fleet))
+        told = world.command("rehearse", "packet-loss", "--fleet", str(fleet))
         world.expect("packet-loss can be rehearsed with it", told.returncode == 0, told.stdout[-500:] + told.stderr)
 
 

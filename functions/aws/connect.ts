@@ -10,6 +10,8 @@ export interface ClientConfiguration {
   retryMode: 'standard';
   requestHandler: { connectionTimeout: number; requestTimeout: number; throwOnRequestTimeout: boolean };
   region?: string;
+  /** What the calls say of who makes them, in CloudTrail too. */
+  userAgentAppId?: string;
   /** Of `~/.aws/config`, for whoever runs a command. */
   profile?: string;
   credentials?: { accessKeyId: string; secretAccessKey: string };

@@ -1,13 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { parseCommand } from '../../cli/arguments.ts';
+import { readRehearsal } from '../../cli/commands/rehearsal-options.ts';
 import { parseOptions } from '../../cli/parse-options.ts';
 
-const program = fileURLToPath(new URL('../../cli/holdfast.ts', import.meta.url));
+const program = fileURLToPath(new URL('../../cli/holdfast.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -87,7 +87,7 @@ rules:
     with: { coolOff: 12h, expiresAfter: 12h }
 `);
     const { status, stdout } = holdfast('rehearse', 'packet-loss', '--policy', file);
-    expect(stdout).toContain('web-api is still held at the end');
+    expect(stdout).toContain('still runs when the story ends, and has not given everything back');
     expect(status).toBe(1);
   });
 
@@ -117,8 +117,46 @@ rules:
     });
   });
 
-  it('tells how to use it with --help', () => {
-    expect(holdfast('--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('--dry-run') });
+  it.each([['--help'], ['-h'], ['help']])('tells how to use it with %s', (word) => {
+    expect(holdfast(word)).toMatchObject({ status: 0, stdout: expect.stringContaining('rehearse') });
+  });
+
+  it('explains every option of a command', () => {
+    const { stdout } = holdfast('rehearse', '--help');
+    for (const text of ['--seed <number>', '--dry-run', 'Story: a shipped story (packet-loss']) {
+      expect(stdout).toContain(text);
+    }
+  });
+
+  it('says its version', () => {
+    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+    expect(holdfast('--version')).toMatchObject({ status: 0, stdout: `${version}\n` });
+  });
+
+  it('completes commands, options, and words that it knows', () => {
+    expect(holdfast('complete', '--', 'sna').stdout).toContain('snapshot');
+    expect(holdfast('complete', '--', 'story', '--see').stdout).toContain('--seed');
+    expect(holdfast('complete', '--', 'story', '').stdout).toContain('packet-loss');
+    expect(holdfast('complete', '--', 'plan', '').stdout).toContain('resize-in-place');
+    expect(holdfast('complete', 'bash')).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('holdfast'),
+    });
+  });
+
+  it('loads nothing of AWS for its help', () => {
+    const loaded = spawnSync(
+      process.execPath,
+      [
+        '--import',
+        'data:text/javascript,import{registerHooks}from"node:module";registerHooks({resolve(s,c,n){const r=n(s,c);process.stderr.write(r.url+"\\n");return r}})',
+        program,
+        '--help',
+      ],
+      { encoding: 'utf8' },
+    );
+    expect(loaded.stderr).toContain('commander');
+    expect(loaded.stderr).not.toMatch(/@aws-sdk|@smithy|zod|\/rehearse\.ts/);
   });
 
   it.each([
@@ -131,13 +169,18 @@ rules:
       '--report: nothing can be written into',
     ],
     ['options before npm’s --', ['story', 'packet-loss', '7'], 'With npm, options follow --'],
-    ['no incident', ['rehearse'], 'story: found nothing; allowed: packet-loss'],
+    ['no incident', ['rehearse'], 'STORY: found nothing; rehearse needs it'],
     ['an unknown option', ['rehearse', 'packet-loss', '--sed', '1'], 'Did you mean "--seed"?'],
     ['a story that is nearly one', ['rehearse', 'paket-loss'], 'Did you mean "packet-loss"?'],
     ['an option twice', ['rehearse', 'packet-loss', '--seed', '1', '--seed', '2'], '--seed: found twice'],
     ['a negative seed', ['rehearse', 'packet-loss', '--seed', '-1'], '--seed: found "-1"; allowed: a whole'],
-    ['an option without its value', ['rehearse', 'packet-loss', '--seed', '--json'], '--seed: found nothing'],
-    ['a value that is too much', ['rehearse', 'packet-loss', '--json=yes'], '--json: found "yes"'],
+    ['an option without its value', ['rehearse', 'packet-loss', '--seed'], '--seed: found nothing'],
+    [
+      'an option in the place of a value',
+      ['rehearse', 'packet-loss', '--seed', '--json'],
+      '--seed: found "--json"',
+    ],
+    ['a value that is too much', ['rehearse', 'packet-loss', '--json=yes'], '--json=yes: unknown option'],
     ['an unknown command', ['reherse', 'packet-loss'], 'Did you mean "rehearse"?'],
     [
       'a seed that is none',
@@ -170,18 +213,15 @@ rules:
   });
 });
 
-describe('parseCommand', () => {
+describe('readRehearsal', () => {
   it('refuses a dry run without Holdfast', () => {
-    expect(() => parseCommand(['rehearse', 'packet-loss', '--dry-run', '--without-holdfast'])).toThrow(
+    expect(() => readRehearsal('packet-loss', { dryRun: true, withoutHoldfast: true })).toThrow(
       'exclude each other',
     );
   });
 
   it('reads everything', () => {
-    expect(
-      parseCommand(['rehearse', 'packet-loss', '--seed', '7', '--without-holdfast', '--json']),
-    ).toMatchObject({
-      name: 'rehearse',
+    expect(readRehearsal('packet-loss', { seed: '7', withoutHoldfast: true, json: true })).toMatchObject({
       seed: 7,
       dryRun: false,
       withHoldfast: false,

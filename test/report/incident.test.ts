@@ -124,8 +124,8 @@ describe('npm run report', () => {
 
   const report = (...args: string[]): Promise<{ status: number | null; output: string }> =>
     new Promise((resolve) => {
-      const program = fileURLToPath(new URL('../../cli/report.ts', import.meta.url));
-      const child = spawn(process.execPath, [program, ...args], {
+      const program = fileURLToPath(new URL('../../cli/holdfast.js', import.meta.url));
+      const child = spawn(process.execPath, [program, 'journal', ...args], {
         env: {
           ...process.env,
           AWS_ENDPOINT_URL: table.endpoint,
@@ -144,9 +144,9 @@ describe('npm run report', () => {
     });
 
   it('reads the journal from the table of the stage', async () => {
-    expect(await report(arn, '--out', folder)).toEqual({
+    expect(await report(arn, '--report', folder)).toEqual({
       status: 0,
-      output: `The report: ${join(folder, 'by-hand.html')}\n`,
+      output: expect.stringContaining(`The report: ${join(folder, 'by-hand.html')}\n`),
     });
     expect(readFileSync(join(folder, 'by-hand.md'), 'utf8')).toContain(
       '**In 10 min Holdfast held web, and gave everything back.**',
@@ -154,15 +154,15 @@ describe('npm run report', () => {
   });
 
   it('says what it lacks', async () => {
-    expect(await report(`${arn}-other`, '--out', folder)).toEqual({
-      status: 1,
+    expect(await report(`${arn}-other`, '--report', folder)).toEqual({
+      status: 2,
       output:
-        'The table has no journal of by-hand-other: look at the name, or it is older than the table keeps journals.\n',
+        'The table has no journal of by-hand-other: it failed before its plan, the name is wrong, or it is older than the table keeps journals.\n',
     });
-    const unknown = await report('by-hand');
+    const unknown = await report();
     expect(unknown.status).toBe(2);
     expect(unknown.output).toContain(
-      'EXECUTION_ARN: found "by-hand"; allowed: the ARN of one execution of Holdfast',
+      'execution: found nothing; allowed: the name or ARN of an execution, --last, or --group NAME',
     );
   });
 });

@@ -1,0 +1,128 @@
+import json
+import time
+
+import wire
+
+#: What a plan of each remediation is asked for.
+REQUESTS = {
+    "pause-scaling": [],
+    "protect-instances": [],
+    "drain-pending-wait": [],
+    "resize-in-place": ["instanceTypes=[m5.4xlarge]"],
+}
+
+
+def changes(world):
+    """What the command sent that may change anything, whatever it is."""
+    sent = [wire.decode(each)[:2] for each in world.wire(by="command") if each["service"] in wire.SERVICES]
+    return [operation for _service, operation in sent if not wire.READS.match(operation)]
+
+
+def comparable(calls):
+    """Calls without what differs from one execution to the next: its name, and until when it holds."""
+    differs = {"Tags", "TagSpecifications", "ClientToken", "EndDate"}
+    # Auto Scaling describes groups in any order.
+    return sorted(
+        json.dumps([each["operation"], {key: value for key, value in each["input"].items() if key not in differs}])
+        for each in calls
+    )
+
+
+def with_fields(remediation):
+    return [word for pair in REQUESTS[remediation] for word in ("--with", pair)]
+
+
+def plans(world):
+    """A plan is what a dry run of the same input plans, asks for nothing but reading, and needs nothing deployed."""
+    for remediation in REQUESTS:
+        groups = ["--group", "web-0", "--group", "web-1"]
+        asked = world.command("plan", remediation, *groups, *with_fields(remediation), "--json")
+        world.expect(f"plan {remediation} succeeds", asked.returncode == 0, asked.stdout[-300:] + asked.stderr)
+        plan = json.loads(asked.stdout)
+        arn = world.by_hand(remediation, {**plan["request"]["input"], "dryRun": True})
+        world.advance(2)
+        dry = (world.execution(arn)["output"] or {}).get("plan") or {}
+        planned = [call for entry in plan["journal"] for call in entry.get("calls", [])]
+        shown = comparable(dry.get("calls", []))
+        same = comparable(planned) == shown and dry.get("callsLeftOut") == 0 and len(shown) > 0
+        world.expect(f"{remediation}: the plan is that of a dry run", same, [planned, dry])
+        told = world.command("plan", remediation, *groups, *with_fields(remediation))
+        world.expect("and people can read it", "Nothing was changed." in told.stdout, told.stdout)
+    rule = world.command("plan", "packet-loss")
+    world.expect("a rule is planned by its name", "web-0" in rule.stdout and "web-2" not in rule.stdout, rule.stdout)
+    world.expect("nothing but reading was asked for", not changes(world), changes(world))
+
+
+def start_and_follow(world, remediation, *more):
+    """Starts a remediation with the command, and lets time pass until it has ended; what it printed."""
+    process = world.begin_command(
+        "start", remediation, "--group", "web-1", "--reason", "switch upgrade", "--yes", *more
+    )
+    for _minute in range(90):
+        time.sleep(0.4)
+        if process.poll() is not None:
+            break
+        world.advance(1)
+    out, err = process.communicate(timeout=60)
+    return process.returncode, out, err
+
+
+def command(world):
+    """The command holdfast: validate, plan, status, start, stop, switch and journal, against what is deployed."""
+    valid = world.command("validate")
+    world.expect("validate finds the shipped policy right", valid.returncode == 0, valid.stdout + valid.stderr)
+    plans(world)
+
+    nothing = world.command("status")
+    world.expect("status says that nothing is held", "Nothing is held." in nothing.stdout, nothing.stdout + nothing.stderr)
+    for remediation, more in (
+        ("pause-scaling", ["--with", "expiresAfter=10m"]),
+        ("protect-instances", ["--with", "expiresAfter=10m"]),
+        ("drain-pending-wait", []),
+        ("resize-in-place", with_fields("resize-in-place") + ["--dry-run"]),
+    ):
+        code, out, err = start_and_follow(world, remediation, *more)
+        world.expect(f"start {remediation} follows it to its end", code == 0 and "SUCCEEDED" in out, out[-600:] + err)
+        told = world.command("journal", "--last")
+        world.expect(f"journal --last tells of {remediation}", f": {remediation}, stage prod" in told.stdout, told.stdout)
+
+    world.command("start", "pause-scaling", "--group", "web-1", "--reason", "x" * 3)
+    world.expect("without --yes nothing is started where nobody can be asked", len(world.executions()) == 8)
+    arn = world.by_hand("pause-scaling", {"autoScalingGroupName": "web-1", "reason": "upgrade", "expiresAfter": "2h"})
+    world.advance(2)
+    held = world.command("status")
+    name = arn.rsplit(":", 1)[1]
+    shown = name in held.stdout and "Terminate" in held.stdout and "Holdfast" in held.stdout
+    world.expect("status says who holds a group and what is suspended", shown, held.stdout + held.stderr)
+    found = json.loads(world.command("status", "--json").stdout)[0]["groups"]
+    people = [each["suspended"] for each in found if each["autoScalingGroupName"] == "web-0"]
+    world.expect("and what people suspended", people == [[{"process": "AZRebalance", "by": "people"}]], found)
+    stopped = world.command("stop", "web-1", "--yes")
+    world.expect("stop stops what holds a group", stopped.returncode == 0 and name in stopped.stdout, stopped.stdout)
+    world.advance(12)
+    journal = world.command("journal", name)
+    world.expect("journal tells its story", "given back" in journal.stdout, journal.stdout[-600:])
+    of_group = world.command("journal", "--group", "web-1", "--json")
+    world.expect("journal --group finds it", arn in of_group.stdout or "give-back" in of_group.stdout, of_group.stderr)
+
+    off = world.command("switch", "off", "--yes")
+    world.expect("switch sets the kill switch", "says off now" in off.stdout, off.stdout + off.stderr)
+    live = world.command("switch", "live", "--yes")
+    world.expect("and sets it back", "says live now" in live.stdout, live.stdout + live.stderr)
+    said = world.command("switch")
+    world.expect("switch alone says how it is", "says live" in said.stdout, said.stdout + said.stderr)
+
+    wrong = (
+        (["status", "--stage", "nowhere"], {}, 0, "No stage nowhere is deployed here"),
+        (["stop", "nothing-of-this-name"], {}, 2, "there is no execution"),
+        (["start", "pause-scaling", "--group", "web-1", "--reason", "why", "--stage", "qa", "--yes"], {}, 2, "--stage"),
+        (["plan", "pause-scaling", "--group", "web-404"], {}, 1, "there is no Auto Scaling group of this name"),
+        (["plan", "packet-loss"], {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, 2, "AWS cannot be reached"),
+        (["plan", "packet-loss"], {"AWS_REGION": ""}, 2, "No Region"),
+    )
+    for words, environment, code, text in wrong:
+        answer = world.command(*words, **environment)
+        is_so = answer.returncode == code and text in answer.stdout + answer.stderr
+        world.expect(f"{' '.join(words)}: {text}", is_so, [answer.returncode, answer.stdout, answer.stderr])
+    world.advance(6)
+    world.expect_all_is_as_before()
