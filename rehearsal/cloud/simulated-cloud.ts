@@ -1,4 +1,4 @@
-import { createConnect } from '../../functions/aws/connect.ts';
+import { type Connect, createConnect } from '../../functions/aws/connect.ts';
 import type { Measure } from '../../functions/domain/telling/metrics.ts';
 import type { Policy } from '../../functions/events/policy.ts';
 import { stateMachineArns } from '../../functions/lambda/config.ts';
@@ -106,6 +106,8 @@ export interface SimulatedCloud {
   /** SSM parameters; the kill switch is `killSwitchParameter`. */
   parameters: Map<string, string>;
   store: MemoryStore;
+  /** Clients of this account, for whoever looks at it from outside. */
+  connect: Connect;
 }
 
 /** A moment in which a function may die. */
@@ -314,6 +316,7 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
     stepFunctions,
     lambda,
     sns,
+    connect: runtime.connect,
     parameters,
     store,
   };
