@@ -10,6 +10,8 @@ import { fileURLToPath } from 'node:url';
  */
 // Kept by Node from one start to the next (Node 22.1 or newer).
 module.enableCompileCache?.();
+// The SDK says with every command that it will leave Node 20 one day; which Node is enough is said by package.json.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 
 const bundled = new URL('../dist/main.js', import.meta.url);
 const source = new URL('./main.ts', import.meta.url);

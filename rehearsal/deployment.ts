@@ -158,5 +158,11 @@ export const readDeployment = (stage: string): Deployment => {
 };
 
 /** Loads the definition that a function's handler file exports. */
-export const loadFunction = async (file: string): Promise<FunctionDefinition<never, unknown>> =>
-  ((await import(new URL(file, root).href)) as { definition: FunctionDefinition<never, unknown> }).definition;
+export const loadFunction = async (file: string): Promise<FunctionDefinition<never, unknown>> => {
+  const name = /^functions\/handlers\/([\w-]+)\.ts$/.exec(file)?.[1];
+  // The folder is written out: so a bundler finds what there is.
+  const loaded: { definition: FunctionDefinition<never, unknown> } = await import(
+    `../functions/handlers/${name}.ts`
+  );
+  return loaded.definition;
+};
