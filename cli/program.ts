@@ -58,7 +58,7 @@ const rehearsalOptions = (command: Command): Command =>
 type Action = (...words: never[]) => Promise<number>;
 
 /** Builds the command line. `finish` is told the exit code of the command that was carried out. */
-const createProgram = (finish: (exitCode: number) => void): Command => {
+export const createProgram = (finish: (exitCode: number) => void): Command => {
   const program = new Command('holdfast')
     .description('Keeps the fleet you have alive while the fleet you want cannot be launched.')
     .version(version, '--version', 'print the version')
@@ -102,6 +102,17 @@ const createProgram = (finish: (exitCode: number) => void): Command => {
     .addOption(stage('read what this deployed stage holds already; without it nothing deployed is needed'))
     .addOption(json())
     .addHelpText('after', `\nRemediations: ${remediationNames.join(', ')}. Rules are those of the policy.`);
+
+  account(
+    add(
+      'check',
+      'say what is not ready before the night: alarms, groups, hooks, the stage',
+      async () => (await import('./commands/check.ts')).checkCommand,
+    ),
+  )
+    .addOption(policy())
+    .addOption(stage('look at this deployed stage too: kill switch and subscriptions'))
+    .addOption(json());
 
   statusAccount(
     add(

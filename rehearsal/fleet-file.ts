@@ -75,7 +75,7 @@ const fleetSchema = z.object({
   MetricAlarms: z.array(z.object({ AlarmName: z.string() })).optional(),
 });
 
-/** A fleet as AWS describes it: what `npm run snapshot` prints, or `aws autoscaling describe-auto-scaling-groups`. */
+/** A fleet as AWS describes it: what `holdfast snapshot` prints, or `aws autoscaling describe-auto-scaling-groups`. */
 export type Fleet = z.output<typeof fleetSchema>;
 
 /** Names a field, and beside a number in a list the group that stands there. */
@@ -120,7 +120,7 @@ export const loadFleet = (file: string): Fleet => {
     text = readFileSync(file, 'utf8');
     raw = JSON.parse(text);
   } catch (cause) {
-    const hint = cause instanceof SyntaxError ? '. A fleet file is JSON, as npm run snapshot prints it' : '';
+    const hint = cause instanceof SyntaxError ? '. A fleet file is JSON, as holdfast snapshot prints it' : '';
     throw new InvalidFleetError(`${file} cannot be read as a fleet: ${(cause as Error).message}${hint}`, {
       cause,
     });

@@ -83,7 +83,7 @@ export const journalCommand = async (name: string | undefined, flags: JournalFla
       throw noSuchStage(stage, account, 'table');
     throw error;
   });
-  if (entries.length === 0 && status !== 'RUNNING') {
+  if (entries.length === 0 && !['RUNNING', 'SUCCEEDED'].includes(status)) {
     throw new AccessError(
       `The table has no journal of ${executionNameOf(executionArn)}: it failed before its plan, the name is wrong, or it is older than the table keeps journals.`,
     );
@@ -105,5 +105,6 @@ export const journalCommand = async (name: string | undefined, flags: JournalFla
     ),
   );
   for (const entry of entries) print(tellEntry(entry));
+  if (entries.length === 0) print('It has written nothing: there was nothing to do, or it has just begun.');
   return 0;
 };

@@ -3,6 +3,7 @@
 What a story is for stands in its first line. A story that is new needs a fault in ../faults.ts that makes it fail.
 """
 
+from .checking import check
 from .commands import command
 from .deploying import removal, two_stages, upgrade
 from .holds import copied, desired_capacity, kill_switch, overlapping, packet_loss, stopped
@@ -31,6 +32,7 @@ ALL = {
     "two-stages": two_stages,
     "told": told,
     "command": command,
+    "check": check,
     "upgrade": upgrade,
     "removal": removal,
 }

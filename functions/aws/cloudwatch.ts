@@ -7,6 +7,7 @@ import {
   type LogAlarm,
   type MetricAlarm,
 } from '@aws-sdk/client-cloudwatch';
+import type { AlarmFacts } from '../domain/readiness/readiness-facts.ts';
 import { isOkForWantOfData, type StateReason, triggeringAlarms } from '../domain/signals/alarm-data.ts';
 import type { AlarmState } from '../domain/signals/decide-start.ts';
 
@@ -18,6 +19,12 @@ export interface CloudWatch {
   describeAlarmsInAlarm(): Promise<AlarmState[]>;
   /** Why the alarm is muted now, or `undefined` when no mute rule is active. Throws when that cannot be read. */
   describeMute(alarmName: string): Promise<string | undefined>;
+}
+
+/** The alarms of an account, for who looks whether the rules of a policy can start. */
+export interface AlarmCatalogue {
+  /** The alarms whose name begins so, all of them for an empty text. One call for 100 of them. */
+  describeAlarmFacts(namePrefix: string): Promise<AlarmFacts[]>;
 }
 
 /** Without its type an alarm is left out (CloudWatch API reference, DescribeAlarms). */
@@ -74,7 +81,7 @@ const isRefusedValue = (error: unknown): boolean =>
   error instanceof Error && /^(Validation|InvalidParameter)/.test(error.name);
 
 /** Wraps a client, which may be gated, in the few operations Holdfast makes. */
-export const createCloudWatch = (client: CloudWatchClient): CloudWatch => {
+export const createCloudWatch = (client: CloudWatchClient): CloudWatch & AlarmCatalogue => {
   let alarmTypes = allTypes;
 
   const describePages = async (input: DescribeAlarmsCommandInput): Promise<DescribedAlarm[]> => {
@@ -131,6 +138,17 @@ export const createCloudWatch = (client: CloudWatchClient): CloudWatch => {
       const state = toAlarmState(alarm);
       return state.value === 'OK' && (await lacksData(alarm)) ? { ...state, lacksData: true } : state;
     },
+
+    describeAlarmFacts: async (namePrefix) =>
+      (await describe(namePrefix === '' ? {} : { AlarmNamePrefix: namePrefix })).map((alarm) => {
+        const suppressed = suppressedBecause(alarm);
+        return {
+          alarmName: alarm.AlarmName ?? '',
+          value: alarm.StateValue ?? 'INSUFFICIENT_DATA',
+          ...(suppressed === undefined ? {} : { suppressedBecause: suppressed }),
+          ...(alarm.TreatMissingData === undefined ? {} : { treatMissingData: alarm.TreatMissingData }),
+        };
+      }),
 
     describeAlarmsInAlarm: async () => (await describe({ StateValue: 'ALARM' })).map(toAlarmState),
 

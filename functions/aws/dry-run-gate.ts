@@ -43,6 +43,7 @@ const readingCommands: ReadonlySet<string> = new Set([
   'DescribeExecutionCommand',
   'GetCallerIdentityCommand',
   'DescribeRegionsCommand',
+  'ListSubscriptionsByTopicCommand',
 ]);
 
 /** Whether a command, by the name its class gives itself, changes nothing. */

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { makePlan, tellPlan } from '../../cli/commands/plan.ts';
 import type { Account } from '../../cli/laptop/account.ts';
@@ -123,6 +124,46 @@ describe('holdfast plan', () => {
     expect(told).toContain('→ SuspendProcesses web-a: ScalingProcesses');
     expect(told).toContain('1 group would take part, 2 left alone. Nothing was changed.');
     expect(result.calls.filter(({ mutating }) => mutating)).toEqual([]);
+  });
+});
+
+describe('the policy for whoever plans', () => {
+  it('allows what plans call, and nothing that none calls', async () => {
+    const sent = new Set(['cloudwatch:DescribeAlarms']);
+    const prefixes: Record<string, string> = {
+      AutoScaling: 'autoscaling',
+      CloudFormation: 'cloudformation',
+      EC2: 'ec2',
+      ElasticLoadBalancing: 'elasticloadbalancing',
+    };
+    const stories: [ExecutionRequest, Parameters<typeof planned>[1], number][] = [
+      [request('pause-scaling', { tags: ['tier=web'] }), undefined, minutes(5)],
+      [
+        request('resize-in-place', { group: ['web-b', 'web-c'], with: ['instanceTypes=[m7i.xlarge]'] }),
+        smallIncident({
+          losses: [],
+          groups: [
+            smallGroup('web-b', {
+              tags: { tier: 'web', holdfast: 'true', 'aws:cloudformation:stack-name': 'shop' },
+            }),
+            // Its health is what EC2 says.
+            smallGroup('web-c', { healthCheckType: 'EC2' }),
+          ],
+        }),
+        minutes(5),
+      ],
+      [request('drain-pending-wait', { group: ['api'] }), launchIncident(), minutes(45)],
+    ];
+    for (const [asked, story, at] of stories) {
+      const { result } = await planned(asked, story, at, { policy: { rules: policy.rules.slice(0, 1) } });
+      for (const { service, operation, functionName } of result.calls) {
+        if (functionName === '') sent.add(`${prefixes[service]}:${operation}`);
+      }
+    }
+    const { Statement } = JSON.parse(
+      readFileSync(new URL('../../docs/examples/planner.policy.json', import.meta.url), 'utf8'),
+    ) as { Statement: { Action: string[] }[] };
+    expect([...sent].sort()).toEqual(Statement.flatMap(({ Action }) => Action));
   });
 });
 

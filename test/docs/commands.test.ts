@@ -8,6 +8,7 @@ import * as stepFunctions from '@aws-sdk/client-sfn';
 import * as sns from '@aws-sdk/client-sns';
 import * as ssm from '@aws-sdk/client-ssm';
 import { describe, expect, it } from 'vitest';
+import { createProgram } from '../../cli/program.ts';
 
 const root = new URL('../../', import.meta.url);
 const pages = ['README.md', ...readdirSync(new URL('docs', root)).map((file) => `docs/${file}`)].filter(
@@ -114,6 +115,29 @@ describe('the commands in README, docs and messages', () => {
     const commands = [...pages, ...messages].flatMap(commandsIn);
     expect(commands.length).toBeGreaterThan(80);
     expect(commands.flatMap(mistakesIn)).toEqual([]);
+  });
+
+  it('are commands of holdfast with options that they have', () => {
+    const { commands } = createProgram(() => {});
+    const mistakes = (line: string): string[] => {
+      const [, name = '', ...words] = line.split(/\s+/);
+      const command = commands.find((each) => each.name() === name);
+      if (name === 'complete' || name.startsWith('-')) return [];
+      if (command === undefined) return [`${line}: no command ${name}`];
+      const known = command.options.map(({ long }) => long).concat('--help');
+      return words
+        .filter((word) => word.startsWith('--'))
+        .filter((word) => !known.includes(word))
+        .map((word) => `${line}: no option ${word}`);
+    };
+    expect(mistakes('holdfast plan --grup x')).toEqual(['holdfast plan --grup x: no option --grup']);
+    const lines = [...pages, 'CONTRIBUTING.md'].flatMap((page) =>
+      [...readFileSync(new URL(page, root), 'utf8').matchAll(/npx (holdfast [^`\n|#]*)/g)].map(
+        ([, line = '']) => line.trim(),
+      ),
+    );
+    expect(lines.length).toBeGreaterThan(20);
+    expect(lines.flatMap(mistakes)).toEqual([]);
   });
 
   it('are scripts of package.json where they are npm’s', () => {

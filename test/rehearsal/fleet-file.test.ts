@@ -248,7 +248,7 @@ describe('a story of one’s own fleet', () => {
       /fleet\.json:\d+:18: AutoScalingGroups\.0 \(shop\)\.MinSize: found "two"; allowed: a number, without quotes/,
     );
     writeFileSync(file, 'AutoScalingGroups:\n  - AutoScalingGroupName: shop\n');
-    expect(() => loadFleet(file)).toThrow(/A fleet file is JSON, as npm run snapshot prints it$/);
+    expect(() => loadFleet(file)).toThrow(/A fleet file is JSON, as holdfast snapshot prints it$/);
     rmSync(folder, { recursive: true });
   });
 });

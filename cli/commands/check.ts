@@ -1,0 +1,186 @@
+import { createHash } from 'node:crypto';
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { createAutoScaling } from '../../functions/aws/auto-scaling.ts';
+import { createCloudWatch } from '../../functions/aws/cloudwatch.ts';
+import { createKillSwitch } from '../../functions/aws/systems-manager.ts';
+import { UnknownModeError } from '../../functions/domain/errors.ts';
+import { decideReadiness, type ReadinessFinding } from '../../functions/domain/readiness/decide-readiness.ts';
+import type { StageFacts, UnreadableFact } from '../../functions/domain/readiness/readiness-facts.ts';
+import { tellReadiness } from '../../functions/domain/telling/readiness-sentences.ts';
+import { counted, spokenTime } from '../../functions/domain/times.ts';
+import type { Policy, Rule } from '../../functions/events/policy.ts';
+import { lookAtReadiness, nearestAlarmName } from '../../functions/tasks/readiness/look-at-readiness.ts';
+import { type Account, type AccountFlags, openAccount } from '../laptop/account.ts';
+import { stageOf } from '../laptop/deployed-stage.ts';
+import { createPlanningRuntime } from '../laptop/planning-runtime.ts';
+import { openStore } from '../laptop/read-status.ts';
+import { toExecutionRequest } from '../laptop/request.ts';
+import { bad, good, warned } from '../terminal/colour.ts';
+import { print, printJson } from '../terminal/print.ts';
+import { tellTable } from '../terminal/table.ts';
+import { makePlan } from './plan.ts';
+import { readPolicy } from './read-policy.ts';
+
+/** What the command line says of a check. */
+export interface CheckFlags extends AccountFlags {
+  policy?: string;
+  stage?: string;
+  json?: boolean;
+}
+
+/** Tells the rules of one policy from those of another. */
+export const hashOfPolicy = (policy: Policy): string =>
+  createHash('sha256').update(JSON.stringify(policy)).digest('hex').slice(0, 16);
+
+/** What a resize of a rule finds now, by group, from a plan of it. */
+const resizesOf = async (account: Account, policy: Policy, rule: Rule) => {
+  const request = toExecutionRequest(
+    rule.name,
+    {},
+    { policy, reason: 'holdfast check', dryRun: true, now: new Date().toISOString() },
+  );
+  const { journal } = await makePlan(
+    account,
+    createPlanningRuntime(account, policy, 'check', false),
+    request,
+  );
+  return journal.flatMap(({ event, because, autoScalingGroupName, text = '' }) =>
+    autoScalingGroupName !== undefined && (event === 'refused' || event === 'planned')
+      ? [{ autoScalingGroupName, isFit: event === 'planned' && because !== 'REFUSE', text }]
+      : [],
+  );
+};
+
+const isNotThere = (error: unknown): boolean =>
+  error instanceof Error && /ResourceNotFound|NotFound/.test(error.name);
+
+/** How the deployed stage is; what cannot be read is taken down. */
+const lookAtStage = async (
+  account: Account,
+  stage: string,
+  unreadable: UnreadableFact[],
+): Promise<StageFacts> => {
+  const read = async <Value>(what: string, ask: () => Promise<Value>): Promise<Value | undefined> => {
+    try {
+      return await ask();
+    } catch (error) {
+      if (isNotThere(error)) return undefined;
+      unreadable.push({ what, because: `${(error as Error).name}: ${(error as Error).message}` });
+      return undefined;
+    }
+  };
+  const before = unreadable.length;
+  const open = await read('whether the stage is deployed', () =>
+    openStore(account, stage).listOpenIncidents(),
+  );
+  if (open === undefined) return { stage, isDeployed: unreadable.length > before };
+  const killSwitch = await read('the kill switch', async (): Promise<StageFacts['killSwitch'] & {}> => {
+    try {
+      const client = account.connect(SSMClient, 'dry-run');
+      return (await createKillSwitch(client, `/holdfast/${stage}/mode`).read()).mode;
+    } catch (error) {
+      if (error instanceof UnknownModeError) return { unknownWord: error.word };
+      throw error;
+    }
+  });
+  const subscriptions = await read('who is subscribed to the topic', async () => {
+    const { partition, region, accountId } = account;
+    const { Subscriptions = [] } = await account.connect(SNSClient, 'dry-run').send(
+      new ListSubscriptionsByTopicCommand({
+        TopicArn: `arn:${partition}:sns:${region}:${accountId}:holdfast-${stage}-notifications`,
+      }),
+    );
+    const pending = Subscriptions.filter(
+      ({ SubscriptionArn = '' }) => !SubscriptionArn.startsWith('arn:'),
+    ).length;
+    return { confirmed: Subscriptions.length - pending, pending };
+  });
+  return {
+    stage,
+    isDeployed: true,
+    ...(killSwitch === undefined ? {} : { killSwitch }),
+    ...(subscriptions === undefined ? {} : { subscriptions }),
+  };
+};
+
+const levelWords = { NOT_READY: 'not ready', WARNING: 'warning' } as const;
+
+/** Findings as people read them: what is not ready first, and the rules of which nothing is wrong. */
+const tellFindings = (
+  { rules }: Policy,
+  findings: { finding: ReadinessFinding; found: string; remedy: string }[],
+  stage: string | undefined,
+): string => {
+  const clean = [
+    ...rules
+      .filter(({ name }) => !findings.some(({ finding }) => finding.rule === name))
+      .map(({ name }) => name),
+    ...(stage === undefined || findings.some(({ finding }) => finding.rule === undefined)
+      ? []
+      : [`stage ${stage}`]),
+  ];
+  const sorted = [...findings].sort(
+    (a, b) => Number(a.finding.level === 'WARNING') - Number(b.finding.level === 'WARNING'),
+  );
+  const rows = [
+    ...sorted.map(({ finding: { level, rule }, found, remedy }) => [
+      levelWords[level],
+      rule ?? `stage ${stage ?? ''}`.trim(),
+      found,
+      remedy,
+    ]),
+    ...clean.map((name) => ['ready', name, '-', '-']),
+  ];
+  const colours: Record<string, (text: string) => string> = {
+    'not ready': bad,
+    warning: warned,
+    ready: good,
+  };
+  return tellTable(['READY?', 'RULE', 'FOUND', 'WHAT TO DO'], rows, (text, _row, column) =>
+    column === 0 ? (colours[text] ?? good)(text) : text,
+  );
+};
+
+/** `holdfast check`: whether everything is ready before the night. */
+export const checkCommand = async (flags: CheckFlags): Promise<number> => {
+  const policy = readPolicy(flags.policy);
+  const stage = flags.stage === undefined ? undefined : stageOf(flags);
+  const account = await openAccount(flags);
+  const facts = await lookAtReadiness(
+    {
+      autoScaling: createAutoScaling(account.connect(AutoScalingClient, 'dry-run')),
+      cloudWatch: createCloudWatch(account.connect(CloudWatchClient, 'dry-run')),
+      planResize: (rule) => resizesOf(account, policy, rule),
+    },
+    policy,
+  );
+  const stageFacts =
+    stage === undefined ? {} : { stage: await lookAtStage(account, stage, facts.unreadable) };
+  const findings = decideReadiness(policy, { ...facts, ...stageFacts }).map((finding) => {
+    const { fact } = finding;
+    const nearest =
+      fact.because === 'NO_ALARM' ? nearestAlarmName(fact.patterns, fact.otherAlarmNames) : undefined;
+    return { finding, ...tellReadiness(fact, nearest) };
+  });
+  const notReady = findings.filter(({ finding }) => finding.level === 'NOT_READY').length;
+  const { accountId, region } = account;
+  if (flags.json === true) {
+    printJson({
+      accountId,
+      region,
+      isReady: notReady === 0,
+      findings: findings.map(({ finding, found, remedy }) => ({ ...finding, found, remedy })),
+    });
+  } else {
+    print(`Account ${accountId}, ${region}, as of ${spokenTime(new Date().toISOString())}.\n`);
+    print(tellFindings(policy, findings, stage));
+    const warnings = findings.length - notReady;
+    print(
+      `\n${notReady === 0 ? 'Nothing is missing' : `${counted(notReady, 'thing')} not ready`}${warnings === 0 ? '' : `, ${counted(warnings, 'warning')}`}.${stage === undefined ? ' The deployed stage was not looked at: give --stage for that.' : ''}`,
+    );
+  }
+  return notReady === 0 ? 0 : 1;
+};

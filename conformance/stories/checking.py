@@ -1,0 +1,125 @@
+import json
+import pathlib
+import tempfile
+
+#: Rules that the shipped fleet is ready for, once its alarms are there.
+POLICY = """
+rules:
+  - name: loss
+    when: { alarm: "check-loss-*" }
+    do: pause-scaling
+    targets: { tags: { tier: web } }
+    with: { groupsMax: %d }
+  - name: stuck
+    when: { stuckInstances: 1 }
+    do: drain-pending-wait
+    targets: { tags: { tier: api } }
+"""
+
+
+def check(world):
+    """The command check: everything is ready, and each of fourteen planted faults is found, and nothing else."""
+    cloudwatch, scaling = world.client("cloudwatch"), world.client("autoscaling")
+    sns, ssm = world.client("sns"), world.client("ssm")
+    topic = f"arn:aws:sns:us-east-1:123456789012:holdfast-{world.stage}-notifications"
+    subscription = sns.subscribe(
+        TopicArn=topic, Protocol="https", Endpoint="https://ops.example.com", ReturnSubscriptionArn=True
+    )["SubscriptionArn"]
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder) / "policy.yml"
+
+        def policy(groups_max=10):
+            file.write_text(POLICY % groups_max)
+
+        def found(*more):
+            answer = world.command("check", "--policy", str(file), "--stage", world.stage, "--json", *more)
+            result = json.loads(answer.stdout) if answer.stdout else {"findings": []}
+            codes = sorted(each["fact"]["because"] for each in result["findings"])
+            return codes, answer
+
+        def alarm(**settings):
+            cloudwatch.put_metric_alarm(
+                AlarmName="check-loss-az1",
+                MetricName="PacketLoss",
+                Namespace="AWS/NetworkMonitor",
+                Statistic="Average",
+                Period=60,
+                EvaluationPeriods=1,
+                Threshold=2.0,
+                ComparisonOperator="GreaterThanThreshold",
+                **settings,
+            )
+            cloudwatch.set_alarm_state(AlarmName="check-loss-az1", StateValue="OK", StateReason="told")
+
+        def tag(group, key, value=None):
+            entry = {"ResourceId": group, "ResourceType": "auto-scaling-group", "Key": key}
+            if value is None:
+                scaling.delete_tags(Tags=[entry])
+            else:
+                scaling.create_or_update_tags(Tags=[{**entry, "Value": value, "PropagateAtLaunch": True}])
+
+        def hook(**settings):
+            scaling.put_lifecycle_hook(
+                AutoScalingGroupName="web-2",
+                LifecycleHookName="bootstrap",
+                LifecycleTransition="autoscaling:EC2_INSTANCE_LAUNCHING",
+                **{"DefaultResult": "ABANDON", "HeartbeatTimeout": 3600, **settings},
+            )
+
+        def tags(groups, key, value=None):
+            for group in groups:
+                tag(group, key, value)
+
+        def switch(word):
+            ssm.put_parameter(Name=f"/holdfast/{world.stage}/mode", Value=word, Overwrite=True, Type="String")
+
+        def subscribed(is_so):
+            nonlocal subscription
+            if not is_so:
+                sns.unsubscribe(SubscriptionArn=subscription)
+            else:
+                subscription = sns.subscribe(
+                    TopicArn=topic, Protocol="https", Endpoint="https://ops.example.com", ReturnSubscriptionArn=True
+                )["SubscriptionArn"]
+
+        policy()
+        alarm()
+        codes, answer = found()
+        world.expect("everything is ready", codes == [] and answer.returncode == 0, [codes, answer.stderr, answer.stdout])
+
+        web = ("web-0", "web-1")
+        faults = (
+            ("NO_ALARM", 1, lambda: cloudwatch.delete_alarms(AlarmNames=["check-loss-az1"]), alarm),
+            ("ALARM_SUPPRESSED", 1, lambda: cloudwatch.disable_alarm_actions(AlarmNames=["check-loss-az1"]),
+             lambda: cloudwatch.enable_alarm_actions(AlarmNames=["check-loss-az1"])),
+            ("ALARM_WITHOUT_DATA", 1, lambda: cloudwatch.set_alarm_state(
+                AlarmName="check-loss-az1", StateValue="INSUFFICIENT_DATA", StateReason="told"), alarm),
+            ("MISSING_DATA_IS_GOOD", 0, lambda: alarm(TreatMissingData="notBreaching"), alarm),
+            ("NO_GROUP", 1, lambda: tags(web, "tier", "other"), lambda: tags(web, "tier", "web")),
+            ("NOT_OPTED_IN", 0, lambda: tag("web-1", "holdfast"), lambda: tag("web-1", "holdfast", "true")),
+            ("NOT_OPTED_IN", 1, lambda: tags(web, "holdfast"), lambda: tags(web, "holdfast", "true")),
+            ("TOO_MANY_GROUPS", 1, lambda: policy(1), policy),
+            ("GROUP_WARNED", 0, lambda: tag("web-0", "AmazonECSManaged", "x"), lambda: tag("web-0", "AmazonECSManaged")),
+            ("NO_LAUNCH_HOOK", 0, lambda: scaling.delete_lifecycle_hook(
+                AutoScalingGroupName="web-2", LifecycleHookName="bootstrap"), hook),
+            ("HOOK_CONTINUES", 0, lambda: hook(DefaultResult="CONTINUE"), hook),
+            ("HOOK_TOO_SHORT", 0, lambda: hook(HeartbeatTimeout=600), hook),
+            ("SWITCHED", 1, lambda: switch("off"), lambda: switch("live")),
+            ("NOBODY_IS_TOLD", 1, lambda: subscribed(False), lambda: subscribed(True)),
+        )
+        for code, exit_code, plant, mend in faults:
+            plant()
+            codes, answer = found()
+            is_found = codes == [code] and answer.returncode == exit_code
+            world.expect(f"a planted fault is found, and no other: {code}", is_found, [codes, answer.returncode, answer.stderr])
+            mend()
+            codes, answer = found()
+            world.expect("and is gone once it is mended", codes == [], [codes, answer.stderr])
+        told = world.command("check", "--policy", str(file))
+        world.expect("people can read it", "Nothing is missing." in told.stdout, told.stdout + told.stderr)
+        nowhere = world.command("check", "--policy", str(file), "--stage", "nowhere")
+        world.expect("a stage that is not deployed is said", "is not deployed here" in nowhere.stdout, nowhere.stdout)
+    sns.unsubscribe(SubscriptionArn=subscription)
+    cloudwatch.delete_alarms(AlarmNames=["check-loss-az1"])
+    world.advance(6)
+    world.expect_all_is_as_before()

@@ -1,0 +1,189 @@
+import type { Policy, Rule } from '../../events/policy.ts';
+import { type AutoScalingGroup, isOptedIn } from '../auto-scaling-group.ts';
+import { traitsTreated } from '../group-traits.ts';
+import { selectGroups } from '../holds/select-groups.ts';
+import type { AlarmFacts, HookFacts, ReadinessFacts, RuleFacts, StageFacts } from './readiness-facts.ts';
+
+/**
+ * How ready something is.
+ * - `NOT_READY`: at night it would not do what it is for.
+ * - `WARNING`: it would, and there is something to look out for, or something that is not known.
+ */
+export type ReadinessLevel = 'NOT_READY' | 'WARNING';
+
+/** What was found, in facts. */
+export type ReadinessFact =
+  | { because: 'NO_ALARM'; patterns: string[]; otherAlarmNames: string[] }
+  | { because: 'ALARM_SUPPRESSED'; alarmName: string; why: string }
+  | { because: 'ALARM_WITHOUT_DATA'; alarmName: string }
+  | { because: 'MISSING_DATA_IS_GOOD'; alarmName: string }
+  | { because: 'NO_GROUP'; tags: Record<string, string> }
+  | { because: 'NOT_OPTED_IN'; groups: string[]; isAny: boolean }
+  | { because: 'TOO_MANY_GROUPS'; groupsFound: number; groupsMax: number }
+  | { because: 'GROUP_REFUSED'; groups: string[]; why: string }
+  | { because: 'GROUP_WARNED'; groups: string[]; why: string }
+  | { because: 'NO_LAUNCH_HOOK'; groups: string[] }
+  | { because: 'HOOK_CONTINUES'; groups: string[] }
+  | { because: 'HOOK_TOO_SHORT'; groups: string[]; olderThanSeconds: number }
+  | { because: 'CHECKS_EC2_ONLY'; groups: string[] }
+  | { because: 'CANNOT_RESIZE'; groups: string[]; why: string }
+  | { because: 'NOT_DEPLOYED'; stage: string }
+  | { because: 'SWITCHED'; word: string; isKnown: boolean }
+  | { because: 'NOBODY_IS_TOLD'; pending: number }
+  | { because: 'POLICY_DIFFERS' }
+  | { because: 'UNREADABLE'; what: string; why: string };
+
+/** One thing that is not as it should be. */
+export interface ReadinessFinding {
+  level: ReadinessLevel;
+  /** The rule that it is about; absent for the stage. */
+  rule?: string;
+  fact: ReadinessFact;
+}
+
+type Found = Omit<ReadinessFinding, 'rule'>;
+
+const notReady = (fact: ReadinessFact): Found => ({ level: 'NOT_READY', fact });
+const warning = (fact: ReadinessFact): Found => ({ level: 'WARNING', fact });
+
+const namesOf = (groups: AutoScalingGroup[]): string[] =>
+  groups.map(({ autoScalingGroupName }) => autoScalingGroupName);
+
+const ofAlarm = ({ alarmName, value, suppressedBecause, treatMissingData }: AlarmFacts): Found[] => [
+  ...(suppressedBecause === undefined
+    ? []
+    : [notReady({ because: 'ALARM_SUPPRESSED', alarmName, why: suppressedBecause })]),
+  ...(value === 'INSUFFICIENT_DATA' ? [notReady({ because: 'ALARM_WITHOUT_DATA', alarmName })] : []),
+  ...(treatMissingData === 'notBreaching' ? [warning({ because: 'MISSING_DATA_IS_GOOD', alarmName })] : []),
+];
+
+const ofAlarms = ({ when }: Rule, { alarms = [], otherAlarmNames = [] }: RuleFacts): Found[] => {
+  if (when.alarm === undefined) return [];
+  return alarms.length === 0
+    ? [notReady({ because: 'NO_ALARM', patterns: when.alarm, otherAlarmNames })]
+    : alarms.flatMap(ofAlarm);
+};
+
+/** What is so of several groups is said once. */
+const byWhy = (because: 'GROUP_REFUSED' | 'GROUP_WARNED', found: { name: string; why: string }[]): Found[] =>
+  [...Map.groupBy(found, ({ why }) => why)].map(([why, some]) =>
+    warning({ because, groups: some.map(({ name }) => name), why }),
+  );
+
+const ofGroups = (rule: Rule, { groups }: RuleFacts): Found[] => {
+  const { tags } = rule.targets;
+  if (groups.length === 0) return [notReady({ because: 'NO_GROUP', tags })];
+  const out = groups.filter((group) => !isOptedIn(group));
+  const optedIn = groups.filter(isOptedIn);
+  const { groups: selected, refusal } = selectGroups(optedIn, [], {
+    remediation: rule.do,
+    groupsMax: rule.settings.groupsMax,
+  });
+  const isNone = optedIn.length === 0;
+  return [
+    ...(out.length === 0
+      ? []
+      : [(isNone ? notReady : warning)({ because: 'NOT_OPTED_IN', groups: namesOf(out), isAny: !isNone })]),
+    ...(refusal?.because === 'TOO_MANY_GROUPS' ? [notReady(refusal)] : []),
+    ...byWhy(
+      'GROUP_REFUSED',
+      selected.flatMap((each) => {
+        if (each.action === 'TAKE') return [];
+        const why = each.because === 'TRAIT' ? each.why : 'the group cannot be held as it is now';
+        return [{ name: each.autoScalingGroupName, why }];
+      }),
+    ),
+    ...byWhy(
+      'GROUP_WARNED',
+      optedIn.flatMap((group) =>
+        traitsTreated(group, rule.do, 'warned').map(({ why }) => ({ name: group.autoScalingGroupName, why })),
+      ),
+    ),
+  ];
+};
+
+const withNames = (
+  groups: string[],
+  toFact: (names: string[]) => ReadinessFact,
+  as: typeof warning = warning,
+): Found[] => (groups.length === 0 ? [] : [as(toFact(groups))]);
+
+const ofHooks = ({ drain }: Rule, { hooks = new Map<string, HookFacts[]>() }: RuleFacts): Found[] => {
+  if (drain === undefined) return [];
+  const { olderThanSeconds, drainsContinuing } = drain;
+  const named = (isMeant: (hooks: HookFacts[]) => boolean): string[] =>
+    [...hooks].flatMap(([name, some]) => (isMeant(some) ? [name] : []));
+  const hasContinuing = (some: HookFacts[]): boolean =>
+    some.length > 0 && some.every(({ defaultResult }) => defaultResult === 'CONTINUE');
+  const isTooShort = (some: HookFacts[]): boolean =>
+    some.length > 0 &&
+    some.every(({ heartbeatTimeoutSeconds }) => heartbeatTimeoutSeconds <= olderThanSeconds);
+  return [
+    ...withNames(
+      named((some) => some.length === 0),
+      (groups) => ({ because: 'NO_LAUNCH_HOOK', groups }),
+    ),
+    ...(drainsContinuing
+      ? []
+      : withNames(named(hasContinuing), (groups) => ({ because: 'HOOK_CONTINUES', groups }))),
+    ...withNames(named(isTooShort), (groups) => ({ because: 'HOOK_TOO_SHORT', groups, olderThanSeconds })),
+  ];
+};
+
+const ofResizes = ({ resize }: Rule, { groups, resizes = [] }: RuleFacts): Found[] => {
+  if (resize === undefined) return [];
+  const unfit = resizes.filter(({ isFit }) => !isFit);
+  return [
+    ...[...Map.groupBy(unfit, ({ text }) => text)].map(([why, some]) =>
+      warning({
+        because: 'CANNOT_RESIZE',
+        groups: some.map(({ autoScalingGroupName }) => autoScalingGroupName),
+        why,
+      }),
+    ),
+    ...withNames(
+      namesOf(groups.filter((group) => isOptedIn(group) && group.checksEc2Only === true)),
+      (names) => ({ because: 'CHECKS_EC2_ONLY', groups: names }),
+    ),
+  ];
+};
+
+const ofStage = ({ stage, isDeployed, killSwitch, subscriptions, policyHash }: StageFacts): Found[] => {
+  if (!isDeployed) return [notReady({ because: 'NOT_DEPLOYED', stage })];
+  const word = typeof killSwitch === 'object' ? killSwitch.unknownWord : killSwitch;
+  return [
+    ...(word === undefined || word === 'live'
+      ? []
+      : [notReady({ because: 'SWITCHED', word, isKnown: typeof killSwitch !== 'object' })]),
+    ...(subscriptions === undefined || subscriptions.confirmed > 0
+      ? []
+      : [notReady({ because: 'NOBODY_IS_TOLD', pending: subscriptions.pending })]),
+    ...(policyHash === undefined || policyHash.here === policyHash.deployed
+      ? []
+      : [warning({ because: 'POLICY_DIFFERS' })]),
+  ];
+};
+
+/**
+ * What stands in the way of the rules of a policy, and of its stage, before anything happens. What could not be read is
+ * not ready and not wrong: it is said.
+ */
+export const decideReadiness = ({ rules }: Policy, facts: ReadinessFacts): ReadinessFinding[] => [
+  ...rules.flatMap((rule): ReadinessFinding[] => {
+    const found = facts.rules.find((each) => each.rule === rule.name);
+    if (found === undefined) return [];
+    return [
+      ...ofAlarms(rule, found),
+      ...ofGroups(rule, found),
+      ...ofHooks(rule, found),
+      ...ofResizes(rule, found),
+    ].map((each) => ({ ...each, rule: rule.name }));
+  }),
+  ...(facts.stage === undefined ? [] : ofStage(facts.stage)),
+  ...facts.unreadable.map(
+    ({ rule, what, because }): ReadinessFinding => ({
+      ...warning({ because: 'UNREADABLE', what, why: because }),
+      ...(rule === undefined ? {} : { rule }),
+    }),
+  ),
+];

@@ -1,0 +1,62 @@
+import type { AutoScalingGroup } from '../auto-scaling-group.ts';
+import type { Mode } from '../mode.ts';
+
+/** An alarm, as far as a rule depends on it. */
+export interface AlarmFacts {
+  alarmName: string;
+  value: string;
+  /** Why nothing is started for it although it goes into ALARM. */
+  suppressedBecause?: string;
+  /** What CloudWatch takes missing data for; absent for alarms that have no such setting. */
+  treatMissingData?: string;
+}
+
+/** A launch hook of a group. */
+export interface HookFacts {
+  lifecycleHookName: string;
+  heartbeatTimeoutSeconds: number;
+  defaultResult: string;
+}
+
+/** What one rule depends on, as it is. */
+export interface RuleFacts {
+  rule: string;
+  /** The alarms that its patterns fit; absent for a rule that waits for none. */
+  alarms?: AlarmFacts[];
+  /** Names of other alarms, where none fits: one of them may have been meant. */
+  otherAlarmNames?: string[];
+  /** The groups that carry its tags, opted in or not. */
+  groups: AutoScalingGroup[];
+  /** The launch hooks of groups that opted in, by group, where the rule drains. */
+  hooks?: Map<string, HookFacts[]>;
+  /** What a resize of the rule finds now, by group: whether instances of it can be resized, and what stands against it. */
+  resizes?: { autoScalingGroupName: string; isFit: boolean; text: string }[];
+}
+
+/** A deployed stage, as it is. */
+export interface StageFacts {
+  stage: string;
+  isDeployed: boolean;
+  /** What the kill switch allows; the word in it where that means nothing. */
+  killSwitch?: Mode | { unknownWord: string };
+  /** Subscriptions of the topic that are confirmed, and those that wait for somebody to confirm them. */
+  subscriptions?: { confirmed: number; pending: number };
+  /** What tells the rules of the policy here from those that are deployed; absent where that is not known. */
+  policyHash?: { here: string; deployed: string };
+}
+
+/** Something that could not be read, and why. */
+export interface UnreadableFact {
+  /** The rule that it is about; absent for the stage. */
+  rule?: string;
+  what: string;
+  because: string;
+}
+
+/** Everything that a check rests on. */
+export interface ReadinessFacts {
+  rules: RuleFacts[];
+  /** Absent where nothing deployed is looked at. */
+  stage?: StageFacts;
+  unreadable: UnreadableFact[];
+}

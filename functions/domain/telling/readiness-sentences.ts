@@ -1,0 +1,120 @@
+import { optInTag } from '../auto-scaling-group.ts';
+import type { ReadinessFact } from '../readiness/decide-readiness.ts';
+import { counted, firstOf, spokenDuration } from '../times.ts';
+
+/** What was found, and what to do about it. */
+export interface ToldReadiness {
+  found: string;
+  remedy: string;
+}
+
+const tellTags = (tags: Record<string, string>): string =>
+  Object.entries(tags)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(' and ');
+
+const namesShown = 5;
+
+/**
+ * A finding as people read it.
+ *
+ * @param nearest the alarm that was most likely meant, where none has the name that the rule waits for
+ */
+export const tellReadiness = (fact: ReadinessFact, nearest?: string): ToldReadiness => {
+  switch (fact.because) {
+    case 'NO_ALARM':
+      return {
+        found: `no alarm here is called ${fact.patterns.join(' or ')}`,
+        remedy: `${nearest === undefined ? '' : `did you mean ${nearest}? `}make the alarm, or name yours in the rule`,
+      };
+    case 'ALARM_SUPPRESSED':
+      return {
+        found: `${fact.alarmName}: ${fact.why}, so the rule starts nothing`,
+        remedy: 'let the alarm act again: its actions, its suppressor or its mute rule',
+      };
+    case 'ALARM_WITHOUT_DATA':
+      return {
+        found: `${fact.alarmName} has no data (INSUFFICIENT_DATA)`,
+        remedy: 'look whether its metric is still sent, and under these dimensions',
+      };
+    case 'MISSING_DATA_IS_GOOD':
+      return {
+        found: `${fact.alarmName} takes missing data for good, so it stays OK when the metric vanishes with the network`,
+        remedy: 'set missing data to "missing" or "breaching"',
+      };
+    case 'NO_GROUP':
+      return {
+        found: `no group has the tags ${tellTags(fact.tags)}`,
+        remedy: 'tag the groups, or change the targets of the rule',
+      };
+    case 'NOT_OPTED_IN':
+      return {
+        found: `${firstOf(fact.groups, namesShown)} did not opt in${fact.isAny ? '' : ', and no other group of the rule did'}`,
+        remedy: `set the tag ${optInTag.key}=${optInTag.value} on the groups that the rule may act on`,
+      };
+    case 'TOO_MANY_GROUPS':
+      return {
+        found: `${fact.groupsFound} groups, more than the ${fact.groupsMax} of groupsMax: the whole rule would be refused`,
+        remedy: 'raise groupsMax, or narrow the targets',
+      };
+    case 'GROUP_REFUSED':
+      return {
+        found: `${firstOf(fact.groups, namesShown)}: would be left alone: ${fact.why}`,
+        remedy: 'see docs/real-fleets.md',
+      };
+    case 'GROUP_WARNED':
+      return {
+        found: `${firstOf(fact.groups, namesShown)}: ${fact.why}`,
+        remedy: 'know it; see docs/real-fleets.md',
+      };
+    case 'NO_LAUNCH_HOOK':
+      return {
+        found: `${firstOf(fact.groups, namesShown)}: no launch hook, so no launch is ever in Pending:Wait`,
+        remedy: 'add a launch hook that the bootstrap completes, or take the group out of the rule',
+      };
+    case 'HOOK_CONTINUES':
+      return {
+        found: `${firstOf(fact.groups, namesShown)}: the launch hook lets a stuck instance into service when it times out (CONTINUE), and the rule leaves those alone`,
+        remedy: 'set the default result of the hook to ABANDON, or drainContinuing: true in the rule',
+      };
+    case 'HOOK_TOO_SHORT':
+      return {
+        found: `${firstOf(fact.groups, namesShown)}: the launch hook times out no later than a launch counts as stuck (${spokenDuration(fact.olderThanSeconds)})`,
+        remedy: 'lengthen the timeout of the hook, or shorten olderThan',
+      };
+    case 'CHECKS_EC2_ONLY':
+      return {
+        found: `${firstOf(fact.groups, namesShown)}: health checks ask only EC2, so a resized instance counts as healthy before it serves`,
+        remedy: 'use health checks of the load balancer, where there is one',
+      };
+    case 'CANNOT_RESIZE':
+      return {
+        found: `${firstOf(fact.groups, namesShown)}: ${fact.why}`,
+        remedy: 'see holdfast plan for each instance',
+      };
+    case 'NOT_DEPLOYED':
+      return {
+        found: `stage ${fact.stage} is not deployed here`,
+        remedy: 'look at --stage and --region, or deploy it',
+      };
+    case 'SWITCHED':
+      return {
+        found: fact.isKnown
+          ? `the kill switch says ${fact.word}`
+          : `the kill switch says "${fact.word}", which Holdfast does not know: nothing new begins`,
+        remedy: 'holdfast switch live, when Holdfast is to act',
+      };
+    case 'NOBODY_IS_TOLD':
+      return {
+        found: `nobody is subscribed to the topic${fact.pending === 0 ? '' : `; ${counted(fact.pending, 'subscription')} not confirmed`}`,
+        remedy: 'subscribe, and confirm the mail that AWS sends; see docs/operations.md',
+      };
+    case 'POLICY_DIFFERS':
+      return {
+        found: 'the policy here is another one than the deployed one',
+        remedy: 'deploy it, or check with the deployed one',
+      };
+    case 'UNREADABLE':
+      return { found: `${fact.what} is not known: ${fact.why}`, remedy: 'give the permission, or try again' };
+  }
+};

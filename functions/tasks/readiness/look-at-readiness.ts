@@ -1,0 +1,136 @@
+import pMap from 'p-map';
+import type { AutoScaling } from '../../aws/auto-scaling.ts';
+import { describeAwsError } from '../../aws/aws-error.ts';
+import type { AlarmCatalogue } from '../../aws/cloudwatch.ts';
+import { type AutoScalingGroup, isOptedIn } from '../../domain/auto-scaling-group.ts';
+import type {
+  AlarmFacts,
+  HookFacts,
+  ReadinessFacts,
+  RuleFacts,
+  UnreadableFact,
+} from '../../domain/readiness/readiness-facts.ts';
+import { matchesPattern } from '../../domain/signals/match-rules.ts';
+import { nearestOf } from '../../events/nearest.ts';
+import type { Policy, Rule } from '../../events/policy.ts';
+
+/** What is looked at. */
+export interface ReadinessDependencies {
+  autoScaling: AutoScaling;
+  cloudWatch: AlarmCatalogue;
+  /** What a resize of a rule finds now, by group; absent where nobody can plan one here. */
+  planResize?: (rule: Rule) => Promise<RuleFacts['resizes'] & object>;
+}
+
+/** Launch hooks are asked for group by group; more at once only throttles. */
+const hooksAtOnce = 4;
+
+/** Hooks of so many groups are looked at; of more groups the first tell. */
+const groupsWithHooksMax = 200;
+
+/** Takes down what cannot be read, and goes on without it. */
+const reading = (unreadable: UnreadableFact[], rule: string | undefined) => {
+  return async <Value>(what: string, read: () => Promise<Value>): Promise<Value | undefined> => {
+    try {
+      return await read();
+    } catch (error) {
+      const because = describeAwsError(error);
+      unreadable.push({ what, because, ...(rule === undefined ? {} : { rule }) });
+      return undefined;
+    }
+  };
+};
+
+/** Asks for each thing once, however many rules need it. */
+const once = <Value>(read: (key: string) => Promise<Value>): ((key: string) => Promise<Value>) => {
+  const known = new Map<string, Promise<Value>>();
+  return (key) => {
+    const found = known.get(key) ?? read(key);
+    known.set(key, found);
+    return found;
+  };
+};
+
+/** The alarm that a pattern most likely meant: compared as far as its letters go. */
+export const nearestAlarmName = (patterns: string[], names: string[]): string | undefined =>
+  patterns
+    .map((pattern) => {
+      const letters = pattern.replaceAll('*', '');
+      const starts = new Map(names.map((name) => [name.slice(0, letters.length), name]));
+      const nearest = nearestOf(letters, [...starts.keys()]);
+      return nearest === undefined ? undefined : starts.get(nearest);
+    })
+    .find((name) => name !== undefined);
+
+/**
+ * Reads what the rules of a policy depend on. It changes nothing: one call for 100 alarms of a pattern, one for 100 groups
+ * of a rule, and for rules that drain one for each group.
+ *
+ * @returns what could be read, and what could not, with why
+ */
+export const lookAtReadiness = async (
+  { autoScaling, cloudWatch, planResize }: ReadinessDependencies,
+  policy: Policy,
+): Promise<ReadinessFacts> => {
+  const unreadable: UnreadableFact[] = [];
+  const alarmsFrom = once((prefix) => cloudWatch.describeAlarmFacts(prefix));
+  const groupsWith = once((tags) =>
+    autoScaling.describeAutoScalingGroupsByTags(JSON.parse(tags) as Record<string, string>),
+  );
+  const hooksOf = once((name) => autoScaling.describeLaunchHooks(name));
+
+  const lookAtAlarms = async (patterns: string[]): Promise<Pick<RuleFacts, 'alarms' | 'otherAlarmNames'>> => {
+    const found: AlarmFacts[] = [];
+    for (const pattern of patterns) {
+      const alarms = await alarmsFrom(pattern.split('*')[0] ?? '');
+      found.push(...alarms.filter(({ alarmName }) => matchesPattern(pattern, alarmName)));
+    }
+    if (found.length > 0) return { alarms: found };
+    const others = (await alarmsFrom('')).map(({ alarmName }) => alarmName);
+    return { alarms: [], otherAlarmNames: others };
+  };
+
+  const lookAtHooks = async (groups: AutoScalingGroup[]): Promise<Map<string, HookFacts[]>> => {
+    const names = groups.filter(isOptedIn).map(({ autoScalingGroupName }) => autoScalingGroupName);
+    const hooks = await pMap(
+      names.slice(0, groupsWithHooksMax),
+      async (name): Promise<[string, HookFacts[]]> => [name, await hooksOf(name)],
+      { concurrency: hooksAtOnce },
+    );
+    return new Map(hooks);
+  };
+
+  const lookAtRule = async (rule: Rule): Promise<RuleFacts> => {
+    const read = reading(unreadable, rule.name);
+    const { alarm } = rule.when;
+    const alarms = alarm === undefined ? {} : await read('its alarm', () => lookAtAlarms(alarm));
+    const groups = await read('its groups', () => groupsWith(JSON.stringify(rule.targets.tags)));
+    const hooks =
+      rule.drain === undefined || groups === undefined
+        ? undefined
+        : await read('the launch hooks of its groups', () => lookAtHooks(groups));
+    const resizes =
+      rule.resize === undefined || planResize === undefined
+        ? undefined
+        : await read('whether its instances can be resized', () => planResize(rule));
+    return {
+      rule: rule.name,
+      ...(alarms ?? {}),
+      groups: groups ?? [],
+      ...(hooks === undefined ? {} : { hooks }),
+      ...(resizes === undefined ? {} : { resizes }),
+    };
+  };
+
+  const rules: RuleFacts[] = [];
+  for (const rule of policy.rules) {
+    const before = unreadable.length;
+    const found = await lookAtRule(rule);
+    // Of a rule whose alarm or groups are not known nothing is said but that.
+    const isKnown = unreadable
+      .slice(before)
+      .every(({ what }) => what !== 'its alarm' && what !== 'its groups');
+    if (isKnown) rules.push(found);
+  }
+  return { rules, unreadable };
+};
