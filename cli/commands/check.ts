@@ -40,7 +40,7 @@ const resizesOf = async (account: Account, policy: Policy, rule: Rule) => {
   const request = toExecutionRequest(
     rule.name,
     {},
-    { policy, reason: 'holdfast check', dryRun: true, now: new Date().toISOString() },
+    { policy, reason: 'holdfast check', dryRun: true, now: account.clock.now() },
   );
   const { journal } = await makePlan(
     account,
@@ -175,7 +175,7 @@ export const checkCommand = async (flags: CheckFlags): Promise<number> => {
       findings: findings.map(({ finding, found, remedy }) => ({ ...finding, found, remedy })),
     });
   } else {
-    print(`Account ${accountId}, ${region}, as of ${spokenTime(new Date().toISOString())}.\n`);
+    print(`Account ${accountId}, ${region}, as of ${spokenTime(account.clock.now())}.\n`);
     print(tellFindings(policy, findings, stage));
     const warnings = findings.length - notReady;
     print(

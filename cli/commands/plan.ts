@@ -127,9 +127,11 @@ export const tellPlan = ({ result, journal }: Plan): string => {
 export const planCommand = async (name: string, flags: PlanFlags): Promise<number> => {
   const policy = readPolicy(flags.policy);
   const stage = stageOf(flags);
-  const now = new Date().toISOString();
-  const request = toExecutionRequest(name, flags, { policy, reason: 'holdfast plan', dryRun: true, now });
+  // What is wrong with the words is said before anybody is asked.
+  toExecutionRequest(name, flags, { policy, reason: 'holdfast plan', dryRun: true, now: '' });
   const account = await openAccount(flags);
+  const now = account.clock.now();
+  const request = toExecutionRequest(name, flags, { policy, reason: 'holdfast plan', dryRun: true, now });
   const runtime = createPlanningRuntime(account, policy, stage, flags.stage !== undefined);
   const plan = await makePlan(account, runtime, request);
   const { result, journal } = plan;

@@ -78,9 +78,12 @@ const isAgreed = async (
 export const startCommand = async (name: string, flags: StartFlags): Promise<number> => {
   const stage = stageOf(flags);
   const { reason, dryRun = false, json = false } = flags;
-  const now = new Date().toISOString();
-  const request = toExecutionRequest(name, flags, { policy: readPolicy(flags.policy), reason, dryRun, now });
+  const policy = readPolicy(flags.policy);
+  // What is wrong with the words is said before anybody is asked.
+  toExecutionRequest(name, flags, { policy, reason, dryRun, now: '' });
   const account = await openAccount(flags);
+  const now = account.clock.now();
+  const request = toExecutionRequest(name, flags, { policy, reason, dryRun, now });
   const executions = openExecutions(account, stage);
   await executions.mustBeDeployed(request.remediation);
   if (!(await isAgreed(account, stage, request, flags))) {

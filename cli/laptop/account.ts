@@ -1,5 +1,7 @@
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { type Connect, createConnect } from '../../functions/aws/connect.ts';
+import type { SdkClient } from '../../functions/aws/dry-run-gate.ts';
+import type { Clock } from '../../functions/clock.ts';
 import { parseArn } from '../../functions/domain/arn.ts';
 
 /** Where the command line says that AWS is. */
@@ -16,14 +18,41 @@ export interface Account {
   /** Who calls: the ARN that AWS says. */
   caller: string;
   connect: Connect;
+  /** The time as AWS has it: ages are counted from its times, and a machine of one's own may be minutes off. */
+  clock: Clock;
 }
 
-const connectWith = ({ profile, region }: AccountFlags): Connect =>
-  createConnect({
-    userAgentAppId: 'holdfast-command',
-    ...(profile === undefined ? {} : { profile }),
-    ...(region === undefined ? {} : { region }),
-  });
+/** What the SDK gives a middleware that looks at answers. */
+interface Answer {
+  response?: { headers?: Record<string, string> };
+}
+
+/** An offset this small says nothing: the header counts whole seconds, and an answer takes its time. */
+const offsetMillisecondsMin = 3000;
+
+const connectWith = ({ profile, region }: AccountFlags): Pick<Account, 'connect' | 'clock'> => {
+  let offsetMilliseconds = 0;
+  const readClock = (client: SdkClient): void => {
+    const look = (next: (args: unknown) => Promise<Answer>) => async (args: unknown) => {
+      const answer = await next(args);
+      const offset = Date.parse(answer.response?.headers?.date ?? '') - Date.now();
+      if (Math.abs(offset) >= offsetMillisecondsMin) offsetMilliseconds = offset;
+      return answer;
+    };
+    client.middlewareStack.add(look as never, { step: 'deserialize', name: 'holdfastClock' } as never);
+  };
+  return {
+    connect: createConnect(
+      {
+        userAgentAppId: 'holdfast-command',
+        ...(profile === undefined ? {} : { profile }),
+        ...(region === undefined ? {} : { region }),
+      },
+      readClock,
+    ),
+    clock: { now: () => new Date(Date.now() + offsetMilliseconds).toISOString() },
+  };
+};
 
 /**
  * Finds out in which account and Region a command runs. `AWS_ENDPOINT_URL` is the SDK's own and honoured throughout.
@@ -31,7 +60,7 @@ const connectWith = ({ profile, region }: AccountFlags): Connect =>
  * @throws what the SDK throws without a Region or credentials, and what AWS answers to credentials that are wrong
  */
 export const openAccount = async (flags: AccountFlags): Promise<Account> => {
-  const connect = connectWith(flags);
+  const { connect, clock } = connectWith(flags);
   // A list of commands that only read knows this one too.
   const client = connect(STSClient, 'dry-run');
   const { Arn: caller = '', Account: accountId = '' } = await client.send(new GetCallerIdentityCommand({}));
@@ -41,12 +70,13 @@ export const openAccount = async (flags: AccountFlags): Promise<Account> => {
     region: await client.config.region(),
     caller,
     connect,
+    clock,
   };
 };
 
 /** The account and Region of an ARN: nobody has to be asked where it is. */
 export const openAccountOf = (arn: string, { profile }: AccountFlags): Account => {
   const { partition, region, accountId } = parseArn(arn);
-  const connect = connectWith({ region, ...(profile === undefined ? {} : { profile }) });
-  return { partition, region, accountId, caller: 'whoever runs this command', connect };
+  const connected = connectWith({ region, ...(profile === undefined ? {} : { profile }) });
+  return { partition, region, accountId, caller: 'whoever runs this command', ...connected };
 };

@@ -1,5 +1,4 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { systemClock } from '../../functions/clock.ts';
 import { type Remediation, remediationNames } from '../../functions/domain/remediation-names.ts';
 import type { Policy } from '../../functions/events/policy.ts';
 import type { Runtime } from '../../functions/lambda/runtime.ts';
@@ -42,8 +41,8 @@ export const createPlanningRuntime = (
       // Whether it is allowed is a matter of the deployment; a plan shows it.
       changesLaunchTemplates: true,
     },
-    clock: systemClock,
-    store: createStore(table, systemClock, newOwner),
+    clock: account.clock,
+    store: createStore(table, account.clock, newOwner),
     connect: account.connect,
     policy: () => policy,
     stateMachineArns: () =>

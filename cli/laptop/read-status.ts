@@ -1,7 +1,6 @@
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createAutoScaling } from '../../functions/aws/auto-scaling.ts';
-import { systemClock } from '../../functions/clock.ts';
 import { type AutoScalingGroup, optInTag } from '../../functions/domain/auto-scaling-group.ts';
 import { holdTagKey } from '../../functions/domain/holds/hold-tag.ts';
 import type { Incident } from '../../functions/domain/incident.ts';
@@ -36,7 +35,7 @@ export const openStore = (account: Account, stage: string): Store =>
   createDynamoDbStore(
     account.connect(DynamoDBClient, 'live'),
     `holdfast-${stage}`,
-    systemClock,
+    account.clock,
     () => 'holdfast-command',
   );
 
@@ -128,7 +127,7 @@ export const readStatus = async (
   return {
     accountId: account.accountId,
     region: account.region,
-    at: systemClock.now(),
+    at: account.clock.now(),
     groups: described.map((group) => groupStatusOf(group, memoryOf(group.autoScalingGroupName))),
     isDeployed: memory !== undefined,
   };

@@ -23,7 +23,7 @@ def check(world):
     sns, ssm = world.client("sns"), world.client("ssm")
     topic = f"arn:aws:sns:us-east-1:123456789012:holdfast-{world.stage}-notifications"
     subscription = sns.subscribe(
-        TopicArn=topic, Protocol="https", Endpoint="https://ops.example.com", ReturnSubscriptionArn=True
+        TopicArn=topic, Protocol="sms", Endpoint="+15555550100", ReturnSubscriptionArn=True
     )["SubscriptionArn"]
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder) / "policy.yml"
@@ -79,7 +79,7 @@ def check(world):
                 sns.unsubscribe(SubscriptionArn=subscription)
             else:
                 subscription = sns.subscribe(
-                    TopicArn=topic, Protocol="https", Endpoint="https://ops.example.com", ReturnSubscriptionArn=True
+                    TopicArn=topic, Protocol="sms", Endpoint="+15555550100", ReturnSubscriptionArn=True
                 )["SubscriptionArn"]
 
         policy()
@@ -90,8 +90,7 @@ def check(world):
         web = ("web-0", "web-1")
         faults = (
             ("NO_ALARM", 1, lambda: cloudwatch.delete_alarms(AlarmNames=["check-loss-az1"]), alarm),
-            ("ALARM_SUPPRESSED", 1, lambda: cloudwatch.disable_alarm_actions(AlarmNames=["check-loss-az1"]),
-             lambda: cloudwatch.enable_alarm_actions(AlarmNames=["check-loss-az1"])),
+            ("ALARM_SUPPRESSED", 1, lambda: alarm(ActionsEnabled=False), alarm),
             ("ALARM_WITHOUT_DATA", 1, lambda: cloudwatch.set_alarm_state(
                 AlarmName="check-loss-az1", StateValue="INSUFFICIENT_DATA", StateReason="told"), alarm),
             ("MISSING_DATA_IS_GOOD", 0, lambda: alarm(TreatMissingData="notBreaching"), alarm),

@@ -34,6 +34,7 @@ const accountOf = (cloud: SimulatedCloud): Account => ({
   partition: 'aws',
   caller: 'a test',
   connect: cloud.connect,
+  clock: { now: () => new Date().toISOString() },
 });
 
 /** Plans at a moment of a story, and has an execution plan the same at the same moment. */
@@ -50,10 +51,7 @@ const planned = async (
       deeds: [
         ...(story.deeds ?? []),
         deed(at, (running) => {
-          const runtime = {
-            ...createPlanningRuntime(accountOf(running), policy, 'rehearsal', false),
-            clock: { now: () => new Date().toISOString() },
-          };
+          const runtime = createPlanningRuntime(accountOf(running), policy, 'rehearsal', false);
           plan = makePlan(accountOf(running), runtime, asked);
           startByHand(running, 'dry', asked.input, asked.remediation);
         }),
