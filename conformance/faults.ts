@@ -21,6 +21,20 @@ export const faults: Fault[] = [
     replace: 'HOLDFAST_STAGE_MODE: live',
   },
   {
+    story: 'command',
+    what: 'what people suspended is said to be of Holdfast',
+    file: 'cli/laptop/group-status.ts',
+    find: "if (imposed.has(setting)) return 'Holdfast';",
+    replace: "if (!imposed.has(setting)) return 'Holdfast';",
+  },
+  {
+    story: 'check',
+    what: 'an alarm without data counts as ready',
+    file: 'functions/domain/readiness/decide-readiness.ts',
+    find: "value === 'INSUFFICIENT_DATA'",
+    replace: "value === 'NEVER'",
+  },
+  {
     story: 'removal',
     what: 'the table goes with the stack',
     file: 'infra/table.yml',

@@ -8,6 +8,8 @@ import { type Fault, faults } from './faults.ts';
 const copied = [
   'cli',
   'functions',
+  'rehearsal',
+  'report',
   'statemachines',
   'infra',
   'conformance',

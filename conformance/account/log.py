@@ -6,6 +6,7 @@ import re
 from email.utils import formatdate
 
 from moto.core.responses import BaseResponse
+from werkzeug.serving import WSGIRequestHandler
 
 from .clock import clock
 
@@ -62,6 +63,9 @@ def _noted_call_action(self):
 
 BaseResponse.call_action = _noted_call_action
 
+# With the real date the SDK would see a skewed clock, and try every error again.
+WSGIRequestHandler.date_time_string = lambda self, timestamp=None: formatdate(clock.now(), usegmt=True)
+
 
 def _service_of(environ):
     """The service that a request was signed for."""
@@ -85,9 +89,9 @@ def recorded(application):
 
         def started(code, headers, *more):
             status["code"] = int(code.split()[0])
-            # With the real date the SDK would see a skewed clock, and try every error again.
+            # The server says the date itself.
             kept = [header for header in headers if header[0].lower() != "date"]
-            return start_response(code, [*kept, ("Date", formatdate(clock.now(), usegmt=True))], *more)
+            return start_response(code, kept, *more)
 
         if is_function and service in SILENT:
             started("503 Service Unavailable", [("content-type", "application/x-amz-json-1.0")])
