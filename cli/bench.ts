@@ -11,6 +11,7 @@ import type { Story } from '../rehearsal/incident.ts';
 import { allIncidents } from '../rehearsal/incidents/all-incidents.ts';
 import { hourOfPacketLoss } from '../rehearsal/incidents/hour-of-packet-loss.ts';
 import { rehearse } from '../rehearsal/rehearse.ts';
+import { measureCommand } from './bench-command.ts';
 import { measureResize } from './bench-resize.ts';
 
 const packaged = fileURLToPath(new URL('../.serverless/', import.meta.url));
@@ -131,12 +132,13 @@ try {
   const rehearsals = [];
   for (const incident of Object.values(allIncidents)) rehearsals.push(await measureRehearsal(incident));
   const costs = [await measureCost(1), await measureCost(500)];
+  const command = await measureCommand(500);
   const resize = await measureResize();
   const imports = await measureImports();
   const zips = readdirSync(packaged).filter((name) => name.endsWith('.zip'));
   const packagedBytes = zips.map((name) => ({ name, bytes: statSync(join(packaged, name)).size }));
   process.stdout.write(
-    `${JSON.stringify({ node: process.version, imports, rehearsals, costs, resize, packagedBytes }, null, 2)}\n`,
+    `${JSON.stringify({ node: process.version, imports, rehearsals, costs, command, resize, packagedBytes }, null, 2)}\n`,
   );
 } finally {
   rmSync(folder, { recursive: true });

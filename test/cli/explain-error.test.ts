@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { explainError } from '../../cli/explain-error.ts';
+import { UsageError } from '../../cli/usage-error.ts';
+
+const named = (name: string, message: string, more: object = {}): Error =>
+  Object.assign(new Error(message), { name, ...more });
+const answered = { $metadata: { httpStatusCode: 400 } };
+
+describe('explainError', () => {
+  it.each<[string, Error, string]>([
+    ['no Region', named('Error', 'Region is missing'), 'No Region: give --region'],
+    ['an empty Region', named('Error', 'Region not accepted: region=""'), 'No Region: give --region'],
+    [
+      'no credentials',
+      named('CredentialsProviderError', 'Could not load credentials from any providers'),
+      'No credentials: give --profile',
+    ],
+    ['expired credentials', named('ExpiredTokenException', 'x', answered), 'The credentials have expired'],
+    [
+      'wrong credentials',
+      named('InvalidClientTokenId', 'x', answered),
+      'AWS does not know these credentials',
+    ],
+    [
+      'a denied permission',
+      named(
+        'AccessDenied',
+        'User: arn:aws:iam::1:user/x is not authorized to perform: autoscaling:DescribeAutoScalingGroups because no identity-based policy allows it',
+        answered,
+      ),
+      'Not allowed: autoscaling:DescribeAutoScalingGroups. Give the credentials this permission',
+    ],
+    [
+      'a throttled account',
+      named('Throttling', 'Rate exceeded', answered),
+      'AWS throttles the calls of this account',
+    ],
+    [
+      'no network',
+      named('Error', 'connect ECONNREFUSED', { code: 'ECONNREFUSED' }),
+      'AWS cannot be reached (ECONNREFUSED)',
+    ],
+    [
+      'no network behind several tries',
+      named('AggregateError', '', { errors: [Object.assign(new Error('x'), { code: 'ENOTFOUND' })] }),
+      'AWS cannot be reached (ENOTFOUND)',
+    ],
+    ['silence', named('TimeoutError', 'x'), 'AWS does not answer'],
+    ['what says itself', new UsageError('--seed: found "x"'), '--seed: found "x"'],
+    [
+      'what AWS refuses',
+      named('ValidationError', 'bad', answered),
+      'AWS refused a call: ValidationError: bad',
+    ],
+  ])('says %s in one line, with what to do', (_what, error, text) => {
+    const told = explainError(error);
+    expect(told.startsWith(text)).toBe(true);
+    expect(told).not.toContain('\n');
+  });
+
+  it('keeps the stack of what nobody thought of: it is a fault of ours', () => {
+    expect(explainError(new TypeError('x is not a function'))).toMatch(
+      /^This is a fault of Holdfast.*\n.*\n +at /s,
+    );
+  });
+});
