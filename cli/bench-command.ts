@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const program = fileURLToPath(new URL('./holdfast.js', import.meta.url));
@@ -32,6 +35,26 @@ const groupXml = (index: number): string => {
   return `<member><AutoScalingGroupName>${name}</AutoScalingGroupName><AutoScalingGroupARN>arn:aws:autoscaling:us-east-1:123456789012:autoScalingGroup:${index}:autoScalingGroupName/${name}</AutoScalingGroupARN><MinSize>2</MinSize><MaxSize>20</MaxSize><DesiredCapacity>4</DesiredCapacity><HealthCheckType>ELB</HealthCheckType><HealthCheckGracePeriod>300</HealthCheckGracePeriod><CreatedTime>2024-01-01T00:00:00Z</CreatedTime><Instances>${instances.join('')}</Instances><SuspendedProcesses/><Tags>${tags.join('')}</Tags></member>`;
 };
 
+const days = 14;
+const activitiesPerDay = 4;
+
+/** An activity of a history, newest first: every tenth is a launch that failed. */
+const activityXml = (index: number, groups: number, all: number): string => {
+  const at = new Date(Date.now() - (index / all) * days * 86_400_000).toISOString();
+  const hasFailed = index % 10 === 0;
+  return member({
+    ActivityId: `a-${index}`,
+    AutoScalingGroupName: `web-${String(index % groups).padStart(4, '0')}`,
+    Description: `${hasFailed ? 'Launching a new EC2 instance' : 'Terminating EC2 instance: i-1'}`,
+    Cause:
+      'an instance was taken out of service in response to a difference between desired and actual capacity',
+    StartTime: at,
+    EndTime: at,
+    StatusCode: hasFailed ? 'Failed' : 'Successful',
+    Progress: 100,
+  });
+};
+
 const answer = (
   operation: string,
   parameters: URLSearchParams,
@@ -52,6 +75,19 @@ const answer = (
     return [
       200,
       `<DescribeAutoScalingGroupsResponse xmlns="http://autoscaling.amazonaws.com/doc/2011-01-01/"><DescribeAutoScalingGroupsResult><AutoScalingGroups>${members}</AutoScalingGroups>${next}</DescribeAutoScalingGroupsResult></DescribeAutoScalingGroupsResponse>`,
+    ];
+  }
+  if (operation === 'DescribeScalingActivities') {
+    const from = Number(parameters.get('NextToken') ?? 0);
+    const all = groups * days * activitiesPerDay;
+    const until = Math.min(all, from + groupsPerPage);
+    const next = until < all ? `<NextToken>${until}</NextToken>` : '';
+    const members = Array.from({ length: until - from }, (_, index) =>
+      activityXml(from + index, groups, all),
+    ).join('');
+    return [
+      200,
+      `<DescribeScalingActivitiesResponse xmlns="http://autoscaling.amazonaws.com/doc/2011-01-01/"><DescribeScalingActivitiesResult><Activities>${members}</Activities>${next}</DescribeScalingActivitiesResult></DescribeScalingActivitiesResponse>`,
     ];
   }
   return [400, '{"__type":"ResourceNotFoundException","message":"not here"}'];
@@ -121,11 +157,18 @@ export const measureCommand = async (groups: number) => {
     AWS_ACCESS_KEY_ID: 'x',
     AWS_SECRET_ACCESS_KEY: 'y',
   };
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-bench-'));
+  const policyFile = join(folder, 'policy.yml');
+  writeFileSync(
+    policyFile,
+    'rules: [{ name: failing, when: { launchFailures: { count: 3, within: 60m } }, do: protect-instances, targets: { tags: { tier: web } } }]',
+  );
   const results = [];
   for (const words of [
     ['--help'],
     ['plan', 'pause-scaling', '--tags', 'tier=web', '--with', `groupsMax=${groups}`],
     ['status'],
+    ['backtest', '--policy', policyFile],
   ]) {
     calls.clear();
     const measured = await run(words, environment);
@@ -137,5 +180,6 @@ export const measureCommand = async (groups: number) => {
     });
   }
   server.close();
+  rmSync(folder, { recursive: true });
   return results;
 };

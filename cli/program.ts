@@ -114,6 +114,17 @@ export const createProgram = (finish: (exitCode: number) => void): Command => {
     .addOption(stage('look at this deployed stage too: kill switch and subscriptions'))
     .addOption(json());
 
+  account(
+    add(
+      'backtest',
+      'say what each rule would have done in the last days, from what AWS remembers',
+      async () => (await import('./commands/backtest.ts')).backtestCommand,
+    ),
+  )
+    .addOption(option('--days <number>', 'how far back, 1 to 30; 14 without it'))
+    .addOption(policy())
+    .addOption(json());
+
   statusAccount(
     add(
       'status [group...]',

@@ -38,6 +38,7 @@ const readingCommands: ReadonlySet<string> = new Set([
   'DescribeStacksCommand',
   'GetConsoleOutputCommand',
   'DescribeAlarmsCommand',
+  'DescribeAlarmHistoryCommand',
   'ListAlarmMuteRulesCommand',
   'GetParameterCommand',
   'DescribeExecutionCommand',
