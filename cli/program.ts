@@ -207,7 +207,9 @@ export const createProgram = (finish: (exitCode: number) => void): Command => {
       'play an outage without Holdfast and then with it, and compare',
       async () => (await import('./commands/rehearse.ts')).storyCommand,
     ),
-  ).addHelpText('after', `\nStory: ${storyWords}.`);
+  )
+    .addOption(json())
+    .addHelpText('after', `\nStory: ${storyWords}.`);
 
   account(
     add(

@@ -14,6 +14,7 @@ import { type AccountFlags, openAccount } from '../laptop/account.ts';
 import { bold, dim, good } from '../terminal/colour.ts';
 import { print, printJson } from '../terminal/print.ts';
 import { tellTable } from '../terminal/table.ts';
+import { waiting } from '../terminal/waiting.ts';
 import { UsageError } from '../usage-error.ts';
 import { readPolicy } from './read-policy.ts';
 
@@ -102,7 +103,9 @@ export const backtestCommand = async (flags: BacktestFlags): Promise<number> => 
     [optInTag.key]: optInTag.value,
   });
   const cloudWatch = account.connect(CloudWatchClient, 'dry-run');
-  const history = await readHistory({ autoScaling, cloudWatch }, policy, from, until);
+  const history = await waiting('Reading what happened', () =>
+    readHistory({ autoScaling, cloudWatch }, policy, from, until),
+  );
   const results = decideBacktest(policy, history, groups);
   const { accountId, region } = account;
   if (flags.json === true) {

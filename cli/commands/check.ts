@@ -21,6 +21,7 @@ import { toExecutionRequest } from '../laptop/request.ts';
 import { bad, good, warned } from '../terminal/colour.ts';
 import { print, printJson } from '../terminal/print.ts';
 import { tellTable } from '../terminal/table.ts';
+import { waiting } from '../terminal/waiting.ts';
 import { makePlan } from './plan.ts';
 import { readPolicy } from './read-policy.ts';
 
@@ -149,13 +150,15 @@ export const checkCommand = async (flags: CheckFlags): Promise<number> => {
   const policy = readPolicy(flags.policy);
   const stage = flags.stage === undefined ? undefined : stageOf(flags);
   const account = await openAccount(flags);
-  const facts = await lookAtReadiness(
-    {
-      autoScaling: createAutoScaling(account.connect(AutoScalingClient, 'dry-run')),
-      cloudWatch: createCloudWatch(account.connect(CloudWatchClient, 'dry-run')),
-      planResize: (rule) => resizesOf(account, policy, rule),
-    },
-    policy,
+  const facts = await waiting('Looking at alarms, groups and hooks', () =>
+    lookAtReadiness(
+      {
+        autoScaling: createAutoScaling(account.connect(AutoScalingClient, 'dry-run')),
+        cloudWatch: createCloudWatch(account.connect(CloudWatchClient, 'dry-run')),
+        planResize: (rule) => resizesOf(account, policy, rule),
+      },
+      policy,
+    ),
   );
   const stageFacts =
     stage === undefined ? {} : { stage: await lookAtStage(account, stage, facts.unreadable) };

@@ -13,6 +13,7 @@ import { type ExecutionRequest, type RequestFlags, toExecutionRequest } from '..
 import { bad, bold, dim, good, warned } from '../terminal/colour.ts';
 import { print, printJson } from '../terminal/print.ts';
 import { tellTable } from '../terminal/table.ts';
+import { waiting } from '../terminal/waiting.ts';
 import { readPolicy } from './read-policy.ts';
 
 /** What the command line says of a plan. */
@@ -133,7 +134,7 @@ export const planCommand = async (name: string, flags: PlanFlags): Promise<numbe
   const now = account.clock.now();
   const request = toExecutionRequest(name, flags, { policy, reason: 'holdfast plan', dryRun: true, now });
   const runtime = createPlanningRuntime(account, policy, stage, flags.stage !== undefined);
-  const plan = await makePlan(account, runtime, request);
+  const plan = await waiting('Looking at the groups', () => makePlan(account, runtime, request));
   const { result, journal } = plan;
   if (flags.json === true) {
     const { action, reason, groups, refused } = result;

@@ -95,6 +95,14 @@ const tellOneRun = async (command: Rehearsal): Promise<RehearsalResult[]> => {
 
 const tellStory = async (command: Rehearsal): Promise<RehearsalResult[]> => {
   const { incident } = command;
+  if (command.json) {
+    const both = [await run(command, false), await run(command, true)];
+    const [alone, helped] = both;
+    const [verdict] = judge(command, both);
+    print(JSON.stringify({ withoutHoldfast: alone, withHoldfast: helped, verdict }));
+    reportOn(command, alone, helped);
+    return both;
+  }
   print(tellHead(command));
   const without = await run(command, false);
   print(`\nWITHOUT HOLDFAST ${tellTime(without)}\n\n${tellTimeline(incident, without)}`);

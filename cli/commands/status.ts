@@ -6,6 +6,7 @@ import { type GroupStatus, isWorthTelling } from '../laptop/group-status.ts';
 import { type AccountStatus, readStatus } from '../laptop/read-status.ts';
 import { print, printJson } from '../terminal/print.ts';
 import { tellTable } from '../terminal/table.ts';
+import { waiting } from '../terminal/waiting.ts';
 
 /** What the command line says of a status. */
 export interface StatusFlags {
@@ -126,7 +127,9 @@ const tellStatus = (
 export const statusCommand = async (names: string[], flags: StatusFlags): Promise<number> => {
   const stage = stageOf(flags);
   const statuses: AccountStatus[] = [];
-  for (const account of await accountsOf(flags)) statuses.push(await readStatus(account, stage, names));
+  await waiting('Looking at the groups', async () => {
+    for (const account of await accountsOf(flags)) statuses.push(await readStatus(account, stage, names));
+  });
   if (flags.json === true) printJson(statuses);
   else print(statuses.map((status) => tellStatus(status, stage, names.length > 0)).join('\n\n'));
   return 0;
