@@ -13,6 +13,12 @@ const commandsOf = (command: Command): string[] =>
     .visibleCommands(command)
     .map((each) => each.name());
 
+/** That there is no command of a name. */
+export const unknownCommand = (found: string, program: Command): string => {
+  const names = commandsOf(program);
+  return `command: found "${found}"; allowed: ${names.join(', ')}${didYouMean(found, names)}`;
+};
+
 /** What stands in quotes in a message of commander: the word that it is about. */
 const quoted = (message: string): string => /'([^']*)'/.exec(message)?.[1] ?? '';
 
@@ -27,16 +33,14 @@ export const explainUsage = (error: CommanderError, command: Command): string =>
   switch (error.code) {
     case 'commander.unknownOption':
       return `${found}: unknown option; allowed: ${flags.join(', ')}${didYouMean(found, flags)}`;
-    case 'commander.unknownCommand': {
-      const names = commandsOf(command);
-      return `command: found "${found}"; allowed: ${names.join(', ')}${didYouMean(found, names)}`;
-    }
+    case 'commander.unknownCommand':
+      return unknownCommand(found, command);
     case 'commander.optionMissingArgument':
       return `${found.split(/[ ,]/)[0]}: found nothing; allowed: a value, as in ${found}`;
     case 'commander.missingArgument':
       return `${found.toUpperCase()}: found nothing; ${command.name()} needs it. See holdfast ${command.name()} --help`;
     case 'commander.excessArguments':
-      return `found too many words; allowed: holdfast ${command.name()} ${command.usage()}. With npm, options follow --: npm run story -- packet-loss --seed 7`;
+      return `found too many words; allowed: holdfast ${command.name()} ${command.usage()}${['rehearse', 'story'].includes(command.name()) ? '. With npm, options follow --: npm run story -- packet-loss --seed 7' : ''}`;
     default:
       return error.message.replace(/^error: /, '');
   }

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import * as module from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -21,9 +21,10 @@ if (existsSync(bundled) && !existsSync(source)) {
   await import(source.href);
 } else {
   const node = module.createRequire(import.meta.url).resolve('node/bin/node');
-  const { status, signal } = spawnSync(node, [fileURLToPath(source), ...process.argv.slice(2)], {
-    stdio: 'inherit',
+  const child = spawn(node, [fileURLToPath(source), ...process.argv.slice(2)], { stdio: 'inherit' });
+  // Ctrl-C reaches both: what it means is for the command to decide.
+  process.on('SIGINT', () => {});
+  child.on('exit', (status, signal) => {
+    process.exitCode = status ?? (signal === null ? 1 : 130);
   });
-  if (signal !== null) process.kill(process.pid, signal);
-  process.exitCode = status ?? 1;
 }

@@ -11,10 +11,11 @@ export const keptByNpm = (
   environment: NodeJS.ProcessEnv,
 ): string | undefined => {
   const script = environment.npm_lifecycle_event;
-  if (script === undefined) return undefined;
+  // npx hands everything on; what it tells is how npm itself is set.
+  if (script === undefined || script === 'npx' || argv.includes('--help')) return undefined;
   const kept = names.find(
     (name) =>
-      environment[`npm_config_${name.replaceAll('-', '_')}`] !== undefined &&
+      !['', 'false', undefined].includes(environment[`npm_config_${name.replaceAll('-', '_')}`]) &&
       !argv.some((argument) => argument === `--${name}` || argument.startsWith(`--${name}=`)),
   );
   return kept === undefined

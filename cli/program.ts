@@ -3,7 +3,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { remediationNames } from '../functions/domain/remediation-names.ts';
 import { storyNames } from '../rehearsal/incidents/story-names.ts';
 import { explainError } from './explain-error.ts';
-import { explainUsage } from './explain-usage.ts';
+import { explainUsage, unknownCommand } from './explain-usage.ts';
 import { keptByNpm } from './kept-by-npm.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -39,7 +39,7 @@ const account = (command: Command): Command =>
 
 const statusAccount = (command: Command): Command =>
   command
-    .addOption(list('--profile <name...>', 'one profile of ~/.aws/config, or several'))
+    .addOption(list('--profile <name>', 'a profile of ~/.aws/config; may be given several times'))
     .addOption(option('--region <region>', 'the AWS Region; without it AWS_REGION, or that of the profile'))
     .addOption(new Option('--all-regions', 'every Region that the account has enabled'));
 
@@ -97,7 +97,7 @@ export const createProgram = (finish: (exitCode: number) => void): Command => {
   )
     .addOption(list('--group <name...>', 'groups by name, for a remediation'))
     .addOption(list('--tags <key=value...>', 'groups that carry all of these tags, for a remediation'))
-    .addOption(list('--with <key=value...>', 'fields of the input, such as instanceType=m7i.xlarge'))
+    .addOption(list('--with <key=value...>', 'fields of the input, such as instanceTypes=[m7i.xlarge]'))
     .addOption(policy())
     .addOption(stage('read what this deployed stage holds already; without it nothing deployed is needed'))
     .addOption(json())
@@ -268,6 +268,14 @@ export const runHoldfast = async (argv: string[]): Promise<number> => {
   });
   if (argv[0] === 'complete') await addCompletion(program);
   catchUsage(program);
+  if (
+    argv[0] === 'help' &&
+    argv[1] !== undefined &&
+    !program.commands.some((each) => each.name() === argv[1])
+  ) {
+    process.stderr.write(`${unknownCommand(argv[1], program)}\n`);
+    return 2;
+  }
   if (argv.length === 0) {
     program.outputHelp();
     return 2;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
-import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
+import { ListSubscriptionsByTopicCommand, NotFoundException, SNSClient } from '@aws-sdk/client-sns';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { createAutoScaling } from '../../functions/aws/auto-scaling.ts';
 import { createCloudWatch } from '../../functions/aws/cloudwatch.ts';
@@ -13,8 +13,9 @@ import { tellReadiness } from '../../functions/domain/telling/readiness-sentence
 import { counted, spokenTime } from '../../functions/domain/times.ts';
 import type { Policy, Rule } from '../../functions/events/policy.ts';
 import { lookAtReadiness, nearestAlarmName } from '../../functions/tasks/readiness/look-at-readiness.ts';
+import { explainError } from '../explain-error.ts';
 import { type Account, type AccountFlags, openAccount } from '../laptop/account.ts';
-import { stageOf } from '../laptop/deployed-stage.ts';
+import { isNotThere, stageOf } from '../laptop/deployed-stage.ts';
 import { createPlanningRuntime } from '../laptop/planning-runtime.ts';
 import { openStore } from '../laptop/read-status.ts';
 import { toExecutionRequest } from '../laptop/request.ts';
@@ -23,7 +24,7 @@ import { print, printJson } from '../terminal/print.ts';
 import { tellTable } from '../terminal/table.ts';
 import { waiting } from '../terminal/waiting.ts';
 import { makePlan } from './plan.ts';
-import { readPolicy } from './read-policy.ts';
+import { nameOfPolicy, readPolicy } from './read-policy.ts';
 
 /** What the command line says of a check. */
 export interface CheckFlags extends AccountFlags {
@@ -55,9 +56,6 @@ const resizesOf = async (account: Account, policy: Policy, rule: Rule) => {
   );
 };
 
-const isNotThere = (error: unknown): boolean =>
-  error instanceof Error && /ResourceNotFound|NotFound/.test(error.name);
-
 /** How the deployed stage is; what cannot be read is taken down. */
 const lookAtStage = async (
   account: Account,
@@ -68,16 +66,21 @@ const lookAtStage = async (
     try {
       return await ask();
     } catch (error) {
-      if (isNotThere(error)) return undefined;
-      unreadable.push({ what, because: `${(error as Error).name}: ${(error as Error).message}` });
+      unreadable.push({ what, because: explainError(error) });
       return undefined;
     }
   };
-  const before = unreadable.length;
-  const open = await read('whether the stage is deployed', () =>
-    openStore(account, stage).listOpenIncidents(),
-  );
-  if (open === undefined) return { stage, isDeployed: unreadable.length > before };
+  const isDeployed = await read('whether the stage is deployed', async () => {
+    try {
+      await openStore(account, stage).listOpenIncidents();
+      return true;
+    } catch (error) {
+      if (isNotThere(error)) return false;
+      throw error;
+    }
+  });
+  // Where that is not known, the switch and the topic may still be read.
+  if (isDeployed === false) return { stage, isDeployed };
   const killSwitch = await read('the kill switch', async (): Promise<StageFacts['killSwitch'] & {}> => {
     try {
       const client = account.connect(SSMClient, 'dry-run');
@@ -87,18 +90,25 @@ const lookAtStage = async (
       throw error;
     }
   });
-  const subscriptions = await read('who is subscribed to the topic', async () => {
-    const { partition, region, accountId } = account;
-    const { Subscriptions = [] } = await account.connect(SNSClient, 'dry-run').send(
-      new ListSubscriptionsByTopicCommand({
-        TopicArn: `arn:${partition}:sns:${region}:${accountId}:holdfast-${stage}-notifications`,
-      }),
-    );
-    const pending = Subscriptions.filter(
-      ({ SubscriptionArn = '' }) => !SubscriptionArn.startsWith('arn:'),
-    ).length;
-    return { confirmed: Subscriptions.length - pending, pending };
-  });
+  const subscriptions = await read(
+    'who is subscribed to the topic',
+    async (): Promise<StageFacts['subscriptions'] & {}> => {
+      const { partition, region, accountId } = account;
+      const TopicArn = `arn:${partition}:sns:${region}:${accountId}:holdfast-${stage}-notifications`;
+      try {
+        const { Subscriptions = [] } = await account
+          .connect(SNSClient, 'dry-run')
+          .send(new ListSubscriptionsByTopicCommand({ TopicArn }));
+        const pending = Subscriptions.filter(
+          ({ SubscriptionArn = '' }) => !SubscriptionArn.startsWith('arn:'),
+        ).length;
+        return { confirmed: Subscriptions.length - pending, pending };
+      } catch (error) {
+        if (error instanceof NotFoundException) return 'NO_TOPIC';
+        throw error;
+      }
+    },
+  );
   return {
     stage,
     isDeployed: true,
@@ -107,14 +117,30 @@ const lookAtStage = async (
   };
 };
 
+/** A finding, in words. */
+interface ToldFinding {
+  finding: ReadinessFinding;
+  found: string;
+  remedy: string;
+}
+
 const levelWords = { NOT_READY: 'not ready', WARNING: 'warning' } as const;
 
-/** Findings as people read them: what is not ready first, and the rules of which nothing is wrong. */
-const tellFindings = (
-  { rules }: Policy,
-  findings: { finding: ReadinessFinding; found: string; remedy: string }[],
-  stage: string | undefined,
-): string => {
+/** What is so of several rules is said once. */
+const merged = (findings: ToldFinding[]): { rules: string[]; told: ToldFinding }[] =>
+  [
+    ...Map.groupBy(findings, ({ finding, found, remedy }) =>
+      JSON.stringify([finding.level, found, remedy]),
+    ).values(),
+  ].flatMap((some) => {
+    const [told] = some;
+    return told === undefined
+      ? []
+      : [{ rules: some.map(({ finding }) => finding.rule ?? 'the stage'), told }];
+  });
+
+/** Findings as people read them: what is not ready first, then the rules of which nothing is wrong. */
+const tellFindings = ({ rules }: Policy, findings: ToldFinding[], stage: string | undefined): string => {
   const clean = [
     ...rules
       .filter(({ name }) => !findings.some(({ finding }) => finding.rule === name))
@@ -126,23 +152,23 @@ const tellFindings = (
   const sorted = [...findings].sort(
     (a, b) => Number(a.finding.level === 'WARNING') - Number(b.finding.level === 'WARNING'),
   );
-  const rows = [
-    ...sorted.map(({ finding: { level, rule }, found, remedy }) => [
-      levelWords[level],
-      rule ?? `stage ${stage ?? ''}`.trim(),
+  const colours: Record<string, (text: string) => string> = { 'not ready': bad, warning: warned };
+  const table = tellTable(
+    ['READY?', 'RULE', 'FOUND', 'WHAT TO DO'],
+    merged(sorted).map(({ rules: names, told: { finding, found, remedy } }) => [
+      levelWords[finding.level],
+      names.join('\n'),
       found,
       remedy,
     ]),
-    ...clean.map((name) => ['ready', name, '-', '-']),
-  ];
-  const colours: Record<string, (text: string) => string> = {
-    'not ready': bad,
-    warning: warned,
-    ready: good,
-  };
-  return tellTable(['READY?', 'RULE', 'FOUND', 'WHAT TO DO'], rows, (text, _row, column) =>
-    column === 0 ? (colours[text] ?? good)(text) : text,
+    (text, _row, column) => (column === 0 ? (colours[text] ?? good)(text) : text),
   );
+  return [
+    ...(findings.length === 0 ? [] : [table]),
+    ...(clean.length === 0
+      ? []
+      : [`${findings.length === 0 ? '' : '\n'}${good('ready')}: ${clean.join(', ')}`]),
+  ].join('\n');
 };
 
 /** `holdfast check`: whether everything is ready before the night. */
@@ -169,21 +195,43 @@ export const checkCommand = async (flags: CheckFlags): Promise<number> => {
     return { finding, ...tellReadiness(fact, nearest) };
   });
   const notReady = findings.filter(({ finding }) => finding.level === 'NOT_READY').length;
+  // A rule whose alarm or groups are not known is neither ready nor not.
+  const unknown = facts.rules.filter(
+    ({ rule, alarms, groups }) =>
+      groups === undefined ||
+      (alarms === undefined &&
+        policy.rules.some(({ name, when }) => name === rule && when.alarm !== undefined)),
+  ).length;
   const { accountId, region } = account;
   if (flags.json === true) {
     printJson({
       accountId,
       region,
-      isReady: notReady === 0,
+      isReady: notReady > 0 ? false : unknown > 0 ? null : true,
       findings: findings.map(({ finding, found, remedy }) => ({ ...finding, found, remedy })),
     });
   } else {
-    print(`Account ${accountId}, ${region}, as of ${spokenTime(account.clock.now())}.\n`);
+    print(
+      `Account ${accountId}, ${region}, as of ${spokenTime(account.clock.now())}. Policy: ${nameOfPolicy(flags.policy)}.\n`,
+    );
     print(tellFindings(policy, findings, stage));
     const warnings = findings.length - notReady;
     print(
-      `\n${notReady === 0 ? 'Nothing is missing' : `${counted(notReady, 'thing')} not ready`}${warnings === 0 ? '' : `, ${counted(warnings, 'warning')}`}.${stage === undefined ? ' The deployed stage was not looked at: give --stage for that.' : ''}`,
+      `\n${[
+        ...(unknown === 0
+          ? []
+          : [`${unknown} of ${counted(policy.rules.length, 'rule')} could not be checked as a whole`]),
+        notReady === 0
+          ? unknown === 0
+            ? 'Nothing is missing'
+            : 'nothing else is missing'
+          : `${counted(notReady, 'thing')} not ready`,
+        ...(warnings === 0 ? [] : [counted(warnings, 'warning')]),
+      ].join(
+        ', ',
+      )}.${stage === undefined ? ' The deployed stage was not looked at: give --stage for that.' : ''}`,
     );
   }
-  return notReady === 0 ? 0 : 1;
+  if (unknown === policy.rules.length) return 2;
+  return notReady + unknown === 0 ? 0 : 1;
 };

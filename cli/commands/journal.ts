@@ -3,7 +3,7 @@ import { spokenTime } from '../../functions/domain/times.ts';
 import type { Store } from '../../functions/state/store.ts';
 import { AccessError } from '../access-error.ts';
 import { type AccountFlags, openAccount, openAccountOf } from '../laptop/account.ts';
-import { noSuchStage, stageOf } from '../laptop/deployed-stage.ts';
+import { ofStage, stageOf } from '../laptop/deployed-stage.ts';
 import { type Execution, type Executions, openExecutions } from '../laptop/executions.ts';
 import { tellEntry } from '../laptop/follow.ts';
 import { openStore } from '../laptop/read-status.ts';
@@ -78,11 +78,7 @@ export const journalCommand = async (name: string | undefined, flags: JournalFla
     ? await describeOrUnknown(executions, name)
     : await findExecution(store, executions, name, flags);
   const { executionArn, status, startedAt } = execution;
-  const entries = await store.readJournal(executionArn).catch((error: unknown) => {
-    if (error instanceof Error && error.name === 'ResourceNotFoundException')
-      throw noSuchStage(stage, account, 'table');
-    throw error;
-  });
+  const entries = await ofStage(stage, account, () => store.readJournal(executionArn));
   if (entries.length === 0 && !['RUNNING', 'SUCCEEDED'].includes(status)) {
     throw new AccessError(
       `The table has no journal of ${executionNameOf(executionArn)}: it failed before its plan, the name is wrong, or it is older than the table keeps journals.`,

@@ -1,16 +1,20 @@
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { createAutoScaling } from '../../functions/aws/auto-scaling.ts';
+import { isOptedIn, optInTag } from '../../functions/domain/auto-scaling-group.ts';
 import type { JournalEntry } from '../../functions/domain/journal.ts';
 import type { Remediation } from '../../functions/domain/remediation-names.ts';
 import { sentenceOf } from '../../functions/domain/telling/sentence-of.ts';
-import { counted, spokenTime } from '../../functions/domain/times.ts';
+import { counted, spokenDuration, spokenTime } from '../../functions/domain/times.ts';
+import type { Policy } from '../../functions/events/policy.ts';
 import type { Runtime } from '../../functions/lambda/runtime.ts';
 import type { PlanHoldResult } from '../../functions/tasks/holds/plan-hold.ts';
 import type { PlanResizeResult } from '../../functions/tasks/resize/plan-resize.ts';
 import { tellCalls } from '../../rehearsal/timeline.ts';
 import { type Account, type AccountFlags, openAccount } from '../laptop/account.ts';
-import { defaultStage, stageOf, stateMachineArn } from '../laptop/deployed-stage.ts';
+import { defaultStage, ofStage, stageOf, stateMachineArn } from '../laptop/deployed-stage.ts';
 import { createPlanningRuntime } from '../laptop/planning-runtime.ts';
 import { type ExecutionRequest, type RequestFlags, toExecutionRequest } from '../laptop/request.ts';
-import { bad, bold, dim, good, warned } from '../terminal/colour.ts';
+import { bad, dim, good, warned } from '../terminal/colour.ts';
 import { print, printJson } from '../terminal/print.ts';
 import { tellTable } from '../terminal/table.ts';
 import { waiting } from '../terminal/waiting.ts';
@@ -69,11 +73,14 @@ type GroupEntry = JournalEntry & { autoScalingGroupName: string };
 const isOfGroup = (entry: JournalEntry): entry is GroupEntry => entry.autoScalingGroupName !== undefined;
 
 /** What a line of a plan means for its group. */
-const whatOf = ({ event, because }: JournalEntry): string => {
+const whatOf = ({ event, because, instanceId }: JournalEntry): string => {
   if (event === 'refused') return 'left alone';
   if (event === 'warned') return 'look out';
   if (event === 'checked') return because === 'FIT' ? 'fits' : 'does not fit';
-  return because === 'NOTHING' || because === 'WAIT' ? 'nothing now' : 'would act';
+  // Of a stuck launch the plan says which is drained first.
+  return because === 'NOTHING' || (instanceId !== undefined && because !== 'DRAIN')
+    ? 'nothing now'
+    : 'would act';
 };
 
 const colourOf: Record<string, (text: string) => string> = {
@@ -87,22 +94,58 @@ const colourOf: Record<string, (text: string) => string> = {
 const shownOf = (journal: JournalEntry[]): GroupEntry[] =>
   journal.filter(isOfGroup).filter(({ event, because }) => !(event === 'checked' && because === 'FIT'));
 
+/** The tags by which a request names its groups. */
+const tagsOf = ({ rules }: Policy, { input }: ExecutionRequest): Record<string, string> | undefined =>
+  input.rule === undefined
+    ? (input.tags as Record<string, string> | undefined)
+    : rules.find(({ name }) => name === input.rule)?.targets.tags;
+
+/** A plan that found no group, with the groups that have the tags and did not opt in: who asks wonders about those. */
+const withOthers = async (
+  account: Account,
+  policy: Policy,
+  request: ExecutionRequest,
+  plan: Plan,
+): Promise<Plan> => {
+  const tags = tagsOf(policy, request);
+  if (tags === undefined || plan.result.groups + plan.result.refused > 0) return plan;
+  const autoScaling = createAutoScaling(account.connect(AutoScalingClient, 'dry-run'));
+  const others = (await autoScaling.describeAutoScalingGroupsByTags(tags)).filter(
+    (group) => !isOptedIn(group),
+  );
+  const at = account.clock.now();
+  const entries = others.map(
+    ({ autoScalingGroupName }): JournalEntry => ({
+      at,
+      event: 'refused',
+      because: 'NOT_OPTED_IN',
+      autoScalingGroupName,
+      text: `the group does not carry the tag ${optInTag.key}=${optInTag.value}`,
+    }),
+  );
+  return { ...plan, journal: [...entries, ...plan.journal] };
+};
+
 /** A plan as people read it. */
 export const tellPlan = ({ result, journal }: Plan): string => {
   const shown = shownOf(journal);
   const rows = shown.map((entry) => [
     entry.autoScalingGroupName,
     whatOf(entry),
-    sentenceOf({ ...entry, autoScalingGroupName: undefined } as never),
+    sentenceOf({ ...entry, autoScalingGroupName: undefined } as never).replace(/^left alone: /, ''),
   ]);
   const withCalls = shown.filter(({ calls = [] }) => calls.length > 0);
   const reasons = [
     ...new Set(withCalls.flatMap(({ calls = [] }) => calls.flatMap(({ reason }) => [reason].flat()))),
   ];
+  const refused = new Set(
+    shown.flatMap(({ event, autoScalingGroupName }) => (event === 'refused' ? [autoScalingGroupName] : [])),
+  );
   const whole = journal.filter((entry) => entry.event === 'refused' && !isOfGroup(entry));
   return [
+    ...whole.map((entry) => `${bad(`Nothing would be done: ${sentenceOf(entry)}.`)}\n`),
     ...(rows.length === 0
-      ? ['No group was found.']
+      ? [result.groups === 0 ? 'No group was found.' : `Nothing to do now: ${result.reason}.`]
       : [
           tellTable(['GROUP', 'WHAT', 'WHY'], rows, (text, _row, column) =>
             column === 1 ? (colourOf[text] ?? dim)(text) : text,
@@ -112,15 +155,18 @@ export const tellPlan = ({ result, journal }: Plan): string => {
       ? []
       : [
           '',
-          bold('CALLS that a live run would begin with'),
-          ...withCalls.flatMap(({ calls = [] }) => tellCalls(calls).map((line) => `  ${line}`)),
+          tellTable(
+            ['CALLS that a live run would begin with'],
+            withCalls.flatMap(({ calls = [] }) => tellCalls(calls).map((line) => [line])),
+          ),
           '',
-          bold('BECAUSE'),
-          ...reasons.map((reason) => `  ${reason}`),
+          tellTable(
+            ['BECAUSE'],
+            reasons.map((reason) => [reason]),
+          ),
         ]),
     '',
-    ...whole.map((entry) => bad(`Nothing would be done: ${sentenceOf(entry)}.`)),
-    `${counted(result.groups, 'group')} would take part, ${result.refused} left alone. Nothing was changed.`,
+    `${counted(result.groups, 'group')} would take part, ${refused.size} left alone. Nothing was changed.`,
   ].join('\n');
 };
 
@@ -134,7 +180,11 @@ export const planCommand = async (name: string, flags: PlanFlags): Promise<numbe
   const now = account.clock.now();
   const request = toExecutionRequest(name, flags, { policy, reason: 'holdfast plan', dryRun: true, now });
   const runtime = createPlanningRuntime(account, policy, stage, flags.stage !== undefined);
-  const plan = await waiting('Looking at the groups', () => makePlan(account, runtime, request));
+  const plan = await waiting('Looking at the groups', () =>
+    ofStage(stage, account, async () =>
+      withOthers(account, policy, request, await makePlan(account, runtime, request)),
+    ),
+  );
   const { result, journal } = plan;
   if (flags.json === true) {
     const { action, reason, groups, refused } = result;
@@ -145,6 +195,13 @@ export const planCommand = async (name: string, flags: PlanFlags): Promise<numbe
       `${name}: a plan for account ${account.accountId}, ${account.region}, as of ${spokenTime(now)}${flags.stage === undefined ? `; what a deployed stage holds already is not looked at without --stage ${defaultStage}` : `, stage ${stage}`}.\n`,
     );
     print(tellPlan(plan));
+    const rule = policy.rules.find((each) => each.name === name);
+    if (rule?.when.alarm !== undefined) {
+      const { expiresAfterSeconds, holdAtMostSeconds } = rule.settings;
+      print(
+        `Started by hand, as planned here, it holds for ${spokenDuration(expiresAfterSeconds)}. Started by its alarm it holds while that lasts, ${spokenDuration(holdAtMostSeconds)} at most.`,
+      );
+    }
   }
   return result.action === 'REFUSE' ? 1 : 0;
 };

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { executionNameOf } from '../../functions/domain/execution-arn.ts';
+import { AccessError } from '../access-error.ts';
+import { explainError } from '../explain-error.ts';
 import { type Account, type AccountFlags, openAccount } from '../laptop/account.ts';
-import { stageOf } from '../laptop/deployed-stage.ts';
+import { ofStage, stageOf } from '../laptop/deployed-stage.ts';
 import { openExecutions } from '../laptop/executions.ts';
 import { follow, onInterrupt, tellEntry, tellLeft } from '../laptop/follow.ts';
 import { createPlanningRuntime } from '../laptop/planning-runtime.ts';
@@ -42,7 +44,8 @@ const followToEnd = async (
   );
   interrupt.done();
   if (followed === 'LEFT') {
-    print(tellLeft(executionArn, stage));
+    if (json) printJson({ executionArn, left: true });
+    else print(tellLeft(executionArn, stage));
     return 0;
   }
   const { execution, entries } = followed;
@@ -64,8 +67,11 @@ const isAgreed = async (
 ): Promise<boolean> => {
   if (dryRun === true) return true;
   const runtime = createPlanningRuntime(account, readPolicy(policy), stage, true);
-  const plan = await makePlan(account, runtime, { ...request, input: { ...request.input, dryRun: true } });
+  const plan = await ofStage(stage, account, () =>
+    makePlan(account, runtime, { ...request, input: { ...request.input, dryRun: true } }),
+  );
   if (json !== true) print(`${tellPlan(plan)}\n`);
+  else if (plan.result.action === 'REFUSE') printJson({ started: false, ...plan });
   if (plan.result.action === 'REFUSE') return false;
   const mode = (await runtime.store.readStageMode())?.mode;
   return mayGoOn(
@@ -93,5 +99,12 @@ export const startCommand = async (name: string, flags: StartFlags): Promise<num
   const executionName = `by-hand-${now.slice(0, 19).replaceAll(/\D/g, '')}-${randomBytes(4).toString('hex')}`;
   const executionArn = await executions.start(request.remediation, executionName, request.input);
   if (!json) print(bold(`Started ${executionName} (${request.remediation}, stage ${stage}).`));
-  return followToEnd(account, stage, executionArn, json);
+  try {
+    return await followToEnd(account, stage, executionArn, json);
+  } catch (error) {
+    throw new AccessError(
+      `Started ${executionArn}, which goes on; it could not be followed: ${explainError(error)} To read on: holdfast journal ${executionName} --stage ${stage}`,
+      { cause: error },
+    );
+  }
 };

@@ -1,5 +1,6 @@
 import { DescribeRegionsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { counted, firstOf, spokenClock, spokenTime } from '../../functions/domain/times.ts';
+import { explainError } from '../explain-error.ts';
 import { type Account, openAccount } from '../laptop/account.ts';
 import { stageOf } from '../laptop/deployed-stage.ts';
 import { type GroupStatus, isWorthTelling } from '../laptop/group-status.ts';
@@ -7,6 +8,7 @@ import { type AccountStatus, readStatus } from '../laptop/read-status.ts';
 import { print, printJson } from '../terminal/print.ts';
 import { tellTable } from '../terminal/table.ts';
 import { waiting } from '../terminal/waiting.ts';
+import { UsageError } from '../usage-error.ts';
 
 /** What the command line says of a status. */
 export interface StatusFlags {
@@ -44,8 +46,8 @@ const holdersOf = ({ holders, tag }: GroupStatus): [who: string, since: string, 
   return [
     holders
       .map(
-        ({ remediation, rule, executionName, isGivingBack }) =>
-          `${remediation}${rule === undefined ? ' by hand' : ` by rule ${rule}`}${isGivingBack ? ', to be given back' : ''} (${executionName})`,
+        ({ remediation, startedBy, executionName, isGivingBack }) =>
+          `${remediation}${startedBy === undefined ? '' : ` ${startedBy}`}${isGivingBack ? ', to be given back' : ''} (${executionName})`,
       )
       .join('\n'),
     holders.map(({ since }) => (since === undefined ? '-' : spokenTime(since))).join('\n'),
@@ -127,10 +129,42 @@ const tellStatus = (
 export const statusCommand = async (names: string[], flags: StatusFlags): Promise<number> => {
   const stage = stageOf(flags);
   const statuses: AccountStatus[] = [];
+  const failed: string[] = [];
   await waiting('Looking at the groups', async () => {
-    for (const account of await accountsOf(flags)) statuses.push(await readStatus(account, stage, names));
+    const accounts = await accountsOf(flags);
+    for (const account of accounts) {
+      try {
+        statuses.push(await readStatus(account, stage, names));
+      } catch (error) {
+        if (accounts.length === 1) throw error;
+        failed.push(`${account.accountId}, ${account.region}: ${explainError(error)}`);
+      }
+    }
   });
+  const found = new Set(
+    statuses.flatMap(({ groups }) => groups.map(({ autoScalingGroupName }) => autoScalingGroupName)),
+  );
+  const missing = names.filter((name) => !found.has(name));
+  if (missing.length > 0 && failed.length === 0) {
+    const where = statuses.map(({ accountId, region }) => `${accountId}, ${region}`);
+    throw new UsageError(
+      `group: there is no Auto Scaling group ${missing.join(', ')} in ${firstOf(where, 3)}; look at the name, --profile and --region`,
+    );
+  }
   if (flags.json === true) printJson(statuses);
-  else print(statuses.map((status) => tellStatus(status, stage, names.length > 0)).join('\n\n'));
-  return 0;
+  else {
+    // Of many Regions those are told in which there is something.
+    const told = statuses.length === 1 ? statuses : statuses.filter(({ groups }) => groups.length > 0);
+    const empty = statuses.length - told.length;
+    print(
+      [
+        ...told.map((status) => tellStatus(status, stage, names.length > 0)),
+        ...(empty === 0
+          ? []
+          : [`${counted(empty, told.length === 0 ? 'Region' : 'other Region')}: no group has opted in.`]),
+      ].join('\n\n'),
+    );
+  }
+  for (const line of failed) process.stderr.write(`${line}\n`);
+  return failed.length === 0 ? 0 : 2;
 };

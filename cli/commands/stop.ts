@@ -3,8 +3,10 @@ import type { Incident } from '../../functions/domain/incident.ts';
 import { remediations } from '../../functions/domain/remediations.ts';
 import { firstOf } from '../../functions/domain/times.ts';
 import type { Store } from '../../functions/state/store.ts';
+import { AccessError } from '../access-error.ts';
+import { explainError } from '../explain-error.ts';
 import { type AccountFlags, openAccount } from '../laptop/account.ts';
-import { noSuchStage, stageOf } from '../laptop/deployed-stage.ts';
+import { ofStage, stageOf } from '../laptop/deployed-stage.ts';
 import { type Executions, openExecutions } from '../laptop/executions.ts';
 import { openStore } from '../laptop/read-status.ts';
 import { mayGoOn } from '../terminal/ask.ts';
@@ -21,13 +23,16 @@ export interface StopFlags extends AccountFlags {
 interface ToStop {
   executionArn: string;
   groups: string[];
+  /** What gives it back already, where something does: to stop that would keep the groups longer. */
+  givenBackBy?: string;
 }
 
 const groupsOf = async (store: Store, incidents: Incident[]): Promise<ToStop[]> => {
   const all: ToStop[] = [];
-  for (const { incidentId, tendedBy } of incidents) {
+  for (const { incidentId, tendedBy, status } of incidents) {
     const groups = await store.readIncidentGroups(incidentId);
-    all.push({ executionArn: tendedBy ?? incidentId, groups });
+    const givenBackBy = tendedBy ?? (status === 'RELEASING' ? incidentId : undefined);
+    all.push({ executionArn: incidentId, groups, ...(givenBackBy === undefined ? {} : { givenBackBy }) });
   }
   return all;
 };
@@ -45,9 +50,6 @@ const findToStop = async (store: Store, executions: Executions, what: string): P
   return [{ executionArn, groups: [] }];
 };
 
-const isNotThere = (error: unknown): boolean =>
-  error instanceof Error && error.name === 'ResourceNotFoundException';
-
 const tellToStop = ({ executionArn, groups }: ToStop): string => {
   const remediation = remediationOf(executionArn);
   return `${executionNameOf(executionArn)} (${remediation ?? 'unknown'})${groups.length === 0 ? '' : `, which holds ${firstOf(groups, 5)}`}. ${remediation === undefined ? '' : remediations[remediation].words.undo}`;
@@ -58,21 +60,23 @@ export const stopCommand = async (what: string, flags: StopFlags): Promise<numbe
   const stage = stageOf(flags);
   const account = await openAccount(flags);
   const executions = openExecutions(account, stage);
-  let found: ToStop[];
-  try {
-    found = await findToStop(openStore(account, stage), executions, what);
-  } catch (error) {
-    if (isNotThere(error)) throw noSuchStage(stage, account, 'table');
-    throw error;
-  }
+  const found = await ofStage(stage, account, () => findToStop(openStore(account, stage), executions, what));
   const running: ToStop[] = [];
-  for (const each of found) {
+  const going = found.filter(({ givenBackBy }) => givenBackBy !== undefined);
+  if (flags.json !== true) {
+    for (const { executionArn, givenBackBy = '' } of going) {
+      print(
+        `${executionNameOf(executionArn)} is being given back already, by ${executionNameOf(givenBackBy)}.`,
+      );
+    }
+  }
+  for (const each of found.filter(({ givenBackBy }) => givenBackBy === undefined)) {
     if ((await executions.describe(each.executionArn))?.status === 'RUNNING') running.push(each);
   }
   if (running.length === 0) {
     const names = found.map(({ executionArn }) => executionNameOf(executionArn)).join(', ');
     if (flags.json === true) printJson({ stopped: [], ended: found.map(({ executionArn }) => executionArn) });
-    else
+    else if (going.length < found.length)
       print(
         `Nothing to stop: ${names} ${found.length === 1 ? 'has' : 'have'} ended. What is left the sweep gives back.`,
       );
@@ -87,8 +91,19 @@ export const stopCommand = async (what: string, flags: StopFlags): Promise<numbe
     process.stderr.write('Nothing was stopped.\n');
     return 1;
   }
-  for (const { executionArn } of running)
-    await executions.stop(executionArn, `holdfast stop by ${account.caller}`);
+  const stopped: string[] = [];
+  for (const { executionArn } of running) {
+    try {
+      await executions.stop(executionArn, `holdfast stop by ${account.caller}`);
+    } catch (error) {
+      const names = stopped.map(executionNameOf).join(', ');
+      throw new AccessError(
+        `${executionNameOf(executionArn)} could not be stopped${names === '' ? '' : `; ${names} was stopped`}: ${explainError(error)}`,
+        { cause: error },
+      );
+    }
+    stopped.push(executionArn);
+  }
   if (flags.json === true) printJson({ stopped: running.map(({ executionArn }) => executionArn), ended: [] });
   else
     print('Stopped. The sweep gives everything back; holdfast status tells when nothing is held any more.');

@@ -1,7 +1,8 @@
 import {
-  GetParameterHistoryCommand,
+  GetParameterCommand,
   ParameterNotFound,
   PutParameterCommand,
+  paginateGetParameterHistory,
   SSMClient,
 } from '@aws-sdk/client-ssm';
 import { createKillSwitch } from '../../functions/aws/systems-manager.ts';
@@ -10,7 +11,7 @@ import { type Mode, parseMode } from '../../functions/domain/mode.ts';
 import { firstOf, spokenTime } from '../../functions/domain/times.ts';
 import { didYouMean } from '../../functions/events/nearest.ts';
 import { type Account, type AccountFlags, openAccount } from '../laptop/account.ts';
-import { noSuchStage, stageOf } from '../laptop/deployed-stage.ts';
+import { ofStage, stageOf } from '../laptop/deployed-stage.ts';
 import { openStore } from '../laptop/read-status.ts';
 import { mayGoOn } from '../terminal/ask.ts';
 import { print, printJson } from '../terminal/print.ts';
@@ -41,21 +42,39 @@ interface SwitchNow {
   setAt?: string;
 }
 
+/** The word of the switch, and who set it, where that may be read. */
 const readSwitch = async (account: Account, parameterName: string): Promise<SwitchNow> => {
+  const client = account.connect(SSMClient, 'live');
+  let now: SwitchNow;
   try {
-    const client = account.connect(SSMClient, 'live');
-    const { Parameters = [] } = await client.send(
-      new GetParameterHistoryCommand({ Name: parameterName, MaxResults: 50 }),
-    );
-    const { Value, LastModifiedUser, LastModifiedDate } = Parameters.at(-1) ?? {};
-    return {
+    const { Parameter } = await client.send(new GetParameterCommand({ Name: parameterName }));
+    const { Value, LastModifiedDate } = Parameter ?? {};
+    now = {
       ...(Value === undefined ? {} : { word: Value }),
-      ...(LastModifiedUser === undefined ? {} : { setBy: LastModifiedUser }),
       ...(LastModifiedDate === undefined ? {} : { setAt: LastModifiedDate.toISOString() }),
     };
   } catch (error) {
     if (error instanceof ParameterNotFound) return {};
     throw error;
+  }
+  try {
+    let last: string | undefined;
+    const pages = paginateGetParameterHistory({ client, pageSize: 50 }, { Name: parameterName });
+    for await (const { Parameters = [] } of pages) last = Parameters.at(-1)?.LastModifiedUser ?? last;
+    return last === undefined ? now : { ...now, setBy: last };
+  } catch {
+    // Who it was is nice to know, and takes a permission of its own.
+    return now;
+  }
+};
+
+/** What can be read before the switch is set; in need it is set although nothing can be read. */
+const orNothing = async <Value>(read: () => Promise<Value>): Promise<Value | undefined> => {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    return undefined;
   }
 };
 
@@ -78,23 +97,25 @@ export const switchCommand = async (word: string | undefined, flags: SwitchFlags
   const mode = word === undefined ? undefined : parseWord(word);
   const account = await openAccount(flags);
   const parameterName = `/holdfast/${stage}/mode`;
-  const before = await readSwitch(account, parameterName);
+  // A switch that was never thrown means live only where there is something to throw it for.
+  const listOpen = () => ofStage(stage, account, () => openStore(account, stage).listOpenIncidents());
   if (mode === undefined) {
-    if (flags.json === true) printJson({ parameterName, ...before });
-    else print(`The kill switch ${parameterName} ${tellSwitch(before)}.`);
+    await listOpen();
+    const now = await readSwitch(account, parameterName);
+    if (flags.json === true) printJson({ parameterName, ...now });
+    else print(`The kill switch ${parameterName} ${tellSwitch(now)}.`);
     return 0;
   }
-  const open = await openStore(account, stage)
-    .listOpenIncidents()
-    .catch((error: unknown) => {
-      if (error instanceof Error && error.name === 'ResourceNotFoundException')
-        throw noSuchStage(stage, account, 'table');
-      throw error;
-    });
+  const open = await orNothing(listOpen);
+  const before = await orNothing(() => readSwitch(account, parameterName));
   if (flags.json !== true) {
-    print(`The kill switch ${parameterName} ${tellSwitch(before)}.`);
+    print(
+      `The kill switch ${parameterName} ${before === undefined ? 'cannot be read with these credentials' : tellSwitch(before)}.`,
+    );
     print(`${mode} means: ${meaning[mode]}.`);
-    if (mode === 'off' && open.length > 0) {
+    if (mode === 'off' && open === undefined)
+      print('What is held now cannot be read with these credentials.');
+    if (mode === 'off' && open !== undefined && open.length > 0) {
       print(
         `Open now: ${firstOf(
           open.map(({ incidentId }) => executionNameOf(incidentId)),
@@ -115,8 +136,11 @@ export const switchCommand = async (word: string | undefined, flags: SwitchFlags
   await client.send(
     new PutParameterCommand({ Name: parameterName, Type: 'String', Value: mode, Overwrite: true }),
   );
-  const { mode: after } = await createKillSwitch(client, parameterName).read();
-  if (flags.json === true) printJson({ parameterName, before, mode: after });
-  else print(`The kill switch says ${after} now.`);
-  return after === mode ? 0 : 1;
+  const after = await orNothing(() => createKillSwitch(client, parameterName).read());
+  if (flags.json === true)
+    printJson({ parameterName, before, mode: after?.mode ?? mode, isVerified: after !== undefined });
+  else if (after === undefined)
+    print(`The kill switch was set to ${mode}; it could not be read back with these credentials.`);
+  else print(`The kill switch says ${after.mode} now.`);
+  return after === undefined || after.mode === mode ? 0 : 1;
 };

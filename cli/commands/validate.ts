@@ -3,7 +3,7 @@ import type { Rule } from '../../functions/events/policy.ts';
 import { print, printJson } from '../terminal/print.ts';
 import { tellTable } from '../terminal/table.ts';
 import { UsageError } from '../usage-error.ts';
-import { readPolicy } from './read-policy.ts';
+import { nameOfPolicy, readPolicy } from './read-policy.ts';
 
 const startsOf = ({ when: { alarm, launchFailures, stuckInstances } }: Rule): string => {
   if (alarm !== undefined) return `alarm ${alarm.join(' or ')}`;
@@ -25,7 +25,7 @@ export const validateCommand = async (
   file: string | undefined,
   { json = false }: { json?: boolean },
 ): Promise<number> => {
-  const source = file ?? 'infra/policy.yml';
+  const source = nameOfPolicy(file);
   try {
     const { rules } = readPolicy(file, 'policy');
     if (json) {

@@ -33,12 +33,19 @@ const offsetMillisecondsMin = 3000;
 const connectWith = ({ profile, region }: AccountFlags): Pick<Account, 'connect' | 'clock'> => {
   let offsetMilliseconds = 0;
   const readClock = (client: SdkClient): void => {
-    const look = (next: (args: unknown) => Promise<Answer>) => async (args: unknown) => {
-      const answer = await next(args);
-      const offset = Date.parse(answer.response?.headers?.date ?? '') - Date.now();
-      if (Math.abs(offset) >= offsetMillisecondsMin) offsetMilliseconds = offset;
-      return answer;
-    };
+    const look =
+      (next: (args: unknown) => Promise<Answer>, { commandName = '' }) =>
+      async (args: unknown) => {
+        const answer = await next(args).catch((error: unknown) => {
+          // An error of the SDK does not say which call it is about.
+          if (error instanceof Error)
+            Object.assign(error, { operation: commandName.replace(/Command$/, '') });
+          throw error;
+        });
+        const offset = Date.parse(answer.response?.headers?.date ?? '') - Date.now();
+        if (Math.abs(offset) >= offsetMillisecondsMin) offsetMilliseconds = offset;
+        return answer;
+      };
     client.middlewareStack.add(look as never, { step: 'deserialize', name: 'holdfastClock' } as never);
   };
   return {

@@ -25,8 +25,28 @@ export const stateMachineArn = (
   remediation: Remediation,
 ): string => `arn:${partition}:states:${region}:${accountId}:stateMachine:holdfast-${stage}-${remediation}`;
 
-/** That something of a stage is not there. */
-export const noSuchStage = (stage: string, { region, accountId }: Account, what: string): UsageError =>
+/** That a stage is not there. */
+export const noSuchStage = (stage: string, { region, accountId }: Account): UsageError =>
   new UsageError(
-    `--stage: there is no ${what} of a stage "${stage}" in account ${accountId}, ${region}; look at --stage, --profile and --region. Nothing was changed.`,
+    `Stage "${stage}" is not deployed in account ${accountId}, ${region}; look at --stage, --profile and --region. Nothing was changed.`,
   );
+
+/** Whether AWS says that something is not there. */
+export const isNotThere = (error: unknown): boolean =>
+  error instanceof Error && /^(ResourceNotFoundException|StateMachineDoesNotExist)$/.test(error.name);
+
+/**
+ * Reads something of a deployed stage.
+ * @throws UsageError where the stage is not there
+ */
+export const ofStage = async <Value>(
+  stage: string,
+  account: Account,
+  read: () => Promise<Value>,
+): Promise<Value> => {
+  try {
+    return await read();
+  } catch (error) {
+    throw isNotThere(error) ? noSuchStage(stage, account) : error;
+  }
+};

@@ -67,15 +67,17 @@ export const openExecutions = (account: Account, stage: string): Executions => {
     }
   };
 
+  const mustBeDeployed: Executions['mustBeDeployed'] = async (remediation) => {
+    try {
+      await client.send(new DescribeStateMachineCommand({ stateMachineArn: arnOf(remediation) }));
+    } catch (error) {
+      if (isNotThere(error)) throw noSuchStage(stage, account);
+      throw error;
+    }
+  };
+
   return {
-    mustBeDeployed: async (remediation) => {
-      try {
-        await client.send(new DescribeStateMachineCommand({ stateMachineArn: arnOf(remediation) }));
-      } catch (error) {
-        if (isNotThere(error)) throw noSuchStage(stage, account, `state machine ${remediation}`);
-        throw error;
-      }
-    },
+    mustBeDeployed,
 
     describe,
 
@@ -92,7 +94,7 @@ export const openExecutions = (account: Account, stage: string): Executions => {
               startedAt: startDate?.toISOString() ?? '',
             }));
           } catch (error) {
-            if (isNotThere(error)) throw noSuchStage(stage, account, `state machine ${remediation}`);
+            if (isNotThere(error)) throw noSuchStage(stage, account);
             throw error;
           }
         }),
@@ -109,6 +111,8 @@ export const openExecutions = (account: Account, stage: string): Executions => {
         const found = await describe(arn);
         if (found !== undefined) return found;
       }
+      // A name that is not there may be of a stage that is not.
+      await Promise.all(remediationNames.slice(0, 1).map(mustBeDeployed));
       throw new UsageError(
         `execution: there is no execution "${nameOrArn}" of stage ${stage} in account ${account.accountId}, ${account.region}; look at the name, --stage and --region`,
       );

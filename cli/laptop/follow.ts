@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import pRetry from 'p-retry';
+import { isRefusal } from '../../functions/aws/aws-error.ts';
 import { executionNameOf } from '../../functions/domain/execution-arn.ts';
 import type { JournalEntry } from '../../functions/domain/journal.ts';
 import { sentenceOf, tellLine, todoOf } from '../../functions/domain/telling/sentence-of.ts';
@@ -42,9 +44,16 @@ export const follow = async (
 ): Promise<Followed> => {
   let told = 0;
   for (;;) {
-    const execution = await executions.describe(executionArn);
-    // The journal after the status: what was written before the end is not missed.
-    const entries = await store.readJournal(executionArn);
+    const look = async () => {
+      const execution = await executions.describe(executionArn);
+      // The journal after the status: what was written before the end is not missed.
+      return { execution, entries: await store.readJournal(executionArn) };
+    };
+    // What does not answer once may answer the next time; what is refused stays refused.
+    const { execution, entries } = await pRetry(look, {
+      retries: 5,
+      shouldRetry: ({ error }) => !isRefusal(error),
+    });
     entries.slice(told).forEach(tell);
     told = entries.length;
     if (execution !== undefined && execution.status !== 'RUNNING') return { execution, entries };

@@ -7,14 +7,14 @@ import type { LaunchRecord } from '../../functions/domain/launches/launch-record
 import type { ResizeRecord } from '../../functions/domain/resize/resize-record.ts';
 
 /** Who asked for something that is in force. */
-export type AskedBy = 'Holdfast' | 'people' | 'AWS';
+export type AskedBy = 'Holdfast' | 'people' | 'AWS' | 'unknown';
 
 /** A hold of a group. */
 export interface HolderStatus {
   remediation: string;
   executionName: string;
-  /** The rule that started it; absent where a person did, or where only the tag tells of it. */
-  rule?: string;
+  /** `by hand`, or `by rule <name>`; absent where the incident is not known any more. */
+  startedBy?: string;
   /** ISO 8601. */
   since?: string;
   until?: string;
@@ -51,7 +51,9 @@ const holdersOf = ({ record, incidents }: GroupMemory): HolderStatus[] =>
     return {
       remediation: remediationOf(incidentId) ?? '',
       executionName: executionNameOf(incidentId),
-      ...(incident?.rule === undefined ? {} : { rule: incident.rule }),
+      ...(incident === undefined
+        ? {}
+        : { startedBy: incident.rule === undefined ? 'by hand' : `by rule ${incident.rule}` }),
       since: heldAt,
       ...(endsAtLatest === undefined ? {} : { until: endsAtLatest }),
       isGivingBack: stage !== 'HELD' || incident?.status === 'RELEASING',
@@ -74,11 +76,19 @@ const resizeOf = ({ resize }: GroupMemory): Pick<GroupStatus, 'resize'> => {
 
 /** How a group stands, from its description and from what the deployed stage remembers of it. */
 export const groupStatusOf = (group: AutoScalingGroup, memory: GroupMemory): GroupStatus => {
-  const imposed = new Set((memory.record?.imposed ?? []).map(({ setting }) => setting));
+  // What was given back and is there again is somebody else's.
+  const imposed = new Set(
+    (memory.record?.imposed ?? []).flatMap(({ setting, givenBackAt }) =>
+      givenBackAt === undefined ? [setting] : [],
+    ),
+  );
+  // A hold of which only the tag tells may have asked for anything.
+  const isUnknown = memory.record === undefined && group.tags[holdTagKey] !== undefined;
   const byAws = new Set(group.suspendedByAws ?? []);
   const askedBy = (setting: string): AskedBy => {
     if (imposed.has(setting)) return 'Holdfast';
-    return byAws.has(setting) && !isInstance(setting) ? 'AWS' : 'people';
+    if (byAws.has(setting) && !isInstance(setting)) return 'AWS';
+    return isUnknown ? 'unknown' : 'people';
   };
   const isProtected = group.instances.filter(({ protectedFromScaleIn }) => protectedFromScaleIn);
   const count = (by: AskedBy): number => isProtected.filter((each) => askedBy(each.instanceId) === by).length;
@@ -90,7 +100,9 @@ export const groupStatusOf = (group: AutoScalingGroup, memory: GroupMemory): Gro
     ...(tag === undefined ? {} : { tag }),
     suspended: group.suspendedProcesses.map((process) => ({ process, by: askedBy(process) })),
     protected: Object.fromEntries(
-      (['Holdfast', 'people'] as const).flatMap((by) => (count(by) === 0 ? [] : [[by, count(by)]])),
+      (['Holdfast', 'people', 'unknown'] as const).flatMap((by) =>
+        count(by) === 0 ? [] : [[by, count(by)]],
+      ),
     ),
     instances: group.instances.length,
     standby: group.instances

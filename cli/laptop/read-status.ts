@@ -6,8 +6,8 @@ import { holdTagKey } from '../../functions/domain/holds/hold-tag.ts';
 import type { Incident } from '../../functions/domain/incident.ts';
 import { createDynamoDbStore } from '../../functions/state/dynamodb-store.ts';
 import type { Store } from '../../functions/state/store.ts';
-import { UsageError } from '../usage-error.ts';
 import type { Account } from './account.ts';
+import { isNotThere } from './deployed-stage.ts';
 import { type GroupMemory, type GroupStatus, groupStatusOf } from './group-status.ts';
 
 /** How the groups of an account and Region stand. */
@@ -26,9 +26,6 @@ interface Memory {
   store: Store;
   incidents: Incident[];
 }
-
-const isNotThere = (error: unknown): boolean =>
-  error instanceof Error && error.name === 'ResourceNotFoundException';
 
 /** The store of a stage, for reading. */
 export const openStore = (account: Account, stage: string): Store =>
@@ -85,16 +82,7 @@ const remember = async (
 const describeGroups = async (account: Account, names: string[]): Promise<AutoScalingGroup[]> => {
   const autoScaling = createAutoScaling(account.connect(AutoScalingClient, 'dry-run'));
   if (names.length > 0) {
-    const found = await autoScaling.describeAutoScalingGroups(names);
-    const missing = names.filter(
-      (name) => !found.some(({ autoScalingGroupName }) => autoScalingGroupName === name),
-    );
-    if (missing.length > 0) {
-      throw new UsageError(
-        `group: there is no Auto Scaling group ${missing.join(', ')} in account ${account.accountId}, ${account.region}; look at the name, --profile and --region`,
-      );
-    }
-    return found;
+    return autoScaling.describeAutoScalingGroups(names);
   }
   const optedIn = await autoScaling.describeAutoScalingGroupsByTags({ [optInTag.key]: optInTag.value });
   const held = await autoScaling.describeAutoScalingGroupsWithTag(holdTagKey);
@@ -107,8 +95,8 @@ const describeGroups = async (account: Account, names: string[]): Promise<AutoSc
  * Reads how groups stand. It only reads: from the table of the stage where it is deployed, else from tags and
  * descriptions.
  *
- * @param names groups; none for all that opted in
- * @throws UsageError for a group that there is not, and what AWS answers
+ * @param names groups, of which those that are here are told; none for all that opted in
+ * @throws what AWS answers
  */
 export const readStatus = async (
   account: Account,

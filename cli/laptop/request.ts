@@ -25,6 +25,24 @@ const parsePair = (flag: string, pair: string): [key: string, value: string] => 
   return [pair.slice(0, at), pair.slice(at + 1)];
 };
 
+/**
+ * Pairs as an object.
+ * @throws UsageError for a key that stands twice: one of them would be forgotten
+ */
+const parsePairs = <Value>(
+  flag: string,
+  pairs: string[],
+  toValue: (text: string) => Value,
+): Record<string, Value> => {
+  const found = new Map<string, Value>();
+  for (const pair of pairs) {
+    const [key, value] = parsePair(flag, pair);
+    if (found.has(key)) throw new UsageError(`${flag}: found "${key}" twice; allowed: once`);
+    found.set(key, toValue(value));
+  }
+  return Object.fromEntries(found);
+};
+
 /** A value as it would stand in a policy: `true`, `2`, `10m`, `[Launch, Terminate]`. */
 const parseValue = (text: string): unknown => {
   try {
@@ -76,16 +94,9 @@ export const toExecutionRequest = (
   return {
     remediation,
     input: {
-      ...Object.fromEntries(
-        fields.map((pair) => {
-          const [key, value] = parsePair('--with', pair);
-          return [key, parseValue(value)];
-        }),
-      ),
+      ...parsePairs('--with', fields, parseValue),
       ...(group === undefined ? {} : { autoScalingGroupName: group }),
-      ...(tags === undefined
-        ? {}
-        : { tags: Object.fromEntries(tags.map((pair) => parsePair('--tags', pair))) }),
+      ...(tags === undefined ? {} : { tags: parsePairs('--tags', tags, (text) => text) }),
       reason,
       ...(dryRun ? { dryRun } : {}),
     },

@@ -1,19 +1,22 @@
 import Table from 'cli-table3';
+import stringWidth from 'string-width';
 import { bold } from './colour.ts';
 
 /** As wide as the terminal, from 80 to 160; as a log is where there is none. */
 export const columnsOfTerminal = (): number => Math.min(160, Math.max(80, process.stdout.columns ?? 100));
 
-const longestWord = (cell: string): number => Math.max(0, ...cell.split(/\s+/).map((word) => word.length));
+const longestWord = (cell: string): number =>
+  Math.max(0, ...cell.split(/\s+/).map((text) => stringWidth(text)));
 
-const longestLine = (cell: string): number => Math.max(0, ...cell.split('\n').map((line) => line.length));
+const longestLine = (cell: string): number =>
+  Math.max(0, ...cell.split('\n').map((text) => stringWidth(text)));
 
 /** Between two columns. */
 const gap = 2;
 
 /**
- * How wide each column is: as its longest line where all fit; else the last ones, which hold sentences, are wrapped, and
- * no column is narrower than its longest word.
+ * How wide each column is: as its longest line where all fit; else the widest ones are wrapped, and no column is narrower
+ * than its longest word.
  */
 const widthsOf = (rows: string[][], room: number): number[] => {
   const columns = Array.from({ length: rows[0]?.length ?? 0 }, (_, column) =>
@@ -22,10 +25,12 @@ const widthsOf = (rows: string[][], room: number): number[] => {
   const wanted = columns.map((cells) => Math.max(...cells.map(longestLine)) + gap);
   const least = columns.map((cells) => Math.max(...cells.map(longestWord)) + gap);
   const widths = [...wanted];
-  for (let column = widths.length - 1; column >= 0; column -= 1) {
-    const over = widths.reduce((sum, width) => sum + width, 0) - room;
-    if (over <= 0) break;
-    widths[column] = Math.max(least[column] ?? 0, (wanted[column] ?? 0) - over);
+  // What is widest gives way first, so that no column of sentences gets all of it and another nothing.
+  for (let over = widths.reduce((sum, width) => sum + width, 0) - room; over > 0; over -= 1) {
+    const widest = Math.max(...widths.map((width, column) => (width > (least[column] ?? 0) ? width : 0)));
+    if (widest === 0) break;
+    const column = widths.lastIndexOf(widest);
+    widths[column] = widest - 1;
   }
   return widths;
 };

@@ -139,10 +139,13 @@ def command(world):
     wrong = (
         (["status", "--stage", "nowhere"], {}, 0, "No stage nowhere is deployed here"),
         (["stop", "nothing-of-this-name"], {}, 2, "there is no execution"),
-        (["start", "pause-scaling", "--group", "web-1", "--reason", "why", "--stage", "qa", "--yes"], {}, 2, "--stage"),
+        (["start", "pause-scaling", "--group", "web-1", "--reason", "why", "--stage", "qa", "--yes"], {}, 2, 'Stage "qa" is not deployed'),
         (["plan", "pause-scaling", "--group", "web-404"], {}, 1, "there is no Auto Scaling group of this name"),
         (["plan", "packet-loss"], {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, 2, "AWS cannot be reached"),
         (["plan", "packet-loss"], {"AWS_REGION": ""}, 2, "No Region"),
+        (["plan", "packet-loss", "--stage", "nowhere"], {}, 2, "is not deployed"),
+        (["switch", "--stage", "nowhere"], {}, 2, "is not deployed"),
+        (["journal", "--last", "--stage", "nowhere"], {}, 2, "is not deployed"),
     )
     for words, environment, code, text in wrong:
         answer = world.command(*words, **environment)

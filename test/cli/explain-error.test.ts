@@ -8,8 +8,12 @@ const answered = { $metadata: { httpStatusCode: 400 } };
 
 describe('explainError', () => {
   it.each<[string, Error, string]>([
-    ['no Region', named('Error', 'Region is missing'), 'No Region: give --region'],
-    ['an empty Region', named('Error', 'Region not accepted: region=""'), 'No Region: give --region'],
+    ['no Region', named('Error', 'Region is missing'), 'No Region, or none that there can be: give --region'],
+    [
+      'an empty Region',
+      named('Error', 'Region not accepted: region=""'),
+      'No Region, or none that there can be',
+    ],
     [
       'no credentials',
       named('CredentialsProviderError', 'Could not load credentials from any providers'),
@@ -45,6 +49,31 @@ describe('explainError', () => {
       named('AggregateError', '', { errors: [Object.assign(new Error('x'), { code: 'ENOTFOUND' })] }),
       'AWS cannot be reached (ENOTFOUND)',
     ],
+    [
+      'no name service',
+      named('Error', 'getaddrinfo EAI_AGAIN', { code: 'EAI_AGAIN', syscall: 'getaddrinfo' }),
+      'AWS cannot be reached (EAI_AGAIN)',
+    ],
+    [
+      'a certificate',
+      named('Error', 'x', { code: 'CERT_HAS_EXPIRED' }),
+      'AWS cannot be reached (CERT_HAS_EXPIRED)',
+    ],
+    ['a request of long ago', named('RequestExpired', 'x', answered), 'The credentials have expired'],
+    [
+      'an error of AWS’s own',
+      named('Unknown', 'Unknown', { $metadata: { httpStatusCode: 502 }, operation: 'DescribeAlarms' }),
+      'AWS answered DescribeAlarms with an error of its own (HTTP 502)',
+    ],
+    ['an endpoint that is none', named('TypeError', 'Invalid URL'), 'AWS_ENDPOINT_URL is no address'],
+    [
+      'a profile that there is not',
+      named(
+        'CredentialsProviderError',
+        'Could not resolve credentials using profile: [nope] in configuration/credentials file(s).',
+      ),
+      '--profile: there are no credentials for the profile nope',
+    ],
     ['silence', named('TimeoutError', 'x'), 'AWS does not answer'],
     ['what says itself', new UsageError('--seed: found "x"'), '--seed: found "x"'],
     [
@@ -56,6 +85,8 @@ describe('explainError', () => {
     const told = explainError(error);
     expect(told.startsWith(text)).toBe(true);
     expect(told).not.toContain('\n');
+    // Whoever catches an error does not know what was changed before.
+    expect(told).not.toContain('Nothing was changed');
   });
 
   it('keeps the stack of what nobody thought of: it is a fault of ours', () => {

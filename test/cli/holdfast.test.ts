@@ -112,6 +112,15 @@ rules:
     expect(() => parseOptions(['packet-loss'], { 'dry-run': { type: 'boolean' } }, environment)).toThrow(
       '--dry-run: npm kept it for itself. Write -- before the options',
     );
+    for (const over of [
+      { npm_lifecycle_event: 'npx' },
+      { npm_config_dry_run: 'false' },
+      { npm_config_dry_run: '' },
+    ]) {
+      expect(
+        parseOptions([], { 'dry-run': { type: 'boolean' } }, { ...environment, ...over }).values,
+      ).toEqual({});
+    }
     expect(parseOptions(['--dry-run'], { 'dry-run': { type: 'boolean' } }, environment).values).toEqual({
       'dry-run': true,
     });
@@ -190,7 +199,7 @@ rules:
     [
       'a policy that is not there',
       ['rehearse', 'packet-loss', '--policy', '/nowhere.yml'],
-      '--policy: /nowhere.yml cannot be read',
+      '--policy: there is no file /nowhere.yml',
     ],
   ])('exits with 2 and one message for %s', (_what, args, message) => {
     const { status, stdout, stderr } = holdfast(...args);

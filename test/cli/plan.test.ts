@@ -127,8 +127,12 @@ describe('holdfast plan', () => {
 
 describe('the policy for whoever plans', () => {
   it('allows what plans call, and nothing that none calls', async () => {
-    // For check and backtest.
-    const sent = new Set(['cloudwatch:DescribeAlarmHistory', 'cloudwatch:DescribeAlarms']);
+    // For check, backtest and snapshot.
+    const sent = new Set([
+      'autoscaling:DescribePolicies',
+      'cloudwatch:DescribeAlarmHistory',
+      'cloudwatch:DescribeAlarms',
+    ]);
     const prefixes: Record<string, string> = {
       AutoScaling: 'autoscaling',
       CloudFormation: 'cloudformation',
@@ -206,6 +210,7 @@ describe('toExecutionRequest', () => {
       '--group: rule packet-loss says itself which groups',
     ],
     ['a tag that is none', ['pause-scaling', { tags: ['web'] }], '--tags: found "web"; allowed: key=value'],
+    ['a tag twice', ['pause-scaling', { tags: ['tier=web', 'tier=api'] }], '--tags: found "tier" twice'],
     ['a field that is none', ['pause-scaling', { group: ['a'], with: ['x'] }], '--with: found "x"'],
   ])('refuses %s', (_what, words, message) => {
     expect(() => request(...words)).toThrow(message);

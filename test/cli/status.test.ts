@@ -47,7 +47,7 @@ describe('groupStatusOf', () => {
         {
           remediation: 'pause-scaling',
           executionName: 'loss-1',
-          rule: 'packet-loss',
+          startedBy: 'by rule packet-loss',
           since: at,
           until,
           isGivingBack: false,
@@ -75,15 +75,28 @@ describe('groupStatusOf', () => {
     expect(status.holders[0]?.isGivingBack).toBe(true);
   });
 
-  it('says what the tag says where nothing is deployed, and takes for granted that people suspended the rest', () => {
+  it('says what the tag says where nothing is deployed, and that it does not know who suspended the rest', () => {
     const group = aGroup({
       suspendedProcesses: ['Terminate'],
       tags: { 'holdfast-hold': 'prod holds it: x' },
     });
     expect(groupStatusOf(group, { incidents: new Map() })).toMatchObject({
       tag: 'prod holds it: x',
-      suspended: [{ process: 'Terminate', by: 'people' }],
+      suspended: [{ process: 'Terminate', by: 'unknown' }],
     });
+  });
+
+  it('gives to people what Holdfast gave back and is there again', () => {
+    const group = aGroup({ suspendedProcesses: ['Terminate'] });
+    const record = {
+      ...aRecord(),
+      imposed: [
+        { setting: 'Terminate', recordedAt: at, appliedAt: at, givingBackAt: until, givenBackAt: until },
+      ],
+    };
+    expect(groupStatusOf(group, { record, incidents: new Map() }).suspended).toEqual([
+      { process: 'Terminate', by: 'people' },
+    ]);
   });
 
   it('tells of an open breaker', () => {

@@ -34,6 +34,11 @@ describe('tellTable', () => {
     for (const word of sentence.split(' ')) expect(words).toContain(word);
   });
 
+  it('cuts no name of wide letters', () => {
+    process.stdout.columns = 80;
+    expect(withoutColour(tellTable(['GROUP', 'WHY'], [['テスト', sentence]]))).toContain('テスト');
+  });
+
   it('makes room for a word that is longer than its share', () => {
     process.stdout.columns = 80;
     const name = 'w'.repeat(255);

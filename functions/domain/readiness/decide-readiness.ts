@@ -29,7 +29,7 @@ export type ReadinessFact =
   | { because: 'CANNOT_RESIZE'; groups: string[]; why: string }
   | { because: 'NOT_DEPLOYED'; stage: string }
   | { because: 'SWITCHED'; word: string; isKnown: boolean }
-  | { because: 'NOBODY_IS_TOLD'; pending: number }
+  | { because: 'NOBODY_IS_TOLD'; pending: number; hasNoTopic?: true }
   | { because: 'POLICY_DIFFERS' }
   | { because: 'UNREADABLE'; what: string; why: string };
 
@@ -57,21 +57,39 @@ const ofAlarm = ({ alarmName, value, suppressedBecause, treatMissingData }: Alar
   ...(treatMissingData === 'notBreaching' ? [warning({ because: 'MISSING_DATA_IS_GOOD', alarmName })] : []),
 ];
 
-const ofAlarms = ({ when }: Rule, { alarms = [], otherAlarmNames = [] }: RuleFacts): Found[] => {
-  if (when.alarm === undefined) return [];
-  return alarms.length === 0
-    ? [notReady({ because: 'NO_ALARM', patterns: when.alarm, otherAlarmNames })]
-    : alarms.flatMap(ofAlarm);
+const ofAlarms = (
+  { when }: Rule,
+  { alarms, patternsWithoutAlarm = [], otherAlarmNames = [] }: RuleFacts,
+): Found[] => {
+  if (when.alarm === undefined || alarms === undefined) return [];
+  return [
+    ...(patternsWithoutAlarm.length === 0
+      ? []
+      : [
+          // A rule with another alarm starts all the same.
+          (alarms.length === 0 ? notReady : warning)({
+            because: 'NO_ALARM',
+            patterns: patternsWithoutAlarm,
+            otherAlarmNames,
+          }),
+        ]),
+    ...alarms.flatMap(ofAlarm),
+  ];
 };
 
 /** What is so of several groups is said once. */
-const byWhy = (because: 'GROUP_REFUSED' | 'GROUP_WARNED', found: { name: string; why: string }[]): Found[] =>
+const byWhy = (
+  as: typeof warning,
+  because: 'GROUP_REFUSED' | 'GROUP_WARNED',
+  found: { name: string; why: string }[],
+): Found[] =>
   [...Map.groupBy(found, ({ why }) => why)].map(([why, some]) =>
-    warning({ because, groups: some.map(({ name }) => name), why }),
+    as({ because, groups: some.map(({ name }) => name), why }),
   );
 
 const ofGroups = (rule: Rule, { groups }: RuleFacts): Found[] => {
   const { tags } = rule.targets;
+  if (groups === undefined) return [];
   if (groups.length === 0) return [notReady({ because: 'NO_GROUP', tags })];
   const out = groups.filter((group) => !isOptedIn(group));
   const optedIn = groups.filter(isOptedIn);
@@ -84,8 +102,12 @@ const ofGroups = (rule: Rule, { groups }: RuleFacts): Found[] => {
     ...(out.length === 0
       ? []
       : [(isNone ? notReady : warning)({ because: 'NOT_OPTED_IN', groups: namesOf(out), isAny: !isNone })]),
-    ...(refusal?.because === 'TOO_MANY_GROUPS' ? [notReady(refusal)] : []),
+    // What failed launches start is about one group.
+    ...(refusal?.because === 'TOO_MANY_GROUPS' && rule.when.launchFailures === undefined
+      ? [notReady(refusal)]
+      : []),
     ...byWhy(
+      refusal?.because === 'EVERY_GROUP_REFUSED' ? notReady : warning,
       'GROUP_REFUSED',
       selected.flatMap((each) => {
         if (each.action === 'TAKE') return [];
@@ -94,6 +116,7 @@ const ofGroups = (rule: Rule, { groups }: RuleFacts): Found[] => {
       }),
     ),
     ...byWhy(
+      warning,
       'GROUP_WARNED',
       optedIn.flatMap((group) =>
         traitsTreated(group, rule.do, 'warned').map(({ why }) => ({ name: group.autoScalingGroupName, why })),
@@ -130,7 +153,7 @@ const ofHooks = ({ drain }: Rule, { hooks = new Map<string, HookFacts[]>() }: Ru
   ];
 };
 
-const ofResizes = ({ resize }: Rule, { groups, resizes = [] }: RuleFacts): Found[] => {
+const ofResizes = ({ resize }: Rule, { groups = [], resizes = [] }: RuleFacts): Found[] => {
   if (resize === undefined) return [];
   const unfit = resizes.filter(({ isFit }) => !isFit);
   return [
@@ -155,9 +178,16 @@ const ofStage = ({ stage, isDeployed, killSwitch, subscriptions, policyHash }: S
     ...(word === undefined || word === 'live'
       ? []
       : [notReady({ because: 'SWITCHED', word, isKnown: typeof killSwitch !== 'object' })]),
-    ...(subscriptions === undefined || subscriptions.confirmed > 0
+    ...(subscriptions === undefined || (subscriptions !== 'NO_TOPIC' && subscriptions.confirmed > 0)
       ? []
-      : [notReady({ because: 'NOBODY_IS_TOLD', pending: subscriptions.pending })]),
+      : [
+          notReady({
+            because: 'NOBODY_IS_TOLD',
+            ...(subscriptions === 'NO_TOPIC'
+              ? { pending: 0, hasNoTopic: true as const }
+              : { pending: subscriptions.pending }),
+          }),
+        ]),
     ...(policyHash === undefined || policyHash.here === policyHash.deployed
       ? []
       : [warning({ because: 'POLICY_DIFFERS' })]),

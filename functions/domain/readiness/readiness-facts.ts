@@ -21,12 +21,14 @@ export interface HookFacts {
 /** What one rule depends on, as it is. */
 export interface RuleFacts {
   rule: string;
-  /** The alarms that its patterns fit; absent for a rule that waits for none. */
+  /** The alarms that its patterns fit; absent for a rule that waits for none, and where they cannot be read. */
   alarms?: AlarmFacts[];
-  /** Names of other alarms, where none fits: one of them may have been meant. */
+  /** Those of its patterns that no alarm fits. */
+  patternsWithoutAlarm?: string[];
+  /** Names of other alarms, where a pattern fits none: one of them may have been meant. */
   otherAlarmNames?: string[];
-  /** The groups that carry its tags, opted in or not. */
-  groups: AutoScalingGroup[];
+  /** The groups that carry its tags, opted in or not; absent where they cannot be read. */
+  groups?: AutoScalingGroup[];
   /** The launch hooks of groups that opted in, by group, where the rule drains. */
   hooks?: Map<string, HookFacts[]>;
   /** What a resize of the rule finds now, by group: whether instances of it can be resized, and what stands against it. */
@@ -39,8 +41,11 @@ export interface StageFacts {
   isDeployed: boolean;
   /** What the kill switch allows; the word in it where that means nothing. */
   killSwitch?: Mode | { unknownWord: string };
-  /** Subscriptions of the topic that are confirmed, and those that wait for somebody to confirm them. */
-  subscriptions?: { confirmed: number; pending: number };
+  /**
+   * Subscriptions of the topic that are confirmed, and those that wait for somebody to confirm them; `NO_TOPIC` where there
+   * is no topic.
+   */
+  subscriptions?: { confirmed: number; pending: number } | 'NO_TOPIC';
   /** What tells the rules of the policy here from those that are deployed; absent where that is not known. */
   policyHash?: { here: string; deployed: string };
 }

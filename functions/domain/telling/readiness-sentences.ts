@@ -24,7 +24,7 @@ export const tellReadiness = (fact: ReadinessFact, nearest?: string): ToldReadin
   switch (fact.because) {
     case 'NO_ALARM':
       return {
-        found: `no alarm here is called ${fact.patterns.join(' or ')}`,
+        found: `no alarm here is called ${fact.patterns.join(' or ')}${fact.otherAlarmNames.length === 0 ? ', and there is no other' : `; there are ${firstOf(fact.otherAlarmNames, namesShown)}`}`,
         remedy: `${nearest === undefined ? '' : `did you mean ${nearest}? `}make the alarm, or name yours in the rule`,
       };
     case 'ALARM_SUPPRESSED':
@@ -106,7 +106,10 @@ export const tellReadiness = (fact: ReadinessFact, nearest?: string): ToldReadin
       };
     case 'NOBODY_IS_TOLD':
       return {
-        found: `nobody is subscribed to the topic${fact.pending === 0 ? '' : `; ${counted(fact.pending, 'subscription')} not confirmed`}`,
+        found:
+          fact.hasNoTopic === true
+            ? 'the topic of the stage is not there'
+            : `nobody is subscribed to the topic${fact.pending === 0 ? '' : `; ${counted(fact.pending, 'subscription')} not confirmed`}`,
         remedy: 'subscribe, and confirm the mail that AWS sends; see docs/operations.md',
       };
     case 'POLICY_DIFFERS':
@@ -115,6 +118,6 @@ export const tellReadiness = (fact: ReadinessFact, nearest?: string): ToldReadin
         remedy: 'deploy it, or check with the deployed one',
       };
     case 'UNREADABLE':
-      return { found: `${fact.what} is not known: ${fact.why}`, remedy: 'give the permission, or try again' };
+      return { found: `not known: ${fact.what} (${fact.why})`, remedy: 'give the permission, or try again' };
   }
 };

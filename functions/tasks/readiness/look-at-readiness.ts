@@ -3,6 +3,7 @@ import type { AutoScaling } from '../../aws/auto-scaling.ts';
 import { describeAwsError } from '../../aws/aws-error.ts';
 import type { AlarmCatalogue } from '../../aws/cloudwatch.ts';
 import { type AutoScalingGroup, isOptedIn } from '../../domain/auto-scaling-group.ts';
+import { InvalidInputError, UnreadableFactError } from '../../domain/errors.ts';
 import type {
   AlarmFacts,
   HookFacts,
@@ -34,7 +35,10 @@ const reading = (unreadable: UnreadableFact[], rule: string | undefined) => {
     try {
       return await read();
     } catch (error) {
-      const because = describeAwsError(error);
+      const because =
+        error instanceof UnreadableFactError || error instanceof InvalidInputError
+          ? error.message
+          : describeAwsError(error);
       unreadable.push({ what, because, ...(rule === undefined ? {} : { rule }) });
       return undefined;
     }
@@ -79,15 +83,24 @@ export const lookAtReadiness = async (
   );
   const hooksOf = once((name) => autoScaling.describeLaunchHooks(name));
 
-  const lookAtAlarms = async (patterns: string[]): Promise<Pick<RuleFacts, 'alarms' | 'otherAlarmNames'>> => {
-    const found: AlarmFacts[] = [];
+  const lookAtAlarms = async (
+    patterns: string[],
+  ): Promise<Pick<RuleFacts, 'alarms' | 'patternsWithoutAlarm' | 'otherAlarmNames'>> => {
+    const found = new Map<string, AlarmFacts>();
+    const withoutAlarm: string[] = [];
     for (const pattern of patterns) {
       const alarms = await alarmsFrom(pattern.split('*')[0] ?? '');
-      found.push(...alarms.filter(({ alarmName }) => matchesPattern(pattern, alarmName)));
+      const fitting = alarms.filter(({ alarmName }) => matchesPattern(pattern, alarmName));
+      for (const alarm of fitting) found.set(alarm.alarmName, alarm);
+      if (fitting.length === 0) withoutAlarm.push(pattern);
     }
-    if (found.length > 0) return { alarms: found };
+    if (withoutAlarm.length === 0) return { alarms: [...found.values()], patternsWithoutAlarm: [] };
     const others = (await alarmsFrom('')).map(({ alarmName }) => alarmName);
-    return { alarms: [], otherAlarmNames: others };
+    return {
+      alarms: [...found.values()],
+      patternsWithoutAlarm: withoutAlarm,
+      otherAlarmNames: others.filter((name) => !found.has(name)),
+    };
   };
 
   const lookAtHooks = async (groups: AutoScalingGroup[]): Promise<Map<string, HookFacts[]>> => {
@@ -116,21 +129,13 @@ export const lookAtReadiness = async (
     return {
       rule: rule.name,
       ...(alarms ?? {}),
-      groups: groups ?? [],
+      ...(groups === undefined ? {} : { groups }),
       ...(hooks === undefined ? {} : { hooks }),
       ...(resizes === undefined ? {} : { resizes }),
     };
   };
 
   const rules: RuleFacts[] = [];
-  for (const rule of policy.rules) {
-    const before = unreadable.length;
-    const found = await lookAtRule(rule);
-    // Of a rule whose alarm or groups are not known nothing is said but that.
-    const isKnown = unreadable
-      .slice(before)
-      .every(({ what }) => what !== 'its alarm' && what !== 'its groups');
-    if (isKnown) rules.push(found);
-  }
+  for (const rule of policy.rules) rules.push(await lookAtRule(rule));
   return { rules, unreadable };
 };

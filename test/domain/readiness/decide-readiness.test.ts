@@ -105,7 +105,12 @@ const hooks = (over: Partial<typeof hook>) => ({
 const withB = (over: Parameters<typeof aGroup>[0]) => ({ loss: { groups: [group('a'), group('b', over)] } });
 
 const plants: Plant[] = [
-  ['NO_ALARM', 'NOT_READY', 'loss', { loss: { alarms: [], otherAlarmNames: ['x'] } }],
+  [
+    'NO_ALARM',
+    'NOT_READY',
+    'loss',
+    { loss: { alarms: [], patternsWithoutAlarm: ['network-loss-*'], otherAlarmNames: ['x'] } },
+  ],
   [
     'ALARM_SUPPRESSED',
     'NOT_READY',
@@ -194,6 +199,50 @@ describe('decideReadiness', () => {
   it('takes hooks that continue where the rule drains those too', () => {
     const over = hooks({ defaultResult: 'CONTINUE' });
     expect(decideReadiness(policyWith({ drainContinuing: true }), factsWith(over))).toEqual([]);
+  });
+
+  it('warns of a pattern that fits no alarm, where another of the rule does', () => {
+    const over = { loss: { patternsWithoutAlarm: ['tpyo-*'], otherAlarmNames: [] } };
+    expect(
+      decideReadiness(policyWith(), factsWith(over)).map(({ level, fact }) => [level, fact.because]),
+    ).toEqual([['WARNING', 'NO_ALARM']]);
+  });
+
+  it('is not ready where every group would be left alone', () => {
+    const deleted = groups.map((each) => ({ ...each, status: 'Delete in progress' }));
+    expect(
+      decideReadiness(policyWith(), factsWith({ loss: { groups: deleted } })).map(({ level, fact }) => [
+        level,
+        fact.because,
+      ]),
+    ).toEqual([['NOT_READY', 'GROUP_REFUSED']]);
+  });
+
+  it('counts no groups of a rule that is started for one of them', () => {
+    const policy = parsePolicy(
+      {
+        rules: [
+          {
+            name: 'failing',
+            when: { launchFailures: { count: 3, within: '60m' } },
+            do: 'protect-instances',
+            targets: { tags: { tier: 'web' } },
+            with: { groupsMax: 1 },
+          },
+        ],
+      },
+      'policy.yml',
+    );
+    expect(decideReadiness(policy, { rules: [{ rule: 'failing', groups }], unreadable: [] })).toEqual([]);
+  });
+
+  it('says what it knows of a rule of which something else is not known', () => {
+    const { alarms: _alarms, ...unknown } = ready.loss;
+    const found = decideReadiness(policyWith(), {
+      rules: [{ ...unknown, groups: [] }],
+      unreadable: [{ rule: 'loss', what: 'its alarm', because: 'x' }],
+    });
+    expect(found.map(({ fact }) => fact.because)).toEqual(['NO_GROUP', 'UNREADABLE']);
   });
 
   it('says nothing of a rule whose facts are not known, and nothing of a stage that was not asked for', () => {
