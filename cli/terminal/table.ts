@@ -27,10 +27,10 @@ const widthsOf = (rows: string[][], room: number): number[] => {
   const widths = [...wanted];
   // What is widest gives way first, so that no column of sentences gets all of it and another nothing.
   for (let over = widths.reduce((sum, width) => sum + width, 0) - room; over > 0; over -= 1) {
-    const widest = Math.max(...widths.map((width, column) => (width > (least[column] ?? 0) ? width : 0)));
+    const spare = widths.map((width, column) => (width > (least[column] ?? 0) ? width : 0));
+    const widest = Math.max(...spare);
     if (widest === 0) break;
-    const column = widths.lastIndexOf(widest);
-    widths[column] = widest - 1;
+    widths[spare.lastIndexOf(widest)] = widest - 1;
   }
   return widths;
 };

@@ -34,6 +34,13 @@ describe('tellTable', () => {
     for (const word of sentence.split(' ')) expect(words).toContain(word);
   });
 
+  it('breaks no long name although another column is as wide', () => {
+    process.stdout.columns = 80;
+    const name = `by-hand-${'f'.repeat(36)}`;
+    const row = ['web', sentence, 'a b '.repeat(10), sentence, `pause-scaling by hand (${name})`];
+    expect(withoutColour(tellTable(['A', 'B', 'C', 'D', 'E'], [row]))).toContain(`(${name})`);
+  });
+
   it('cuts no name of wide letters', () => {
     process.stdout.columns = 80;
     expect(withoutColour(tellTable(['GROUP', 'WHY'], [['テスト', sentence]]))).toContain('テスト');
