@@ -73,9 +73,15 @@ export const stopCommand = async (what: string, flags: StopFlags): Promise<numbe
   for (const each of found.filter(({ givenBackBy }) => givenBackBy === undefined)) {
     if ((await executions.describe(each.executionArn))?.status === 'RUNNING') running.push(each);
   }
+  const others = {
+    givenBackAlready: going.map(({ executionArn }) => executionArn),
+    ended: found
+      .filter((each) => ![...going, ...running].includes(each))
+      .map(({ executionArn }) => executionArn),
+  };
   if (running.length === 0) {
     const names = found.map(({ executionArn }) => executionNameOf(executionArn)).join(', ');
-    if (flags.json === true) printJson({ stopped: [], ended: found.map(({ executionArn }) => executionArn) });
+    if (flags.json === true) printJson({ stopped: [], ...others });
     else if (going.length < found.length)
       print(
         `Nothing to stop: ${names} ${found.length === 1 ? 'has' : 'have'} ended. What is left the sweep gives back.`,
@@ -104,7 +110,7 @@ export const stopCommand = async (what: string, flags: StopFlags): Promise<numbe
     }
     stopped.push(executionArn);
   }
-  if (flags.json === true) printJson({ stopped: running.map(({ executionArn }) => executionArn), ended: [] });
+  if (flags.json === true) printJson({ stopped, ...others });
   else
     print('Stopped. The sweep gives everything back; holdfast status tells when nothing is held any more.');
   return 0;

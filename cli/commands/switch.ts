@@ -85,10 +85,13 @@ const tellSwitch = ({ word, setBy, setAt }: SwitchNow): string => {
   return `says ${word}${known}${setAt === undefined ? '' : `, since ${spokenTime(setAt)}`}${setBy === undefined ? '' : `, by ${setBy}`}`;
 };
 
+const released =
+  'every hold of this stage is released within minutes, so that Auto Scaling may terminate instances again';
+
 const meaning: Record<Mode, string> = {
   live: 'rules and starts by hand act, as far as the stage may',
-  'dry-run': 'what begins from now on only plans; holds that there are go on to their end',
-  off: 'every hold of this stage is released within minutes, so that Auto Scaling may terminate instances again, and nothing begins',
+  'dry-run': `${released}, and what begins from now on only plans`,
+  off: `${released}, and nothing begins`,
 };
 
 /** `holdfast switch`: says how the kill switch of a stage is, or sets it. */
@@ -113,9 +116,9 @@ export const switchCommand = async (word: string | undefined, flags: SwitchFlags
       `The kill switch ${parameterName} ${before === undefined ? 'cannot be read with these credentials' : tellSwitch(before)}.`,
     );
     print(`${mode} means: ${meaning[mode]}.`);
-    if (mode === 'off' && open === undefined)
+    if (mode !== 'live' && open === undefined)
       print('What is held now cannot be read with these credentials.');
-    if (mode === 'off' && open !== undefined && open.length > 0) {
+    if (mode !== 'live' && open !== undefined && open.length > 0) {
       print(
         `Open now: ${firstOf(
           open.map(({ incidentId }) => executionNameOf(incidentId)),
