@@ -74,7 +74,6 @@ export const createProgram = (finish: (exitCode: number) => void): Command => {
   const add = (usage: string, description: string, load: () => Promise<Action>): Command => {
     const command = program.command(usage).description(description).allowExcessArguments(false);
     return command.action(async (...words: unknown[]) => {
-      // Node 20 lacks what this, and what it rests on, takes for granted.
       // Node 20 lacks what the rehearsal, and what it rests on, take for granted.
       if (Promise.withResolvers === undefined) await import('core-js/actual/index.js');
       // The last word is the command itself.

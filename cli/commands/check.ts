@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { ListSubscriptionsByTopicCommand, NotFoundException, SNSClient } from '@aws-sdk/client-sns';
@@ -32,10 +31,6 @@ export interface CheckFlags extends AccountFlags {
   stage?: string;
   json?: boolean;
 }
-
-/** Tells the rules of one policy from those of another. */
-export const hashOfPolicy = (policy: Policy): string =>
-  createHash('sha256').update(JSON.stringify(policy)).digest('hex').slice(0, 16);
 
 /** What a resize of a rule finds now, by group, from a plan of it. */
 const resizesOf = async (account: Account, policy: Policy, rule: Rule) => {

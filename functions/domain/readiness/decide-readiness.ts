@@ -30,7 +30,6 @@ export type ReadinessFact =
   | { because: 'NOT_DEPLOYED'; stage: string }
   | { because: 'SWITCHED'; word: string; isKnown: boolean }
   | { because: 'NOBODY_IS_TOLD'; pending: number; hasNoTopic?: true }
-  | { because: 'POLICY_DIFFERS' }
   | { because: 'UNREADABLE'; what: string; why: string };
 
 /** One thing that is not as it should be. */
@@ -171,7 +170,7 @@ const ofResizes = ({ resize }: Rule, { groups = [], resizes = [] }: RuleFacts): 
   ];
 };
 
-const ofStage = ({ stage, isDeployed, killSwitch, subscriptions, policyHash }: StageFacts): Found[] => {
+const ofStage = ({ stage, isDeployed, killSwitch, subscriptions }: StageFacts): Found[] => {
   if (!isDeployed) return [notReady({ because: 'NOT_DEPLOYED', stage })];
   const word = typeof killSwitch === 'object' ? killSwitch.unknownWord : killSwitch;
   return [
@@ -188,9 +187,6 @@ const ofStage = ({ stage, isDeployed, killSwitch, subscriptions, policyHash }: S
               : { pending: subscriptions.pending }),
           }),
         ]),
-    ...(policyHash === undefined || policyHash.here === policyHash.deployed
-      ? []
-      : [warning({ because: 'POLICY_DIFFERS' })]),
   ];
 };
 

@@ -46,8 +46,6 @@ export interface StageFacts {
    * is no topic.
    */
   subscriptions?: { confirmed: number; pending: number } | 'NO_TOPIC';
-  /** What tells the rules of the policy here from those that are deployed; absent where that is not known. */
-  policyHash?: { here: string; deployed: string };
 }
 
 /** Something that could not be read, and why. */

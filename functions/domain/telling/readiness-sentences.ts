@@ -112,11 +112,6 @@ export const tellReadiness = (fact: ReadinessFact, nearest?: string): ToldReadin
             : `nobody is subscribed to the topic${fact.pending === 0 ? '' : `; ${counted(fact.pending, 'subscription')} not confirmed`}`,
         remedy: 'subscribe, and confirm the mail that AWS sends; see docs/operations.md',
       };
-    case 'POLICY_DIFFERS':
-      return {
-        found: 'the policy here is another one than the deployed one',
-        remedy: 'deploy it, or check with the deployed one',
-      };
     case 'UNREADABLE':
       return { found: `not known: ${fact.what} (${fact.why})`, remedy: 'give the permission, or try again' };
   }

@@ -67,7 +67,6 @@ const ready: { loss: RuleFacts; stuck: RuleFacts; larger: RuleFacts; stage: Stag
     isDeployed: true,
     killSwitch: 'live',
     subscriptions: { confirmed: 1, pending: 0 },
-    policyHash: { here: 'x', deployed: 'x' },
   },
 };
 
@@ -165,7 +164,6 @@ const plants: Plant[] = [
   ['SWITCHED', 'NOT_READY', undefined, { stage: { killSwitch: 'off' } }],
   ['SWITCHED', 'NOT_READY', undefined, { stage: { killSwitch: { unknownWord: 'disabled' } } }],
   ['NOBODY_IS_TOLD', 'NOT_READY', undefined, { stage: { subscriptions: { confirmed: 0, pending: 1 } } }],
-  ['POLICY_DIFFERS', 'WARNING', undefined, { stage: { policyHash: { here: 'x', deployed: 'y' } } }],
   [
     'UNREADABLE',
     'WARNING',
