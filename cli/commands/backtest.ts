@@ -1,16 +1,21 @@
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { createAutoScaling } from '../../functions/aws/auto-scaling.ts';
+import { createCloudTrail } from '../../functions/aws/cloudtrail.ts';
 import { optInTag } from '../../functions/domain/auto-scaling-group.ts';
 import { addSeconds, counted, firstOf, spokenDuration, spokenTime } from '../../functions/domain/times.ts';
+import type { Policy } from '../../functions/events/policy.ts';
 import {
   decideBacktest,
   type PastHold,
   type RuleBacktest,
   secondsHeld,
 } from '../backtest/decide-backtest.ts';
+import { createTrailReader, deedsOf, holdsLookedAt, type PastDeed } from '../backtest/deeds.ts';
 import { readHistory } from '../backtest/read-history.ts';
-import { type AccountFlags, openAccount } from '../laptop/account.ts';
+import { explainError } from '../explain-error.ts';
+import { type Account, type AccountFlags, openAccount } from '../laptop/account.ts';
 import { bold, dim, good } from '../terminal/colour.ts';
 import { print, printJson } from '../terminal/print.ts';
 import { tellTable } from '../terminal/table.ts';
@@ -87,6 +92,52 @@ const tellRule = (result: RuleBacktest): string => {
   ].join('\n');
 };
 
+/** What people did while rules would have held, or why that is not known. */
+interface People {
+  deeds: (PastDeed & { rule: string })[];
+  holdsLookedAt: number;
+  holds: number;
+  unknownBecause?: string;
+}
+
+const readDeeds = async (account: Account, policy: Policy, results: RuleBacktest[]): Promise<People> => {
+  const holds = results.flatMap((result) => result.holds);
+  const some = holds.slice(-holdsLookedAt);
+  const readTrail = createTrailReader(createCloudTrail(account.connect(CloudTrailClient, 'dry-run')));
+  const deeds: People['deeds'] = [];
+  try {
+    for (const hold of some) {
+      const rule = policy.rules.find(({ name }) => name === hold.rule);
+      if (rule === undefined) continue;
+      const found = deedsOf(rule, hold, await readTrail(hold));
+      deeds.push(...found.map((deed) => ({ ...deed, rule: rule.name })));
+    }
+  } catch (error) {
+    return { deeds, holdsLookedAt: some.length, holds: holds.length, unknownBecause: explainError(error) };
+  }
+  return { deeds, holdsLookedAt: some.length, holds: holds.length };
+};
+
+const tellPeople = ({ deeds, holdsLookedAt: looked, holds, unknownBecause }: People): string => {
+  if (unknownBecause !== undefined) return `What people did meanwhile is not known: ${unknownBecause}`;
+  if (holds === 0) return '';
+  const scope = looked < holds ? ` in the last ${looked} of ${counted(holds, 'hold')}` : ' meanwhile';
+  if (deeds.length === 0) return `Nobody suspended, resumed or protected anything in these groups${scope}.`;
+  return [
+    bold(`What people did${scope}`),
+    tellTable(
+      ['WHEN', 'GROUP', 'WHAT', 'WHO', 'RULE'],
+      deeds.map(({ at, autoScalingGroupName, eventName, who, tool, rule, verdict }) => [
+        spokenTime(at),
+        autoScalingGroupName,
+        eventName,
+        tool === undefined ? who : `${who}, with ${tool}`,
+        `${rule} ${verdict === 'agrees' ? 'would have done the same' : 'would have held against it'}`,
+      ]),
+    ),
+  ].join('\n');
+};
+
 /** What a backtest cannot know, whatever it reads. */
 const unknown =
   'It cannot know: how a group was set in the past, whether people had suspended something then, since when instances waited in launch hooks, and what would have happened afterwards if an instance had been kept. Groups and tags are those of now.';
@@ -107,15 +158,19 @@ export const backtestCommand = async (flags: BacktestFlags): Promise<number> => 
     readHistory({ autoScaling, cloudWatch }, policy, from, until),
   );
   const results = decideBacktest(policy, history, groups);
+  const people = await waiting('Asking CloudTrail what people did meanwhile', () =>
+    readDeeds(account, policy, results),
+  );
   const { accountId, region } = account;
   if (flags.json === true) {
-    printJson({ accountId, region, from, until, rules: results, unknown });
+    printJson({ accountId, region, from, until, rules: results, people, unknown });
     return 0;
   }
   print(
     `Account ${accountId}, ${region}: ${counted(days, 'day')}, from ${spokenTime(from)} to ${spokenTime(until)}. ${counted(groups.length, 'group')} opted in, ${counted(history.activities.length, 'scaling activity', 'scaling activities')}.\n`,
   );
   print(results.map(tellRule).join('\n\n'));
+  print(`\n${tellPeople(people)}`);
   print(`\n${dim(unknown)}`);
   return 0;
 };

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { decideBacktest, type PastHold, secondsHeld } from '../../cli/backtest/decide-backtest.ts';
+import { deedsOf, type PastDeed } from '../../cli/backtest/deeds.ts';
 import type { AlarmChange, History, PastActivity, TakenBecause } from '../../cli/backtest/history.ts';
 import { toAlarmChange, toPastActivity } from '../../cli/backtest/read-history.ts';
 import { executionNameOf } from '../../functions/domain/execution-arn.ts';
-import { parsePolicy } from '../../functions/events/policy.ts';
+import type { TrailEvent } from '../../functions/domain/holds/explain-overrides.ts';
+import { parsePolicy, type Rule } from '../../functions/events/policy.ts';
 import { loadPolicy } from '../../functions/policy.ts';
 import { packetLoss } from '../../rehearsal/incidents/packet-loss.ts';
 import { rehearse } from '../../rehearsal/rehearse.ts';
@@ -230,6 +232,53 @@ describe('decideBacktest, of ten histories', () => {
       .map(({ incidentId }) => /-(\d{12})\d{2}-/.exec(executionNameOf(incidentId))?.[1]);
     expect(begun.length).toBeGreaterThan(0);
     expect(past?.holds.map(({ from }) => from.replaceAll(/[-T:]/g, '').slice(0, 12))).toEqual(begun);
+  });
+});
+
+describe('deedsOf', () => {
+  const hold: PastHold = {
+    rule: 'loss',
+    from: at('03:00'),
+    until: at('04:00'),
+    endedBecause: 'COOLED_OFF',
+    startedBy: 'loss-a',
+    groups: ['web'],
+    taken: {},
+    wouldHaveKept: 0,
+  };
+  const event = (over: Partial<TrailEvent>): TrailEvent => ({
+    at: at('03:30'),
+    eventName: 'SuspendProcesses',
+    who: 'the role sre',
+    tool: 'the AWS CLI',
+    autoScalingGroupName: 'web',
+    processes: ['Terminate'],
+    instanceIds: [],
+    ...over,
+  });
+  const [loss, failing] = policy.rules;
+
+  it.each<[string, Partial<TrailEvent>, PastDeed['verdict'] | undefined, Rule | undefined]>([
+    ['did the same', {}, 'agrees', loss],
+    ['did it with every process', { processes: [] }, 'agrees', loss],
+    ['did the opposite', { eventName: 'ResumeProcesses' }, 'conflicts', loss],
+    ['did something else', { processes: ['ScheduledActions'] }, undefined, loss],
+    ['did it to another group', { autoScalingGroupName: 'api' }, undefined, loss],
+    ['did it afterwards', { at: at('04:30') }, undefined, loss],
+    ['are Holdfast itself', { isOurs: true }, undefined, loss],
+    ['protected', { eventName: 'SetInstanceProtection', protectedFromScaleIn: true }, 'agrees', failing],
+    [
+      'unprotected',
+      { eventName: 'SetInstanceProtection', protectedFromScaleIn: false },
+      'conflicts',
+      failing,
+    ],
+    ['protected where the rule does not', { eventName: 'SetInstanceProtection' }, undefined, loss],
+  ])('judges who %s', (_what, over, verdict, rule) => {
+    if (rule === undefined) throw new Error('no rule');
+    expect(deedsOf(rule, hold, [event(over)]).map((deed) => deed.verdict)).toEqual(
+      verdict === undefined ? [] : [verdict],
+    );
   });
 });
 

@@ -130,6 +130,7 @@ describe('the policy for whoever plans', () => {
     // For check, backtest and snapshot.
     const sent = new Set([
       'autoscaling:DescribePolicies',
+      'cloudtrail:LookupEvents',
       'cloudwatch:DescribeAlarmHistory',
       'cloudwatch:DescribeAlarms',
     ]);
