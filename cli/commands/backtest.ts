@@ -75,9 +75,9 @@ const tellRule = (result: RuleBacktest): string => {
       ? []
       : [
           tellTable(
-            ['  FROM', 'FOR', 'STARTED BY', 'ENDED BECAUSE', 'MEANWHILE'],
+            ['FROM', 'FOR', 'STARTED BY', 'ENDED BECAUSE', 'MEANWHILE'],
             holds.map((hold) => [
-              `  ${spokenTime(hold.from)}`,
+              spokenTime(hold.from),
               spokenDuration(Math.round((Date.parse(hold.until) - Date.parse(hold.from)) / 60_000) * 60),
               hold.startedBy,
               endings[hold.endedBecause] ?? hold.endedBecause,

@@ -1,0 +1,207 @@
+import {
+  AutoScalingClient,
+  DescribeAutoScalingGroupsCommand,
+  DescribeScalingActivitiesCommand,
+} from '@aws-sdk/client-auto-scaling';
+import { CloudTrailClient, LookupEventsCommand } from '@aws-sdk/client-cloudtrail';
+import {
+  CloudWatchClient,
+  DescribeAlarmHistoryCommand,
+  DescribeAlarmsCommand,
+} from '@aws-sdk/client-cloudwatch';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { mockClient } from 'aws-sdk-client-mock';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { runHoldfast } from '../../cli/program.ts';
+
+const sts = mockClient(STSClient);
+const autoScaling = mockClient(AutoScalingClient);
+const cloudWatch = mockClient(CloudWatchClient);
+const cloudTrail = mockClient(CloudTrailClient);
+const dynamoDb = mockClient(DynamoDBClient);
+const documents = mockClient(DynamoDBDocumentClient);
+
+const denied = (action: string): Error =>
+  Object.assign(new Error(`User: x is not authorized to perform: ${action} because no policy allows it`), {
+    name: 'AccessDenied',
+    $metadata: { httpStatusCode: 403 },
+  });
+const notThere = Object.assign(new Error('x'), { name: 'ResourceNotFoundException', $metadata: {} });
+
+/** So many minutes before noon of the day before yesterday: within what AWS keeps, whenever this runs. */
+const noon = Math.floor(Date.now() / 86_400_000 - 1.5) * 86_400_000;
+const at = (minutes: number): Date => new Date(noon + minutes * 60_000);
+
+const group = (name: string, tags: Record<string, string> = { tier: 'web', holdfast: 'true' }) => ({
+  AutoScalingGroupName: name,
+  MinSize: 1,
+  MaxSize: 4,
+  DesiredCapacity: 2,
+  DefaultCooldown: 0,
+  AvailabilityZones: [],
+  HealthCheckType: 'EC2',
+  CreatedTime: new Date(0),
+  Instances: [],
+  Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+});
+const alarm = {
+  AlarmName: 'network-packet-loss-a',
+  AlarmArn: 'arn:a',
+  StateValue: 'OK' as const,
+  StateTransitionedTimestamp: at(0),
+};
+const change = (minutes: number, stateValue: string) => ({
+  AlarmName: alarm.AlarmName,
+  Timestamp: at(minutes),
+  HistoryItemType: 'StateUpdate' as const,
+  HistoryData: JSON.stringify({ newState: { stateValue, stateReason: 'x' } }),
+});
+const activity = (minutes: number, Cause: string) => ({
+  ActivityId: `a-${minutes}`,
+  AutoScalingGroupName: 'web',
+  Description: 'Terminating EC2 instance: i-1',
+  Cause,
+  StartTime: at(minutes),
+  EndTime: at(minutes + 1),
+  StatusCode: 'Successful' as const,
+});
+
+const holdfast = async (...words: string[]) => {
+  const out: string[] = [];
+  const err: string[] = [];
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => out.push(String(text)) > 0);
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => err.push(String(text)) > 0);
+  const status = await runHoldfast([...words, '--region', 'eu-west-1']);
+  vi.restoreAllMocks();
+  return { status, out: out.join(''), err: err.join('') };
+};
+
+beforeEach(() => {
+  for (const client of [sts, autoScaling, cloudWatch, cloudTrail, dynamoDb, documents]) client.reset();
+  sts
+    .on(GetCallerIdentityCommand)
+    .resolves({ Account: '123456789012', Arn: 'arn:aws:iam::123456789012:user/sre' });
+  autoScaling.on(DescribeAutoScalingGroupsCommand).resolves({ AutoScalingGroups: [group('web')] });
+  cloudWatch.on(DescribeAlarmsCommand).resolves({ MetricAlarms: [alarm] });
+  documents.on(QueryCommand).rejects(notThere);
+});
+afterEach(() => vi.restoreAllMocks());
+
+describe('holdfast backtest', () => {
+  beforeEach(() => {
+    cloudWatch
+      .on(DescribeAlarmHistoryCommand)
+      .resolves({ AlarmHistoryItems: [change(60, 'OK'), change(0, 'ALARM')] });
+    autoScaling.on(DescribeScalingActivitiesCommand).resolves({
+      Activities: [
+        activity(200, 'in response to a difference between desired and actual capacity'),
+        activity(30, 'in response to a difference between desired and actual capacity'),
+      ],
+    });
+  });
+
+  it('says when a rule would have held, what it would have kept, and what people did', async () => {
+    cloudTrail.on(LookupEventsCommand).resolves({});
+    cloudTrail
+      .on(LookupEventsCommand, {
+        LookupAttributes: [{ AttributeKey: 'EventName', AttributeValue: 'SuspendProcesses' }],
+      })
+      .resolves({
+        Events: [
+          {
+            CloudTrailEvent: JSON.stringify({
+              eventName: 'SuspendProcesses',
+              eventTime: at(10).toISOString().replace('.000', ''),
+              userAgent: 'aws-cli/2',
+              userIdentity: { type: 'IAMUser', userName: 'ann' },
+              requestParameters: { autoScalingGroupName: 'web', scalingProcesses: ['Terminate'] },
+            }),
+          },
+        ],
+      });
+    const { status, out } = await holdfast('backtest');
+    expect(status).toBe(0);
+    expect(out).toMatch(/packet-loss would have held 1 time, 7\d min in all, and kept 1 instance\./);
+    expect(out).toContain('1 scale-in; 1');
+    expect(out).not.toContain('…');
+    for (const text of ['SuspendProcesses', 'the user ann', 'packet-loss would']) expect(out).toContain(text);
+    const names = [
+      ...autoScaling.calls().map(({ args }) => args[0].constructor.name),
+      ...cloudWatch.calls().map(({ args }) => args[0].constructor.name),
+      ...cloudTrail.calls().map(({ args }) => args[0].constructor.name),
+    ];
+    expect(names.length).toBeGreaterThan(5);
+    expect(names.filter((name) => !/^(Describe|Lookup)/.test(name))).toEqual([]);
+  });
+
+  it('says what it may not know, and goes on', async () => {
+    cloudTrail.on(LookupEventsCommand).rejects(denied('cloudtrail:LookupEvents'));
+    const { status, out } = await holdfast('backtest', '--json');
+    expect(status).toBe(0);
+    const { rules, people } = JSON.parse(out);
+    expect(rules[0].holds).toHaveLength(1);
+    expect(people.unknownBecause).toContain('Not allowed: cloudtrail:LookupEvents');
+  });
+
+  it.each(['0', '31', 'x', '1.5'])('refuses %s days', async (days) => {
+    const { status, err } = await holdfast('backtest', '--days', days);
+    expect(status).toBe(2);
+    expect(err).toContain(`--days: found "${days}"; allowed: a whole number from 1 to 30`);
+  });
+});
+
+describe('holdfast check', () => {
+  it('says what it could not check, and never that nothing is missing', async () => {
+    autoScaling.on(DescribeAutoScalingGroupsCommand).rejects(denied('autoscaling:DescribeAutoScalingGroups'));
+    cloudWatch.on(DescribeAlarmsCommand).rejects(denied('cloudwatch:DescribeAlarms'));
+    const { status, out } = await holdfast('check');
+    expect(status).toBe(2);
+    expect(out).toContain('4 of 4 rules could not be checked');
+    expect(out).not.toContain('Nothing is missing');
+    expect(JSON.parse((await holdfast('check', '--json')).out).isReady).toBeNull();
+  });
+
+  it('keeps what it knows of a rule whose alarm may not be read', async () => {
+    autoScaling.on(DescribeAutoScalingGroupsCommand).resolves({ AutoScalingGroups: [] });
+    cloudWatch.on(DescribeAlarmsCommand).rejects(denied('cloudwatch:DescribeAlarms'));
+    const { status, out } = await holdfast('check');
+    expect(status).toBe(1);
+    expect(out).toContain('no group has the tags');
+  });
+});
+
+describe('holdfast status', () => {
+  it('tells what descriptions and tags tell where nothing is deployed', async () => {
+    autoScaling.on(DescribeAutoScalingGroupsCommand).resolves({
+      AutoScalingGroups: [
+        {
+          ...group('web', {
+            tier: 'web',
+            holdfast: 'true',
+            'holdfast-hold': 'prod holds it: pause-scaling - loss-1',
+          }),
+          SuspendedProcesses: [
+            { ProcessName: 'Terminate', SuspensionReason: 'User suspended at 2026-03-02T03:00:00Z' },
+          ],
+        },
+        group('quiet'),
+      ],
+    });
+    const { status, out } = await holdfast('status');
+    expect(status).toBe(0);
+    expect(out).toContain('No stage prod is deployed here');
+    expect(out).toMatch(/web .*unknown: Terminate/);
+    expect(out).toContain('1 more group opted in, with nothing to tell.');
+  });
+
+  it('says that a group is nowhere', async () => {
+    autoScaling.on(DescribeAutoScalingGroupsCommand).resolves({ AutoScalingGroups: [] });
+    const { status, err } = await holdfast('status', 'wbe');
+    expect({ status, err }).toEqual({
+      status: 2,
+      err: 'group: there is no Auto Scaling group wbe in 123456789012, eu-west-1; look at the name, --profile and --region\n',
+    });
+  });
+});
