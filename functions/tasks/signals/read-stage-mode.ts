@@ -35,7 +35,7 @@ const tellUnknownMode = async (
     todo: [
       `To see who wrote "${word}", and ask what was meant: ${readKillSwitchHistoryCommand(region, parameterName)}`,
       `If Holdfast should act as before: ${setMode('live')}`,
-      `If it should only say what it would do: ${setMode('dry-run')}`,
+      `If it should only say what it would do, which releases every hold too: ${setMode('dry-run')}`,
       `If Holdfast should stop, which releases every hold: ${setMode('off')}`,
     ],
     next: 'The sweep looks again every five minutes.',
