@@ -166,7 +166,7 @@ export const tellPlan = ({ result, journal }: Plan): string => {
           ),
         ]),
     '',
-    `${counted(result.groups, 'group')} would take part, ${refused.size} left alone. Nothing was changed.`,
+    `${counted(result.groups, 'group')} would take part, ${refused.size} left alone. Nothing was changed.${withCalls.length === 0 ? '' : ' Every call in full: --json.'}`,
   ].join('\n');
 };
 
