@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    // What a terminal would colour is compared as text.
+    env: { NO_COLOR: '1' },
     include: ['test/**/*.test.ts'],
     // A rehearsal is a computation, not a wait; the limit only ends one that never ends.
     testTimeout: 300_000,

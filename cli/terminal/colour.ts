@@ -1,9 +1,12 @@
-import colours from 'picocolors';
+import picocolors from 'picocolors';
 
 /*
- * Colour by role. Whether there is any is picocolors' decision: on a terminal, unless NO_COLOR says otherwise, or where
- * FORCE_COLOR asks for it.
+ * Colour by role: on a terminal only, unless NO_COLOR says otherwise (no-color.org), or where FORCE_COLOR asks for it. A log
+ * of CI is no terminal.
  */
+const { NO_COLOR = '', FORCE_COLOR = '' } = process.env;
+const isForced = FORCE_COLOR !== '' && FORCE_COLOR !== '0';
+const colours = picocolors.createColors(NO_COLOR === '' && (isForced || process.stdout.isTTY === true));
 
 /** A heading. */
 export const bold = colours.bold;

@@ -153,6 +153,20 @@ rules:
     });
   });
 
+  it.each([
+    [{}, false],
+    [{ CI: 'true' }, false],
+    [{ FORCE_COLOR: '1' }, true],
+    [{ FORCE_COLOR: '1', NO_COLOR: '1' }, false],
+    [{ FORCE_COLOR: '0' }, false],
+  ])('colours what is no terminal only where it is asked for: %j', (environment, isColoured) => {
+    const { stdout } = spawnSync(process.execPath, [program, 'validate'], {
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, ...environment },
+    });
+    expect(stdout.includes('\u001b[')).toBe(isColoured);
+  });
+
   it('loads nothing of AWS for its help', () => {
     const loaded = spawnSync(
       process.execPath,

@@ -120,7 +120,9 @@ describe('holdfast plan', () => {
     expect(told).toMatch(/legacy +left alone +.*holdfast/);
     expect(told).toMatch(/web-404 +left alone/);
     expect(told).toContain('→ SuspendProcesses web-a: ScalingProcesses');
-    expect(told).toContain('1 group would take part, 2 left alone. Nothing was changed. Every call in full: --json.');
+    expect(told).toContain(
+      '1 group would take part, 2 left alone. Nothing was changed. Every call in full: --json.',
+    );
     expect(result.calls.filter(({ mutating }) => mutating)).toEqual([]);
   });
 });
