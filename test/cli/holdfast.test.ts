@@ -12,7 +12,11 @@ const folder = mkdtempSync(join(tmpdir(), 'holdfast-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const holdfast = (...args: string[]) => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], { encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
+    encoding: 'utf8',
+    // Node warns of both together.
+    env: { ...process.env, FORCE_COLOR: undefined },
+  });
   return { status, stdout, stderr };
 };
 const policyFile = (text: string): string => {
