@@ -5,6 +5,7 @@ import { storyNames } from '../rehearsal/incidents/story-names.ts';
 import { explainError } from './explain-error.ts';
 import { explainUsage, unknownCommand } from './explain-usage.ts';
 import { keptByNpm } from './kept-by-npm.ts';
+import { columnsOfTerminal } from './terminal/columns.ts';
 import { UsageError } from './usage-error.ts';
 
 /*
@@ -65,7 +66,7 @@ export const createProgram = (finish: (exitCode: number) => void): Command => {
     .helpOption('-h, --help', 'say how a command is used')
     .helpCommand('help [command]', 'say how a command is used')
     .showHelpAfterError(false)
-    .configureHelp({ helpWidth: Math.min(160, Math.max(80, process.stdout.columns ?? 100)) })
+    .configureHelp({ helpWidth: columnsOfTerminal() })
     .addHelpText(
       'after',
       '\nExit codes: 0 done, 1 found something wrong, 2 wrong use or no access.\nCompletion: holdfast complete bash|zsh|fish|powershell, as in: source <(holdfast complete zsh)',

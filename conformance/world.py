@@ -100,21 +100,25 @@ class World:
 
     # ---- people, tools and alarms
 
+    def put_alarm(self, name, **settings):
+        """Makes an alarm on the packets that are lost, or sets it anew."""
+        self.client("cloudwatch").put_metric_alarm(
+            AlarmName=name,
+            MetricName="PacketLoss",
+            Namespace="AWS/NetworkMonitor",
+            Statistic="Average",
+            Period=60,
+            EvaluationPeriods=1,
+            Threshold=2.0,
+            ComparisonOperator="GreaterThanThreshold",
+            **settings,
+        )
+
     def alarm(self, name, value, reason="told", **settings):
         """Changes the state of an alarm. Returns the event that CloudWatch sends."""
         cloudwatch = self.client("cloudwatch")
         if name not in self.alarms:
-            cloudwatch.put_metric_alarm(
-                AlarmName=name,
-                MetricName="PacketLoss",
-                Namespace="AWS/NetworkMonitor",
-                Statistic="Average",
-                Period=60,
-                EvaluationPeriods=1,
-                Threshold=2.0,
-                ComparisonOperator="GreaterThanThreshold",
-                **settings,
-            )
+            self.put_alarm(name, **settings)
             self.alarms[name] = "OK"
         before, self.alarms[name] = self.alarms[name], value
         cloudwatch.set_alarm_state(AlarmName=name, StateValue=value, StateReason=reason)

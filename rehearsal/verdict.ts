@@ -3,7 +3,7 @@ import type { JournalEntry } from '../functions/domain/journal.ts';
 import type { Remediation } from '../functions/domain/remediation-names.ts';
 import { matchesPattern } from '../functions/domain/signals/match-rules.ts';
 import { counted, firstOf, spokenDuration } from '../functions/domain/times.ts';
-import { nearestOf } from '../functions/events/nearest.ts';
+import { nearestOf, nearestToPattern } from '../functions/events/nearest.ts';
 import type { Policy, Rule } from '../functions/events/policy.ts';
 import type { Story } from './incident.ts';
 
@@ -66,18 +66,6 @@ const groupsInTrouble = ({
     ? undefined
     : launchFaults.flatMap(({ groups }) => groups);
 
-/** The name that a pattern most likely meant: compared as far as its letters go. */
-const nearestAlarm = (pattern: string, alarmNames: string[]): string | undefined => {
-  const letters = pattern.replaceAll('*', '');
-  const parts = (name: string): string[] =>
-    Array.from({ length: Math.max(1, name.length - letters.length + 1) }, (_, start) =>
-      name.slice(start, start + letters.length),
-    );
-  const starts = new Map(alarmNames.flatMap((name) => parts(name).map((part) => [part, name] as const)));
-  const nearest = nearestOf(letters, [...starts.keys()]);
-  return nearest === undefined ? undefined : starts.get(nearest);
-};
-
 /** The alarms of a story that a rule is about. */
 const alarmsOf = (patterns: string[], { alarms }: Story): string[] =>
   alarms
@@ -88,7 +76,9 @@ const whyNoAlarm = (patterns: string[], story: Story, { alarmsInAlarm }: RunFact
   const names = story.alarms.map(({ alarmName }) => alarmName);
   const fitting = alarmsOf(patterns, story);
   if (fitting.length === 0) {
-    const meant = patterns.map((pattern) => nearestAlarm(pattern, names)).find((name) => name !== undefined);
+    const meant = patterns
+      .map((pattern) => nearestToPattern(pattern, names))
+      .find((name) => name !== undefined);
     const question = meant === undefined ? '' : `. Did you mean "${meant}"?`;
     return `no alarm of this story is called ${patterns.join(' or ')}; it has ${names.length === 0 ? 'none' : firstOf(names, 5)}${question}`;
   }

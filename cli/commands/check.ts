@@ -10,8 +10,9 @@ import { decideReadiness, type ReadinessFinding } from '../../functions/domain/r
 import type { StageFacts, UnreadableFact } from '../../functions/domain/readiness/readiness-facts.ts';
 import { tellReadiness } from '../../functions/domain/telling/readiness-sentences.ts';
 import { counted, spokenTime } from '../../functions/domain/times.ts';
+import { nearestToPattern } from '../../functions/events/nearest.ts';
 import type { Policy, Rule } from '../../functions/events/policy.ts';
-import { lookAtReadiness, nearestAlarmName } from '../../functions/tasks/readiness/look-at-readiness.ts';
+import { lookAtReadiness } from '../../functions/tasks/readiness/look-at-readiness.ts';
 import { explainError } from '../explain-error.ts';
 import { type Account, type AccountFlags, openAccount } from '../laptop/account.ts';
 import { isNotThere, stageOf } from '../laptop/deployed-stage.ts';
@@ -186,7 +187,11 @@ export const checkCommand = async (flags: CheckFlags): Promise<number> => {
   const findings = decideReadiness(policy, { ...facts, ...stageFacts }).map((finding) => {
     const { fact } = finding;
     const nearest =
-      fact.because === 'NO_ALARM' ? nearestAlarmName(fact.patterns, fact.otherAlarmNames) : undefined;
+      fact.because === 'NO_ALARM'
+        ? fact.patterns
+            .map((pattern) => nearestToPattern(pattern, fact.otherAlarmNames))
+            .find((name) => name !== undefined)
+        : undefined;
     return { finding, ...tellReadiness(fact, nearest) };
   });
   const notReady = findings.filter(({ finding }) => finding.level === 'NOT_READY').length;

@@ -1,6 +1,7 @@
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { createAutoScaling } from '../../functions/aws/auto-scaling.ts';
 import { isOptedIn, optInTag } from '../../functions/domain/auto-scaling-group.ts';
+import { executionArnOf } from '../../functions/domain/execution-arn.ts';
 import type { JournalEntry } from '../../functions/domain/journal.ts';
 import type { Remediation } from '../../functions/domain/remediation-names.ts';
 import { sentenceOf } from '../../functions/domain/telling/sentence-of.ts';
@@ -62,7 +63,7 @@ export const makePlan = async (
 ): Promise<Plan> => {
   const machine = stateMachineArn(account, runtime.config.stage, remediation);
   const name = `plan-${runtime.clock.now().slice(0, 19).replaceAll(/\D/g, '')}`;
-  const executionArn = `${machine.replace(':stateMachine:', ':execution:')}:${name}`;
+  const executionArn = executionArnOf(machine, name);
   const plan = (await (planners[remediation] ?? planHold)())(runtime);
   const result = await plan({ executionArn, remediation, input } as never);
   return { result, journal: await runtime.store.readJournal(executionArn) };

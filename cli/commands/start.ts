@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { executionNameOf } from '../../functions/domain/execution-arn.ts';
+import type { Policy } from '../../functions/events/policy.ts';
 import { AccessError } from '../access-error.ts';
 import { explainError } from '../explain-error.ts';
 import { type Account, type AccountFlags, openAccount } from '../laptop/account.ts';
@@ -63,10 +64,11 @@ const isAgreed = async (
   account: Account,
   stage: string,
   request: ExecutionRequest,
-  { dryRun, yes, json, policy }: StartFlags,
+  policy: Policy,
+  { dryRun, yes, json }: StartFlags,
 ): Promise<boolean> => {
   if (dryRun === true) return true;
-  const runtime = createPlanningRuntime(account, readPolicy(policy), stage, true);
+  const runtime = createPlanningRuntime(account, policy, stage, true);
   const plan = await ofStage(stage, account, () =>
     makePlan(account, runtime, { ...request, input: { ...request.input, dryRun: true } }),
   );
@@ -92,7 +94,7 @@ export const startCommand = async (name: string, flags: StartFlags): Promise<num
   const request = toExecutionRequest(name, flags, { policy, reason, dryRun, now });
   const executions = openExecutions(account, stage);
   await executions.mustBeDeployed(request.remediation);
-  if (!(await isAgreed(account, stage, request, flags))) {
+  if (!(await isAgreed(account, stage, request, policy, flags))) {
     process.stderr.write('Nothing was started.\n');
     return 1;
   }

@@ -10,7 +10,7 @@ import { executionArnOf, remediationOf } from '../../functions/domain/execution-
 import { type Remediation, remediationNames } from '../../functions/domain/remediation-names.ts';
 import { UsageError } from '../usage-error.ts';
 import type { Account } from './account.ts';
-import { noSuchStage, stateMachineArn } from './deployed-stage.ts';
+import { ofStage, stateMachineArn } from './deployed-stage.ts';
 
 /** An execution of a stage. */
 export interface Execution {
@@ -39,7 +39,7 @@ export interface Executions {
   stop(executionArn: string, cause: string): Promise<void>;
 }
 
-const isNotThere = (error: unknown): boolean =>
+const isNoExecution = (error: unknown): boolean =>
   error instanceof Error && /DoesNotExist|InvalidArn/.test(error.name);
 
 /** The executions of a stage in an account. */
@@ -62,18 +62,15 @@ export const openExecutions = (account: Account, stage: string): Executions => {
         ...(error === undefined ? {} : { error }),
       };
     } catch (error) {
-      if (isNotThere(error)) return undefined;
+      if (isNoExecution(error)) return undefined;
       throw error;
     }
   };
 
   const mustBeDeployed: Executions['mustBeDeployed'] = async (remediation) => {
-    try {
-      await client.send(new DescribeStateMachineCommand({ stateMachineArn: arnOf(remediation) }));
-    } catch (error) {
-      if (isNotThere(error)) throw noSuchStage(stage, account);
-      throw error;
-    }
+    await ofStage(stage, account, () =>
+      client.send(new DescribeStateMachineCommand({ stateMachineArn: arnOf(remediation) })),
+    );
   };
 
   return {
@@ -84,19 +81,16 @@ export const openExecutions = (account: Account, stage: string): Executions => {
     listLatest: async (ofEach) => {
       const lists = await Promise.all(
         remediationNames.map(async (remediation) => {
-          try {
-            const { executions = [] } = await client.send(
+          const { executions = [] } = await ofStage(stage, account, () =>
+            client.send(
               new ListExecutionsCommand({ stateMachineArn: arnOf(remediation), maxResults: ofEach }),
-            );
-            return executions.map(({ executionArn = '', status = '', startDate }) => ({
-              executionArn,
-              status,
-              startedAt: startDate?.toISOString() ?? '',
-            }));
-          } catch (error) {
-            if (isNotThere(error)) throw noSuchStage(stage, account);
-            throw error;
-          }
+            ),
+          );
+          return executions.map(({ executionArn = '', status = '', startDate }) => ({
+            executionArn,
+            status,
+            startedAt: startDate?.toISOString() ?? '',
+          }));
         }),
       );
       return lists.flat().sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
@@ -112,7 +106,7 @@ export const openExecutions = (account: Account, stage: string): Executions => {
         if (found !== undefined) return found;
       }
       // A name that is not there may be of a stage that is not.
-      await Promise.all(remediationNames.slice(0, 1).map(mustBeDeployed));
+      await mustBeDeployed(remediationNames[0]);
       throw new UsageError(
         `execution: there is no execution "${nameOrArn}" of stage ${stage} in account ${account.accountId}, ${account.region}; look at the name, --stage and --region`,
       );

@@ -1,9 +1,7 @@
 import Table from 'cli-table3';
 import stringWidth from 'string-width';
 import { bold } from './colour.ts';
-
-/** As wide as the terminal, from 80 to 160; as a log is where there is none. */
-export const columnsOfTerminal = (): number => Math.min(160, Math.max(80, process.stdout.columns ?? 100));
+import { columnsOfTerminal } from './columns.ts';
 
 const longestWord = (cell: string): number =>
   Math.max(0, ...cell.split(/\s+/).map((text) => stringWidth(text)));

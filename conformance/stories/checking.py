@@ -38,17 +38,7 @@ def check(world):
             return codes, answer
 
         def alarm(**settings):
-            cloudwatch.put_metric_alarm(
-                AlarmName="check-loss-az1",
-                MetricName="PacketLoss",
-                Namespace="AWS/NetworkMonitor",
-                Statistic="Average",
-                Period=60,
-                EvaluationPeriods=1,
-                Threshold=2.0,
-                ComparisonOperator="GreaterThanThreshold",
-                **settings,
-            )
+            world.put_alarm("check-loss-az1", **settings)
             cloudwatch.set_alarm_state(AlarmName="check-loss-az1", StateValue="OK", StateReason="told")
 
         def tag(group, key, value=None):

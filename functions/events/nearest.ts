@@ -11,6 +11,21 @@ export const nearestOf = (found: string, allowed: readonly string[]): string | u
   return match === undefined || match.length <= maxDistance ? undefined : lower.get(match);
 };
 
+/**
+ * The name that a pattern, in which `*` stands for anything, most likely meant: compared as far as its letters go, wherever
+ * in the name.
+ */
+export const nearestToPattern = (pattern: string, names: string[]): string | undefined => {
+  const letters = pattern.replaceAll('*', '');
+  const parts = (name: string): string[] =>
+    Array.from({ length: Math.max(1, name.length - letters.length + 1) }, (_, start) =>
+      name.slice(start, start + letters.length),
+    );
+  const starts = new Map(names.flatMap((name) => parts(name).map((part) => [part, name] as const)));
+  const nearest = nearestOf(letters, [...starts.keys()]);
+  return nearest === undefined ? undefined : starts.get(nearest);
+};
+
 /** The question behind an error, where a word that is allowed is near. */
 export const didYouMean = (found: string, allowed: readonly string[]): string => {
   const nearest = nearestOf(found, allowed);

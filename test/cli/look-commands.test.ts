@@ -14,7 +14,7 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { runHoldfast } from '../../cli/program.ts';
+import { denied, holdfast, notThere } from './run-holdfast.ts';
 
 const sts = mockClient(STSClient);
 const autoScaling = mockClient(AutoScalingClient);
@@ -22,13 +22,6 @@ const cloudWatch = mockClient(CloudWatchClient);
 const cloudTrail = mockClient(CloudTrailClient);
 const dynamoDb = mockClient(DynamoDBClient);
 const documents = mockClient(DynamoDBDocumentClient);
-
-const denied = (action: string): Error =>
-  Object.assign(new Error(`User: x is not authorized to perform: ${action} because no policy allows it`), {
-    name: 'AccessDenied',
-    $metadata: { httpStatusCode: 403 },
-  });
-const notThere = Object.assign(new Error('x'), { name: 'ResourceNotFoundException', $metadata: {} });
 
 /** So many minutes before noon of the day before yesterday: within what AWS keeps, whenever this runs. */
 const noon = Math.floor(Date.now() / 86_400_000 - 1.5) * 86_400_000;
@@ -67,16 +60,6 @@ const activity = (minutes: number, Cause: string) => ({
   EndTime: at(minutes + 1),
   StatusCode: 'Successful' as const,
 });
-
-const holdfast = async (...words: string[]) => {
-  const out: string[] = [];
-  const err: string[] = [];
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => out.push(String(text)) > 0);
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => err.push(String(text)) > 0);
-  const status = await runHoldfast([...words, '--region', 'eu-west-1']);
-  vi.restoreAllMocks();
-  return { status, out: out.join(''), err: err.join('') };
-};
 
 beforeEach(() => {
   for (const client of [sts, autoScaling, cloudWatch, cloudTrail, dynamoDb, documents]) client.reset();

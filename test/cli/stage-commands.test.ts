@@ -17,7 +17,7 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { runHoldfast } from '../../cli/program.ts';
+import { denied, holdfast, notThere } from './run-holdfast.ts';
 
 const sts = mockClient(STSClient);
 const ssm = mockClient(SSMClient);
@@ -29,16 +29,6 @@ const documents = mockClient(DynamoDBDocumentClient);
 const account = '123456789012';
 const arnOf = (name: string, remediation = 'pause-scaling'): string =>
   `arn:aws:states:eu-west-1:${account}:execution:holdfast-prod-${remediation}:${name}`;
-const denied = (action: string): Error =>
-  Object.assign(new Error(`User: x is not authorized to perform: ${action} because no policy allows it`), {
-    name: 'AccessDeniedException',
-    $metadata: { httpStatusCode: 400 },
-  });
-const notThere = Object.assign(new Error('Requested resource not found'), {
-  name: 'ResourceNotFoundException',
-  $metadata: { httpStatusCode: 400 },
-});
-
 /** The items of the table, by partition. */
 const table = (items: Record<string, unknown>[]): void => {
   documents
@@ -60,17 +50,6 @@ const incident = (name: string, over: object = {}): Record<string, unknown>[] =>
   },
   { pk: `incident#${arnOf(name)}`, sk: 'groups#0000', names: ['web'] },
 ];
-
-/** Runs a command in this process. */
-const holdfast = async (...words: string[]) => {
-  const out: string[] = [];
-  const err: string[] = [];
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => out.push(String(text)) > 0);
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => err.push(String(text)) > 0);
-  const status = await runHoldfast([...words, '--region', 'eu-west-1']);
-  vi.restoreAllMocks();
-  return { status, out: out.join(''), err: err.join('') };
-};
 
 beforeEach(() => {
   for (const client of [sts, ssm, sfn, autoScaling, dynamoDb, documents]) client.reset();

@@ -12,7 +12,6 @@ import type {
   UnreadableFact,
 } from '../../domain/readiness/readiness-facts.ts';
 import { matchesPattern } from '../../domain/signals/match-rules.ts';
-import { nearestOf } from '../../events/nearest.ts';
 import type { Policy, Rule } from '../../events/policy.ts';
 
 /** What is looked at. */
@@ -54,17 +53,6 @@ const once = <Value>(read: (key: string) => Promise<Value>): ((key: string) => P
     return found;
   };
 };
-
-/** The alarm that a pattern most likely meant: compared as far as its letters go. */
-export const nearestAlarmName = (patterns: string[], names: string[]): string | undefined =>
-  patterns
-    .map((pattern) => {
-      const letters = pattern.replaceAll('*', '');
-      const starts = new Map(names.map((name) => [name.slice(0, letters.length), name]));
-      const nearest = nearestOf(letters, [...starts.keys()]);
-      return nearest === undefined ? undefined : starts.get(nearest);
-    })
-    .find((name) => name !== undefined);
 
 /**
  * Reads what the rules of a policy depend on. It changes nothing: one call for 100 alarms of a pattern, one for 100 groups
