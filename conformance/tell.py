@@ -224,7 +224,28 @@ def deploy(services, world, packaged, bundle, by):
         resource["Type"] for logical_id, resource in template["Resources"].items() if logical_id not in made
     )
     world.post("/begin", {"retries": retries_in(template)})
+    world.event(stack_event(world, f"holdfast-{packaged.name}"))
     return len(made), dict(missing)
+
+
+def stack_event(world, stack):
+    """As AWS tells of the end of a deploy, and moto does not (CloudFormation User Guide, "Managing events")."""
+    described = world.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+    return {
+        "version": "0",
+        "id": str(uuid.uuid4()),
+        "detail-type": "CloudFormation Stack Status Change",
+        "source": "aws.cloudformation",
+        "account": "123456789012",
+        "time": world.state()["now"],
+        "region": "us-east-1",
+        "resources": [described["StackId"]],
+        "detail": {
+            "stack-id": described["StackId"],
+            "status-details": {"status": described["StackStatus"], "status-reason": ""},
+            "client-request-token": "",
+        },
+    }
 
 
 def find_mirror():

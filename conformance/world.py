@@ -80,12 +80,18 @@ class World:
         return wire.mutating(self.wire())
 
     def messages(self):
-        """Subjects and texts of what people were told in this story."""
-        return [(each[2] or "", json.dumps(each)) for each in self.state()["messages"]]
+        """Subjects and texts of what people were told in this story, but for what the hourly check tells."""
+        return [(each[2] or "", json.dumps(each)) for each in self._told(of_check=False)]
 
-    def mails(self):
-        """Subjects and texts as mail shows them."""
-        notices = [(each[2] or "", each[1]) for each in self.state()["messages"]]
+    def _told(self, of_check):
+        def is_of_check(each):
+            return any(f'"{kind}"' in json.dumps(each[3]) for kind in ("not-ready", "ready-again"))
+
+        return [each for each in self.state()["messages"] if is_of_check(each) == of_check]
+
+    def mails(self, of_check=False):
+        """Subjects and texts as mail shows them; those of the hourly check where they are asked for."""
+        notices = [(each[2] or "", each[1]) for each in self._told(of_check)]
         return [(subject, json.loads(body)["default"] if body[:1] == "{" else body) for subject, body in notices]
 
     def records(self):

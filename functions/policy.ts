@@ -3,6 +3,8 @@ import { InvalidPolicyError } from './domain/errors.ts';
 import { type Policy, parsePolicy } from './events/policy.ts';
 import { parseYamlFile, type YamlFile } from './yaml-file.ts';
 
+const ownPolicy = new URL('../infra/policy.yml', import.meta.url);
+
 /**
  * Reads and checks a policy file.
  *
@@ -12,9 +14,24 @@ import { parseYamlFile, type YamlFile } from './yaml-file.ts';
  * @param file path of a YAML file; without it the one of this repository
  * @throws InvalidPolicyError when it is not YAML or not a policy
  */
-export const loadPolicy = (file: string | URL = new URL('../infra/policy.yml', import.meta.url)): Policy => {
-  const source = file instanceof URL ? 'infra/policy.yml' : file;
-  const { value, ...written } = parseYaml(readFileSync(file, 'utf8'), source);
+export const loadPolicy = (file: string | URL = ownPolicy): Policy =>
+  parsePolicyText(readPolicyText(file), file instanceof URL ? 'infra/policy.yml' : file);
+
+/**
+ * A policy file as it is written. The packager puts it in the place of this function too.
+ *
+ * @param file path of a YAML file; without it the one of this repository
+ */
+export const readPolicyText = (file: string | URL = ownPolicy): string => readFileSync(file, 'utf8');
+
+/**
+ * Checks a policy as it is written.
+ *
+ * @param source what it is called in messages
+ * @throws InvalidPolicyError when it is not YAML or not a policy
+ */
+export const parsePolicyText = (text: string, source: string): Policy => {
+  const { value, ...written } = parseYaml(text, source);
   return parsePolicy(value, source, written);
 };
 

@@ -1,4 +1,4 @@
-import { loadPolicy } from '../functions/policy.ts';
+import { loadPolicy, readPolicyText } from '../functions/policy.ts';
 import refusal from './refusal.cjs';
 
 const readPolicy = ({ policy: file, launchTemplates }) => {
@@ -38,12 +38,13 @@ export default (serverless) => {
   if (!told.has(line)) process.stderr.write(`${line}\n`);
   told.add(line);
   const policy = JSON.stringify(read);
+  const text = JSON.stringify(readPolicyText(checked.policy));
   return [
     {
       name: 'bundle-policy',
       setup(build) {
         build.onLoad({ filter: /[\\/]functions[\\/]policy\.ts$/ }, () => ({
-          contents: `export const loadPolicy = () => (${policy});`,
+          contents: `export const loadPolicy = () => (${policy});\nexport const readPolicyText = () => ${text};`,
           loader: 'js',
         }));
       },

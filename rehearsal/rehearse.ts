@@ -60,6 +60,8 @@ export interface RehearsalOptions {
   countsCost?: boolean;
   /** Whether the stage is deployed with `launchTemplates=on`. */
   changesLaunchTemplates?: boolean;
+  /** Whether the stage checks every hour whether it is ready. */
+  checksReadiness?: boolean;
   /** Told now and then how far the story is, from 0 to 1. */
   onProgress?: (fraction: number) => void;
 }
@@ -326,6 +328,7 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
       policy,
       stageMode: dryRun ? 'dry-run' : 'live',
       changesLaunchTemplates: options.changesLaunchTemplates === true,
+      checksReadiness: options.checksReadiness === true,
       withHoldfast,
       countsCost: options.countsCost === true,
       onGroupEvent: (event) => {

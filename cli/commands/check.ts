@@ -1,29 +1,36 @@
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
-import { ListSubscriptionsByTopicCommand, NotFoundException, SNSClient } from '@aws-sdk/client-sns';
+import { SNSClient } from '@aws-sdk/client-sns';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { createAutoScaling } from '../../functions/aws/auto-scaling.ts';
 import { createCloudWatch } from '../../functions/aws/cloudwatch.ts';
+import { createSubscriptions } from '../../functions/aws/sns.ts';
 import { createKillSwitch } from '../../functions/aws/systems-manager.ts';
-import { UnknownModeError } from '../../functions/domain/errors.ts';
-import { decideReadiness, type ReadinessFinding } from '../../functions/domain/readiness/decide-readiness.ts';
-import type { StageFacts, UnreadableFact } from '../../functions/domain/readiness/readiness-facts.ts';
-import { tellReadiness } from '../../functions/domain/telling/readiness-sentences.ts';
+import { UnreadableFactError } from '../../functions/domain/errors.ts';
+import type { ToldFinding } from '../../functions/domain/readiness/decide-readiness-news.ts';
+import type {
+  PolicyDifference,
+  StageFacts,
+  UnreadableFact,
+} from '../../functions/domain/readiness/readiness-facts.ts';
 import { counted, spokenTime } from '../../functions/domain/times.ts';
-import { nearestToPattern } from '../../functions/events/nearest.ts';
-import type { Policy, Rule } from '../../functions/events/policy.ts';
+import type { Policy } from '../../functions/events/policy.ts';
+import { planResizeDependencies } from '../../functions/lambda/plan-resize-dependencies.ts';
+import { parsePolicyText } from '../../functions/policy.ts';
 import { lookAtReadiness } from '../../functions/tasks/readiness/look-at-readiness.ts';
+import { lookAtStage } from '../../functions/tasks/readiness/look-at-stage.ts';
+import { noteUnreadable } from '../../functions/tasks/readiness/note-unreadable.ts';
+import { tellFindings } from '../../functions/tasks/readiness/tell-findings.ts';
+import { createTryResize } from '../../functions/tasks/readiness/try-resize.ts';
 import { explainError } from '../explain-error.ts';
 import { type Account, type AccountFlags, openAccount } from '../laptop/account.ts';
 import { isNotThere, stageOf } from '../laptop/deployed-stage.ts';
 import { createPlanningRuntime } from '../laptop/planning-runtime.ts';
 import { openStore } from '../laptop/read-status.ts';
-import { toExecutionRequest } from '../laptop/request.ts';
 import { bad, good, warned } from '../terminal/colour.ts';
 import { print, printJson } from '../terminal/print.ts';
 import { tellTable } from '../terminal/table.ts';
 import { waiting } from '../terminal/waiting.ts';
-import { makePlan } from './plan.ts';
 import { nameOfPolicy, readPolicy } from './read-policy.ts';
 
 /** What the command line says of a check. */
@@ -33,42 +40,30 @@ export interface CheckFlags extends AccountFlags {
   json?: boolean;
 }
 
-/** What a resize of a rule finds now, by group, from a plan of it. */
-const resizesOf = async (account: Account, policy: Policy, rule: Rule) => {
-  const request = toExecutionRequest(
-    rule.name,
-    {},
-    { policy, reason: 'holdfast check', dryRun: true, now: account.clock.now() },
-  );
-  const { journal } = await makePlan(
-    account,
-    createPlanningRuntime(account, policy, 'check', false),
-    request,
-  );
-  return journal.flatMap(({ event, because, autoScalingGroupName, text = '' }) =>
-    autoScalingGroupName !== undefined && (event === 'refused' || event === 'planned')
-      ? [{ autoScalingGroupName, isFit: event === 'planned' && because !== 'REFUSE', text }]
-      : [],
-  );
+/** How the policy here differs from the one that a stage runs, by the names of rules; `undefined` where it does not. */
+export const comparePolicies = (here: Policy, deployed: Policy): PolicyDifference | undefined => {
+  const rulesOf = ({ rules }: Policy) => new Map(rules.map((rule) => [rule.name, JSON.stringify(rule)]));
+  const [ours, theirs] = [rulesOf(here), rulesOf(deployed)];
+  const difference = {
+    changed: [...ours.keys()].filter((name) => theirs.has(name) && theirs.get(name) !== ours.get(name)),
+    onlyHere: [...ours.keys()].filter((name) => !theirs.has(name)),
+    onlyDeployed: [...theirs.keys()].filter((name) => !ours.has(name)),
+  };
+  return Object.values(difference).some((names) => names.length > 0) ? difference : undefined;
 };
 
 /** How the deployed stage is; what cannot be read is taken down. */
-const lookAtStage = async (
+const lookAtDeployedStage = async (
   account: Account,
   stage: string,
+  policy: Policy,
   unreadable: UnreadableFact[],
 ): Promise<StageFacts> => {
-  const read = async <Value>(what: string, ask: () => Promise<Value>): Promise<Value | undefined> => {
-    try {
-      return await ask();
-    } catch (error) {
-      unreadable.push({ what, because: explainError(error) });
-      return undefined;
-    }
-  };
+  const read = noteUnreadable(unreadable, explainError);
+  const store = openStore(account, stage);
   const isDeployed = await read('whether the stage is deployed', async () => {
     try {
-      await openStore(account, stage).listOpenIncidents();
+      await store.listOpenIncidents();
       return true;
     } catch (error) {
       if (isNotThere(error)) return false;
@@ -77,48 +72,31 @@ const lookAtStage = async (
   });
   // Where that is not known, the switch and the topic may still be read.
   if (isDeployed === false) return { stage, isDeployed };
-  const killSwitch = await read('the kill switch', async (): Promise<StageFacts['killSwitch'] & {}> => {
-    try {
-      const client = account.connect(SSMClient, 'dry-run');
-      return (await createKillSwitch(client, `/holdfast/${stage}/mode`).read()).mode;
-    } catch (error) {
-      if (error instanceof UnknownModeError) return { unknownWord: error.word };
-      throw error;
-    }
-  });
-  const subscriptions = await read(
-    'who is subscribed to the topic',
-    async (): Promise<StageFacts['subscriptions'] & {}> => {
-      const { partition, region, accountId } = account;
-      const TopicArn = `arn:${partition}:sns:${region}:${accountId}:holdfast-${stage}-notifications`;
-      try {
-        const { Subscriptions = [] } = await account
-          .connect(SNSClient, 'dry-run')
-          .send(new ListSubscriptionsByTopicCommand({ TopicArn }));
-        const pending = Subscriptions.filter(
-          ({ SubscriptionArn = '' }) => !SubscriptionArn.startsWith('arn:'),
-        ).length;
-        return { confirmed: Subscriptions.length - pending, pending };
-      } catch (error) {
-        if (error instanceof NotFoundException) return 'NO_TOPIC';
-        throw error;
-      }
+  const { partition, region, accountId } = account;
+  const found = await lookAtStage(
+    {
+      killSwitch: createKillSwitch(account.connect(SSMClient, 'dry-run'), `/holdfast/${stage}/mode`),
+      topic: createSubscriptions(
+        account.connect(SNSClient, 'dry-run'),
+        `arn:${partition}:sns:${region}:${accountId}:holdfast-${stage}-notifications`,
+      ),
+      explain: explainError,
     },
+    unreadable,
   );
+  const policyDifference = await read('which policy the stage runs', async () => {
+    const published = await store.readPublishedPolicy();
+    if (published === undefined)
+      throw new UnreadableFactError('the stage publishes it with its first check, after a deploy');
+    return comparePolicies(policy, parsePolicyText(published.text, 'the deployed policy'));
+  });
   return {
     stage,
     isDeployed: true,
-    ...(killSwitch === undefined ? {} : { killSwitch }),
-    ...(subscriptions === undefined ? {} : { subscriptions }),
+    ...found,
+    ...(policyDifference === undefined ? {} : { policyDifference }),
   };
 };
-
-/** A finding, in words. */
-interface ToldFinding {
-  finding: ReadinessFinding;
-  found: string;
-  remedy: string;
-}
 
 const levelWords = { NOT_READY: 'not ready', WARNING: 'warning' } as const;
 
@@ -136,7 +114,7 @@ const merged = (findings: ToldFinding[]): { rules: string[]; told: ToldFinding }
   });
 
 /** Findings as people read them: what is not ready first, then the rules of which nothing is wrong. */
-const tellFindings = ({ rules }: Policy, findings: ToldFinding[], stage: string | undefined): string => {
+const tellTableOf = ({ rules }: Policy, findings: ToldFinding[], stage: string | undefined): string => {
   const clean = [
     ...rules
       .filter(({ name }) => !findings.some(({ finding }) => finding.rule === name))
@@ -172,28 +150,24 @@ export const checkCommand = async (flags: CheckFlags): Promise<number> => {
   const policy = readPolicy(flags.policy);
   const stage = flags.stage === undefined ? undefined : stageOf(flags);
   const account = await openAccount(flags);
+  const runtime = createPlanningRuntime(account, policy, stage ?? 'check', false);
   const facts = await waiting('Looking at alarms, groups and hooks', () =>
     lookAtReadiness(
       {
         autoScaling: createAutoScaling(account.connect(AutoScalingClient, 'dry-run')),
         cloudWatch: createCloudWatch(account.connect(CloudWatchClient, 'dry-run')),
-        planResize: (rule) => resizesOf(account, policy, rule),
+        explain: explainError,
+        tryResize: createTryResize({
+          ...planResizeDependencies(runtime),
+          stateMachineArns: runtime.stateMachineArns(),
+        }),
       },
       policy,
     ),
   );
   const stageFacts =
-    stage === undefined ? {} : { stage: await lookAtStage(account, stage, facts.unreadable) };
-  const findings = decideReadiness(policy, { ...facts, ...stageFacts }).map((finding) => {
-    const { fact } = finding;
-    const nearest =
-      fact.because === 'NO_ALARM'
-        ? fact.patterns
-            .map((pattern) => nearestToPattern(pattern, fact.otherAlarmNames))
-            .find((name) => name !== undefined)
-        : undefined;
-    return { finding, ...tellReadiness(fact, nearest) };
-  });
+    stage === undefined ? {} : { stage: await lookAtDeployedStage(account, stage, policy, facts.unreadable) };
+  const findings = tellFindings(policy, { ...facts, ...stageFacts });
   const notReady = findings.filter(({ finding }) => finding.level === 'NOT_READY').length;
   // A rule whose alarm or groups are not known is neither ready nor not.
   const unknown = facts.rules.filter(
@@ -214,7 +188,7 @@ export const checkCommand = async (flags: CheckFlags): Promise<number> => {
     print(
       `Account ${accountId}, ${region}, as of ${spokenTime(account.clock.now())}. Policy: ${nameOfPolicy(flags.policy)}.\n`,
     );
-    print(tellFindings(policy, findings, stage));
+    print(tellTableOf(policy, findings, stage));
     const warnings = findings.length - notReady;
     print(
       `\n${[

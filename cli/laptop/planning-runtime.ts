@@ -45,6 +45,7 @@ export const createPlanningRuntime = (
     store: createStore(table, account.clock, newOwner),
     connect: account.connect,
     policy: () => policy,
+    policyText: () => JSON.stringify(policy),
     stateMachineArns: () =>
       Object.fromEntries(
         remediationNames.map((remediation) => [remediation, stateMachineArn(account, stage, remediation)]),

@@ -17,6 +17,31 @@ rules:
 """
 
 
+def checks_itself(world, switch):
+    """The stage looks every hour, and tells once what became not ready, and once that it is over."""
+
+    def told_of_switch():
+        return [(subject, text) for subject, text in world.mails(of_check=True) if "the kill switch says off" in text]
+
+    world.advance(61)
+    world.expect("the stage has looked at itself", [
+        each for each in world.state()["invocations"]
+        if each["function"].endswith("-checkReadiness") and each["error"] is None
+    ], [each for each in world.state()["invocations"] if each["error"]])
+    world.expect("what is ready is not told", told_of_switch() == [], told_of_switch())
+    switch("off")
+    world.advance(61)
+    first = told_of_switch()
+    is_told = len(first) == 1 and "Not ready for an outage" in first[0][0]
+    world.expect("what became not ready is told", is_told, world.mails(of_check=True))
+    world.advance(61)
+    world.expect("and told once", len(told_of_switch()) == 1, told_of_switch())
+    switch("live")
+    world.advance(61)
+    is_over = len(told_of_switch()) == 2 and "No longer in the way" in told_of_switch()[1][0]
+    world.expect("and once more when it is over", is_over, world.mails(of_check=True))
+
+
 def check(world):
     """The command check: everything is ready, and each of fourteen planted faults is found, and nothing else."""
     cloudwatch, scaling = world.client("cloudwatch"), world.client("autoscaling")
@@ -35,7 +60,9 @@ def check(world):
             answer = world.command("check", "--policy", str(file), "--stage", world.stage, "--json", *more)
             result = json.loads(answer.stdout) if answer.stdout else {"findings": []}
             codes = sorted(each["fact"]["because"] for each in result["findings"])
-            return codes, answer
+            # This policy is not the one that was deployed.
+            differs.append(codes.count("POLICY_DIFFERS"))
+            return [code for code in codes if code != "POLICY_DIFFERS"], answer
 
         def alarm(**settings):
             world.put_alarm("check-loss-az1", **settings)
@@ -72,8 +99,10 @@ def check(world):
                     TopicArn=topic, Protocol="sms", Endpoint="+15555550100", ReturnSubscriptionArn=True
                 )["SubscriptionArn"]
 
+        differs = []
         policy()
         alarm()
+        world.advance(2)
         codes, answer = found()
         world.expect("everything is ready", codes == [] and answer.returncode == 0, [codes, answer.stderr, answer.stdout])
 
@@ -104,10 +133,14 @@ def check(world):
             mend()
             codes, answer = found()
             world.expect("and is gone once it is mended", codes == [], [codes, answer.stderr])
+        world.expect("another policy than the deployed one is said each time", set(differs) == {1}, differs)
+        same = world.command("check", "--policy", "infra/policy.yml", "--stage", world.stage, "--json")
+        world.expect("and not of the deployed one", "POLICY_DIFFERS" not in same.stdout, same.stdout + same.stderr)
         told = world.command("check", "--policy", str(file))
         world.expect("people can read it", "Nothing is missing." in told.stdout, told.stdout + told.stderr)
         nowhere = world.command("check", "--policy", str(file), "--stage", "nowhere")
         world.expect("a stage that is not deployed is said", "is not deployed here" in nowhere.stdout, nowhere.stdout)
+        checks_itself(world, switch)
     sns.unsubscribe(SubscriptionArn=subscription)
     cloudwatch.delete_alarms(AlarmNames=["check-loss-az1"])
     world.advance(6)

@@ -1,4 +1,11 @@
-import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
+import {
+  NotFoundException,
+  PublishCommand,
+  paginateListSubscriptionsByTopic,
+  type SNSClient,
+  type Subscription,
+} from '@aws-sdk/client-sns';
+import type { SubscriptionCounts } from '../domain/readiness/readiness-facts.ts';
 import type { Message } from '../domain/telling/compose-messages.ts';
 
 /** The topic, as far as Holdfast tells over it. */
@@ -33,5 +40,31 @@ export const createTopic = (client: SNSClient, topicArn: string): Topic => ({
         },
       }),
     );
+  },
+});
+
+/** Who gets what is told over a topic. */
+export interface Subscriptions {
+  /** Counts them, in calls of 100. */
+  countSubscriptions(): Promise<SubscriptionCounts>;
+}
+
+/** Until somebody confirms it a subscription has a word instead of an ARN (SNS API reference, ListSubscriptionsByTopic). */
+const isConfirmed = ({ SubscriptionArn = '' }: Subscription): boolean => SubscriptionArn.startsWith('arn:');
+
+/** Wraps the SNS client for looking only. */
+export const createSubscriptions = (client: SNSClient, topicArn: string): Subscriptions => ({
+  countSubscriptions: async () => {
+    const found: Subscription[] = [];
+    try {
+      for await (const page of paginateListSubscriptionsByTopic({ client }, { TopicArn: topicArn })) {
+        found.push(...(page.Subscriptions ?? []));
+      }
+    } catch (error) {
+      if (error instanceof NotFoundException) return 'NO_TOPIC';
+      throw error;
+    }
+    const confirmed = found.filter(isConfirmed).length;
+    return { confirmed, pending: found.length - confirmed };
   },
 });

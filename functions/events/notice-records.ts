@@ -20,6 +20,8 @@ const common = {
     'breaker-opened',
     'failed',
     'needs-a-person',
+    'not-ready',
+    'ready-again',
   ]),
   at: text,
   incidentId: text,

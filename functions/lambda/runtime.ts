@@ -6,7 +6,7 @@ import { type Clock, systemClock } from '../clock.ts';
 import type { Remediation } from '../domain/remediation-names.ts';
 import type { Measure } from '../domain/telling/metrics.ts';
 import type { Policy } from '../events/policy.ts';
-import { loadPolicy } from '../policy.ts';
+import { loadPolicy, readPolicyText } from '../policy.ts';
 import { createDynamoDbStore } from '../state/dynamodb-store.ts';
 import type { Store } from '../state/store.ts';
 import { type Config, readConfig, stateMachineArns } from './config.ts';
@@ -19,6 +19,8 @@ export interface Runtime {
   connect: Connect;
   /** The rules this deployment was packaged with. */
   policy: () => Policy;
+  /** The same, as they were written. */
+  policyText: () => string;
   /** The state machine of each remediation, for the functions that start executions. */
   stateMachineArns: () => Record<Remediation, string>;
   /** Instead of the stage's own, where nothing is deployed that could have one. */
@@ -46,6 +48,7 @@ export const createProductionRuntime = (): Runtime => {
     clock: systemClock,
     connect,
     policy: () => loadPolicy(),
+    policyText: () => readPolicyText(),
     stateMachineArns: () => stateMachineArns(config),
     store: createDynamoDbStore(connect(DynamoDBClient, 'live'), config.tableName, systemClock, newName),
     newOwner: newName,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import pMap from 'p-map';
 import type { Clock } from '../clock.ts';
@@ -9,6 +10,7 @@ import type { JournalEntry } from '../domain/journal.ts';
 import type { Evidence } from '../domain/launches/evidence.ts';
 import { emptyLaunchRecord, type LaunchRecord } from '../domain/launches/launch-record.ts';
 import type { Mode } from '../domain/mode.ts';
+import type { KnownFindings } from '../domain/readiness/decide-readiness-news.ts';
 import { emptyResizeRecord, type ResizeRecord } from '../domain/resize/resize-record.ts';
 import { unixSeconds } from '../domain/times.ts';
 import { fromGroupItem, type GroupItem, toGroupItem } from './group-item.ts';
@@ -50,6 +52,12 @@ const resizeKey = (name: string): Key => ({ pk: `group#${name}`, sk: 'resize' })
 /** One key for all of them, so that the stream has them in one shard: one reader at a time, who sees them together. */
 const noticesKey = 'notices';
 const stageKey: Key = { pk: 'stage', sk: 'mode' };
+const readinessKey: Key = { pk: 'stage', sk: 'readiness' };
+const policyKey: Key = { pk: 'stage', sk: 'policy' };
+
+/** What may be large, as an item keeps it: compressed, as text. */
+const zip = (text: string): string => gzipSync(text).toString('base64');
+const unzip = (zipped: unknown): string => gunzipSync(Buffer.from(String(zipped), 'base64')).toString('utf8');
 
 /** Those of `items` that `others` has not, told apart by `idOf`. */
 const missingFrom = <Each>(items: Each[], others: Each[], idOf: (each: Each) => string): Each[] => {
@@ -75,6 +83,8 @@ const missingFrom = <Each>(items: Each[], others: Each[], idOf: (each: Each) => 
  * | `group#<name>` | `launch-failure#<activity id>` | a launch that failed, kept for 25 hours |
  * | `group#<name>` | `rules` | the rules about its launches, for as long as its tags need not be looked at again |
  * | `stage` | `mode` | what may happen in the stage, and since when |
+ * | `stage` | `readiness` | what the latest check found, compressed |
+ * | `stage` | `policy` | the policy that the stage runs: its text, compressed, and its SHA-256 |
  *
  * @param writerId tells this writer's own retried write from somebody else's
  */
@@ -236,7 +246,7 @@ export const createStore = (table: Table, clock: Clock, writerId: () => string):
       await table.put({
         pk: `incident#${incidentId}`,
         sk: `evidence#${evidence.instanceId}`,
-        evidence: gzipSync(JSON.stringify(evidence)).toString('base64'),
+        evidence: zip(JSON.stringify(evidence)),
         ttl: ttl(),
       });
     },
@@ -286,6 +296,30 @@ export const createStore = (table: Table, clock: Clock, writerId: () => string):
 
     writeStageMode: async ({ mode, since }) => {
       await table.put({ ...stageKey, mode, since });
+    },
+
+    readReadiness: async () => {
+      const item = await table.get(readinessKey);
+      return item === undefined
+        ? undefined
+        : { at: String(item.at), known: JSON.parse(unzip(item.known)) as KnownFindings };
+    },
+
+    writeReadiness: async ({ at, known }) => {
+      await table.put({ ...readinessKey, at, known: zip(JSON.stringify(known)) });
+    },
+
+    readPublishedPolicy: async () => {
+      const item = await table.get(policyKey);
+      return item === undefined
+        ? undefined
+        : { text: unzip(item.text), hash: String(item.hash), since: String(item.since) };
+    },
+
+    publishPolicy: async (text) => {
+      const hash = createHash('sha256').update(text).digest('hex');
+      if ((await table.get(policyKey))?.hash === hash) return;
+      await table.put({ ...policyKey, text: zip(text), hash, since: clock.now() });
     },
   };
 };

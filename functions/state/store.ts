@@ -4,6 +4,7 @@ import type { JournalEntry } from '../domain/journal.ts';
 import type { Evidence } from '../domain/launches/evidence.ts';
 import type { LaunchFailure, LaunchRecord, LaunchWait } from '../domain/launches/launch-record.ts';
 import type { Mode } from '../domain/mode.ts';
+import type { KnownFindings } from '../domain/readiness/decide-readiness-news.ts';
 import type { ResizeRecord } from '../domain/resize/resize-record.ts';
 import type { Notice } from '../domain/telling/notice.ts';
 
@@ -25,6 +26,22 @@ type IncidentChange = Partial<
 /** What may happen in a stage, kill switch included, and since when that has been so. */
 export interface StageMode {
   mode: Mode;
+  /** ISO 8601. */
+  since: string;
+}
+
+/** What the latest check of a stage found. */
+export interface StageReadiness {
+  /** When it ended, ISO 8601. */
+  at: string;
+  known: KnownFindings;
+}
+
+/** A policy as it was written, and since when the stage runs it. */
+export interface PublishedPolicy {
+  text: string;
+  /** SHA-256 of the text, in hexadecimal. */
+  hash: string;
   /** ISO 8601. */
   since: string;
 }
@@ -133,4 +150,16 @@ export interface Store {
 
   /** Remembers it. */
   writeStageMode(mode: StageMode): Promise<void>;
+
+  /** What the latest check of the stage found; `undefined` before the first. */
+  readReadiness(): Promise<StageReadiness | undefined>;
+
+  /** Remembers it. */
+  writeReadiness(readiness: StageReadiness): Promise<void>;
+
+  /** The policy that the stage runs; `undefined` before its first check. */
+  readPublishedPolicy(): Promise<PublishedPolicy | undefined>;
+
+  /** Publishes the policy that the stage runs, if it is not the one that is published already. */
+  publishPolicy(text: string): Promise<void>;
 }

@@ -23,10 +23,16 @@ export const createSnsService = (
   topicArn: string,
   elapsedSeconds: () => number,
   onMessage: (message: PublishedMessage) => void,
+  subscriptions: string[] = [`${topicArn}:00000000-0000-4000-8000-000000000000`],
 ) => ({
   handle: (operation: string, input: Record<string, unknown>): object => {
-    if (operation !== 'Publish') throw new Error(`The simulated SNS does not know ${operation} yet`);
     if (input.TopicArn !== topicArn) throw new CloudError('NotFound', 'Topic does not exist', 404);
+    if (operation === 'ListSubscriptionsByTopic') {
+      return {
+        Subscriptions: subscriptions.map((SubscriptionArn) => ({ SubscriptionArn, TopicArn: topicArn })),
+      };
+    }
+    if (operation !== 'Publish') throw new Error(`The simulated SNS does not know ${operation} yet`);
     const subject = String(input.Subject);
     if (!/^[!-~][ -~]{0,98}$/.test(subject)) throw invalid('Subject');
     const message = String(input.Message);

@@ -53,7 +53,7 @@ describe('what is deployed', () => {
   it('tells what parameters add, and refuses a stage that there is not', async () => {
     const told = describePermissions(await readStageOptions('prod', ['launchTemplates=on', 'tracing=on']));
     expect(told).toContain('ec2:CreateLaunchTemplateVersion');
-    expect(told.match(/xray:PutTraceSegments/g)).toHaveLength(29);
+    expect(told.match(/xray:PutTraceSegments/g)).toHaveLength(30);
     await expect(readStageOptions('nope', [])).rejects.toThrow(
       'stage: found "nope"; allowed: dev, staging, prod',
     );

@@ -5,6 +5,7 @@ import type { Incident } from '../../functions/domain/incident.ts';
 import { emptyLaunchRecord } from '../../functions/domain/launches/launch-record.ts';
 import { remediationNames } from '../../functions/domain/remediation-names.ts';
 import { toNotice } from '../../functions/domain/telling/notice.ts';
+import { parsePolicy } from '../../functions/events/policy.ts';
 import { loadPolicy } from '../../functions/policy.ts';
 import { createDynamoDbStore } from '../../functions/state/dynamodb-store.ts';
 import permissions from '../../infra/expand-permissions.cjs';
@@ -20,6 +21,7 @@ import { aHoldOnTerminate, anIncident, aRecord, now } from '../domain/holds/grou
 import { calm, launchIncident, onlyRules, startOf } from '../rehearsal/launch-incident.ts';
 import { quiet, resizeIncident, startResize } from '../rehearsal/resize-incident.ts';
 import {
+  deed,
   lossBeginsAt,
   minutes,
   rehearseSmall,
@@ -182,6 +184,7 @@ const sentWith: Record<string, Record<string, string | string[]>> = {
     'ec2:Attribute/InstanceType': 'm7i.xlarge',
   },
   'ec2:CreateCapacityReservation': { 'ec2:InstanceCount': '10', 'ec2:EndDateType': 'limited' },
+  'dynamodb:PutItem': { 'dynamodb:LeadingKeys': ['notices'] },
 };
 
 const isAllowed = async (
@@ -269,6 +272,9 @@ const tableActions = async (): Promise<Record<string, string[]>> => {
     writeLaunchRules: () => store.writeLaunchRules('a', { rules: ['r'], policy: 'p', until: now }),
     readStageMode: () => store.readStageMode(),
     writeStageMode: () => store.writeStageMode({ mode: 'live', since: now }),
+    readReadiness: () => store.readReadiness(),
+    writeReadiness: () => store.writeReadiness({ at: now, known: {} }),
+    publishPolicy: () => store.publishPolicy('rules: []'),
     readResizes: () => store.readResizes(['a']),
     writeResize: async () => {
       const record = { autoScalingGroupName: 'a', version: 3 };
@@ -314,6 +320,29 @@ const tableActions = async (): Promise<Record<string, string[]>> => {
 /** A scaling policy that may lower desired capacity, and has no reason to. */
 const cpu: ScalingPolicy = { type: 'StepScaling', name: 'cpu', above: 1000, add: 1, below: -1, remove: 1 };
 
+/** A rule of each kind, about the same groups. */
+const everyRule = parsePolicy(
+  {
+    rules: [
+      { name: 'loss', when: { alarm: 'loss' }, do: 'pause-scaling', targets: { tags: { tier: 'web' } } },
+      {
+        name: 'stuck',
+        when: { stuckInstances: 1 },
+        do: 'drain-pending-wait',
+        targets: { tags: { tier: 'web' } },
+      },
+      {
+        name: 'larger',
+        when: { alarm: 'memory' },
+        do: 'resize-in-place',
+        targets: { tags: { tier: 'web' } },
+        with: { instanceTypes: ['m7i.xlarge'] },
+      },
+    ],
+  },
+  'policy.yml',
+);
+
 const stories: (() => Promise<{ result: Awaited<ReturnType<typeof rehearseSmall>>['result'] }>)[] = [
   ...[packetLoss, packageRepository].map(
     (story: Story) => () => rehearseSmall(story, { policy: loadPolicy(), quirks: calm }),
@@ -351,6 +380,29 @@ const stories: (() => Promise<{ result: Awaited<ReturnType<typeof rehearseSmall>
         { quirks: calm },
       ),
   ),
+  // The check of readiness, before a resize of what it looks at and during it.
+  () =>
+    rehearseSmall(
+      resizeIncident(
+        [
+          startResize({ autoScalingGroupName: 'web', reservesCapacity: false }, 'by-hand', 180),
+          ...[5, 240].map((atSeconds) =>
+            deed(atSeconds, ({ lambda }) => lambda.invokeAsync('checkReadiness', {})),
+          ),
+        ],
+        {
+          groups: [
+            smallGroup('web', {
+              launchTemplateVersion: '$Default',
+              tags: { tier: 'web', holdfast: 'true', 'aws:cloudformation:stack-name': 'shop' },
+            }),
+            smallGroup('plain', { healthCheckType: 'EC2' }),
+          ],
+          durationSeconds: minutes(40),
+        },
+      ),
+      { quirks: quiet, policy: everyRule },
+    ),
   // Somebody takes a hold back, and CloudTrail is asked who it was.
   () =>
     rehearseSmall(
@@ -854,6 +906,19 @@ describe('roles', () => {
         ]);
       }
     }
+  });
+
+  it.each([
+    ['checkReadiness', 'stage', true],
+    ['checkReadiness', 'notices', true],
+    ['checkReadiness', 'group#web', false],
+    ['checkReadiness', 'incidents', false],
+    ['applyHold', 'group#web', true],
+  ])('let %s write what lies under %s: %s', async (name, key, isMeant) => {
+    const put = (sent: Record<string, string[]>) =>
+      isAllowed(prod, name, 'dynamodb:PutItem', {}, resourceOf('dynamodb:PutItem'), sent);
+    expect(await put({ 'dynamodb:LeadingKeys': [key] })).toBe(isMeant);
+    expect(await put({})).toBe(name !== 'checkReadiness');
   });
 
   it('write into no log group but their own', async () => {

@@ -35,7 +35,7 @@ const actionsOf = ({ Action }: Statement): string[] => [Action].flat();
 describe('the packaged template', () => {
   it('deploys every function on the pinned runtime', () => {
     const functions = ofType('AWS::Lambda::Function');
-    expect(functions).toHaveLength(28);
+    expect(functions).toHaveLength(29);
     for (const { Properties } of functions) {
       expect(Properties).toMatchObject({
         Runtime: 'nodejs24.x',
@@ -210,7 +210,7 @@ describe('the packaged template', () => {
 
   it('keeps what no function could be started with, of every rule', () => {
     const rules = ofType('AWS::Events::Rule');
-    expect(rules).toHaveLength(4);
+    expect(rules).toHaveLength(6);
     for (const { Properties } of rules) {
       for (const target of Properties.Targets as object[]) {
         expect(target).toMatchObject({
@@ -256,7 +256,7 @@ describe('the packaged template', () => {
     }
     const own = { 'Fn::If': ['HasOwnKey', { Ref: 'KmsKeyArn' }, { Ref: 'AWS::NoValue' }] };
     for (const { Properties } of ofType('AWS::Logs::LogGroup')) expect(Properties.KmsKeyId).toEqual(own);
-    expect(ofType('AWS::Logs::LogGroup')).toHaveLength(29);
+    expect(ofType('AWS::Logs::LogGroup')).toHaveLength(30);
     expect(Resources.Table?.Properties.SSESpecification).toMatchObject({ KMSMasterKeyId: own });
     expect(Resources.DeadLetterQueue?.Properties.KmsMasterKeyId).toEqual(own);
     expect(Resources.NotificationTopic?.Properties.KmsMasterKeyId).toEqual({

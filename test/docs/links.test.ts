@@ -67,6 +67,8 @@ describe('docs/messages.md', () => {
     'breaker-opened': 0,
     failed: 0,
     'needs-a-person': 0,
+    'not-ready': 0,
+    'ready-again': 0,
   } satisfies Record<NoticeKind, number>);
   it.each(kinds)('says what to do about %s, where the link of a message leads', (kind) => {
     expect(toNotice({ kind: kind as NoticeKind, at: now, incidentId: '', headline: '' }).kind).toBe(kind);

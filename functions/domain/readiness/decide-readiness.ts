@@ -2,7 +2,14 @@ import type { Policy, Rule } from '../../events/policy.ts';
 import { type AutoScalingGroup, isOptedIn } from '../auto-scaling-group.ts';
 import { traitsTreated } from '../group-traits.ts';
 import { selectGroups } from '../holds/select-groups.ts';
-import type { AlarmFacts, HookFacts, ReadinessFacts, RuleFacts, StageFacts } from './readiness-facts.ts';
+import type {
+  AlarmFacts,
+  HookFacts,
+  PolicyDifference,
+  ReadinessFacts,
+  RuleFacts,
+  StageFacts,
+} from './readiness-facts.ts';
 
 /**
  * How ready something is.
@@ -30,6 +37,7 @@ export type ReadinessFact =
   | { because: 'NOT_DEPLOYED'; stage: string }
   | { because: 'SWITCHED'; word: string; isKnown: boolean }
   | { because: 'NOBODY_IS_TOLD'; pending: number; hasNoTopic?: true }
+  | ({ because: 'POLICY_DIFFERS' } & PolicyDifference)
   | { because: 'UNREADABLE'; what: string; why: string };
 
 /** One thing that is not as it should be. */
@@ -170,11 +178,12 @@ const ofResizes = ({ resize }: Rule, { groups = [], resizes = [] }: RuleFacts): 
   ];
 };
 
-const ofStage = ({ stage, isDeployed, killSwitch, subscriptions }: StageFacts): Found[] => {
+const ofStage = (facts: StageFacts): Found[] => {
+  const { stage, isDeployed, stageMode = 'live', killSwitch, subscriptions, policyDifference } = facts;
   if (!isDeployed) return [notReady({ because: 'NOT_DEPLOYED', stage })];
   const word = typeof killSwitch === 'object' ? killSwitch.unknownWord : killSwitch;
   return [
-    ...(word === undefined || word === 'live'
+    ...(word === undefined || word === 'live' || word === stageMode
       ? []
       : [notReady({ because: 'SWITCHED', word, isKnown: typeof killSwitch !== 'object' })]),
     ...(subscriptions === undefined || (subscriptions !== 'NO_TOPIC' && subscriptions.confirmed > 0)
@@ -187,6 +196,7 @@ const ofStage = ({ stage, isDeployed, killSwitch, subscriptions }: StageFacts): 
               : { pending: subscriptions.pending }),
           }),
         ]),
+    ...(policyDifference === undefined ? [] : [warning({ because: 'POLICY_DIFFERS', ...policyDifference })]),
   ];
 };
 

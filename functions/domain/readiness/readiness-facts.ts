@@ -18,6 +18,23 @@ export interface HookFacts {
   defaultResult: string;
 }
 
+/** Whether instances of a group can be resized now, and what stands against it. */
+export interface TriedResize {
+  autoScalingGroupName: string;
+  isFit: boolean;
+  text: string;
+}
+
+/** Subscriptions of a topic that are confirmed, and those that wait for somebody to confirm them; `NO_TOPIC` where there is no topic. */
+export type SubscriptionCounts = { confirmed: number; pending: number } | 'NO_TOPIC';
+
+/** Rules by which two policies differ, by name. */
+export interface PolicyDifference {
+  changed: string[];
+  onlyHere: string[];
+  onlyDeployed: string[];
+}
+
 /** What one rule depends on, as it is. */
 export interface RuleFacts {
   rule: string;
@@ -31,21 +48,21 @@ export interface RuleFacts {
   groups?: AutoScalingGroup[];
   /** The launch hooks of groups that opted in, by group, where the rule drains. */
   hooks?: Map<string, HookFacts[]>;
-  /** What a resize of the rule finds now, by group: whether instances of it can be resized, and what stands against it. */
-  resizes?: { autoScalingGroupName: string; isFit: boolean; text: string }[];
+  /** What a resize of the rule finds now, by group. */
+  resizes?: TriedResize[];
 }
 
 /** A deployed stage, as it is. */
 export interface StageFacts {
   stage: string;
   isDeployed: boolean;
+  /** The most that the stage may do; where it is not known, it may do everything. */
+  stageMode?: Mode;
   /** What the kill switch allows; the word in it where that means nothing. */
   killSwitch?: Mode | { unknownWord: string };
-  /**
-   * Subscriptions of the topic that are confirmed, and those that wait for somebody to confirm them; `NO_TOPIC` where there
-   * is no topic.
-   */
-  subscriptions?: { confirmed: number; pending: number } | 'NO_TOPIC';
+  subscriptions?: SubscriptionCounts;
+  /** How the policy that is looked at differs from the one that the stage runs; absent where it is the same, or not known. */
+  policyDifference?: PolicyDifference;
 }
 
 /** Something that could not be read, and why. */

@@ -59,6 +59,8 @@ const headlineOfMany = (kind: NoticeKind, count: number): string =>
     'breaker-opened': 'Launching suspended',
     failed: `${count} failures`,
     'needs-a-person': `${count} things need you`,
+    'not-ready': `Not ready for an outage: ${count} things`,
+    'ready-again': 'No longer in the way',
   })[kind];
 
 const cut = (text: string, charactersMax: number): string =>
@@ -77,6 +79,12 @@ const wholeLines = (lines: string[], charactersMax: number): string => {
     fitting.push(line);
   }
   return [...fitting, rest].join('\n');
+};
+
+/** What the list of what was done is called, where nothing was. */
+const titlesOfDone: Partial<Record<NoticeKind, string>> = {
+  'would-act': 'WHAT WOULD BE DONE',
+  'not-ready': 'WHAT IS NOT READY',
 };
 
 const unique = (lines: string[]): string[] => [...new Set(lines)];
@@ -209,7 +217,7 @@ const toSections = (
       lines: todo.length === 0 ? ['Nothing now.'] : firstLines(todo, todoShown, leftOutOf('todo')),
     },
     {
-      title: kind === 'would-act' ? 'WHAT WOULD BE DONE' : 'WHAT HAPPENED',
+      title: titlesOfDone[kind] ?? 'WHAT HAPPENED',
       lines: firstLines(
         foldAlike(foldLines(notices.flatMap(({ done }) => done))),
         doneShown,
@@ -331,7 +339,7 @@ const toMessage = (place: Place, together: Together, now: HeldNow | undefined): 
       },
       metadata: {
         // What is told of one incident is one thread; a storm of them is its own.
-        threadId: executionNameOf(incidentIds[0] ?? `holdfast-${stage}-sweep`),
+        threadId: executionNameOf(incidentIds[0] ?? `holdfast-${stage}-${remediation.replace(' ', '-')}`),
         summary: subject,
         eventType: `holdfast-${kind}`,
         relatedResources: incidentIds.slice(0, linksShown),
@@ -429,6 +437,10 @@ const asOfNow = (notice: Notice, now: HeldNow | undefined): AsTold | undefined =
       });
 };
 
+/** Who found what is of no incident. */
+const finderOf = (kind: NoticeKind): string =>
+  kind === 'not-ready' || kind === 'ready-again' ? 'hourly check' : 'sweep';
+
 /**
  * Gives what there is to tell its form: what is of one kind and remediation becomes one message, however many groups
  * and incidents it is about. What is no longer so when it is sent is left out.
@@ -443,8 +455,7 @@ export const composeMessages = (place: Place, notices: Notice[], now?: HeldNow):
     if (told === undefined) continue;
     const { notice, late } = told;
     const { kind, incidentId } = notice;
-    // What the sweep finds by itself is of no incident.
-    const remediation = remediationOf(incidentId) ?? (incidentId === '' ? 'sweep' : 'by hand');
+    const remediation = remediationOf(incidentId) ?? (incidentId === '' ? finderOf(kind) : 'by hand');
     // What goes on and what has ended since are not told in one.
     const key = `${kind} ${remediation} ${late}`;
     const known = together.get(key) ?? { kind, remediation, notices: [], late };

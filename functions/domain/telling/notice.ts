@@ -12,6 +12,8 @@ import { boundedLine, foldLines, type Line } from './sentence-of.ts';
  * - `breaker-opened`: launches fail again and again, so no more are ended.
  * - `failed`: Holdfast could not do what it was to do.
  * - `needs-a-person`: something is left that only a person can mend.
+ * - `not-ready`: no outage, and something that would keep Holdfast from its work in one.
+ * - `ready-again`: that is over.
  */
 export type NoticeKind =
   | 'would-act'
@@ -21,7 +23,9 @@ export type NoticeKind =
   | 'overridden'
   | 'breaker-opened'
   | 'failed'
-  | 'needs-a-person';
+  | 'needs-a-person'
+  | 'not-ready'
+  | 'ready-again';
 
 /** How often, and how fast: what metrics are made of. */
 export interface NoticeCounts {
@@ -94,6 +98,8 @@ const undoOf: Record<NoticeKind, Undo> = {
   'breaker-opened': 'STOP',
   failed: 'ENDED',
   'needs-a-person': 'STOP',
+  'not-ready': 'NOTHING',
+  'ready-again': 'NOTHING',
 };
 
 /** That Holdfast cannot give a group back. */

@@ -25,7 +25,7 @@ export const tellReadiness = (fact: ReadinessFact, nearest?: string): ToldReadin
     case 'NO_ALARM':
       return {
         found: `no alarm here is called ${fact.patterns.join(' or ')}${fact.otherAlarmNames.length === 0 ? ', and there is no other' : `; there are ${firstOf(fact.otherAlarmNames, namesShown)}`}`,
-        remedy: `${nearest === undefined ? '' : `did you mean ${nearest}? `}make the alarm, or name yours in the rule`,
+        remedy: `${nearest === undefined ? 'make' : `did you mean ${nearest}? Else make`} the alarm, or name yours in the rule`,
       };
     case 'ALARM_SUPPRESSED':
       return {
@@ -112,6 +112,20 @@ export const tellReadiness = (fact: ReadinessFact, nearest?: string): ToldReadin
             : `nobody is subscribed to the topic${fact.pending === 0 ? '' : `; ${counted(fact.pending, 'subscription')} not confirmed`}`,
         remedy: 'subscribe, and confirm the mail that AWS sends; see docs/operations.md',
       };
+    case 'POLICY_DIFFERS': {
+      const parts = [
+        ['changed', fact.changed],
+        ['only in this file', fact.onlyHere],
+        ['only deployed', fact.onlyDeployed],
+      ] as const;
+      return {
+        found: `the stage runs another policy than this file: ${parts
+          .filter(([, names]) => names.length > 0)
+          .map(([what, names]) => `${what}: ${firstOf(names, namesShown)}`)
+          .join('; ')}`,
+        remedy: 'deploy this file, or look at the one that is deployed',
+      };
+    }
     case 'UNREADABLE':
       return { found: `not known: ${fact.what} (${fact.why})`, remedy: 'give the permission, or try again' };
   }

@@ -8,7 +8,7 @@ const whereCharactersMax = 40;
 
 /** Kinds that wait for a person. */
 export const needsAction = (kind: NoticeKind): boolean =>
-  kind === 'needs-a-person' || kind === 'failed' || kind === 'breaker-opened';
+  kind === 'needs-a-person' || kind === 'failed' || kind === 'breaker-opened' || kind === 'not-ready';
 
 /** The stage first: whether it is production decides who gets up. */
 const prefixOf = (kind: NoticeKind, stage: string): string => {

@@ -1,25 +1,26 @@
 import pMap from 'p-map';
 import type { AutoScaling } from '../../aws/auto-scaling.ts';
-import { describeAwsError } from '../../aws/aws-error.ts';
 import type { AlarmCatalogue } from '../../aws/cloudwatch.ts';
 import { type AutoScalingGroup, isOptedIn } from '../../domain/auto-scaling-group.ts';
-import { InvalidInputError, UnreadableFactError } from '../../domain/errors.ts';
 import type {
   AlarmFacts,
   HookFacts,
   ReadinessFacts,
   RuleFacts,
+  TriedResize,
   UnreadableFact,
 } from '../../domain/readiness/readiness-facts.ts';
 import { matchesPattern } from '../../domain/signals/match-rules.ts';
 import type { Policy, Rule } from '../../events/policy.ts';
+import { type ExplainError, noteUnreadable } from './note-unreadable.ts';
 
 /** What is looked at. */
 export interface ReadinessDependencies {
   autoScaling: AutoScaling;
   cloudWatch: AlarmCatalogue;
   /** What a resize of a rule finds now, by group; absent where nobody can plan one here. */
-  planResize?: (rule: Rule) => Promise<RuleFacts['resizes'] & object>;
+  tryResize?: (rule: Rule) => Promise<TriedResize[]>;
+  explain: ExplainError;
 }
 
 /** Launch hooks are asked for group by group; more at once only throttles. */
@@ -27,22 +28,6 @@ const hooksAtOnce = 4;
 
 /** Hooks of so many groups are looked at; of more groups the first tell. */
 const groupsWithHooksMax = 200;
-
-/** Takes down what cannot be read, and goes on without it. */
-const reading = (unreadable: UnreadableFact[], rule: string | undefined) => {
-  return async <Value>(what: string, read: () => Promise<Value>): Promise<Value | undefined> => {
-    try {
-      return await read();
-    } catch (error) {
-      const because =
-        error instanceof UnreadableFactError || error instanceof InvalidInputError
-          ? error.message
-          : describeAwsError(error);
-      unreadable.push({ what, because, ...(rule === undefined ? {} : { rule }) });
-      return undefined;
-    }
-  };
-};
 
 /** Asks for each thing once, however many rules need it. */
 const once = <Value>(read: (key: string) => Promise<Value>): ((key: string) => Promise<Value>) => {
@@ -61,7 +46,7 @@ const once = <Value>(read: (key: string) => Promise<Value>): ((key: string) => P
  * @returns what could be read, and what could not, with why
  */
 export const lookAtReadiness = async (
-  { autoScaling, cloudWatch, planResize }: ReadinessDependencies,
+  { autoScaling, cloudWatch, tryResize, explain }: ReadinessDependencies,
   policy: Policy,
 ): Promise<ReadinessFacts> => {
   const unreadable: UnreadableFact[] = [];
@@ -102,7 +87,7 @@ export const lookAtReadiness = async (
   };
 
   const lookAtRule = async (rule: Rule): Promise<RuleFacts> => {
-    const read = reading(unreadable, rule.name);
+    const read = noteUnreadable(unreadable, explain, rule.name);
     const { alarm } = rule.when;
     const alarms = alarm === undefined ? {} : await read('its alarm', () => lookAtAlarms(alarm));
     const groups = await read('its groups', () => groupsWith(JSON.stringify(rule.targets.tags)));
@@ -111,9 +96,9 @@ export const lookAtReadiness = async (
         ? undefined
         : await read('the launch hooks of its groups', () => lookAtHooks(groups));
     const resizes =
-      rule.resize === undefined || planResize === undefined
+      rule.resize === undefined || tryResize === undefined
         ? undefined
-        : await read('whether its instances can be resized', () => planResize(rule));
+        : await read('whether its instances can be resized', () => tryResize(rule));
     return {
       rule: rule.name,
       ...(alarms ?? {}),

@@ -1,0 +1,29 @@
+import { describeAwsError } from '../../aws/aws-error.ts';
+import { InvalidInputError, UnreadableFactError } from '../../domain/errors.ts';
+import type { UnreadableFact } from '../../domain/readiness/readiness-facts.ts';
+
+/** An error in a few words. */
+export type ExplainError = (error: unknown) => string;
+
+/** An error as a function tells it. */
+export const explainBriefly: ExplainError = (error) =>
+  error instanceof UnreadableFactError || error instanceof InvalidInputError
+    ? error.message
+    : describeAwsError(error);
+
+/**
+ * Reads on without what cannot be read, and takes that down with why.
+ *
+ * @param unreadable where it is taken down
+ * @param rule the rule that it is about; without one it is about the stage
+ */
+export const noteUnreadable =
+  (unreadable: UnreadableFact[], explain: ExplainError, rule?: string) =>
+  async <Value>(what: string, read: () => Promise<Value>): Promise<Value | undefined> => {
+    try {
+      return await read();
+    } catch (error) {
+      unreadable.push({ what, because: explain(error), ...(rule === undefined ? {} : { rule }) });
+      return undefined;
+    }
+  };

@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest';
+import { parsePolicy } from '../../functions/events/policy.ts';
+import { killSwitchParameter, type SimulatedCloud } from '../../rehearsal/cloud/simulated-cloud.ts';
+import type { Deed } from '../../rehearsal/incident.ts';
+import type { RehearsalOptions } from '../../rehearsal/rehearse.ts';
+import { deed, minutes, rehearseSmall, smallIncident } from './small-incident.ts';
+
+const policy = parsePolicy(
+  {
+    rules: [
+      {
+        name: 'packet-loss',
+        when: { alarm: 'network-packet-loss-*' },
+        do: 'pause-scaling',
+        targets: { tags: { tier: 'web' } },
+      },
+    ],
+  },
+  'policy.yml',
+);
+
+const hours = (count: number): number => minutes(60 * count);
+const setSwitch = (atSeconds: number, word: string): Deed =>
+  deed(atSeconds, ({ parameters }) => parameters.set(killSwitchParameter, word));
+const refuse = (
+  cloud: SimulatedCloud,
+  service: 'autoScaling' | 'cloudWatch',
+  refused: string,
+  until: number,
+): void => {
+  const { handle } = cloud[service];
+  cloud[service].handle = (operation, input) => {
+    if (operation === refused && cloud.time.elapsedSeconds() < until)
+      throw Object.assign(new Error('you may not'), { name: 'AccessDenied' });
+    return handle(operation, input);
+  };
+};
+
+/** A quiet day, on which the check of readiness runs every hour; what people were told, with when. */
+const tellDay = async (deeds: Deed[], durationSeconds = hours(8), over: Partial<RehearsalOptions> = {}) => {
+  const { result, cloud } = await rehearseSmall(
+    smallIncident({ losses: [], deeds, durationSeconds, mayEndAfterSeconds: durationSeconds }),
+    { policy, checksReadiness: true, ...over },
+  );
+  return {
+    result,
+    cloud,
+    told: result.messages.map(
+      ({ seconds, kind, subject }) => `${Math.floor(seconds / 3600)}h ${kind}: ${subject}`,
+    ),
+  };
+};
+
+const notReady = '[Holdfast rehearsal: ACTION NEEDED] Not ready for an outage (123456789012, us-east-1)';
+const over = '[Holdfast rehearsal] No longer in the way (123456789012, us-east-1)';
+
+describe('the check of the deployed stage', () => {
+  it('tells nobody anything while everything is ready, and changes nothing', async () => {
+    const { result, told } = await tellDay([]);
+    expect(told).toEqual([]);
+    expect(result.violations).toEqual([]);
+    const own = result.calls.filter(({ functionName }) => functionName === 'checkReadiness');
+    expect(own.length).toBeGreaterThan(20);
+    expect(own.filter(({ mutating }) => mutating)).toEqual([]);
+  });
+
+  it('tells once that something became not ready, and once that it is over', async () => {
+    const { told, result } = await tellDay([setSwitch(minutes(90), 'off'), setSwitch(minutes(290), 'live')]);
+    expect(told).toEqual([`2h not-ready: ${notReady}`, `5h ready-again: ${over}`]);
+    const [first, second] = result.messages;
+    expect(first?.text).toContain('Stage rehearsal: the kill switch says off.');
+    expect(first?.text).toContain('Stage rehearsal: holdfast switch live, when Holdfast is to act.');
+    expect(first?.text).toContain('hourly check, stage rehearsal');
+    expect(second?.text).toContain('Stage rehearsal: this is over after 3 h: the kill switch says off.');
+  });
+
+  it('believes no single look', async () => {
+    const { told } = await tellDay([setSwitch(minutes(60) - 1, 'off'), setSwitch(minutes(60) + 30, 'live')]);
+    expect(told).toEqual([]);
+  });
+
+  it('tells of what comes and goes once a day', async () => {
+    const flapping = [1, 2, 3, 4, 5, 6].flatMap((hour) => [
+      setSwitch(hours(hour) - 60, 'off'),
+      setSwitch(hours(hour) + minutes(30), hour % 2 === 0 ? 'off' : 'live'),
+    ]);
+    const { told } = await tellDay(flapping, hours(9));
+    expect(told.filter((line) => line.includes('not-ready'))).toHaveLength(1);
+  });
+
+  it('does not take for over what it cannot read, and says so after six hours', async () => {
+    const { told, result } = await tellDay(
+      [
+        deed(minutes(30), (cloud) => {
+          for (const group of cloud.autoScaling.groups.values()) delete group.tags.holdfast;
+        }),
+        deed(minutes(90), (cloud) => {
+          for (const group of cloud.autoScaling.groups.values()) group.tags.holdfast = 'true';
+          refuse(cloud, 'cloudWatch', 'DescribeAlarms', hours(9.5));
+        }),
+      ],
+      hours(12),
+    );
+    const unknown =
+      '[Holdfast rehearsal: ACTION NEEDED] Nobody knows whether it is ready (123456789012, us-east-1)';
+    expect(told).toEqual([
+      `1h not-ready: ${notReady.replace(' (', ': web-a, web-b (')}`,
+      `8h not-ready: ${unknown}`,
+      `10h ready-again: ${over.replace(' (', ': web-a, web-b (')}`,
+    ]);
+    expect(result.messages[1]?.text).toContain('Rule packet-loss: not known: its alarm (');
+    expect(result.messages[2]?.text).toContain('this is over after 9 h: web-a, web-b did not opt in');
+  });
+
+  it('takes the kill switch of a dry run for what it is', async () => {
+    const { told } = await tellDay([setSwitch(60, 'dry-run')], hours(3), { dryRun: true });
+    expect(told).toEqual([]);
+  });
+
+  it('publishes the policy that it runs', async () => {
+    const { cloud } = await tellDay([], hours(3));
+    const published = await cloud.store.readPublishedPolicy();
+    expect(JSON.parse(published?.text ?? '')).toEqual(policy);
+    expect(published?.hash).toMatch(/^[0-9a-f]{64}$/);
+    // Written once, however often it is checked.
+    expect(published?.since).toBe('2021-01-04T15:00:00.450Z');
+  });
+});
