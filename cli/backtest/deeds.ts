@@ -1,9 +1,9 @@
 import pThrottle from 'p-throttle';
 import type { CloudTrail } from '../../functions/aws/cloudtrail.ts';
+import type { PastHold } from '../../functions/domain/backtest/decide-backtest.ts';
 import type { TrailEvent } from '../../functions/domain/holds/explain-overrides.ts';
 import { parseTrailEvent } from '../../functions/events/cloudtrail-event.ts';
 import type { Rule } from '../../functions/events/policy.ts';
-import type { PastHold } from './decide-backtest.ts';
 
 /** What somebody did to a group while a rule would have held it. */
 export interface PastDeed {

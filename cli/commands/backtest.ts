@@ -3,17 +3,18 @@ import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { createAutoScaling } from '../../functions/aws/auto-scaling.ts';
 import { createCloudTrail } from '../../functions/aws/cloudtrail.ts';
+import { createReadHistory } from '../../functions/aws/history.ts';
 import { optInTag } from '../../functions/domain/auto-scaling-group.ts';
-import { addSeconds, counted, firstOf, spokenDuration, spokenTime } from '../../functions/domain/times.ts';
-import type { Policy } from '../../functions/events/policy.ts';
 import {
+  alarmPatternsOf,
   decideBacktest,
   type PastHold,
   type RuleBacktest,
   secondsHeld,
-} from '../backtest/decide-backtest.ts';
+} from '../../functions/domain/backtest/decide-backtest.ts';
+import { addSeconds, counted, firstOf, spokenDuration, spokenTime } from '../../functions/domain/times.ts';
+import type { Policy } from '../../functions/events/policy.ts';
 import { createTrailReader, deedsOf, holdsLookedAt, type PastDeed } from '../backtest/deeds.ts';
-import { readHistory } from '../backtest/read-history.ts';
 import { explainError } from '../explain-error.ts';
 import { type Account, type AccountFlags, openAccount } from '../laptop/account.ts';
 import { bold, dim, good } from '../terminal/colour.ts';
@@ -155,7 +156,7 @@ export const backtestCommand = async (flags: BacktestFlags): Promise<number> => 
   });
   const cloudWatch = account.connect(CloudWatchClient, 'dry-run');
   const history = await waiting('Reading what happened', () =>
-    readHistory({ autoScaling, cloudWatch }, policy, from, until),
+    createReadHistory(autoScaling, cloudWatch)(alarmPatternsOf(policy), from, until),
   );
   const results = decideBacktest(policy, history, groups);
   const people = await waiting('Asking CloudTrail what people did meanwhile', () =>

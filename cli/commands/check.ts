@@ -157,6 +157,7 @@ export const checkCommand = async (flags: CheckFlags): Promise<number> => {
         autoScaling: createAutoScaling(account.connect(AutoScalingClient, 'dry-run')),
         cloudWatch: createCloudWatch(account.connect(CloudWatchClient, 'dry-run')),
         explain: explainError,
+        clock: account.clock,
         tryResize: createTryResize({
           ...planResizeDependencies(runtime),
           stateMachineArns: runtime.stateMachineArns(),

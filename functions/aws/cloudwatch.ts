@@ -3,13 +3,16 @@ import {
   type CompositeAlarm,
   DescribeAlarmsCommand,
   type DescribeAlarmsCommandInput,
+  GetMetricDataCommand,
   ListAlarmMuteRulesCommand,
   type LogAlarm,
   type MetricAlarm,
+  type MetricDataQuery,
 } from '@aws-sdk/client-cloudwatch';
 import type { AlarmFacts } from '../domain/readiness/readiness-facts.ts';
 import { isOkForWantOfData, type StateReason, triggeringAlarms } from '../domain/signals/alarm-data.ts';
 import type { AlarmState } from '../domain/signals/decide-start.ts';
+import { toDate } from '../domain/times.ts';
 
 /** Amazon CloudWatch, as far as Holdfast uses it. */
 export interface CloudWatch {
@@ -25,6 +28,11 @@ export interface CloudWatch {
 export interface AlarmCatalogue {
   /** The alarms whose name begins so, all of them for an empty text. One call for 100 of them. */
   describeAlarmFacts(namePrefix: string): Promise<AlarmFacts[]>;
+  /**
+   * Whether the metric of an alarm had any data between two times (ISO 8601); `undefined` for an alarm that has no metric
+   * of its own.
+   */
+  hasData(alarmName: string, from: string, until: string): Promise<boolean | undefined>;
 }
 
 /** Without its type an alarm is left out (CloudWatch API reference, DescribeAlarms). */
@@ -37,6 +45,18 @@ const alarmNamesPerCall = 100;
 
 /** What all kinds of alarms have, and what some do. */
 type DescribedAlarm = MetricAlarm & CompositeAlarm & LogAlarm;
+
+/** Enough to know whether there are any. */
+const dataPointsRead = 500;
+
+/** The metric of an alarm, or the expression over some, as GetMetricData asks for it. */
+const queriesOf = (alarm: DescribedAlarm): MetricDataQuery[] => {
+  const { Metrics, MetricName, Namespace, Dimensions, Period = 60, Statistic, ExtendedStatistic } = alarm;
+  if (Metrics !== undefined) return Metrics;
+  if (MetricName === undefined || Namespace === undefined) return [];
+  const Metric = { MetricName, Namespace, ...(Dimensions === undefined ? {} : { Dimensions }) };
+  return [{ Id: 'm1', MetricStat: { Metric, Period, Stat: Statistic ?? ExtendedStatistic ?? 'Sum' } }];
+};
 
 /** Why nothing is started for the alarm although it is in ALARM. */
 const suppressedBecause = (alarm: DescribedAlarm): string | undefined => {
@@ -149,6 +169,22 @@ export const createCloudWatch = (client: CloudWatchClient): CloudWatch & AlarmCa
           ...(alarm.TreatMissingData === undefined ? {} : { treatMissingData: alarm.TreatMissingData }),
         };
       }),
+
+    hasData: async (alarmName, from, until) => {
+      const [alarm] = await describe({ AlarmNames: [alarmName] });
+      const queries = alarm === undefined ? [] : queriesOf(alarm);
+      if (queries.length === 0) return undefined;
+      const { MetricDataResults = [] } = await client.send(
+        new GetMetricDataCommand({
+          MetricDataQueries: queries,
+          StartTime: toDate(from),
+          EndTime: toDate(until),
+          ScanBy: 'TimestampDescending',
+          MaxDatapoints: dataPointsRead,
+        }),
+      );
+      return MetricDataResults.some(({ Values = [] }) => Values.length > 0);
+    },
 
     describeAlarmsInAlarm: async () => (await describe({ StateValue: 'ALARM' })).map(toAlarmState),
 

@@ -39,6 +39,7 @@ const readingCommands: ReadonlySet<string> = new Set([
   'GetConsoleOutputCommand',
   'DescribeAlarmsCommand',
   'DescribeAlarmHistoryCommand',
+  'GetMetricDataCommand',
   'LookupEventsCommand',
   'ListAlarmMuteRulesCommand',
   'GetParameterCommand',

@@ -4,6 +4,7 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import * as z from 'zod/mini';
 import { createAutoScaling } from '../aws/auto-scaling.ts';
 import { createCloudWatch } from '../aws/cloudwatch.ts';
+import { createReadHistory } from '../aws/history.ts';
 import { createSubscriptions } from '../aws/sns.ts';
 import { placeOf } from '../lambda/config.ts';
 import { createHandler, defineFunction } from '../lambda/define-function.ts';
@@ -21,9 +22,12 @@ export const definition = defineFunction({
   wire: (runtime, log) => {
     const { config, connect, store, clock } = runtime;
     const { topicArn, place } = placeOf(config);
+    const autoScaling = connect(AutoScalingClient, 'dry-run');
+    const cloudWatch = connect(CloudWatchClient, 'dry-run');
     const check = createCheckReadiness({
-      autoScaling: createAutoScaling(connect(AutoScalingClient, 'dry-run')),
-      cloudWatch: createCloudWatch(connect(CloudWatchClient, 'dry-run')),
+      autoScaling: createAutoScaling(autoScaling),
+      cloudWatch: createCloudWatch(cloudWatch),
+      readHistory: createReadHistory(autoScaling, cloudWatch),
       killSwitch: killSwitchOf(runtime),
       topic: createSubscriptions(connect(SNSClient, 'dry-run'), topicArn),
       tryResize: createTryResize({

@@ -10,7 +10,6 @@ import type { JournalEntry } from '../domain/journal.ts';
 import type { Evidence } from '../domain/launches/evidence.ts';
 import { emptyLaunchRecord, type LaunchRecord } from '../domain/launches/launch-record.ts';
 import type { Mode } from '../domain/mode.ts';
-import type { KnownFindings } from '../domain/readiness/decide-readiness-news.ts';
 import { emptyResizeRecord, type ResizeRecord } from '../domain/resize/resize-record.ts';
 import { unixSeconds } from '../domain/times.ts';
 import { fromGroupItem, type GroupItem, toGroupItem } from './group-item.ts';
@@ -24,7 +23,7 @@ import {
   toWaitItem,
   waitKey,
 } from './launch-items.ts';
-import type { LaunchRules, Store } from './store.ts';
+import type { LaunchRules, StageReadiness, Store } from './store.ts';
 import type { Item, Key, Table } from './table.ts';
 
 /** Group names per item: 1,000 names of 255 characters still fit well into DynamoDB's 400 KB. */
@@ -302,11 +301,11 @@ export const createStore = (table: Table, clock: Clock, writerId: () => string):
       const item = await table.get(readinessKey);
       return item === undefined
         ? undefined
-        : { at: String(item.at), known: JSON.parse(unzip(item.known)) as KnownFindings };
+        : { at: String(item.at), ...(JSON.parse(unzip(item.found)) as Omit<StageReadiness, 'at'>) };
     },
 
-    writeReadiness: async ({ at, known }) => {
-      await table.put({ ...readinessKey, at, known: zip(JSON.stringify(known)) });
+    writeReadiness: async ({ at, ...found }) => {
+      await table.put({ ...readinessKey, at, found: zip(JSON.stringify(found)) });
     },
 
     readPublishedPolicy: async () => {

@@ -35,6 +35,8 @@ export interface StageReadiness {
   /** When it ended, ISO 8601. */
   at: string;
   known: KnownFindings;
+  /** Since when, or when last, the score of each rule in dry run was told, ISO 8601. */
+  scoredAt: Record<string, string>;
 }
 
 /** A policy as it was written, and since when the stage runs it. */

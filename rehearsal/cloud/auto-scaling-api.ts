@@ -299,8 +299,8 @@ export const createAutoScalingApi = (
     },
 
     DescribeScalingActivities: (input) => {
-      const group = groupOrRefuse(input.AutoScalingGroupName);
-      return describeActivities(group.name, group.activities, input);
+      const { AutoScalingGroupName: name } = input;
+      return describeActivities(name === undefined ? [...groups.values()] : [groupOrRefuse(name)], input);
     },
 
     DescribeLifecycleHooks: (input) => {

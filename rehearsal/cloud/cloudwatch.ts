@@ -153,6 +153,9 @@ export const createCloudWatchService = (
     });
   };
 
+  /** Changes of state, newest first, as CloudWatch keeps them (API reference, DescribeAlarmHistory). */
+  const history: { alarmName: string; at: number; newState: object }[] = [];
+
   const setState = (alarm: SimulatedAlarm, value: StateValue, reason: string): void => {
     if (alarm.value === value) return;
     alarm.previous = { value: alarm.value, reason: alarm.reason, since: alarm.since };
@@ -160,6 +163,9 @@ export const createCloudWatchService = (
     alarm.reason = reason;
     alarm.since = time.now();
     alarm.reasonData = reasonDataOf(alarm, alarm.since);
+    const stateReasonData: unknown = JSON.parse(alarm.reasonData);
+    const newState = { stateValue: value, stateReason: reason, stateReasonData };
+    history.unshift({ alarmName: alarm.alarmName, at: alarm.since, newState });
     onChange(alarm, value, reason);
     emitChange(alarm);
   };
@@ -218,6 +224,11 @@ export const createCloudWatchService = (
     StateReason: alarm.reason,
     StateReasonData: alarm.reasonData,
     ActionsEnabled: alarm.actionsEnabled,
+    MetricName: alarm.metric.name,
+    Namespace: alarm.metric.namespace,
+    Dimensions: Object.entries(alarm.metric.dimensions).map(([Name, Value]) => ({ Name, Value })),
+    Period: 60,
+    Statistic: 'Average',
     EvaluationPeriods: alarm.evaluationPeriods,
     DatapointsToAlarm: alarm.datapointsToAlarm,
     Threshold: alarm.threshold,
@@ -287,6 +298,7 @@ export const createCloudWatchService = (
       const matching = [...alarms.values()].filter(
         ({ alarmName, value }) =>
           (names === undefined || names.includes(alarmName)) &&
+          alarmName.startsWith(String(input.AlarmNamePrefix ?? '')) &&
           (input.StateValue === undefined || input.StateValue === value),
       );
       const start = Number(input.NextToken ?? 0);
@@ -298,6 +310,7 @@ export const createCloudWatchService = (
               .filter(
                 ({ alarmName, value }) =>
                   (names === undefined || names.includes(alarmName)) &&
+                  alarmName.startsWith(String(input.AlarmNamePrefix ?? '')) &&
                   (input.StateValue === undefined || input.StateValue === value) &&
                   input.NextToken === undefined,
               )
@@ -306,6 +319,36 @@ export const createCloudWatchService = (
         ...(end < matching.length ? { NextToken: String(end) } : {}),
       };
     },
+    DescribeAlarmHistory: ({ AlarmName, StartDate, EndDate, MaxRecords = 50, NextToken = 0 }) => {
+      const from = Date.parse(String(StartDate));
+      const until = Date.parse(String(EndDate));
+      const found = history.filter(
+        ({ alarmName, at }) => alarmName === AlarmName && at >= from && at <= until,
+      );
+      const end = Number(NextToken) + Number(MaxRecords);
+      return {
+        AlarmHistoryItems: found.slice(Number(NextToken), end).map(({ alarmName, at, newState }) => ({
+          AlarmName: alarmName,
+          Timestamp: new Date(at),
+          HistoryItemType: 'StateUpdate',
+          HistoryData: JSON.stringify({ version: '1.0', newState }),
+        })),
+        ...(end < found.length ? { NextToken: String(end) } : {}),
+      };
+    },
+    // Of a metric of one alarm: its latest minutes, which are all that is kept here.
+    GetMetricData: ({ MetricDataQueries }) => ({
+      MetricDataResults: (
+        MetricDataQueries as { Id: string; MetricStat: { Metric: { MetricName: string } } }[]
+      ).map(({ Id, MetricStat: { Metric } }) => ({
+        Id,
+        StatusCode: 'Complete',
+        Values: [...alarms.values()]
+          .filter(({ metric }) => metric.name === Metric.MetricName)
+          .flatMap(({ datapoints }) => datapoints)
+          .filter((value) => value !== undefined),
+      })),
+    }),
     ListAlarmMuteRules: (input) => ({
       AlarmMuteRuleSummaries: muted.has(String(input.AlarmName))
         ? [

@@ -27,10 +27,9 @@ export const endActivity = (
   activity.endTime = time.now();
 };
 
-/** Activities of a group as `DescribeScalingActivities` lists them: those in progress first, then newest first. */
+/** Activities of groups as `DescribeScalingActivities` lists them: those in progress first, then newest first. */
 export const describeActivities = (
-  autoScalingGroupName: string,
-  activities: ScalingActivity[],
+  groups: { name: string; activities: ScalingActivity[] }[],
   input: Record<string, unknown>,
 ): object => {
   const pageSize = Number(input.MaxRecords ?? 100);
@@ -40,14 +39,17 @@ export const describeActivities = (
       `1 validation error detected: Value '${pageSize}' at 'maxRecords' failed to satisfy constraint: Member must have value less than or equal to 100`,
     );
   }
-  const sorted = [...activities].sort(
+  const activities = groups.flatMap((group) =>
+    group.activities.map((activity) => ({ ...activity, autoScalingGroupName: group.name })),
+  );
+  const sorted = activities.sort(
     (a, b) => Number(a.endTime !== undefined) - Number(b.endTime !== undefined) || b.startTime - a.startTime,
   );
   const start = Number(input.NextToken ?? 0);
   return {
     Activities: sorted.slice(start, start + pageSize).map((activity) => ({
       ActivityId: activity.activityId,
-      AutoScalingGroupName: autoScalingGroupName,
+      AutoScalingGroupName: activity.autoScalingGroupName,
       Description: activity.description,
       Cause: activity.cause,
       StartTime: new Date(activity.startTime),

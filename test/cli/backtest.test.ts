@@ -1,8 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { decideBacktest, type PastHold, secondsHeld } from '../../cli/backtest/decide-backtest.ts';
 import { deedsOf, type PastDeed } from '../../cli/backtest/deeds.ts';
-import type { AlarmChange, History, PastActivity, TakenBecause } from '../../cli/backtest/history.ts';
-import { toAlarmChange, toPastActivity } from '../../cli/backtest/read-history.ts';
+import { toAlarmChange, toPastActivity } from '../../functions/aws/history.ts';
+import {
+  decideBacktest,
+  type PastHold,
+  secondsHeld,
+} from '../../functions/domain/backtest/decide-backtest.ts';
+import type {
+  AlarmChange,
+  History,
+  PastActivity,
+  TakenBecause,
+} from '../../functions/domain/backtest/history.ts';
 import { executionNameOf } from '../../functions/domain/execution-arn.ts';
 import type { TrailEvent } from '../../functions/domain/holds/explain-overrides.ts';
 import { parsePolicy, type Rule } from '../../functions/events/policy.ts';

@@ -273,7 +273,7 @@ const tableActions = async (): Promise<Record<string, string[]>> => {
     readStageMode: () => store.readStageMode(),
     writeStageMode: () => store.writeStageMode({ mode: 'live', since: now }),
     readReadiness: () => store.readReadiness(),
-    writeReadiness: () => store.writeReadiness({ at: now, known: {} }),
+    writeReadiness: () => store.writeReadiness({ at: now, known: {}, scoredAt: {} }),
     publishPolicy: () => store.publishPolicy('rules: []'),
     readResizes: () => store.readResizes(['a']),
     writeResize: async () => {
@@ -320,11 +320,20 @@ const tableActions = async (): Promise<Record<string, string[]>> => {
 /** A scaling policy that may lower desired capacity, and has no reason to. */
 const cpu: ScalingPolicy = { type: 'StepScaling', name: 'cpu', above: 1000, add: 1, below: -1, remove: 1 };
 
+/** An alarm that does not say that it has no data. */
+const packetLossAlarm = { ...packetLoss.alarms[0], treatMissingData: 'ignore' } as Story['alarms'][number];
+
 /** A rule of each kind, about the same groups. */
 const everyRule = parsePolicy(
   {
     rules: [
-      { name: 'loss', when: { alarm: 'loss' }, do: 'pause-scaling', targets: { tags: { tier: 'web' } } },
+      {
+        name: 'loss',
+        when: { alarm: packetLossAlarm.alarmName },
+        do: 'pause-scaling',
+        targets: { tags: { tier: 'web' } },
+        mode: 'dry-run',
+      },
       {
         name: 'stuck',
         when: { stuckInstances: 1 },
@@ -386,6 +395,13 @@ const stories: (() => Promise<{ result: Awaited<ReturnType<typeof rehearseSmall>
       resizeIncident(
         [
           startResize({ autoScalingGroupName: 'web', reservesCapacity: false }, 'by-hand', 180),
+          deed(2, ({ store }) => {
+            void store.writeReadiness({
+              at: '2021-01-01T00:00:00Z',
+              known: {},
+              scoredAt: { loss: '2020-12-24T00:00:00Z' },
+            });
+          }),
           ...[5, 240].map((atSeconds) =>
             deed(atSeconds, ({ lambda }) => lambda.invokeAsync('checkReadiness', {})),
           ),
@@ -398,6 +414,7 @@ const stories: (() => Promise<{ result: Awaited<ReturnType<typeof rehearseSmall>
             }),
             smallGroup('plain', { healthCheckType: 'EC2' }),
           ],
+          alarms: [packetLossAlarm],
           durationSeconds: minutes(40),
         },
       ),

@@ -1,23 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { parsePolicy } from '../../functions/events/policy.ts';
 import { killSwitchParameter, type SimulatedCloud } from '../../rehearsal/cloud/simulated-cloud.ts';
-import type { Deed } from '../../rehearsal/incident.ts';
+import type { Deed, Story } from '../../rehearsal/incident.ts';
 import type { RehearsalOptions } from '../../rehearsal/rehearse.ts';
-import { deed, minutes, rehearseSmall, smallIncident } from './small-incident.ts';
+import { deed, minutes, rehearseSmall, smallGroup, smallIncident } from './small-incident.ts';
 
-const policy = parsePolicy(
-  {
-    rules: [
-      {
-        name: 'packet-loss',
-        when: { alarm: 'network-packet-loss-*' },
-        do: 'pause-scaling',
-        targets: { tags: { tier: 'web' } },
-      },
-    ],
-  },
-  'policy.yml',
-);
+const rule = {
+  name: 'packet-loss',
+  when: { alarm: 'network-packet-loss-*' },
+  do: 'pause-scaling',
+  targets: { tags: { tier: 'web' } },
+};
+const policy = parsePolicy({ rules: [rule] }, 'policy.yml');
 
 const hours = (count: number): number => minutes(60 * count);
 const setSwitch = (atSeconds: number, word: string): Deed =>
@@ -115,6 +109,53 @@ describe('the check of the deployed stage', () => {
   it('takes the kill switch of a dry run for what it is', async () => {
     const { told } = await tellDay([setSwitch(60, 'dry-run')], hours(3), { dryRun: true });
     expect(told).toEqual([]);
+  });
+
+  describe('of a rule in dry run', () => {
+    const dry = parsePolicy({ rules: [{ ...rule, mode: 'dry-run' }] }, 'policy.yml');
+    const lastTold = (daysAgo: number): Deed =>
+      deed(2, ({ store, time }) => {
+        const at = new Date(time.now() - daysAgo * 86_400_000).toISOString();
+        void store.writeReadiness({ at, known: {}, scoredAt: { 'packet-loss': at } });
+      });
+    const scaleIn = deed(minutes(20), ({ autoScaling }) => {
+      autoScaling.handle('SetDesiredCapacity', { AutoScalingGroupName: 'web-a', DesiredCapacity: 2 });
+    });
+    const scoresOf = async (deeds: Deed[], over: Partial<Story> = {}) => {
+      const { result } = await rehearseSmall(smallIncident({ deeds, ...over }), {
+        policy: dry,
+        checksReadiness: true,
+      });
+      expect(result.violations).toEqual([]);
+      return result.messages.filter(({ subject }) => subject.includes('A week of a rule'));
+    };
+
+    it('tells what it would have kept, and proposes to go live', async () => {
+      const [score, ...others] = await scoresOf([lastTold(8), scaleIn]);
+      expect(others).toEqual([]);
+      expect(score?.kind).toBe('would-act');
+      expect(score?.text).toContain('Rule packet-loss would have held 1 time in the last 7 days');
+      expect(score?.text).toContain('and kept 9 instances that Auto Scaling took.');
+      expect(score?.text).toContain('take "mode: dry-run" out of the rule packet-loss, and deploy.');
+    });
+
+    it('proposes to narrow it where its holds would have been for nothing', async () => {
+      const [score] = await scoresOf([lastTold(8)], {
+        groups: [smallGroup('web-a', { healthCheckType: 'EC2' })],
+      });
+      expect(score?.text).toContain('Narrow the rule packet-loss before it goes live: 1 of 1 hold would');
+    });
+
+    it('proposes nothing where it would not have begun', async () => {
+      const [score] = await scoresOf([lastTold(8)], { losses: [] });
+      expect(score?.text).toContain('Rule packet-loss would not have begun in the last 7 days.');
+      expect(score?.text).toContain('Nothing now.');
+    });
+
+    it('waits for a week, of a rule that is new too', async () => {
+      expect(await scoresOf([lastTold(6), scaleIn])).toEqual([]);
+      expect(await scoresOf([scaleIn])).toEqual([]);
+    });
   });
 
   it('publishes the policy that it runs', async () => {

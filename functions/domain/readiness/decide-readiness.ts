@@ -24,6 +24,7 @@ export type ReadinessFact =
   | { because: 'ALARM_SUPPRESSED'; alarmName: string; why: string }
   | { because: 'ALARM_WITHOUT_DATA'; alarmName: string }
   | { because: 'MISSING_DATA_IS_GOOD'; alarmName: string }
+  | { because: 'METRIC_WITHOUT_DATA'; alarmName: string }
   | { because: 'NO_GROUP'; tags: Record<string, string> }
   | { because: 'NOT_OPTED_IN'; groups: string[]; isAny: boolean }
   | { because: 'TOO_MANY_GROUPS'; groupsFound: number; groupsMax: number }
@@ -56,13 +57,18 @@ const warning = (fact: ReadinessFact): Found => ({ level: 'WARNING', fact });
 const namesOf = (groups: AutoScalingGroup[]): string[] =>
   groups.map(({ autoScalingGroupName }) => autoScalingGroupName);
 
-const ofAlarm = ({ alarmName, value, suppressedBecause, treatMissingData }: AlarmFacts): Found[] => [
-  ...(suppressedBecause === undefined
-    ? []
-    : [notReady({ because: 'ALARM_SUPPRESSED', alarmName, why: suppressedBecause })]),
-  ...(value === 'INSUFFICIENT_DATA' ? [notReady({ because: 'ALARM_WITHOUT_DATA', alarmName })] : []),
-  ...(treatMissingData === 'notBreaching' ? [warning({ because: 'MISSING_DATA_IS_GOOD', alarmName })] : []),
-];
+const ofAlarm = (alarm: AlarmFacts): Found[] => {
+  const { alarmName, value, suppressedBecause, treatMissingData, hasNoData } = alarm;
+  return [
+    ...(suppressedBecause === undefined
+      ? []
+      : [notReady({ because: 'ALARM_SUPPRESSED', alarmName, why: suppressedBecause })]),
+    ...(value === 'INSUFFICIENT_DATA' ? [notReady({ because: 'ALARM_WITHOUT_DATA', alarmName })] : []),
+    ...(treatMissingData === 'notBreaching' ? [warning({ because: 'MISSING_DATA_IS_GOOD', alarmName })] : []),
+    // A metric of what seldom happens has none for days.
+    ...(hasNoData === true ? [warning({ because: 'METRIC_WITHOUT_DATA', alarmName })] : []),
+  ];
+};
 
 const ofAlarms = (
   { when }: Rule,

@@ -9,6 +9,8 @@ export interface AlarmFacts {
   suppressedBecause?: string;
   /** What CloudWatch takes missing data for; absent for alarms that have no such setting. */
   treatMissingData?: string;
+  /** That its metric had no data for a day; asked only of alarms that do not say so by their state. */
+  hasNoData?: true;
 }
 
 /** A launch hook of a group. */

@@ -439,7 +439,7 @@ const asOfNow = (notice: Notice, now: HeldNow | undefined): AsTold | undefined =
 
 /** Who found what is of no incident. */
 const finderOf = (kind: NoticeKind): string =>
-  kind === 'not-ready' || kind === 'ready-again' ? 'hourly check' : 'sweep';
+  kind === 'not-ready' || kind === 'ready-again' || kind === 'would-act' ? 'hourly check' : 'sweep';
 
 /**
  * Gives what there is to tell its form: what is of one kind and remediation becomes one message, however many groups

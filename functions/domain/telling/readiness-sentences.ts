@@ -42,6 +42,12 @@ export const tellReadiness = (fact: ReadinessFact, nearest?: string): ToldReadin
         found: `${fact.alarmName} takes missing data for good, so it stays OK when the metric vanishes with the network`,
         remedy: 'set missing data to "missing" or "breaching"',
       };
+    case 'METRIC_WITHOUT_DATA':
+      return {
+        found: `the metric of ${fact.alarmName} had no data for a day, and the alarm does not say so`,
+        remedy:
+          'look whether it is still sent, and under these dimensions; if it counts what seldom happens, all is well',
+      };
     case 'NO_GROUP':
       return {
         found: `no group has the tags ${tellTags(fact.tags)}`,

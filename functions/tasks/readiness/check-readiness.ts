@@ -1,4 +1,8 @@
+import type { ReadHistory } from '../../aws/history.ts';
 import type { Clock } from '../../clock.ts';
+import { optInTag } from '../../domain/auto-scaling-group.ts';
+import { alarmPatternsOf, decideBacktest } from '../../domain/backtest/decide-backtest.ts';
+import { scoreOf } from '../../domain/backtest/decide-score.ts';
 import {
   decideReadinessNews,
   isNews,
@@ -7,7 +11,9 @@ import {
 } from '../../domain/readiness/decide-readiness-news.ts';
 import type { UnreadableFact } from '../../domain/readiness/readiness-facts.ts';
 import { tellNotReady, tellReadyAgain } from '../../domain/telling/readiness-news-sentences.ts';
-import type { Policy } from '../../events/policy.ts';
+import { tellScore } from '../../domain/telling/score-sentences.ts';
+import { addSeconds, secondsBetween } from '../../domain/times.ts';
+import type { Policy, Rule } from '../../events/policy.ts';
 import type { Store } from '../../state/store.ts';
 import { writeNotice } from '../incidents/emit-facts.ts';
 import { lookAtReadiness, type ReadinessDependencies } from './look-at-readiness.ts';
@@ -25,6 +31,7 @@ export interface CheckReadinessDependencies extends ReadinessDependencies, Stage
   /** The most that the stage may do. */
   stageMode: 'live' | 'dry-run' | 'off';
   region: string;
+  readHistory: ReadHistory;
   /** Waits so many seconds. */
   pause: (seconds: number) => Promise<void>;
 }
@@ -42,14 +49,18 @@ export interface CheckReadinessResult {
 /** Between two looks, where the first found something new: no single one is believed. */
 const secondLookAfterSeconds = 60;
 
+const scoreDays = 7;
+const secondsPerDay = 86_400;
+
 /**
  * Checks whether a deployed stage could do its work, tells people once when something became not ready, and once when it
  * is ready again; and publishes the policy that it runs. It changes nothing but that.
  *
- * A finding is told at most once a day, however often it comes and goes.
+ * A finding is told at most once a day, however often it comes and goes. Of each rule in dry run people are told once a week
+ * what it would have come to.
  */
 export const createCheckReadiness = (dependencies: CheckReadinessDependencies) => {
-  const { store, clock, policy, policyText, stage, stageMode, region, pause } = dependencies;
+  const { store, clock, policy, policyText, stage, stageMode, region, pause, readHistory } = dependencies;
 
   const look = async (): Promise<ToldFinding[]> => {
     const { rules, unreadable: ofRules } = await lookAtReadiness(dependencies, policy);
@@ -76,9 +87,40 @@ export const createCheckReadiness = (dependencies: CheckReadinessDependencies) =
     });
   };
 
+  /** Once a week for each rule in dry run; a rule that is new waits for its first. */
+  const tellScores = async (scoredBefore: Record<string, string>): Promise<Record<string, string>> => {
+    const now = clock.now();
+    const rules = policy.rules.filter(({ dryRun }) => dryRun === true);
+    const isDue = ({ name }: Rule): boolean =>
+      secondsBetween(scoredBefore[name] ?? now, now) >= scoreDays * secondsPerDay;
+    const due = rules.filter(isDue);
+    if (due.length > 0) {
+      const scored: Policy = { rules: due };
+      const history = await readHistory(
+        alarmPatternsOf(scored),
+        addSeconds(now, -scoreDays * secondsPerDay),
+        now,
+      );
+      const groups = await dependencies.autoScaling.describeAutoScalingGroupsByTags({
+        [optInTag.key]: optInTag.value,
+      });
+      for (const result of decideBacktest(scored, history, groups)) {
+        await writeNotice(store, {
+          ...tellScore(scoreOf(result), scoreDays, { region }),
+          at: now,
+          incidentId: '',
+          identity: `score#${result.rule}#${now.slice(0, 10)}`,
+        });
+      }
+    }
+    return Object.fromEntries(
+      rules.map((rule) => [rule.name, isDue(rule) ? now : (scoredBefore[rule.name] ?? now)]),
+    );
+  };
+
   return async (): Promise<CheckReadinessResult> => {
     await store.publishPolicy(policyText);
-    const { known } = (await store.readReadiness()) ?? { known: {} };
+    const { known, scoredAt: scoredBefore } = (await store.readReadiness()) ?? { known: {}, scoredAt: {} };
     const first = await look();
     let second = first;
     if (isNews(known, first)) {
@@ -100,7 +142,9 @@ export const createCheckReadiness = (dependencies: CheckReadinessDependencies) =
     for (const entry of news.readyAgain) {
       if (await tell(entry, tellReadyAgain)) result.readyAgain.push(entry[0]);
     }
-    await store.writeReadiness({ at: clock.now(), known: news.known });
+    await store.writeReadiness({ at: clock.now(), known: news.known, scoredAt: scoredBefore });
+    const scoredAt = await tellScores(scoredBefore);
+    await store.writeReadiness({ at: clock.now(), known: news.known, scoredAt });
     return result;
   };
 };

@@ -1,6 +1,7 @@
 import pMap from 'p-map';
 import type { AutoScaling } from '../../aws/auto-scaling.ts';
 import type { AlarmCatalogue } from '../../aws/cloudwatch.ts';
+import type { Clock } from '../../clock.ts';
 import { type AutoScalingGroup, isOptedIn } from '../../domain/auto-scaling-group.ts';
 import type {
   AlarmFacts,
@@ -11,6 +12,7 @@ import type {
   UnreadableFact,
 } from '../../domain/readiness/readiness-facts.ts';
 import { matchesPattern } from '../../domain/signals/match-rules.ts';
+import { addSeconds } from '../../domain/times.ts';
 import type { Policy, Rule } from '../../events/policy.ts';
 import { type ExplainError, noteUnreadable } from './note-unreadable.ts';
 
@@ -21,6 +23,7 @@ export interface ReadinessDependencies {
   /** What a resize of a rule finds now, by group; absent where nobody can plan one here. */
   tryResize?: (rule: Rule) => Promise<TriedResize[]>;
   explain: ExplainError;
+  clock: Clock;
 }
 
 /** Launch hooks are asked for group by group; more at once only throttles. */
@@ -46,7 +49,7 @@ const once = <Value>(read: (key: string) => Promise<Value>): ((key: string) => P
  * @returns what could be read, and what could not, with why
  */
 export const lookAtReadiness = async (
-  { autoScaling, cloudWatch, tryResize, explain }: ReadinessDependencies,
+  { autoScaling, cloudWatch, tryResize, explain, clock }: ReadinessDependencies,
   policy: Policy,
 ): Promise<ReadinessFacts> => {
   const unreadable: UnreadableFact[] = [];
@@ -56,6 +59,19 @@ export const lookAtReadiness = async (
   );
   const hooksOf = once((name) => autoScaling.describeLaunchHooks(name));
 
+  /** An alarm that has no data says so, but for one that takes missing data for something. */
+  const withData = once(async (json): Promise<AlarmFacts> => {
+    const alarm = JSON.parse(json) as AlarmFacts;
+    const { alarmName, value, treatMissingData = 'missing' } = alarm;
+    if (value === 'INSUFFICIENT_DATA' || treatMissingData === 'missing') return alarm;
+    const now = clock.now();
+    const read = noteUnreadable(unreadable, explain);
+    const hasData = await read(`whether the metric of ${alarmName} has data`, () =>
+      cloudWatch.hasData(alarmName, addSeconds(now, -86_400), now),
+    );
+    return hasData === false ? { ...alarm, hasNoData: true } : alarm;
+  });
+
   const lookAtAlarms = async (
     patterns: string[],
   ): Promise<Pick<RuleFacts, 'alarms' | 'patternsWithoutAlarm' | 'otherAlarmNames'>> => {
@@ -64,7 +80,7 @@ export const lookAtReadiness = async (
     for (const pattern of patterns) {
       const alarms = await alarmsFrom(pattern.split('*')[0] ?? '');
       const fitting = alarms.filter(({ alarmName }) => matchesPattern(pattern, alarmName));
-      for (const alarm of fitting) found.set(alarm.alarmName, alarm);
+      for (const alarm of fitting) found.set(alarm.alarmName, await withData(JSON.stringify(alarm)));
       if (fitting.length === 0) withoutAlarm.push(pattern);
     }
     if (withoutAlarm.length === 0) return { alarms: [...found.values()], patternsWithoutAlarm: [] };

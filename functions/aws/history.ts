@@ -8,11 +8,11 @@ import {
   type CloudWatchClient,
   paginateDescribeAlarmHistory,
 } from '@aws-sdk/client-cloudwatch';
-import { createCloudWatch } from '../../functions/aws/cloudwatch.ts';
-import { isOkForWantOfData } from '../../functions/domain/signals/alarm-data.ts';
-import { matchesPattern } from '../../functions/domain/signals/match-rules.ts';
-import type { Policy } from '../../functions/events/policy.ts';
-import type { AlarmChange, History, PastActivity, TakenBecause } from './history.ts';
+import type { AlarmChange, History, PastActivity, TakenBecause } from '../domain/backtest/history.ts';
+import { isOkForWantOfData } from '../domain/signals/alarm-data.ts';
+import { matchesPattern } from '../domain/signals/match-rules.ts';
+import { toDate } from '../domain/times.ts';
+import { createCloudWatch } from './cloudwatch.ts';
 
 /** What a change of state holds (CloudWatch User Guide, "Alarm history"; the shape is that of the event). */
 interface StateUpdate {
@@ -88,58 +88,57 @@ const byTime =
   (a: Value, b: Value): number =>
     at(a) < at(b) ? -1 : 1;
 
+/** Reads what happened between two times (ISO 8601), with the alarms whose names fit. */
+export type ReadHistory = (alarmPatterns: string[], from: string, until: string) => Promise<History>;
+
 /**
- * Reads what happened: one call for 100 changes of an alarm of the policy, and one for 100 activities of all groups
+ * Reads what happened: one call for 100 changes of an alarm, and one for 100 activities of all groups
  * together. It changes nothing.
  *
  * @param from ISO 8601
  * @throws what AWS answers
  */
-export const readHistory = async (
-  { autoScaling, cloudWatch }: { autoScaling: AutoScalingClient; cloudWatch: CloudWatchClient },
-  policy: Policy,
-  from: string,
-  until: string,
-): Promise<History> => {
-  const patterns = policy.rules.flatMap(({ when }) => when.alarm ?? []);
-  const prefixes = [...new Set(patterns.map((pattern) => pattern.split('*')[0] ?? ''))];
-  const catalogue = createCloudWatch(cloudWatch);
-  const known = [];
-  for (const prefix of prefixes) known.push(...(await catalogue.describeAlarmFacts(prefix)));
-  const alarmNames = [...new Set(known.map(({ alarmName }) => alarmName))].filter((name) =>
-    patterns.some((pattern) => matchesPattern(pattern, name)),
-  );
-  const alarms: AlarmChange[] = [];
-  for (const AlarmName of alarmNames) {
-    const pages = paginateDescribeAlarmHistory(
-      { client: cloudWatch, pageSize: 100 },
-      {
-        AlarmName,
-        AlarmTypes: ['MetricAlarm', 'CompositeAlarm'],
-        HistoryItemType: 'StateUpdate',
-        StartDate: new Date(from),
-        EndDate: new Date(until),
-      },
+export const createReadHistory =
+  (autoScaling: AutoScalingClient, cloudWatch: CloudWatchClient): ReadHistory =>
+  async (patterns, from, until) => {
+    const prefixes = [...new Set(patterns.map((pattern) => pattern.split('*')[0] ?? ''))];
+    const catalogue = createCloudWatch(cloudWatch);
+    const known = [];
+    for (const prefix of prefixes) known.push(...(await catalogue.describeAlarmFacts(prefix)));
+    const alarmNames = [...new Set(known.map(({ alarmName }) => alarmName))].filter((name) =>
+      patterns.some((pattern) => matchesPattern(pattern, name)),
     );
-    for await (const { AlarmHistoryItems = [] } of pages) {
-      alarms.push(...AlarmHistoryItems.flatMap((item) => toAlarmChange(item) ?? []));
+    const alarms: AlarmChange[] = [];
+    for (const AlarmName of alarmNames) {
+      const pages = paginateDescribeAlarmHistory(
+        { client: cloudWatch, pageSize: 100 },
+        {
+          AlarmName,
+          AlarmTypes: ['MetricAlarm', 'CompositeAlarm'],
+          HistoryItemType: 'StateUpdate',
+          StartDate: toDate(from),
+          EndDate: toDate(until),
+        },
+      );
+      for await (const { AlarmHistoryItems = [] } of pages) {
+        alarms.push(...AlarmHistoryItems.flatMap((item) => toAlarmChange(item) ?? []));
+      }
     }
-  }
-  const activities: PastActivity[] = [];
-  // Newest first, of every group at once: what is older than the history need not be read.
-  for await (const { Activities = [] } of paginateDescribeScalingActivities(
-    { client: autoScaling, pageSize: 100 },
-    {},
-  )) {
-    const some = Activities.map(toPastActivity);
-    activities.push(...some.filter(({ startedAt }) => startedAt >= from));
-    if (some.length > 0 && some.every(({ startedAt }) => startedAt < from)) break;
-  }
-  return {
-    from,
-    until,
-    alarms: alarms.sort(byTime(({ at }) => at)),
-    activities: activities.sort(byTime(({ startedAt }) => startedAt)),
-    alarmNames,
+    const activities: PastActivity[] = [];
+    // Newest first, of every group at once: what is older than the history need not be read.
+    for await (const { Activities = [] } of paginateDescribeScalingActivities(
+      { client: autoScaling, pageSize: 100 },
+      {},
+    )) {
+      const some = Activities.map(toPastActivity);
+      activities.push(...some.filter(({ startedAt }) => startedAt >= from));
+      if (some.length > 0 && some.every(({ startedAt }) => startedAt < from)) break;
+    }
+    return {
+      from,
+      until,
+      alarms: alarms.sort(byTime(({ at }) => at)),
+      activities: activities.sort(byTime(({ startedAt }) => startedAt)),
+      alarmNames,
+    };
   };
-};

@@ -1,19 +1,14 @@
-import {
-  type AutoScalingGroup,
-  hasTags,
-  isOptedIn,
-  type ScalingProcess,
-} from '../../functions/domain/auto-scaling-group.ts';
-import { type AlarmReading, decideHold } from '../../functions/domain/holds/decide-hold.ts';
-import { secondsToNextRound } from '../../functions/domain/holds/seconds-to-next-round.ts';
-import { askedSettings, type Incident } from '../../functions/domain/incident.ts';
-import { enoughFailures, withCounted } from '../../functions/domain/launches/decide-launch-failures.ts';
-import type { Launches } from '../../functions/domain/launches/decide-launches.ts';
-import { emptyLaunchRecord, type LaunchRecord } from '../../functions/domain/launches/launch-record.ts';
-import { remediations } from '../../functions/domain/remediations.ts';
-import { matchesPattern } from '../../functions/domain/signals/match-rules.ts';
-import { addSeconds, secondsBetween } from '../../functions/domain/times.ts';
-import type { Policy, Rule } from '../../functions/events/policy.ts';
+import type { Policy, Rule } from '../../events/policy.ts';
+import { type AutoScalingGroup, hasTags, isOptedIn, type ScalingProcess } from '../auto-scaling-group.ts';
+import { type AlarmReading, decideHold } from '../holds/decide-hold.ts';
+import { secondsToNextRound } from '../holds/seconds-to-next-round.ts';
+import { askedSettings, type Incident } from '../incident.ts';
+import { enoughFailures, withCounted } from '../launches/decide-launch-failures.ts';
+import type { Launches } from '../launches/decide-launches.ts';
+import { emptyLaunchRecord, type LaunchRecord } from '../launches/launch-record.ts';
+import { remediations } from '../remediations.ts';
+import { matchesPattern } from '../signals/match-rules.ts';
+import { addSeconds, secondsBetween } from '../times.ts';
 import type { AlarmChange, History, PastActivity, TakenBecause } from './history.ts';
 
 /** A hold that a rule would have begun. */
@@ -234,6 +229,9 @@ export const decideBacktest = (
       unknownBecause: 'nobody keeps since when instances waited in launch hooks',
     };
   });
+
+/** The alarms that a policy waits for. */
+export const alarmPatternsOf = ({ rules }: Policy): string[] => rules.flatMap(({ when }) => when.alarm ?? []);
 
 /** For how long a rule would have held, in seconds. */
 export const secondsHeld = ({ holds }: RuleBacktest): number =>
