@@ -53,7 +53,8 @@ const rehearsalOptions = (command: Command): Command =>
     .addOption(option('--fleet <file>', 'tell the story of your own groups, from holdfast snapshot'))
     .addOption(
       option('--report <folder>', 'write a page with charts, and Markdown beside it, into this folder'),
-    );
+    )
+    .addOption(new Option('--messages', 'print every message as people would get it'));
 
 /** What carries out a command: it gets the words of the command line, and gives the exit code. */
 type Action = (...words: never[]) => Promise<number>;

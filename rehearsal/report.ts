@@ -41,7 +41,7 @@ const mergeTimeline = (timeline: TimelineEntry[]): MergedEntry[] => {
   return merged;
 };
 
-const clockTime = (incident: Story, seconds: number): string =>
+export const clockTime = (incident: Story, seconds: number): string =>
   new Date(Date.parse(incident.startsAt) + seconds * 1000).toISOString().slice(11, 16);
 
 /** Who did what a line of a timeline tells. */

@@ -18,6 +18,7 @@ export interface RehearsalFlags {
   policy?: string;
   fleet?: string;
   report?: string;
+  messages?: boolean;
   json?: boolean;
 }
 
@@ -31,6 +32,8 @@ export interface Rehearsal {
   withHoldfast: boolean;
   policy: Policy;
   json: boolean;
+  /** Whether every message is printed as people would get it. */
+  messages: boolean;
   /** Where a report is written, if anywhere. */
   report: string | undefined;
   /** The file of the fleet, where the story is told of one's own. */
@@ -98,6 +101,7 @@ export const readRehearsal = (story: string, flags: RehearsalFlags): Rehearsal =
     policy,
     fleetFile: fleet,
     json,
+    messages: flags.messages === true,
     report: report === undefined ? undefined : parseReportFolder(report),
     policyFile,
   };

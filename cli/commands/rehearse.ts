@@ -1,5 +1,13 @@
+import { counted } from '../../functions/domain/times.ts';
 import { type RehearsalResult, rehearse } from '../../rehearsal/rehearse.ts';
-import { tellCourse, tellPlan, tellSummary, tellTimeline, tellUnfound } from '../../rehearsal/report.ts';
+import {
+  clockTime,
+  tellCourse,
+  tellPlan,
+  tellSummary,
+  tellTimeline,
+  tellUnfound,
+} from '../../rehearsal/report.ts';
 import { judgePolicy, tellVerdict, type Verdict } from '../../rehearsal/verdict.ts';
 import { differenceOf, reportOfRehearsal } from '../../report/from-rehearsal.ts';
 import { writeReport } from '../../report/write-report.ts';
@@ -57,6 +65,22 @@ const tellEnd = (command: Rehearsal, results: RehearsalResult[]): string =>
     tellViolations(results),
   ].join('\n');
 
+/** What people would have got, whole where that is asked for: the timeline has the first line of each. */
+const tellMessages = ({ incident, messages }: Rehearsal, result: RehearsalResult): string => {
+  if (!messages)
+    return result.messages.length === 0
+      ? ''
+      : `\n${counted(result.messages.length, 'message')} to people. To read them: --messages\n`;
+  const told = result.messages.map(({ seconds, subject, text }) =>
+    [
+      `  ${clockTime(incident, seconds)}  ${subject}`,
+      '',
+      ...text.split('\n').map((line) => (line === '' ? '' : `    ${line}`)),
+    ].join('\n'),
+  );
+  return `\nWHAT PEOPLE WERE TOLD\n\n${told.length === 0 ? '  Nothing.' : told.join('\n\n')}\n`;
+};
+
 /** Writes the report of what was told, where one is asked for, and says where. */
 const reportOn = (
   { incident, story, report, policyFile, fleetFile, json }: Rehearsal,
@@ -87,7 +111,8 @@ const tellOneRun = async (command: Rehearsal): Promise<RehearsalResult[]> => {
   if (command.dryRun) {
     print(`\nTHE PLAN: what a live run would have called first\n\n${tellPlan(result)}`);
   }
-  print(`\nCAPACITY IN SERVICE\n\n${tellCourse(incident, [result])}`);
+  print(tellMessages(command, result));
+  print(`CAPACITY IN SERVICE\n\n${tellCourse(incident, [result])}`);
   print(`\nSUMMARY\n\n${tellEnd(command, [result])}`);
   reportOn(command, without, helped);
   return [result];
@@ -109,7 +134,8 @@ const tellStory = async (command: Rehearsal): Promise<RehearsalResult[]> => {
   const withHoldfast = await run(command, true);
   print(`\nWITH HOLDFAST ${tellTime(withHoldfast)}\n\n${tellTimeline(incident, withHoldfast)}`);
   const both = [without, withHoldfast];
-  print(`\nCAPACITY IN SERVICE\n\n${tellCourse(incident, both)}`);
+  print(tellMessages(command, withHoldfast));
+  print(`CAPACITY IN SERVICE\n\n${tellCourse(incident, both)}`);
   print(`\nSUMMARY\n\n${tellEnd(command, both)}\n\n${differenceOf(incident, without, withHoldfast)}`);
   reportOn(command, without, withHoldfast);
   return both;
