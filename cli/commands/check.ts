@@ -26,6 +26,7 @@ import { explainError } from '../explain-error.ts';
 import { type Account, type AccountFlags, openAccount } from '../laptop/account.ts';
 import { isNotThere, stageOf } from '../laptop/deployed-stage.ts';
 import { createPlanningRuntime } from '../laptop/planning-runtime.ts';
+import { readRoleDenials } from '../laptop/read-roles.ts';
 import { openStore } from '../laptop/read-status.ts';
 import { bad, good, warned } from '../terminal/colour.ts';
 import { print, printJson } from '../terminal/print.ts';
@@ -90,10 +91,14 @@ const lookAtDeployedStage = async (
       throw new UnreadableFactError('the stage publishes it with its first check, after a deploy');
     return comparePolicies(policy, parsePolicyText(published.text, 'the deployed policy'));
   });
+  const roleDenials = await read('what is denied to the roles of the stage', () =>
+    readRoleDenials(account, stage),
+  );
   return {
     stage,
     isDeployed: true,
     ...found,
+    ...(roleDenials === undefined ? {} : { roleDenials }),
     ...(policyDifference === undefined ? {} : { policyDifference }),
   };
 };

@@ -59,7 +59,9 @@ def check(world):
         def found(*more):
             answer = world.command("check", "--policy", str(file), "--stage", world.stage, "--json", *more)
             result = json.loads(answer.stdout) if answer.stdout else {"findings": []}
-            codes = sorted(each["fact"]["because"] for each in result["findings"])
+            # moto simulates no policies.
+            facts = [each["fact"] for each in result["findings"] if "roles of the stage" not in each["fact"].get("what", "")]
+            codes = sorted(fact["because"] for fact in facts)
             # This policy is not the one that was deployed.
             differs.append(codes.count("POLICY_DIFFERS"))
             return [code for code in codes if code != "POLICY_DIFFERS"], answer

@@ -47,6 +47,8 @@ const readingCommands: ReadonlySet<string> = new Set([
   'GetCallerIdentityCommand',
   'DescribeRegionsCommand',
   'ListSubscriptionsByTopicCommand',
+  'DescribeStackResourcesCommand',
+  'SimulatePrincipalPolicyCommand',
 ]);
 
 /** Whether a command, by the name its class gives itself, changes nothing. */

@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import {
   AutoScalingClient,
   DescribeAutoScalingGroupsCommand,
   DescribeScalingActivitiesCommand,
 } from '@aws-sdk/client-auto-scaling';
+import { CloudFormationClient, DescribeStackResourcesCommand } from '@aws-sdk/client-cloudformation';
 import { CloudTrailClient, LookupEventsCommand } from '@aws-sdk/client-cloudtrail';
 import {
   CloudWatchClient,
@@ -10,8 +13,11 @@ import {
   DescribeAlarmsCommand,
 } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { IAMClient, SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
+import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
+import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { denied, holdfast, notThere } from './run-holdfast.ts';
@@ -22,6 +28,10 @@ const cloudWatch = mockClient(CloudWatchClient);
 const cloudTrail = mockClient(CloudTrailClient);
 const dynamoDb = mockClient(DynamoDBClient);
 const documents = mockClient(DynamoDBDocumentClient);
+const ssm = mockClient(SSMClient);
+const sns = mockClient(SNSClient);
+const iam = mockClient(IAMClient);
+const cloudFormation = mockClient(CloudFormationClient);
 
 /** So many minutes before noon of the day before yesterday: within what AWS keeps, whenever this runs. */
 const noon = Math.floor(Date.now() / 86_400_000 - 1.5) * 86_400_000;
@@ -62,7 +72,19 @@ const activity = (minutes: number, Cause: string) => ({
 });
 
 beforeEach(() => {
-  for (const client of [sts, autoScaling, cloudWatch, cloudTrail, dynamoDb, documents]) client.reset();
+  const clients = [
+    sts,
+    autoScaling,
+    cloudWatch,
+    cloudTrail,
+    dynamoDb,
+    documents,
+    ssm,
+    sns,
+    iam,
+    cloudFormation,
+  ];
+  for (const client of clients) client.reset();
   sts
     .on(GetCallerIdentityCommand)
     .resolves({ Account: '123456789012', Arn: 'arn:aws:iam::123456789012:user/sre' });
@@ -144,6 +166,112 @@ describe('holdfast check', () => {
     expect(out).toContain('4 of 4 rules could not be checked');
     expect(out).not.toContain('Nothing is missing');
     expect(JSON.parse((await holdfast('check', '--json')).out).isReady).toBeNull();
+  });
+
+  describe('of a deployed stage', () => {
+    const shipped = readFileSync(new URL('../../infra/policy.yml', import.meta.url), 'utf8');
+    const publish = (text: string): void => {
+      documents.on(GetCommand).resolves({
+        Item: {
+          pk: 'stage',
+          sk: 'policy',
+          text: gzipSync(text).toString('base64'),
+          hash: 'h',
+          since: '2026-01-01T00:00:00.000Z',
+        },
+      });
+    };
+    const found = async (): Promise<{ because: string }[]> => {
+      const { out } = await holdfast('check', '--stage', 'prod', '--policy', 'infra/policy.yml', '--json');
+      const { findings } = JSON.parse(out) as { findings: { rule?: string; fact: { because: string } }[] };
+      return findings.filter(({ rule }) => rule === undefined).map(({ fact }) => fact);
+    };
+
+    beforeEach(() => {
+      documents.on(QueryCommand).resolves({ Items: [] });
+      publish(shipped);
+      ssm.on(GetParameterCommand).resolves({ Parameter: { Value: 'live' } });
+      sns.on(ListSubscriptionsByTopicCommand).resolves({ Subscriptions: [{ SubscriptionArn: 'arn:a' }] });
+      cloudFormation.on(DescribeStackResourcesCommand).resolves({
+        StackResources: [
+          {
+            LogicalResourceId: 'PlanHoldRole',
+            PhysicalResourceId: 'holdfast-prod-PlanHoldRole-1',
+            ResourceType: 'AWS::IAM::Role',
+            ResourceStatus: 'CREATE_COMPLETE',
+            Timestamp: at(0),
+          },
+        ],
+      });
+      iam.on(SimulatePrincipalPolicyCommand).resolves({ EvaluationResults: [] });
+    });
+
+    it('finds nothing where all is well', async () => {
+      expect(await found()).toEqual([]);
+      const [simulation] = iam.commandCalls(SimulatePrincipalPolicyCommand);
+      expect(simulation?.args[0].input).toMatchObject({
+        PolicySourceArn: 'arn:aws:iam::123456789012:role/holdfast-prod-PlanHoldRole-1',
+        ActionNames: expect.arrayContaining(['ssm:GetParameter', 'autoscaling:DescribeAutoScalingGroups']),
+      });
+    });
+
+    it('says by which rules the deployed policy differs', async () => {
+      publish(
+        shipped
+          .replace('name: packet-loss', 'name: our-own-loss')
+          .replace(/launchFailures: \{ atLeast: 3/, 'launchFailures: { atLeast: 4'),
+      );
+      const [difference, ...others] = await found();
+      expect(others).toEqual([]);
+      expect(difference).toMatchObject({
+        because: 'POLICY_DIFFERS',
+        onlyHere: ['packet-loss'],
+        onlyDeployed: ['our-own-loss'],
+      });
+    });
+
+    it('says what a boundary or the organization denies, and nothing that depends on what it cannot know', async () => {
+      const result = (EvalActionName: string, more: object) => ({
+        EvalActionName,
+        EvalDecision: 'implicitDeny' as const,
+        ...more,
+      });
+      const boundary = { PermissionsBoundaryDecisionDetail: { AllowedByPermissionsBoundary: false } };
+      iam.on(SimulatePrincipalPolicyCommand).resolves({
+        EvaluationResults: [
+          result('ssm:GetParameter', boundary),
+          result('autoscaling:SuspendProcesses', {
+            ...boundary,
+            MissingContextValues: ['aws:ResourceTag/holdfast'],
+          }),
+          result('dynamodb:Query', { OrganizationsDecisionDetail: { AllowedByOrganizations: false } }),
+          result('dynamodb:PutItem', {}),
+        ],
+      });
+      expect(await found()).toEqual([
+        {
+          because: 'ROLES_DENIED',
+          by: 'BOUNDARY',
+          actions: ['ssm:GetParameter'],
+          functionNames: ['planHold'],
+        },
+        {
+          because: 'ROLES_DENIED',
+          by: 'ORGANIZATION',
+          actions: ['dynamodb:Query'],
+          functionNames: ['planHold'],
+        },
+      ]);
+    });
+
+    it('goes on where nobody may simulate, or nothing is published yet', async () => {
+      iam.on(SimulatePrincipalPolicyCommand).rejects(denied('iam:SimulatePrincipalPolicy'));
+      documents.on(GetCommand).resolves({});
+      expect(await found()).toMatchObject([
+        { because: 'UNREADABLE', what: 'which policy the stage runs' },
+        { because: 'UNREADABLE', what: 'what is denied to the roles of the stage' },
+      ]);
+    });
   });
 
   it('keeps what it knows of a rule whose alarm may not be read', async () => {

@@ -135,6 +135,7 @@ describe('the policy for whoever plans', () => {
       'cloudtrail:LookupEvents',
       'cloudwatch:DescribeAlarmHistory',
       'cloudwatch:DescribeAlarms',
+      'cloudwatch:GetMetricData',
     ]);
     const prefixes: Record<string, string> = {
       AutoScaling: 'autoscaling',

@@ -7,6 +7,7 @@ import type {
   HookFacts,
   PolicyDifference,
   ReadinessFacts,
+  RoleDenial,
   RuleFacts,
   StageFacts,
 } from './readiness-facts.ts';
@@ -39,6 +40,7 @@ export type ReadinessFact =
   | { because: 'SWITCHED'; word: string; isKnown: boolean }
   | { because: 'NOBODY_IS_TOLD'; pending: number; hasNoTopic?: true }
   | ({ because: 'POLICY_DIFFERS' } & PolicyDifference)
+  | { because: 'ROLES_DENIED'; by: RoleDenial['by']; actions: string[]; functionNames: string[] }
   | { because: 'UNREADABLE'; what: string; why: string };
 
 /** One thing that is not as it should be. */
@@ -184,8 +186,20 @@ const ofResizes = ({ resize }: Rule, { groups = [], resizes = [] }: RuleFacts): 
   ];
 };
 
+/** What is denied by one for several functions is said once. */
+const ofRoles = (denials: RoleDenial[]): Found[] =>
+  [...Map.groupBy(denials, ({ by }) => by)].map(([by, some]) =>
+    notReady({
+      because: 'ROLES_DENIED',
+      by,
+      actions: [...new Set(some.flatMap(({ actions }) => actions))].sort(),
+      functionNames: some.map(({ functionName }) => functionName),
+    }),
+  );
+
 const ofStage = (facts: StageFacts): Found[] => {
-  const { stage, isDeployed, stageMode = 'live', killSwitch, subscriptions, policyDifference } = facts;
+  const { stage, isDeployed, stageMode = 'live', killSwitch, subscriptions } = facts;
+  const { policyDifference, roleDenials = [] } = facts;
   if (!isDeployed) return [notReady({ because: 'NOT_DEPLOYED', stage })];
   const word = typeof killSwitch === 'object' ? killSwitch.unknownWord : killSwitch;
   return [
@@ -202,6 +216,7 @@ const ofStage = (facts: StageFacts): Found[] => {
               : { pending: subscriptions.pending }),
           }),
         ]),
+    ...ofRoles(roleDenials),
     ...(policyDifference === undefined ? [] : [warning({ because: 'POLICY_DIFFERS', ...policyDifference })]),
   ];
 };

@@ -37,6 +37,14 @@ export interface PolicyDifference {
   onlyDeployed: string[];
 }
 
+/** What somebody above the roles of a stage denies one of them. */
+export interface RoleDenial {
+  functionName: string;
+  /** A permissions boundary of the role, or a policy of the organization. */
+  by: 'BOUNDARY' | 'ORGANIZATION';
+  actions: string[];
+}
+
 /** What one rule depends on, as it is. */
 export interface RuleFacts {
   rule: string;
@@ -65,6 +73,8 @@ export interface StageFacts {
   subscriptions?: SubscriptionCounts;
   /** How the policy that is looked at differs from the one that the stage runs; absent where it is the same, or not known. */
   policyDifference?: PolicyDifference;
+  /** What is denied to its roles. */
+  roleDenials?: RoleDenial[];
 }
 
 /** Something that could not be read, and why. */

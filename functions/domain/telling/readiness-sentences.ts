@@ -132,6 +132,13 @@ export const tellReadiness = (fact: ReadinessFact, nearest?: string): ToldReadin
         remedy: 'deploy this file, or look at the one that is deployed',
       };
     }
+    case 'ROLES_DENIED': {
+      const who = fact.by === 'BOUNDARY' ? 'a permissions boundary' : 'a policy of the organization';
+      return {
+        found: `${who} denies ${firstOf(fact.actions, namesShown)} to ${firstOf(fact.functionNames, namesShown)}`,
+        remedy: `allow it there; npm run permissions prints what each role needs`,
+      };
+    }
     case 'UNREADABLE':
       return { found: `not known: ${fact.what} (${fact.why})`, remedy: 'give the permission, or try again' };
   }
