@@ -1,6 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import type { Clock } from '../functions/clock.ts';
 import type { GroupRecord } from '../functions/domain/holds/group-record.ts';
+import type { Incident } from '../functions/domain/incident.ts';
 import type { JournalEntry } from '../functions/domain/journal.ts';
 import type { Evidence } from '../functions/domain/launches/evidence.ts';
 import { emptyLaunchRecord, type LaunchRecord } from '../functions/domain/launches/launch-record.ts';
@@ -38,6 +39,7 @@ export const watchStore = (store: MemoryStore, onUse: (method: string) => StoreU
 
 /** The store of the rehearsal, with what production cannot do: list everything, and count the writes. */
 export interface MemoryStore extends Store {
+  listIncidents(): Incident[];
   listGroups(): GroupRecord[];
   listLaunches(): LaunchRecord[];
   listResizes(): ResizeRecord[];
@@ -99,6 +101,8 @@ export const createMemoryStore = (
         ({ evidence }) =>
           JSON.parse(gunzipSync(Buffer.from(String(evidence), 'base64')).toString('utf8')) as Evidence,
       ),
+
+    listIncidents: () => itemsOf(({ pk }) => pk === 'incidents').map(({ incident }) => incident as Incident),
 
     listJournals: () => {
       const byIncident = Map.groupBy(

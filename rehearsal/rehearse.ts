@@ -29,7 +29,7 @@ import type { RecordedCall } from './cloud/wire.ts';
 import { type Cost, priceOf } from './cost.ts';
 import { loadFunction, readDeployment } from './deployment.ts';
 import { type ServiceOutage, type Story, tellOutage, tellShortage } from './incident.ts';
-import { findViolations } from './invariants.ts';
+import { type Evidence as FinishedRun, findViolations } from './invariants.ts';
 import { isDuringTrouble, type Sample, type Summary, summarise } from './summary.ts';
 import { journalTimeline, type TimelineEntry } from './timeline.ts';
 import { checkMessage, releasingSince } from './told.ts';
@@ -62,6 +62,8 @@ export interface RehearsalOptions {
   changesLaunchTemplates?: boolean;
   /** Whether the stage checks every hour whether it is ready. */
   checksReadiness?: boolean;
+  /** Judges the run in place of the promises of a story. */
+  judge?: (run: FinishedRun) => string[];
   /** Told now and then how far the story is, from 0 to 1. */
   onProgress?: (fraction: number) => void;
 }
@@ -506,7 +508,7 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
       summary: summarise(incident, groups, samples, calls, cloud.ec2.snapshots),
       violations: [
         ...untrue,
-        ...findViolations({
+        ...(options.judge ?? findViolations)({
           isDryRun: dryRun,
           calls,
           executions,

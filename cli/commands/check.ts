@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { SNSClient } from '@aws-sdk/client-sns';
@@ -43,10 +44,12 @@ export interface CheckFlags extends AccountFlags {
 
 /** How the policy here differs from the one that a stage runs, by the names of rules; `undefined` where it does not. */
 export const comparePolicies = (here: Policy, deployed: Policy): PolicyDifference | undefined => {
-  const rulesOf = ({ rules }: Policy) => new Map(rules.map((rule) => [rule.name, JSON.stringify(rule)]));
+  const rulesOf = ({ rules }: Policy) => new Map(rules.map((rule) => [rule.name, rule]));
   const [ours, theirs] = [rulesOf(here), rulesOf(deployed)];
   const difference = {
-    changed: [...ours.keys()].filter((name) => theirs.has(name) && theirs.get(name) !== ours.get(name)),
+    changed: [...ours.keys()].filter(
+      (name) => theirs.has(name) && !isDeepStrictEqual(theirs.get(name), ours.get(name)),
+    ),
     onlyHere: [...ours.keys()].filter((name) => !theirs.has(name)),
     onlyDeployed: [...theirs.keys()].filter((name) => !ours.has(name)),
   };
@@ -85,21 +88,24 @@ const lookAtDeployedStage = async (
     },
     unreadable,
   );
-  const policyDifference = await read('which policy the stage runs', async () => {
-    const published = await store.readPublishedPolicy();
-    if (published === undefined)
+  const published = await read('which policy the stage runs', async () => {
+    const found = await store.readPublishedPolicy();
+    if (found === undefined)
       throw new UnreadableFactError('the stage publishes it with its first check, after a deploy');
-    return comparePolicies(policy, parsePolicyText(published.text, 'the deployed policy'));
+    const { text, stageMode } = found;
+    return { stageMode, difference: comparePolicies(policy, parsePolicyText(text, 'the deployed policy')) };
   });
-  const roleDenials = await read('what is denied to the roles of the stage', () =>
-    readRoleDenials(account, stage),
+  const ifMinor = noteUnreadable(unreadable, explainError, { isMinor: true });
+  const roleDenials = await ifMinor('what is denied to the roles of the stage', () =>
+    readRoleDenials(account, stage, published?.stageMode ?? 'live'),
   );
   return {
     stage,
     isDeployed: true,
     ...found,
     ...(roleDenials === undefined ? {} : { roleDenials }),
-    ...(policyDifference === undefined ? {} : { policyDifference }),
+    ...(published === undefined ? {} : { stageMode: published.stageMode }),
+    ...(published?.difference === undefined ? {} : { policyDifference: published.difference }),
   };
 };
 
@@ -175,8 +181,11 @@ export const checkCommand = async (flags: CheckFlags): Promise<number> => {
     stage === undefined ? {} : { stage: await lookAtDeployedStage(account, stage, policy, facts.unreadable) };
   const findings = tellFindings(policy, { ...facts, ...stageFacts });
   const notReady = findings.filter(({ finding }) => finding.level === 'NOT_READY').length;
-  // A rule whose alarm or groups are not known is neither ready nor not.
-  const unknown = facts.rules.filter(
+  // What is not known is neither ready nor not, but for what only a warning hangs on.
+  const isUnknown = ({ finding: { fact } }: ToldFinding): boolean =>
+    fact.because === 'UNREADABLE' && fact.isMinor !== true;
+  const unknown = findings.filter(isUnknown).length;
+  const rulesUnknown = facts.rules.filter(
     ({ rule, alarms, groups }) =>
       groups === undefined ||
       (alarms === undefined &&
@@ -195,23 +204,17 @@ export const checkCommand = async (flags: CheckFlags): Promise<number> => {
       `Account ${accountId}, ${region}, as of ${spokenTime(account.clock.now())}. Policy: ${nameOfPolicy(flags.policy)}.\n`,
     );
     print(tellTableOf(policy, findings, stage));
-    const warnings = findings.length - notReady;
+    const warnings = findings.length - notReady - unknown;
+    const parts = [
+      ...(notReady === 0 ? [] : [`${counted(notReady, 'thing')} not ready`]),
+      ...(unknown === 0 ? [] : [`${counted(unknown, 'thing')} not known`]),
+      ...(notReady + unknown === 0 ? ['Nothing is missing'] : []),
+      ...(warnings === 0 ? [] : [counted(warnings, 'warning')]),
+    ];
     print(
-      `\n${[
-        ...(unknown === 0
-          ? []
-          : [`${unknown} of ${counted(policy.rules.length, 'rule')} could not be checked as a whole`]),
-        notReady === 0
-          ? unknown === 0
-            ? 'Nothing is missing'
-            : 'nothing else is missing'
-          : `${counted(notReady, 'thing')} not ready`,
-        ...(warnings === 0 ? [] : [counted(warnings, 'warning')]),
-      ].join(
-        ', ',
-      )}.${stage === undefined ? ' The deployed stage was not looked at: give --stage for that.' : ''}`,
+      `\n${rulesUnknown === 0 ? '' : `${rulesUnknown} of ${counted(policy.rules.length, 'rule')} could not be checked as a whole. `}${parts.join(', ')}.${stage === undefined ? ' The deployed stage was not looked at: give --stage for that.' : ''}`,
     );
   }
-  if (unknown === policy.rules.length) return 2;
+  if (rulesUnknown > 0 && rulesUnknown === policy.rules.length) return 2;
   return notReady + unknown === 0 ? 0 : 1;
 };

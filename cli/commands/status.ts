@@ -1,7 +1,7 @@
 import { DescribeRegionsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { counted, firstOf, spokenClock, spokenTime } from '../../functions/domain/times.ts';
 import { explainError } from '../explain-error.ts';
-import { type Account, openAccount } from '../laptop/account.ts';
+import { type Account, inRegion, openAccount } from '../laptop/account.ts';
 import { stageOf } from '../laptop/deployed-stage.ts';
 import { type GroupStatus, isWorthTelling } from '../laptop/group-status.ts';
 import { type AccountStatus, readStatus } from '../laptop/read-status.ts';
@@ -35,8 +35,7 @@ const accountsOf = async ({ profile, region, allRegions }: StatusFlags): Promise
     const { Regions = [] } = await account
       .connect(EC2Client, 'dry-run')
       .send(new DescribeRegionsCommand({ AllRegions: false }));
-    for (const { RegionName = '' } of Regions)
-      accounts.push(await openAccount({ ...flags, region: RegionName }));
+    for (const { RegionName = '' } of Regions) accounts.push(inRegion(account, flags, RegionName));
   }
   return accounts;
 };

@@ -81,6 +81,13 @@ export const openAccount = async (flags: AccountFlags): Promise<Account> => {
   };
 };
 
+/** The same account in another Region: who asks is known already. */
+export const inRegion = (account: Account, flags: AccountFlags, region: string): Account => ({
+  ...account,
+  region,
+  ...connectWith({ ...flags, region }),
+});
+
 /** The account and Region of an ARN: nobody has to be asked where it is. */
 export const openAccountOf = (arn: string, { profile }: AccountFlags): Account => {
   const { partition, region, accountId } = parseArn(arn);

@@ -37,7 +37,7 @@ def checks_itself(world, switch):
     world.advance(61)
     world.expect("and told once", len(told_of_switch()) == 1, told_of_switch())
     switch("live")
-    world.advance(61)
+    world.advance(61 * 3)
     is_over = len(told_of_switch()) == 2 and "No longer in the way" in told_of_switch()[1][0]
     world.expect("and once more when it is over", is_over, world.mails(of_check=True))
 

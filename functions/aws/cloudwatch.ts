@@ -55,7 +55,9 @@ const queriesOf = (alarm: DescribedAlarm): MetricDataQuery[] => {
   if (Metrics !== undefined) return Metrics;
   if (MetricName === undefined || Namespace === undefined) return [];
   const Metric = { MetricName, Namespace, ...(Dimensions === undefined ? {} : { Dimensions }) };
-  return [{ Id: 'm1', MetricStat: { Metric, Period, Stat: Statistic ?? ExtendedStatistic ?? 'Sum' } }];
+  // CloudWatch keeps what is finer than a minute for three hours only (GetMetricStatistics, "Period").
+  const stat = { Metric, Period: Math.max(60, Period), Stat: Statistic ?? ExtendedStatistic ?? 'Sum' };
+  return [{ Id: 'm1', MetricStat: stat }];
 };
 
 /** Why nothing is started for the alarm although it is in ALARM. */
@@ -103,6 +105,9 @@ const isRefusedValue = (error: unknown): boolean =>
 /** Wraps a client, which may be gated, in the few operations Holdfast makes. */
 export const createCloudWatch = (client: CloudWatchClient): CloudWatch & AlarmCatalogue => {
   let alarmTypes = allTypes;
+  /** What `describeAlarmFacts` described last, so that nobody has to ask for its metric. */
+  const described = new Map<string, DescribedAlarm>();
+  const logAlarms = new Set<string>();
 
   const describePages = async (input: DescribeAlarmsCommandInput): Promise<DescribedAlarm[]> => {
     const alarms: DescribedAlarm[] = [];
@@ -121,6 +126,7 @@ export const createCloudWatch = (client: CloudWatchClient): CloudWatch & AlarmCa
         ...(page.CompositeAlarms ?? []),
         ...((page.LogAlarms ?? []) as DescribedAlarm[]),
       );
+      for (const { AlarmName = '' } of page.LogAlarms ?? []) logAlarms.add(AlarmName);
       nextToken = page.NextToken;
     } while (nextToken !== undefined);
     return alarms;
@@ -162,16 +168,18 @@ export const createCloudWatch = (client: CloudWatchClient): CloudWatch & AlarmCa
     describeAlarmFacts: async (namePrefix) =>
       (await describe(namePrefix === '' ? {} : { AlarmNamePrefix: namePrefix })).map((alarm) => {
         const suppressed = suppressedBecause(alarm);
+        described.set(alarm.AlarmName ?? '', alarm);
         return {
           alarmName: alarm.AlarmName ?? '',
           value: alarm.StateValue ?? 'INSUFFICIENT_DATA',
           ...(suppressed === undefined ? {} : { suppressedBecause: suppressed }),
           ...(alarm.TreatMissingData === undefined ? {} : { treatMissingData: alarm.TreatMissingData }),
+          ...(logAlarms.has(alarm.AlarmName ?? '') ? { kind: 'log' as const } : {}),
         };
       }),
 
     hasData: async (alarmName, from, until) => {
-      const [alarm] = await describe({ AlarmNames: [alarmName] });
+      const alarm = described.get(alarmName) ?? (await describe({ AlarmNames: [alarmName] })).at(0);
       const queries = alarm === undefined ? [] : queriesOf(alarm);
       if (queries.length === 0) return undefined;
       const { MetricDataResults = [] } = await client.send(

@@ -47,7 +47,7 @@ const readingCommands: ReadonlySet<string> = new Set([
   'GetCallerIdentityCommand',
   'DescribeRegionsCommand',
   'ListSubscriptionsByTopicCommand',
-  'DescribeStackResourcesCommand',
+  'ListStackResourcesCommand',
   'SimulatePrincipalPolicyCommand',
 ]);
 

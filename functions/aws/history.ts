@@ -5,10 +5,12 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import {
   type AlarmHistoryItem,
+  type AlarmType,
   type CloudWatchClient,
   paginateDescribeAlarmHistory,
 } from '@aws-sdk/client-cloudwatch';
 import type { AlarmChange, History, PastActivity, TakenBecause } from '../domain/backtest/history.ts';
+import type { AlarmFacts } from '../domain/readiness/readiness-facts.ts';
 import { isOkForWantOfData } from '../domain/signals/alarm-data.ts';
 import { matchesPattern } from '../domain/signals/match-rules.ts';
 import { toDate } from '../domain/times.ts';
@@ -16,8 +18,14 @@ import { createCloudWatch } from './cloudwatch.ts';
 
 /** What a change of state holds (CloudWatch User Guide, "Alarm history"; the shape is that of the event). */
 interface StateUpdate {
+  oldState?: { stateValue?: string };
   newState?: { stateValue?: string; stateReason?: string; stateReasonData?: unknown };
 }
+
+const byTime =
+  <Value>(at: (value: Value) => string) =>
+  (a: Value, b: Value): number =>
+    at(a) < at(b) ? -1 : 1;
 
 const values: readonly string[] = ['OK', 'ALARM', 'INSUFFICIENT_DATA'];
 
@@ -49,11 +57,27 @@ export const toAlarmChange = ({
   };
 };
 
+/** What an alarm was before the first of its changes. */
+const valueBefore = (items: AlarmHistoryItem[]): string | undefined => {
+  const [first] = [...items].sort(byTime(({ Timestamp }) => Timestamp?.toISOString() ?? ''));
+  try {
+    return (JSON.parse(first?.HistoryData ?? '{}') as StateUpdate).oldState?.stateValue;
+  } catch {
+    return undefined;
+  }
+};
+
+/** Of a kind that a Region may not know yet only where there is such an alarm. */
+const typesOf = (kind: AlarmFacts['kind']): AlarmType[] =>
+  kind === 'log' ? ['LogAlarm'] : ['MetricAlarm', 'CompositeAlarm'];
+
 /**
  * Why an instance was taken, from the sentence of its activity; the first that fits.
  * Source: Amazon EC2 Auto Scaling User Guide, "Verify a scaling activity" and "Troubleshoot", and sentences as seen.
  */
 const sentences: [RegExp, TakenBecause][] = [
+  // It was gone already: nobody could have kept it.
+  [/health[ -]?check.*(terminated or stopped|has been terminated)/i, 'something else'],
   [/in response to an? [\w ]*health[ -]?check/i, 'unhealthy'],
   [/balance instances in zones/i, 'rebalance'],
   [/in response to an? instance refresh/i, 'instance refresh'],
@@ -83,11 +107,6 @@ export const toPastActivity = (activity: Activity): PastActivity => {
   };
 };
 
-const byTime =
-  <Value>(at: (value: Value) => string) =>
-  (a: Value, b: Value): number =>
-    at(a) < at(b) ? -1 : 1;
-
 /** Reads what happened between two times (ISO 8601), with the alarms whose names fit. */
 export type ReadHistory = (alarmPatterns: string[], from: string, until: string) => Promise<History>;
 
@@ -109,20 +128,25 @@ export const createReadHistory =
       patterns.some((pattern) => matchesPattern(pattern, name)),
     );
     const alarms: AlarmChange[] = [];
-    for (const AlarmName of alarmNames) {
+    for (const alarmName of alarmNames) {
+      const items: AlarmHistoryItem[] = [];
       const pages = paginateDescribeAlarmHistory(
         { client: cloudWatch, pageSize: 100 },
         {
-          AlarmName,
-          AlarmTypes: ['MetricAlarm', 'CompositeAlarm'],
+          AlarmName: alarmName,
+          AlarmTypes: typesOf(known.find((alarm) => alarm.alarmName === alarmName)?.kind),
           HistoryItemType: 'StateUpdate',
           StartDate: toDate(from),
           EndDate: toDate(until),
         },
       );
-      for await (const { AlarmHistoryItems = [] } of pages) {
-        alarms.push(...AlarmHistoryItems.flatMap((item) => toAlarmChange(item) ?? []));
-      }
+      for await (const { AlarmHistoryItems = [] } of pages) items.push(...AlarmHistoryItems);
+      const changes = items.flatMap((item) => toAlarmChange(item) ?? []).sort(byTime(({ at }) => at));
+      const present = known.find((alarm) => alarm.alarmName === alarmName)?.value;
+      const before = valueBefore(items) ?? (changes.length === 0 ? present : undefined);
+      // What was so already when the history begins, began then as far as anybody can tell.
+      if (before === 'ALARM') alarms.push({ alarmName, at: from, value: 'ALARM' });
+      alarms.push(...changes);
     }
     const activities: PastActivity[] = [];
     // Newest first, of every group at once: what is older than the history need not be read.

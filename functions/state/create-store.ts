@@ -299,26 +299,45 @@ export const createStore = (table: Table, clock: Clock, writerId: () => string):
 
     readReadiness: async () => {
       const item = await table.get(readinessKey);
-      return item === undefined
-        ? undefined
-        : { at: String(item.at), ...(JSON.parse(unzip(item.found)) as Omit<StageReadiness, 'at'>) };
+      if (item === undefined) return { at: '', known: {}, scoredAt: {}, version: 0 };
+      const { known, scoredAt } = JSON.parse(unzip(item.found)) as Pick<StageReadiness, 'known' | 'scoredAt'>;
+      const { version } = item.record as { version: number };
+      return { at: String(item.at), known, scoredAt, version };
     },
 
-    writeReadiness: async ({ at, ...found }) => {
-      await table.put({ ...readinessKey, at, found: zip(JSON.stringify(found)) });
+    writeReadiness: async (readiness) => {
+      const { at, version, known, scoredAt } = readiness;
+      const next = { ...readiness, version: version + 1 };
+      const writtenBy = writerId();
+      const item = {
+        ...readinessKey,
+        at,
+        record: { version: next.version },
+        writtenBy,
+        found: zip(JSON.stringify({ known, scoredAt })),
+      };
+      if (await table.put(item, version === 0 ? 'absent' : { version })) return next;
+      // The SDK repeats a write whose answer was lost.
+      return (await table.get(readinessKey))?.writtenBy === writtenBy ? next : undefined;
     },
 
     readPublishedPolicy: async () => {
       const item = await table.get(policyKey);
       return item === undefined
         ? undefined
-        : { text: unzip(item.text), hash: String(item.hash), since: String(item.since) };
+        : {
+            text: unzip(item.text),
+            hash: String(item.hash),
+            stageMode: item.stageMode as Mode,
+            since: String(item.since),
+          };
     },
 
-    publishPolicy: async (text) => {
+    publishPolicy: async (text, stageMode) => {
       const hash = createHash('sha256').update(text).digest('hex');
-      if ((await table.get(policyKey))?.hash === hash) return;
-      await table.put({ ...policyKey, text: zip(text), hash, since: clock.now() });
+      const published = await table.get(policyKey);
+      if (published?.hash === hash && published.stageMode === stageMode) return;
+      await table.put({ ...policyKey, text: zip(text), hash, stageMode, since: clock.now() });
     },
   };
 };

@@ -35,6 +35,8 @@ export interface StageReadiness {
   /** When it ended, ISO 8601. */
   at: string;
   known: KnownFindings;
+  /** Zero before the first check. */
+  version: number;
   /** Since when, or when last, the score of each rule in dry run was told, ISO 8601. */
   scoredAt: Record<string, string>;
 }
@@ -44,6 +46,8 @@ export interface PublishedPolicy {
   text: string;
   /** SHA-256 of the text, in hexadecimal. */
   hash: string;
+  /** The most that the stage may do. */
+  stageMode: Mode;
   /** ISO 8601. */
   since: string;
 }
@@ -153,15 +157,18 @@ export interface Store {
   /** Remembers it. */
   writeStageMode(mode: StageMode): Promise<void>;
 
-  /** What the latest check of the stage found; `undefined` before the first. */
-  readReadiness(): Promise<StageReadiness | undefined>;
+  /** What the latest check of the stage found; nothing before the first. */
+  readReadiness(): Promise<StageReadiness>;
 
-  /** Remembers it. */
-  writeReadiness(readiness: StageReadiness): Promise<void>;
+  /**
+   * Remembers it, if it is still at `readiness.version`.
+   * @returns it with its new version; `undefined` when another check wrote meanwhile
+   */
+  writeReadiness(readiness: StageReadiness): Promise<StageReadiness | undefined>;
 
   /** The policy that the stage runs; `undefined` before its first check. */
   readPublishedPolicy(): Promise<PublishedPolicy | undefined>;
 
   /** Publishes the policy that the stage runs, if it is not the one that is published already. */
-  publishPolicy(text: string): Promise<void>;
+  publishPolicy(text: string, stageMode: Mode): Promise<void>;
 }

@@ -395,6 +395,11 @@ export const createCloudWatchService = (
       const alarm = alarms.get(name);
       if (alarm !== undefined) alarm.actionsEnabled = false;
     },
+    /** What EnableAlarmActions does. */
+    enableActions: (name: string): void => {
+      const alarm = alarms.get(name);
+      if (alarm !== undefined) alarm.actionsEnabled = true;
+    },
     /** Mutes an alarm: its events go on, with a mark. */
     mute: (name: string): void => {
       muted.add(name);

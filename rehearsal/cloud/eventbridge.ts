@@ -33,6 +33,8 @@ export interface DeliveryQuirks {
   duplicateRate: number;
   /** How often an event is lost. Alarm events are durable, so this is 0 but where a test says otherwise. */
   lossRate: number;
+  /** How often an event comes up to ten minutes late, and so out of order. */
+  lateRate: number;
   /** How often an event of Auto Scaling is lost: they are best effort (ec2-auto-scaling-event-reference). */
   bestEffortLossRate: number;
 }
@@ -50,7 +52,8 @@ export const createEventBus = (random: () => number, rules: EventRule[], quirks:
       for (const rule of rules) {
         if (!matchesEventPattern(rule.pattern, envelope)) continue;
         for (let n = 0; n < deliveries; n += 1) {
-          setTimeout(() => rule.invoke(structuredClone(envelope)), 500 + 1500 * random());
+          const late = quirks.lateRate > 0 && random() < quirks.lateRate ? 600_000 * random() : 0;
+          setTimeout(() => rule.invoke(structuredClone(envelope)), 500 + 1500 * random() + late);
         }
       }
     },

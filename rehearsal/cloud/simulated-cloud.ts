@@ -56,6 +56,7 @@ export const chooseQuirks = (seed: number, chosen: Partial<Quirks>): Quirks => {
     suspensionDelaySeconds: random() < 0.5 ? 0 : Math.round(20 * random()),
     duplicateRate: 0.1,
     lossRate: 0,
+    lateRate: 0,
     bestEffortLossRate: random() < 0.5 ? 0 : 0.3 * random(),
     protectionIsAllOrNothing: random() < 0.5,
     terminatesWaitingInstances: random() < 0.5,

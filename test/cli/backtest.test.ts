@@ -303,7 +303,7 @@ describe('what AWS remembers', () => {
     ],
     [
       'At 2026-03-02T03:00:00Z an instance was taken out of service in response to an EC2 health check indicating it has been terminated or stopped.',
-      'unhealthy',
+      'something else',
     ],
     [
       'At 2026-03-02T03:00:00Z an instance was taken out of service in response to a user health-check.',

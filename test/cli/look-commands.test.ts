@@ -5,7 +5,11 @@ import {
   DescribeAutoScalingGroupsCommand,
   DescribeScalingActivitiesCommand,
 } from '@aws-sdk/client-auto-scaling';
-import { CloudFormationClient, DescribeStackResourcesCommand } from '@aws-sdk/client-cloudformation';
+import {
+  CloudFormationClient,
+  DescribeStacksCommand,
+  ListStackResourcesCommand,
+} from '@aws-sdk/client-cloudformation';
 import { CloudTrailClient, LookupEventsCommand } from '@aws-sdk/client-cloudtrail';
 import {
   CloudWatchClient,
@@ -20,6 +24,7 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import permissions from '../../infra/expand-permissions.cjs';
 import { denied, holdfast, notThere } from './run-holdfast.ts';
 
 const sts = mockClient(STSClient);
@@ -170,17 +175,35 @@ describe('holdfast check', () => {
 
   describe('of a deployed stage', () => {
     const shipped = readFileSync(new URL('../../infra/policy.yml', import.meta.url), 'utf8');
-    const publish = (text: string): void => {
+    const publish = (text: string, stageMode = 'live'): void => {
       documents.on(GetCommand).resolves({
         Item: {
           pk: 'stage',
           sk: 'policy',
           text: gzipSync(text).toString('base64'),
           hash: 'h',
+          stageMode,
           since: '2026-01-01T00:00:00.000Z',
         },
       });
     };
+    const resourceOf = (functionName: string) => {
+      const id = `${functionName.charAt(0).toUpperCase()}${functionName.slice(1)}Role`;
+      return {
+        LogicalResourceId: id,
+        PhysicalResourceId: `holdfast-prod-${id}-1`,
+        ResourceType: 'AWS::IAM::Role',
+        ResourceStatus: 'CREATE_COMPLETE' as const,
+        LastUpdatedTimestamp: at(0),
+      };
+    };
+    const simulationsOf = (functionName: string) =>
+      iam
+        .commandCalls(SimulatePrincipalPolicyCommand)
+        .map(({ args: [{ input }] }) => input)
+        .filter(({ PolicySourceArn = '' }) =>
+          PolicySourceArn.includes(resourceOf(functionName).PhysicalResourceId),
+        );
     const found = async (): Promise<{ because: string }[]> => {
       const { out } = await holdfast('check', '--stage', 'prod', '--policy', 'infra/policy.yml', '--json');
       const { findings } = JSON.parse(out) as { findings: { rule?: string; fact: { because: string } }[] };
@@ -192,27 +215,70 @@ describe('holdfast check', () => {
       publish(shipped);
       ssm.on(GetParameterCommand).resolves({ Parameter: { Value: 'live' } });
       sns.on(ListSubscriptionsByTopicCommand).resolves({ Subscriptions: [{ SubscriptionArn: 'arn:a' }] });
-      cloudFormation.on(DescribeStackResourcesCommand).resolves({
-        StackResources: [
+      cloudFormation.on(DescribeStacksCommand).resolves({
+        Stacks: [
           {
-            LogicalResourceId: 'PlanHoldRole',
-            PhysicalResourceId: 'holdfast-prod-PlanHoldRole-1',
-            ResourceType: 'AWS::IAM::Role',
-            ResourceStatus: 'CREATE_COMPLETE',
-            Timestamp: at(0),
+            StackName: 'holdfast-prod',
+            CreationTime: at(0),
+            StackStatus: 'CREATE_COMPLETE',
+            Parameters: [{ ParameterKey: 'RolePath', ParameterValue: '/ops/' }],
           },
         ],
       });
+      // Two pages: a stage has more than a hundred resources.
+      const roles = Object.keys(permissions.readPermissions().functions).map((name) => resourceOf(name));
+      cloudFormation.on(ListStackResourcesCommand).resolves({ StackResourceSummaries: roles.slice(10) });
+      cloudFormation
+        .on(ListStackResourcesCommand, { StackName: 'holdfast-prod', NextToken: undefined })
+        .resolves({ StackResourceSummaries: roles.slice(0, 10), NextToken: 'more' });
       iam.on(SimulatePrincipalPolicyCommand).resolves({ EvaluationResults: [] });
     });
 
     it('finds nothing where all is well', async () => {
       expect(await found()).toEqual([]);
-      const [simulation] = iam.commandCalls(SimulatePrincipalPolicyCommand);
-      expect(simulation?.args[0].input).toMatchObject({
-        PolicySourceArn: 'arn:aws:iam::123456789012:role/holdfast-prod-PlanHoldRole-1',
-        ActionNames: expect.arrayContaining(['ssm:GetParameter', 'autoscaling:DescribeAutoScalingGroups']),
+      const [simulation] = simulationsOf('applyHold');
+      expect(simulation).toMatchObject({
+        PolicySourceArn: 'arn:aws:iam::123456789012:role/ops/holdfast-prod-ApplyHoldRole-1',
+        ActionNames: expect.arrayContaining(['ssm:GetParameter', 'autoscaling:SuspendProcesses']),
+        ContextEntries: expect.arrayContaining([
+          {
+            ContextKeyName: 'aws:ResourceTag/holdfast',
+            ContextKeyType: 'string',
+            ContextKeyValues: ['true'],
+          },
+          {
+            ContextKeyName: 'aws:RequestedRegion',
+            ContextKeyType: 'string',
+            ContextKeyValues: ['eu-west-1'],
+          },
+          {
+            ContextKeyName: 'aws:TagKeys',
+            ContextKeyType: 'stringList',
+            ContextKeyValues: ['holdfast-hold'],
+          },
+        ]),
       });
+    });
+
+    it('asks nothing of the fleet of a stage that is a dry run, and takes its switch for what it is', async () => {
+      publish(shipped, 'dry-run');
+      ssm.on(GetParameterCommand).resolves({ Parameter: { Value: 'dry-run' } });
+      expect(await found()).toEqual([]);
+      expect(simulationsOf('applyHold')[0]?.ActionNames).not.toContain('autoscaling:SuspendProcesses');
+    });
+
+    it('takes rules for the same whatever the order of their fields', async () => {
+      publish(shipped.replace(/(\n {6}coolOff: 10m)(\n {6}expiresAfter: 2h)/, '$2$1'));
+      expect(await found()).toEqual([]);
+    });
+
+    it('says that a stack lacks roles', async () => {
+      cloudFormation
+        .on(ListStackResourcesCommand, { StackName: 'holdfast-prod', NextToken: undefined })
+        .resolves({ StackResourceSummaries: [] });
+      expect(await found()).toMatchObject([
+        { because: 'UNREADABLE', why: expect.stringContaining('has no role for routeSignal') },
+      ]);
     });
 
     it('says by which rules the deployed policy differs', async () => {
@@ -236,8 +302,10 @@ describe('holdfast check', () => {
         EvalDecision: 'implicitDeny' as const,
         ...more,
       });
+      const arnOf = (name: string): string =>
+        `arn:aws:iam::123456789012:role/ops/${resourceOf(name).PhysicalResourceId}`;
       const boundary = { PermissionsBoundaryDecisionDetail: { AllowedByPermissionsBoundary: false } };
-      iam.on(SimulatePrincipalPolicyCommand).resolves({
+      iam.on(SimulatePrincipalPolicyCommand, { PolicySourceArn: arnOf('planHold') }).resolves({
         EvaluationResults: [
           result('ssm:GetParameter', boundary),
           result('autoscaling:SuspendProcesses', {

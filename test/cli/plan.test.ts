@@ -136,6 +136,7 @@ describe('the policy for whoever plans', () => {
       'cloudwatch:DescribeAlarmHistory',
       'cloudwatch:DescribeAlarms',
       'cloudwatch:GetMetricData',
+      'cloudwatch:ListAlarmMuteRules',
     ]);
     const prefixes: Record<string, string> = {
       AutoScaling: 'autoscaling',

@@ -273,8 +273,8 @@ const tableActions = async (): Promise<Record<string, string[]>> => {
     readStageMode: () => store.readStageMode(),
     writeStageMode: () => store.writeStageMode({ mode: 'live', since: now }),
     readReadiness: () => store.readReadiness(),
-    writeReadiness: () => store.writeReadiness({ at: now, known: {}, scoredAt: {} }),
-    publishPolicy: () => store.publishPolicy('rules: []'),
+    writeReadiness: () => store.writeReadiness({ at: now, known: {}, scoredAt: {}, version: 1 }),
+    publishPolicy: () => store.publishPolicy('rules: []', 'live'),
     readResizes: () => store.readResizes(['a']),
     writeResize: async () => {
       const record = { autoScalingGroupName: 'a', version: 3 };
@@ -399,6 +399,7 @@ const stories: (() => Promise<{ result: Awaited<ReturnType<typeof rehearseSmall>
             void store.writeReadiness({
               at: '2021-01-01T00:00:00Z',
               known: {},
+              version: 0,
               scoredAt: { loss: '2020-12-24T00:00:00Z' },
             });
           }),

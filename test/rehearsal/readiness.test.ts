@@ -58,14 +58,16 @@ describe('the check of the deployed stage', () => {
     expect(own.filter(({ mutating }) => mutating)).toEqual([]);
   });
 
-  it('tells once that something became not ready, and once that it is over', async () => {
+  it('tells once that something became not ready, and once that three checks found it over', async () => {
     const { told, result } = await tellDay([setSwitch(minutes(90), 'off'), setSwitch(minutes(290), 'live')]);
-    expect(told).toEqual([`2h not-ready: ${notReady}`, `5h ready-again: ${over}`]);
+    expect(told).toEqual([`2h not-ready: ${notReady}`, `7h ready-again: ${over}`]);
     const [first, second] = result.messages;
     expect(first?.text).toContain('Stage rehearsal: the kill switch says off.');
     expect(first?.text).toContain('Stage rehearsal: holdfast switch live, when Holdfast is to act.');
     expect(first?.text).toContain('hourly check, stage rehearsal');
-    expect(second?.text).toContain('Stage rehearsal: this is over after 3 h: the kill switch says off.');
+    expect(second?.text).toContain(
+      'Stage rehearsal: this was so for 2 h 59 min, and has been over since 2021-01-04 19:00 UTC: the kill switch says off.',
+    );
   });
 
   it('believes no single look', async () => {
@@ -73,16 +75,44 @@ describe('the check of the deployed stage', () => {
     expect(told).toEqual([]);
   });
 
-  it('tells of what comes and goes once a day', async () => {
+  it('tells of what comes and goes once, and again when it comes after it was over', async () => {
     const flapping = [1, 2, 3, 4, 5, 6].flatMap((hour) => [
-      setSwitch(hours(hour) - 60, 'off'),
-      setSwitch(hours(hour) + minutes(30), hour % 2 === 0 ? 'off' : 'live'),
+      setSwitch(hours(hour) - 60, hour % 2 === 0 ? 'live' : 'off'),
     ]);
-    const { told } = await tellDay(flapping, hours(9));
-    expect(told.filter((line) => line.includes('not-ready'))).toHaveLength(1);
+    const { told } = await tellDay([...flapping, setSwitch(hours(10.5), 'off')], hours(12));
+    expect(told).toEqual([
+      `1h not-ready: ${notReady}`,
+      `8h ready-again: ${over}`,
+      `11h not-ready: ${notReady}`,
+    ]);
   });
 
-  it('does not take for over what it cannot read, and says so after six hours', async () => {
+  it('tells once where two checks run at the same time, and where one dies after it told', async () => {
+    const both = await tellDay(
+      [
+        setSwitch(minutes(30), 'off'),
+        deed(hours(1), ({ lambda }) => lambda.invokeAsync('checkReadiness', {})),
+        setSwitch(minutes(90), 'live'),
+      ],
+      hours(6),
+    );
+    expect(both.told).toEqual([`1h not-ready: ${notReady}`, `4h ready-again: ${over}`]);
+    // It tells, and is not heard of again before it writes down that it did.
+    let notices = 0;
+    let hasDied = false;
+    const died = await tellDay([setSwitch(minutes(30), 'off'), setSwitch(minutes(90), 'live')], hours(6), {
+      dies: ({ functionName, operation, when }) => {
+        if (functionName !== 'checkReadiness' || when !== 'before') return false;
+        if (operation === 'addNotice') notices += 1;
+        const isDeath = operation === 'writeReadiness' && notices === 1 && !hasDied;
+        hasDied ||= isDeath;
+        return isDeath;
+      },
+    });
+    expect(died.told).toEqual([`1h not-ready: ${notReady}`, `5h ready-again: ${over}`]);
+  });
+
+  it('does not take for over what it cannot read, and says so after hours', async () => {
     const { told, result } = await tellDay(
       [
         deed(minutes(30), (cloud) => {
@@ -93,17 +123,19 @@ describe('the check of the deployed stage', () => {
           refuse(cloud, 'cloudWatch', 'DescribeAlarms', hours(9.5));
         }),
       ],
-      hours(12),
+      hours(14),
     );
     const unknown =
       '[Holdfast rehearsal: ACTION NEEDED] Nobody knows whether it is ready (123456789012, us-east-1)';
     expect(told).toEqual([
       `1h not-ready: ${notReady.replace(' (', ': web-a, web-b (')}`,
       `8h not-ready: ${unknown}`,
-      `10h ready-again: ${over.replace(' (', ': web-a, web-b (')}`,
+      `12h ready-again: ${over.replace(' (', ': web-a, web-b (')}`,
     ]);
     expect(result.messages[1]?.text).toContain('Rule packet-loss: not known: its alarm (');
-    expect(result.messages[2]?.text).toContain('this is over after 9 h: web-a, web-b did not opt in');
+    expect(result.messages[2]?.text).toContain(
+      'this was so for 8 h 59 min, and has been over since 2021-01-05 00:00 UTC: web-a, web-b did not opt in',
+    );
   });
 
   it('takes the kill switch of a dry run for what it is', async () => {
@@ -116,7 +148,7 @@ describe('the check of the deployed stage', () => {
     const lastTold = (daysAgo: number): Deed =>
       deed(2, ({ store, time }) => {
         const at = new Date(time.now() - daysAgo * 86_400_000).toISOString();
-        void store.writeReadiness({ at, known: {}, scoredAt: { 'packet-loss': at } });
+        void store.writeReadiness({ at, version: 0, known: {}, scoredAt: { 'packet-loss': at } });
       });
     const scaleIn = deed(minutes(20), ({ autoScaling }) => {
       autoScaling.handle('SetDesiredCapacity', { AutoScalingGroupName: 'web-a', DesiredCapacity: 2 });

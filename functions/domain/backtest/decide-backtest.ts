@@ -2,6 +2,7 @@ import type { Policy, Rule } from '../../events/policy.ts';
 import { type AutoScalingGroup, hasTags, isOptedIn, type ScalingProcess } from '../auto-scaling-group.ts';
 import { type AlarmReading, decideHold } from '../holds/decide-hold.ts';
 import { secondsToNextRound } from '../holds/seconds-to-next-round.ts';
+import { isTaken, selectGroups } from '../holds/select-groups.ts';
 import { askedSettings, type Incident } from '../incident.ts';
 import { enoughFailures, withCounted } from '../launches/decide-launch-failures.ts';
 import type { Launches } from '../launches/decide-launches.ts';
@@ -217,17 +218,29 @@ export const decideBacktest = (
   groups: AutoScalingGroup[],
 ): RuleBacktest[] =>
   policy.rules.map((rule) => {
-    const names = groups
-      .filter((group) => isOptedIn(group) && hasTags(group, rule.targets.tags))
-      .map(({ autoScalingGroupName }) => autoScalingGroupName);
-    if (rule.when.alarm !== undefined) return ofAlarm(rule, history, names);
-    if (rule.when.launchFailures !== undefined) return ofFailures(rule, history, names);
-    return {
+    const unknown = (unknownBecause: string): RuleBacktest => ({
       rule: rule.name,
       holds: [],
       silentAlarms: [],
-      unknownBecause: 'nobody keeps since when instances waited in launch hooks',
-    };
+      unknownBecause,
+    });
+    if (rule.drain !== undefined) return unknown('nobody keeps since when instances waited in launch hooks');
+    if (rule.resize !== undefined)
+      return unknown('what a resize would have done only a plan can say, of now');
+    const own = groups.filter((group) => isOptedIn(group) && hasTags(group, rule.targets.tags));
+    const { groups: selected, refusal } = selectGroups(own, [], {
+      remediation: rule.do,
+      // What failed launches start is about one group.
+      groupsMax: rule.when.launchFailures === undefined ? rule.settings.groupsMax : own.length,
+    });
+    if (own.length === 0) return unknown('no group with its tags has opted in');
+    if (refusal?.because === 'TOO_MANY_GROUPS')
+      return unknown(
+        `${own.length} groups are more than the ${rule.settings.groupsMax} of groupsMax: all would be refused`,
+      );
+    const names = selected.filter(isTaken).map(({ autoScalingGroupName }) => autoScalingGroupName);
+    if (names.length === 0) return unknown('each of its groups would be left alone; holdfast check says why');
+    return rule.when.alarm === undefined ? ofFailures(rule, history, names) : ofAlarm(rule, history, names);
   });
 
 /** The alarms that a policy waits for. */

@@ -21,7 +21,7 @@ export type ReadinessLevel = 'NOT_READY' | 'WARNING';
 
 /** What was found, in facts. */
 export type ReadinessFact =
-  | { because: 'NO_ALARM'; patterns: string[]; otherAlarmNames: string[] }
+  | { because: 'NO_ALARM'; patterns: string[]; otherAlarms: RuleFacts['otherAlarms'] & object }
   | { because: 'ALARM_SUPPRESSED'; alarmName: string; why: string }
   | { because: 'ALARM_WITHOUT_DATA'; alarmName: string }
   | { because: 'MISSING_DATA_IS_GOOD'; alarmName: string }
@@ -41,7 +41,7 @@ export type ReadinessFact =
   | { because: 'NOBODY_IS_TOLD'; pending: number; hasNoTopic?: true }
   | ({ because: 'POLICY_DIFFERS' } & PolicyDifference)
   | { because: 'ROLES_DENIED'; by: RoleDenial['by']; actions: string[]; functionNames: string[] }
-  | { because: 'UNREADABLE'; what: string; why: string };
+  | { because: 'UNREADABLE'; what: string; why: string; isMinor?: true };
 
 /** One thing that is not as it should be. */
 export interface ReadinessFinding {
@@ -74,7 +74,7 @@ const ofAlarm = (alarm: AlarmFacts): Found[] => {
 
 const ofAlarms = (
   { when }: Rule,
-  { alarms, patternsWithoutAlarm = [], otherAlarmNames = [] }: RuleFacts,
+  { alarms, patternsWithoutAlarm = [], otherAlarms = { names: [], count: 0 } }: RuleFacts,
 ): Found[] => {
   if (when.alarm === undefined || alarms === undefined) return [];
   return [
@@ -85,7 +85,7 @@ const ofAlarms = (
           (alarms.length === 0 ? notReady : warning)({
             because: 'NO_ALARM',
             patterns: patternsWithoutAlarm,
-            otherAlarmNames,
+            otherAlarms,
           }),
         ]),
     ...alarms.flatMap(ofAlarm),
@@ -238,8 +238,13 @@ export const decideReadiness = ({ rules }: Policy, facts: ReadinessFacts): Readi
   }),
   ...(facts.stage === undefined ? [] : ofStage(facts.stage)),
   ...facts.unreadable.map(
-    ({ rule, what, because }): ReadinessFinding => ({
-      ...warning({ because: 'UNREADABLE', what, why: because }),
+    ({ rule, what, because, isMinor }): ReadinessFinding => ({
+      ...warning({
+        because: 'UNREADABLE',
+        what,
+        why: because,
+        ...(isMinor === undefined ? {} : { isMinor }),
+      }),
       ...(rule === undefined ? {} : { rule }),
     }),
   ),

@@ -9,6 +9,8 @@ export interface AlarmFacts {
   suppressedBecause?: string;
   /** What CloudWatch takes missing data for; absent for alarms that have no such setting. */
   treatMissingData?: string;
+  /** What it watches, where that is no metric and no other alarm. */
+  kind?: 'log';
   /** That its metric had no data for a day; asked only of alarms that do not say so by their state. */
   hasNoData?: true;
 }
@@ -52,8 +54,8 @@ export interface RuleFacts {
   alarms?: AlarmFacts[];
   /** Those of its patterns that no alarm fits. */
   patternsWithoutAlarm?: string[];
-  /** Names of other alarms, where a pattern fits none: one of them may have been meant. */
-  otherAlarmNames?: string[];
+  /** Other alarms, where a pattern fits none: the first of them by name, how many there are, and the one most likely meant. */
+  otherAlarms?: { names: string[]; count: number; nearest?: string };
   /** The groups that carry its tags, opted in or not; absent where they cannot be read. */
   groups?: AutoScalingGroup[];
   /** The launch hooks of groups that opted in, by group, where the rule drains. */
@@ -83,6 +85,8 @@ export interface UnreadableFact {
   rule?: string;
   what: string;
   because: string;
+  /** That it is about a warning only: a rule can do its work all the same. */
+  isMinor?: true;
 }
 
 /** Everything that a check rests on. */

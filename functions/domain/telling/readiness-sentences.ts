@@ -15,18 +15,17 @@ const tellTags = (tags: Record<string, string>): string =>
 
 const namesShown = 5;
 
-/**
- * A finding as people read it.
- *
- * @param nearest the alarm that was most likely meant, where none has the name that the rule waits for
- */
-export const tellReadiness = (fact: ReadinessFact, nearest?: string): ToldReadiness => {
+/** A finding as people read it. */
+export const tellReadiness = (fact: ReadinessFact): ToldReadiness => {
   switch (fact.because) {
-    case 'NO_ALARM':
+    case 'NO_ALARM': {
+      const { names, count, nearest } = fact.otherAlarms;
+      const more = count > names.length ? ` and ${count - names.length} more` : '';
       return {
-        found: `no alarm here is called ${fact.patterns.join(' or ')}${fact.otherAlarmNames.length === 0 ? ', and there is no other' : `; there are ${firstOf(fact.otherAlarmNames, namesShown)}`}`,
+        found: `no alarm here is called ${fact.patterns.join(' or ')}${count === 0 ? ', and there is no other' : `; there ${count === 1 ? 'is' : 'are'} ${names.join(', ')}${more}`}`,
         remedy: `${nearest === undefined ? 'make' : `did you mean ${nearest}? Else make`} the alarm, or name yours in the rule`,
       };
+    }
     case 'ALARM_SUPPRESSED':
       return {
         found: `${fact.alarmName}: ${fact.why}, so the rule starts nothing`,

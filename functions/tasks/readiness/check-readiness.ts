@@ -7,6 +7,7 @@ import {
   decideReadinessNews,
   isNews,
   type KnownFinding,
+  type KnownFindings,
   type ToldFinding,
 } from '../../domain/readiness/decide-readiness-news.ts';
 import type { UnreadableFact } from '../../domain/readiness/readiness-facts.ts';
@@ -44,6 +45,10 @@ export interface CheckReadinessResult {
   told: string[];
   /** What people were told to be ready again. */
   readyAgain: string[];
+  /** Who tells people instead, where another check ran at the same time. */
+  leftTo?: string;
+  /** Why rules in dry run could not be scored, where they could not be. */
+  notScoredBecause?: string;
 }
 
 /** Between two looks, where the first found something new: no single one is believed. */
@@ -56,7 +61,7 @@ const secondsPerDay = 86_400;
  * Checks whether a deployed stage could do its work, tells people once when something became not ready, and once when it
  * is ready again; and publishes the policy that it runs. It changes nothing but that.
  *
- * A finding is told at most once a day, however often it comes and goes. Of each rule in dry run people are told once a week
+ * What comes and goes is one affair: it is over once it has been gone for two hours. Of each rule in dry run people are told once a week
  * what it would have come to.
  */
 export const createCheckReadiness = (dependencies: CheckReadinessDependencies) => {
@@ -73,34 +78,35 @@ export const createCheckReadiness = (dependencies: CheckReadinessDependencies) =
     });
   };
 
-  /** The day keeps what comes and goes from being told again and again, and a check that died from telling twice. */
+  /**
+   * Tells people of a finding. Its identity has since when it is so: told twice, by two checks at once or by one that died
+   * after it, it is one message.
+   */
   const tell = async (
+    what: 'not ready' | 'ready again',
     [key, finding]: [key: string, finding: KnownFinding],
-    toNotice: typeof tellNotReady,
-  ): Promise<boolean> => {
-    const at = clock.now();
-    return writeNotice(store, {
-      ...toNotice(finding, { stage, region, at }),
-      at,
+  ): Promise<void> => {
+    const toNotice = what === 'not ready' ? tellNotReady : tellReadyAgain;
+    await writeNotice(store, {
+      ...toNotice(finding, { stage, region }),
+      at: clock.now(),
       incidentId: '',
-      identity: `readiness#${key}#${at.slice(0, 10)}`,
+      identity: `readiness#${what}#${finding.since}#${key}`,
     });
   };
 
   /** Once a week for each rule in dry run; a rule that is new waits for its first. */
   const tellScores = async (scoredBefore: Record<string, string>): Promise<Record<string, string>> => {
     const now = clock.now();
+    const before = new Map(Object.entries(scoredBefore));
     const rules = policy.rules.filter(({ dryRun }) => dryRun === true);
     const isDue = ({ name }: Rule): boolean =>
-      secondsBetween(scoredBefore[name] ?? now, now) >= scoreDays * secondsPerDay;
+      secondsBetween(before.get(name) ?? now, now) >= scoreDays * secondsPerDay;
     const due = rules.filter(isDue);
     if (due.length > 0) {
       const scored: Policy = { rules: due };
-      const history = await readHistory(
-        alarmPatternsOf(scored),
-        addSeconds(now, -scoreDays * secondsPerDay),
-        now,
-      );
+      const from = addSeconds(now, -scoreDays * secondsPerDay);
+      const history = await readHistory(alarmPatternsOf(scored), from, now);
       const groups = await dependencies.autoScaling.describeAutoScalingGroupsByTags({
         [optInTag.key]: optInTag.value,
       });
@@ -114,37 +120,42 @@ export const createCheckReadiness = (dependencies: CheckReadinessDependencies) =
       }
     }
     return Object.fromEntries(
-      rules.map((rule) => [rule.name, isDue(rule) ? now : (scoredBefore[rule.name] ?? now)]),
+      rules.map((rule) => [rule.name, isDue(rule) ? now : (before.get(rule.name) ?? now)]),
     );
   };
 
   return async (): Promise<CheckReadinessResult> => {
-    await store.publishPolicy(policyText);
-    const { known, scoredAt: scoredBefore } = (await store.readReadiness()) ?? { known: {}, scoredAt: {} };
+    await store.publishPolicy(policyText, stageMode);
+    const stored = await store.readReadiness();
     const first = await look();
     let second = first;
-    if (isNews(known, first)) {
+    if (isNews(stored.known, first)) {
       await pause(secondLookAfterSeconds);
       second = await look();
     }
-    const news = decideReadinessNews(known, [first, second], clock.now());
+    const { known, notReady, readyAgain } = decideReadinessNews(stored.known, [first, second], clock.now());
     const result: CheckReadinessResult = {
       findings: second.map(({ found, finding }) => `${finding.rule ?? stage}: ${found}`),
-      told: [],
-      readyAgain: [],
+      told: notReady.map(([key]) => key),
+      readyAgain: readyAgain.map(([key]) => key),
     };
-    for (const entry of news.notReady) {
-      const [key, finding] = entry;
-      if (!(await tell(entry, tellNotReady))) continue;
-      finding.isTold = true;
-      result.told.push(key);
+    // Since when it is so is written down before anybody is told.
+    const written = await store.writeReadiness({ ...stored, at: clock.now(), known });
+    if (written === undefined) return { ...result, told: [], readyAgain: [], leftTo: 'another check' };
+    for (const entry of notReady) await tell('not ready', entry);
+    for (const entry of readyAgain) await tell('ready again', entry);
+    const told: KnownFindings = Object.fromEntries([
+      ...Object.entries(known).filter(([key]) => !result.readyAgain.includes(key)),
+      ...notReady.map(([key, finding]): [string, KnownFinding] => [key, { ...finding, isTold: true }]),
+    ]);
+    let { scoredAt } = stored;
+    try {
+      scoredAt = await tellScores(scoredAt);
+    } catch (error) {
+      // What is not ready is told all the same; the next check tries again.
+      result.notScoredBecause = dependencies.explain(error);
     }
-    for (const entry of news.readyAgain) {
-      if (await tell(entry, tellReadyAgain)) result.readyAgain.push(entry[0]);
-    }
-    await store.writeReadiness({ at: clock.now(), known: news.known, scoredAt: scoredBefore });
-    const scoredAt = await tellScores(scoredBefore);
-    await store.writeReadiness({ at: clock.now(), known: news.known, scoredAt });
+    await store.writeReadiness({ ...written, known: told, scoredAt });
     return result;
   };
 };

@@ -15,15 +15,21 @@ export const explainBriefly: ExplainError = (error) =>
  * Reads on without what cannot be read, and takes that down with why.
  *
  * @param unreadable where it is taken down
- * @param rule the rule that it is about; without one it is about the stage
+ * @param about the rule that it is about, else it is about the stage; and whether it is about a warning only
  */
 export const noteUnreadable =
-  (unreadable: UnreadableFact[], explain: ExplainError, rule?: string) =>
+  (
+    unreadable: UnreadableFact[],
+    explain: ExplainError,
+    about: Pick<UnreadableFact, 'rule' | 'isMinor'> = {},
+  ) =>
   async <Value>(what: string, read: () => Promise<Value>): Promise<Value | undefined> => {
     try {
       return await read();
     } catch (error) {
-      unreadable.push({ what, because: explain(error), ...(rule === undefined ? {} : { rule }) });
+      // Once, however many things it was about.
+      if (!unreadable.some((known) => known.what === what && known.rule === about.rule))
+        unreadable.push({ what, because: explain(error), ...about });
       return undefined;
     }
   };

@@ -25,6 +25,7 @@ export const createTryResize =
     const plan = createPlanResize({
       ...dependencies,
       stageMode: 'dry-run',
+      isTrial: true,
       // What would stop an execution is a finding of its own.
       killSwitch: { read: async () => ({ mode: 'live' }) },
       // An execution that has the rule in hand already is no obstacle to it.

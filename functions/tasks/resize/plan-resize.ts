@@ -54,6 +54,8 @@ export interface PlanResizeDependencies extends PlanDependencies {
   cloudFormation: CloudFormation;
   /** Whether this deployment may give launch templates new versions. */
   changesLaunchTemplates: boolean;
+  /** Whether it only asks what could be resized, in a night in which launches fail. */
+  isTrial?: true;
 }
 
 /**
@@ -290,7 +292,7 @@ export const createPlanResize = (dependencies: PlanResizeDependencies) => {
       ...(template === undefined ? {} : { template }),
       ...(takenBy === undefined ? {} : { takenBy }),
       // A group whose launches succeed can scale out instead.
-      needsNoResize: request.rule !== undefined && !areFailing,
+      needsNoResize: request.rule !== undefined && !areFailing && dependencies.isTrial !== true,
     };
   };
 

@@ -108,7 +108,9 @@ const plants: Plant[] = [
     'NO_ALARM',
     'NOT_READY',
     'loss',
-    { loss: { alarms: [], patternsWithoutAlarm: ['network-loss-*'], otherAlarmNames: ['x'] } },
+    {
+      loss: { alarms: [], patternsWithoutAlarm: ['network-loss-*'], otherAlarms: { names: ['x'], count: 1 } },
+    },
   ],
   [
     'ALARM_SUPPRESSED',

@@ -1,0 +1,109 @@
+import { isOptedIn } from '../../functions/domain/auto-scaling-group.ts';
+import { holdTagKey } from '../../functions/domain/holds/hold-tag.ts';
+import type { SimulatedGroup } from '../cloud/auto-scaling-group.ts';
+import type { SimulatedCloud } from '../cloud/simulated-cloud.ts';
+import type { People } from './people.ts';
+import type { BrokenPromise } from './watch.ts';
+
+/** Groups and instances of which people were told that they are theirs to mend. */
+const leftForPeople = ({ store }: SimulatedCloud): Set<string> =>
+  new Set(
+    store
+      .listJournals()
+      .flatMap(({ entries }) => entries)
+      .flatMap(({ event, instanceId, autoScalingGroupName }) =>
+        event === 'left' ? [instanceId ?? '', autoScalingGroupName ?? ''] : [],
+      ),
+  );
+
+const judgeGroup = (group: SimulatedGroup, people: People, minSize: number | undefined): BrokenPromise[] => {
+  const { name } = group;
+  const theirs = people.of(group);
+  const wrong = [...new Set([...group.suspended.keys(), ...theirs.suspended])].filter(
+    (process) =>
+      !theirs.unclear.has(process) && group.suspended.has(process) !== theirs.suspended.has(process),
+  );
+  const isProtected = ({ instanceId, protectedFromScaleIn }: SimulatedGroup['instances'][number]): boolean =>
+    protectedFromScaleIn && !theirs.protected.has(instanceId) && !theirs.unclearProtection.has(instanceId);
+  const protections = group.newInstancesProtected === true ? [] : group.instances.filter(isProtected);
+  const unprotected = group.instances.filter(
+    ({ instanceId, protectedFromScaleIn, lifecycleState }) =>
+      lifecycleState === 'InService' && !protectedFromScaleIn && theirs.protected.has(instanceId),
+  );
+  return [
+    ...wrong.map(
+      (process): BrokenPromise => ({
+        promise: 'gives back',
+        text: `${process} of ${name} is ${group.suspended.has(process) ? '' : 'not '}suspended in the end, and people ${theirs.suspended.has(process) ? 'suspended it' : 'did not'}`,
+      }),
+    ),
+    ...protections.map(
+      ({ instanceId }): BrokenPromise => ({
+        promise: 'gives back',
+        text: `${instanceId} of ${name} is protected in the end, and people did not protect it`,
+      }),
+    ),
+    ...unprotected.map(
+      ({ instanceId }): BrokenPromise => ({
+        promise: 'gives back',
+        text: `${instanceId} of ${name} is not protected in the end, and people protected it`,
+      }),
+    ),
+    ...(holdTagKey in group.tags
+      ? [{ promise: 'leaves nothing' as const, text: `${name} has the tag ${holdTagKey} in the end` }]
+      : []),
+    ...(minSize === undefined || group.minSize === minSize
+      ? []
+      : [
+          {
+            promise: 'gives back' as const,
+            text: `the minimum of ${name} is ${group.minSize} in the end, and was ${minSize}`,
+          },
+        ]),
+  ];
+};
+
+/** What is not as it should be once everything is over. */
+export const judgeEnd = async (
+  cloud: SimulatedCloud,
+  people: People,
+  minSizes: Map<string, number>,
+): Promise<BrokenPromise[]> => {
+  const { autoScaling, ec2, store, stepFunctions } = cloud;
+  const left = leftForPeople(cloud);
+  const open = await store.listOpenIncidents();
+  const running = [...stepFunctions.executions.values()].filter(({ status }) => status === 'RUNNING');
+  const ends = (text: string): BrokenPromise => ({ promise: 'ends', text });
+  const stays = (text: string): BrokenPromise => ({ promise: 'leaves nothing', text });
+  const records = [...store.listGroups(), ...store.listResizes()].filter(
+    ({ autoScalingGroupName }) =>
+      autoScaling.groups.has(autoScalingGroupName) && !left.has(autoScalingGroupName),
+  );
+  const groups = [...autoScaling.groups.values()];
+  return [
+    ...open.map(({ incidentId }) => ends(`${incidentId} is open in the end`)),
+    ...running.map(({ name }) => ends(`the execution ${name} runs in the end`)),
+    ...records.map(({ autoScalingGroupName }) => stays(`${autoScalingGroupName} has a record in the end`)),
+    ...store
+      .listLaunches()
+      .filter(({ breaker }) => breaker !== undefined)
+      .filter(({ autoScalingGroupName }) => autoScaling.groups.has(autoScalingGroupName))
+      .map(({ autoScalingGroupName }) => ends(`the breaker of ${autoScalingGroupName} is open in the end`)),
+    ...ec2.reservations
+      .filter(({ state }) => state === 'active')
+      .map(({ capacityReservationId }) => stays(`${capacityReservationId} is reserved in the end`)),
+    ...groups
+      .filter((group) => isOptedIn(group) && !left.has(group.name))
+      .flatMap((group) => judgeGroup(group, people, minSizes.get(group.name))),
+    ...groups.flatMap(({ name, instances }) =>
+      instances
+        .filter(({ instanceId }) => !left.has(instanceId))
+        .filter(
+          ({ lifecycleState, ec2: { state } }) => /Standby$/.test(lifecycleState) || /^stop/.test(state),
+        )
+        .map(({ instanceId, lifecycleState, ec2: { state } }) =>
+          stays(`${instanceId} of ${name} is ${lifecycleState} and ${state} in the end`),
+        ),
+    ),
+  ];
+};

@@ -1,0 +1,352 @@
+import type { Remediation } from '../../functions/domain/remediation-names.ts';
+import type {
+  GroupSpec,
+  LaunchOutcome,
+  LifecycleHookSpec,
+  ScalingPolicy,
+} from '../cloud/auto-scaling-group.ts';
+import type { Quirks } from '../cloud/simulated-cloud.ts';
+import type { ServiceName } from '../cloud/wire.ts';
+import { seededRandom } from '../virtual-time.ts';
+
+/** What people, tools and AWS do at a moment, in seconds since the start; each is data, so that it can be left out. */
+export type Part =
+  | { kind: 'loss'; from: number; lasts: number; fraction: number; flapSeconds?: number }
+  | { kind: 'launches fail'; from: number; lasts: number; groups: string[]; outcome: LaunchOutcome }
+  | { kind: 'no capacity'; from: number; lasts: number; instanceTypes: string[] }
+  | { kind: 'health checks fail'; from: number; lasts: number; groups: string[]; fraction: number }
+  | { kind: 'starts do not serve'; from: number; lasts: number; groups: string[] }
+  | { kind: 'restarts'; from: number; lasts: number; groups: string[]; everySeconds: number }
+  | { kind: 'silence'; from: number; lasts: number; services: (ServiceName | 'DynamoDB')[]; error?: string }
+  | { kind: 'by hand'; from: number; remediation: Remediation; input: Record<string, unknown> }
+  | { kind: 'stop executions'; from: number }
+  | { kind: 'kill switch'; from: number; lasts: number; word: string }
+  | { kind: 'suspend'; from: number; group: string; processes: string[] }
+  | { kind: 'resume'; from: number; group: string; processes: string[] }
+  | { kind: 'protect' | 'unprotect'; from: number; group: string }
+  | { kind: 'opt out'; from: number; lasts: number; group: string }
+  | { kind: 'terminate an instance'; from: number; group: string }
+  | { kind: 'set desired capacity'; from: number; group: string; to: number }
+  | { kind: 'make anew' | 'delete'; from: number; group: string }
+  | { kind: 'stack update' | 'instance refresh'; from: number; group: string }
+  | { kind: 'disable alarm actions'; from: number; lasts: number }
+  | { kind: 'death'; function: string; at: number; when: 'before' | 'after' };
+
+/** An incident that nobody has ever had: everything of it comes from one seed, and is plain data. */
+export interface RandomIncident {
+  seed: number;
+  groups: GroupSpec[];
+  parts: Part[];
+  /** How unkind AWS is. */
+  quirks: Partial<Quirks>;
+  /** Requests a second to a group, as a share of what its instances can serve. */
+  load: number;
+}
+
+/** Chance, from one seed. */
+interface Dice {
+  chance: (share: number) => boolean;
+  between: (from: number, to: number) => number;
+  pick: <Value>(values: readonly Value[]) => Value;
+  some: <Value>(values: readonly Value[], share: number) => Value[];
+}
+
+const diceOf = (seed: number): Dice => {
+  const random = seededRandom(seed);
+  const between = (from: number, to: number): number => from + Math.floor(random() * (to - from + 1));
+  return {
+    chance: (share) => random() < share,
+    between,
+    pick: (values) => {
+      const picked = values[between(0, values.length - 1)];
+      if (picked === undefined) throw new Error('there is nothing to pick');
+      return picked;
+    },
+    some: (values, share) => values.filter(() => random() < share),
+  };
+};
+
+const tiers = ['web', 'api', 'db'] as const;
+
+/** What AWS allows in a name: everything that can be printed but a colon (Auto Scaling API reference, CreateAutoScalingGroup). */
+const nameCharacters = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index)).filter(
+  (character) => character !== ':',
+);
+
+const nameOf = ({ chance, between, pick }: Dice, index: number): string => {
+  if (!chance(0.15)) return `group-${index}`;
+  if (chance(0.2)) return `${pick(['__proto__', 'constructor', '-', '#', 'notices'])}${index}`;
+  const length = chance(0.3) ? 250 : between(1, 40);
+  const middle = Array.from({ length }, () => pick(nameCharacters)).join('');
+  // Blanks at the ends AWS cuts off.
+  return `${index}${middle}x`.slice(0, 255);
+};
+
+const processes = [
+  'Launch',
+  'Terminate',
+  'HealthCheck',
+  'ReplaceUnhealthy',
+  'AZRebalance',
+  'AlarmNotification',
+  'ScheduledActions',
+  'AddToLoadBalancer',
+  'InstanceRefresh',
+];
+
+const hookOf = ({ chance, pick }: Dice): LifecycleHookSpec => ({
+  lifecycleHookName: 'bootstrap',
+  lifecycleTransition: 'autoscaling:EC2_INSTANCE_LAUNCHING',
+  heartbeatTimeoutSeconds: pick([600, 1800, 3600, 7200]),
+  defaultResult: chance(0.8) ? 'ABANDON' : 'CONTINUE',
+});
+
+const policyOf = ({ chance, pick }: Dice): ScalingPolicy =>
+  chance(0.5)
+    ? { type: 'TargetTrackingScaling', name: 'cpu', targetValue: pick([40, 60]), neverScalesIn: chance(0.2) }
+    : { type: 'StepScaling', name: 'step', above: 70, add: 1, below: 20, remove: 1 };
+
+const groupOf = (dice: Dice, index: number): GroupSpec => {
+  const { chance, between, pick, some } = dice;
+  const desiredCapacity = pick([0, 1, 2, 2, 3, 4, 5, 7]);
+  const tier = pick(tiers);
+  return {
+    name: nameOf(dice, index),
+    tags: {
+      tier,
+      ...(chance(0.9) ? { holdfast: 'true' } : {}),
+      ...(chance(0.2) ? { 'aws:cloudformation:stack-name': `stack-${index}` } : {}),
+      ...(chance(0.1) ? { AmazonECSManaged: '' } : {}),
+    },
+    minSize: between(0, desiredCapacity),
+    maxSize: desiredCapacity + pick([0, 1, 2, 5]),
+    desiredCapacity,
+    availabilityZones: ['us-east-1a', 'us-east-1b', 'us-east-1c'].slice(0, between(1, 3)),
+    healthCheckType: chance(0.6) ? 'ELB' : 'EC2',
+    healthCheckGracePeriodSeconds: pick([0, 60, 300]),
+    bootSeconds: pick([60, 120, 300]),
+    deregistrationDelaySeconds: pick([0, 30, 300]),
+    requestsPerSecondAtFullCpu: 100,
+    policies: chance(0.5) ? [policyOf(dice)] : [],
+    ...(chance(tier === 'api' ? 0.8 : 0.3) ? { lifecycleHooks: [hookOf(dice)] } : {}),
+    ...(chance(0.15)
+      ? {
+          scheduledActions: [
+            {
+              scheduledActionName: 'more',
+              atSeconds: between(300, 6000),
+              desiredCapacity: between(0, desiredCapacity + 2),
+            },
+          ],
+        }
+      : {}),
+    ...(chance(0.1) ? { launchesBeforeTerminating: true } : {}),
+    ...(chance(0.1) ? { warmPoolSize: between(1, 3) } : {}),
+    ...(chance(0.25) ? { suspendedProcesses: some(processes, 0.2) } : {}),
+    ...(chance(0.1) ? { newInstancesProtected: true } : {}),
+    ...(chance(0.1) ? { launchTemplateVersion: pick(['$Default', '1']) } : {}),
+  };
+};
+
+const services: (ServiceName | 'DynamoDB')[] = [
+  'AutoScaling',
+  'CloudFormation',
+  'CloudTrail',
+  'CloudWatch',
+  'EC2',
+  'ElasticLoadBalancing',
+  'SNS',
+  'SSM',
+  'StepFunctions',
+  'DynamoDB',
+];
+
+/** Functions that may die, and at which of their calls and writes. */
+const mortal = [
+  'planHold',
+  'applyHold',
+  'checkHold',
+  'releaseHold',
+  'inspectGroups',
+  'reportHold',
+  'planDrain',
+  'chooseDrains',
+  'tendBreakers',
+  'keepEvidence',
+  'abandonLaunches',
+  'planResize',
+  'chooseWave',
+  'prepareGroup',
+  'reserveCapacity',
+  'enterStandby',
+  'stopInstance',
+  'changeInstanceType',
+  'startInstance',
+  'exitStandby',
+  'restoreGroup',
+  'routeSignal',
+  'sweep',
+  'tellPeople',
+];
+
+const outcomeOf = ({ pick }: Dice): LaunchOutcome =>
+  pick<LaunchOutcome>([
+    { kind: 'stuck', cause: 'the bootstrap hangs', consoleOutput: 'E: Failed to fetch\n' },
+    { kind: 'stuck', cause: 'the bootstrap hangs', consoleOutput: '' },
+    { kind: 'refused', statusMessage: 'We currently do not have sufficient capacity.' },
+    { kind: 'ended', statusMessage: 'Client.InternalError: Client error on launch' },
+  ]);
+
+/** When everything that people and AWS do is over, in seconds since the start; outages may last longer. */
+const busySeconds = 7200;
+
+const byHandOf = (dice: Dice, names: string[], from: number): Part => {
+  const { chance, pick, some, between } = dice;
+  // Draining and resizing are as frequent as holds.
+  const remediation = pick<Remediation>([
+    'pause-scaling',
+    'protect-instances',
+    'drain-pending-wait',
+    'drain-pending-wait',
+    'resize-in-place',
+    'resize-in-place',
+  ]);
+  const chosen = some(names, 0.3);
+  const targets = chance(0.3)
+    ? { tags: { tier: pick(tiers) } }
+    : { autoScalingGroupName: chosen.length === 0 ? [pick(names)] : chosen.slice(0, 5) };
+  const fields: Partial<Record<Remediation, Record<string, unknown>>> = {
+    'pause-scaling': { block: pick(['scale-in', 'all']), expiresAfter: `${between(10, 60)}m` },
+    'protect-instances': { expiresAfter: `${between(10, 60)}m` },
+    'drain-pending-wait': { olderThan: pick(['5m', '15m']), expiresAfter: `${between(30, 90)}m` },
+    'resize-in-place': {
+      instanceTypes: pick(['m7i.xlarge', 'm7i.2xlarge', 'larger']),
+      waveSize: pick([1, 2, 4]),
+      expiresAfter: `${between(30, 120)}m`,
+    },
+  };
+  return {
+    kind: 'by hand',
+    from,
+    remediation,
+    input: {
+      ...targets,
+      ...fields[remediation],
+      reason: 'a random reason',
+      ...(chance(0.1) ? { dryRun: true } : {}),
+    },
+  };
+};
+
+const partOf = (dice: Dice, names: string[]): Part => {
+  const { chance, between, pick, some } = dice;
+  const from = between(60, busySeconds);
+  const lasts = between(60, 3600);
+  const group = pick(names);
+  const groups = chance(0.5) ? names : some(names, 0.4);
+  const kind = pick<Part['kind']>([
+    ...Array<Part['kind']>(3).fill('loss'),
+    ...Array<Part['kind']>(3).fill('launches fail'),
+    ...Array<Part['kind']>(6).fill('by hand'),
+    ...Array<Part['kind']>(2).fill('silence'),
+    ...Array<Part['kind']>(2).fill('death'),
+    'no capacity',
+    'health checks fail',
+    'starts do not serve',
+    'restarts',
+    'stop executions',
+    'kill switch',
+    'suspend',
+    'resume',
+    'protect',
+    'unprotect',
+    'opt out',
+    'terminate an instance',
+    'set desired capacity',
+    'make anew',
+    'delete',
+    'stack update',
+    'instance refresh',
+    'disable alarm actions',
+  ]);
+  switch (kind) {
+    case 'loss':
+      return {
+        kind,
+        from,
+        lasts,
+        fraction: pick([0.03, 0.12, 0.4]),
+        ...(chance(0.3) ? { flapSeconds: between(60, 600) } : {}),
+      };
+    case 'launches fail':
+      return { kind, from, lasts, groups, outcome: outcomeOf(dice) };
+    case 'no capacity':
+      return { kind, from, lasts, instanceTypes: some(['m7i.large', 'm7i.xlarge', 'm7i.2xlarge'], 0.5) };
+    case 'health checks fail':
+      return { kind, from, lasts: Math.min(lasts, 1200), groups, fraction: pick([0.3, 1]) };
+    case 'starts do not serve':
+      return { kind, from, lasts, groups };
+    case 'restarts':
+      return { kind, from, lasts, groups, everySeconds: between(120, 600) };
+    case 'silence':
+      return {
+        kind,
+        from,
+        lasts: chance(0.2) ? between(3600, 10_800) : between(300, 3600),
+        services: chance(0.2) ? some(services, 0.5) : [pick(services)],
+        ...(chance(0.3) ? { error: 'Throttling' } : {}),
+      };
+    case 'by hand':
+      return byHandOf(dice, names, from);
+    case 'stop executions':
+      return { kind, from };
+    case 'kill switch':
+      return { kind, from, lasts, word: pick(['off', 'dry-run', 'disabled', ' OFF ']) };
+    case 'suspend':
+    case 'resume':
+      return { kind, from, group, processes: [pick(processes)] };
+    case 'protect':
+    case 'unprotect':
+    case 'terminate an instance':
+    case 'make anew':
+    case 'delete':
+    case 'stack update':
+    case 'instance refresh':
+      return { kind, from, group };
+    case 'opt out':
+      return { kind, from, lasts, group };
+    case 'set desired capacity':
+      return { kind, from, group, to: between(0, 8) };
+    case 'disable alarm actions':
+      return { kind, from, lasts };
+    case 'death':
+      return { kind, function: pick(mortal), at: between(1, 12), when: pick(['before', 'after']) };
+  }
+};
+
+const quirksOf = ({ chance, pick }: Dice): Partial<Quirks> => ({
+  ...(chance(0.3) ? { hangRate: pick([0.002, 0.01]) } : {}),
+  ...(chance(0.3) ? { serverErrorRate: pick([0.02, 0.1]) } : {}),
+  ...(chance(0.2) ? { lossRate: 0.3 } : {}),
+  ...(chance(0.2) ? { duplicateRate: 0.6 } : {}),
+  ...(chance(0.2) ? { lateRate: 0.3 } : {}),
+});
+
+/** The size of a standard incident. */
+export const standardGroups = 7;
+
+/** Makes a random incident of a seed. */
+export const createRandomIncident = (seed: number, groupsMax = standardGroups): RandomIncident => {
+  const dice = diceOf(seed);
+  const count = groupsMax === standardGroups ? standardGroups : dice.between(0, groupsMax);
+  const groups = Array.from({ length: count }, (_, index) => groupOf(dice, index));
+  // A group that there is not may be asked for too.
+  const names = [...groups.map(({ name }) => name), ...(dice.chance(0.1) ? ['nowhere'] : [])];
+  return {
+    seed,
+    groups,
+    parts: names.length === 0 ? [] : Array.from({ length: dice.between(3, 14) }, () => partOf(dice, names)),
+    quirks: quirksOf(dice),
+    load: dice.pick([0.2, 0.5, 0.8]),
+  };
+};

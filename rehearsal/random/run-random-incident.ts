@@ -1,0 +1,64 @@
+import type { SimulatedCloud } from '../cloud/simulated-cloud.ts';
+import { type RehearsalResult, rehearse } from '../rehearse.ts';
+import { judgeEnd } from './judge.ts';
+import { createPeople } from './people.ts';
+import { randomPolicy } from './policy.ts';
+import type { RandomIncident } from './random-incident.ts';
+import { deathsOf, quietFrom, toStory } from './to-story.ts';
+import { type BrokenPromise, watchCalls } from './watch.ts';
+
+/** What became of a random incident. */
+export interface RandomRun {
+  broken: BrokenPromise[];
+  result: RehearsalResult;
+}
+
+const policy = randomPolicy();
+
+/** How long an incident goes on after nothing is open any more: what comes late must come too. */
+const goesOnSeconds = 900;
+
+/** Every tenth incident is told to a stage that is a dry run. */
+const isDryRun = ({ seed }: RandomIncident): boolean => seed % 10 === 9;
+
+/** Tells a random incident, and watches every promise at every call, every message and in the end. */
+export const runRandomIncident = async (incident: RandomIncident): Promise<RandomRun> => {
+  const people = createPeople();
+  const broken: BrokenPromise[] = [];
+  const story = toStory(incident, people);
+  const minSizes = new Map(incident.groups.map(({ name, minSize }) => [name, minSize]));
+  const dryRun = isDryRun(incident);
+  let seen: SimulatedCloud | undefined;
+  let overSince: number | undefined;
+  const begin = (cloud: SimulatedCloud): void => {
+    seen = cloud;
+    watchCalls(cloud, people, dryRun, broken);
+  };
+  const isQuiet = ({ time, store, stepFunctions }: SimulatedCloud): boolean => {
+    const now = time.elapsedSeconds();
+    const isBusy =
+      now < quietFrom(incident) ||
+      [...stepFunctions.executions.values()].some(({ status }) => status === 'RUNNING') ||
+      store.listIncidents().length > 0 ||
+      store.listLaunches().some(({ breaker }) => breaker !== undefined);
+    overSince = isBusy ? undefined : (overSince ?? now);
+    return overSince !== undefined && now - overSince >= goesOnSeconds;
+  };
+  const result = await rehearse({
+    incident: { ...story, deeds: [{ atSeconds: 1, text: '', act: begin }, ...(story.deeds ?? [])] },
+    seed: incident.seed,
+    policy,
+    withHoldfast: true,
+    dryRun,
+    quirks: incident.quirks,
+    dies: deathsOf(incident.parts),
+    endsWhen: isQuiet,
+    judge: () => [],
+  });
+  if (seen === undefined) throw new Error('the incident did not begin');
+  broken.push(
+    ...result.violations.map((text): BrokenPromise => ({ promise: 'tells the truth', text })),
+    ...(await judgeEnd(seen, people, minSizes)),
+  );
+  return { broken, result };
+};

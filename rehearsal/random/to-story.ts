@@ -1,0 +1,285 @@
+import type { SimulatedGroup } from '../cloud/auto-scaling-group.ts';
+import { CloudError } from '../cloud/cloud-error.ts';
+import type { AlarmSpec } from '../cloud/cloudwatch.ts';
+import { type Death, killSwitchParameter, type SimulatedCloud } from '../cloud/simulated-cloud.ts';
+import { stateMachineArn } from '../cloud/step-functions.ts';
+import type { Deed, Story } from '../incident.ts';
+import type { People } from './people.ts';
+import { randomAlarms } from './policy.ts';
+import type { Part, RandomIncident } from './random-incident.ts';
+
+type PartOf<Kind extends Part['kind']> = Extract<Part, { kind: Kind }>;
+
+const until = ({ from, lasts }: { from: number; lasts: number }): number => from + lasts;
+const period = (part: { from: number; lasts: number }) => ({
+  fromSeconds: part.from,
+  untilSeconds: until(part),
+});
+
+/** What AWS refuses a person is no affair of Holdfast's. */
+const unlessRefused = (act: () => unknown): void => {
+  try {
+    act();
+  } catch (error) {
+    if (!(error instanceof CloudError)) throw error;
+  }
+};
+
+const suspend = (people: People, group: SimulatedGroup, process: string): void => {
+  const theirs = people.of(group);
+  if (group.suspended.has(process)) theirs.unclear.add(process);
+  else theirs.suspended.add(process);
+};
+
+const resume = (people: People, group: SimulatedGroup, process: string, at: number): void => {
+  const theirs = people.of(group);
+  theirs.suspended.delete(process);
+  theirs.unclear.delete(process);
+  theirs.resumedAt.set(process, at);
+};
+
+/** What a person, or a tool, does to one group. */
+const toGroup: {
+  [Kind in Extract<Part, { group: string }>['kind']]?: (
+    cloud: SimulatedCloud,
+    group: SimulatedGroup,
+    part: PartOf<Kind>,
+    people: People,
+  ) => void;
+} = {
+  suspend: ({ autoScaling }, group, { processes }, people) => {
+    for (const process of processes) suspend(people, group, process);
+    autoScaling.handle('SuspendProcesses', {
+      AutoScalingGroupName: group.name,
+      ScalingProcesses: processes,
+    });
+  },
+  resume: ({ autoScaling, time }, group, { processes }, people) => {
+    autoScaling.handle('ResumeProcesses', { AutoScalingGroupName: group.name, ScalingProcesses: processes });
+    for (const process of processes) resume(people, group, process, time.now());
+  },
+  protect: ({ autoScaling }, group, _part, people) => {
+    for (const { instanceId, lifecycleState, protectedFromScaleIn } of group.instances) {
+      if (lifecycleState !== 'InService') continue;
+      autoScaling.handle('SetInstanceProtection', {
+        AutoScalingGroupName: group.name,
+        InstanceIds: [instanceId],
+        ProtectedFromScaleIn: true,
+      });
+      const theirs = people.of(group);
+      (protectedFromScaleIn ? theirs.unclearProtection : theirs.protected).add(instanceId);
+    }
+  },
+  unprotect: ({ autoScaling }, group, _part, people) => {
+    for (const { instanceId, lifecycleState } of group.instances) {
+      if (lifecycleState !== 'InService') continue;
+      autoScaling.handle('SetInstanceProtection', {
+        AutoScalingGroupName: group.name,
+        InstanceIds: [instanceId],
+        ProtectedFromScaleIn: false,
+      });
+      people.of(group).protected.delete(instanceId);
+      people.of(group).unclearProtection.delete(instanceId);
+    }
+  },
+  'terminate an instance': ({ autoScaling }, group) => {
+    const [instance] = group.instances.filter(({ lifecycleState }) => lifecycleState === 'InService');
+    if (instance !== undefined) autoScaling.loseInstance(group, instance);
+  },
+  'set desired capacity': ({ autoScaling }, group, { to }) => {
+    autoScaling.handle('SetDesiredCapacity', {
+      AutoScalingGroupName: group.name,
+      DesiredCapacity: Math.min(group.maxSize, Math.max(group.minSize, to)),
+    });
+  },
+  delete: ({ autoScaling }, group) => autoScaling.deleteGroup(group.name),
+  'stack update': ({ cloudFormation }, group) => {
+    const stack = group.tags['aws:cloudformation:stack-name'];
+    if (stack === undefined) return;
+    cloudFormation.updateStack(stack, group, {
+      maxBatchSize: 1,
+      minInstancesInService: 0,
+      pauseSeconds: 600,
+    });
+  },
+  'instance refresh': ({ autoScaling }, group) => autoScaling.startInstanceRefresh(group),
+};
+
+const deedsOf = (incident: RandomIncident, part: Part, index: number, people: People): Deed[] => {
+  if (!('from' in part)) return [];
+  const deed = (atSeconds: number, text: string, act: (cloud: SimulatedCloud) => void): Deed => ({
+    atSeconds,
+    text,
+    act: (cloud) => unlessRefused(() => act(cloud)),
+  });
+  const groupNamed = (cloud: SimulatedCloud, name: string): SimulatedGroup | undefined =>
+    cloud.autoScaling.groups.get(name);
+  switch (part.kind) {
+    case 'by hand':
+      return [
+        deed(part.from, `somebody starts ${part.remediation} by hand`, ({ stepFunctions }) =>
+          stepFunctions.startExecution(
+            stateMachineArn(`holdfast-rehearsal-${part.remediation}`),
+            `by-hand-${index}`,
+            part.input,
+          ),
+        ),
+      ];
+    case 'stop executions':
+      return [
+        deed(part.from, 'somebody stops every execution', ({ stepFunctions }) => {
+          for (const [arn, { status }] of stepFunctions.executions) {
+            if (status === 'RUNNING') stepFunctions.stopExecution(arn);
+          }
+        }),
+      ];
+    case 'kill switch':
+      return [
+        deed(part.from, `somebody writes "${part.word}" into the kill switch`, ({ parameters }) =>
+          parameters.set(killSwitchParameter, part.word),
+        ),
+        deed(until(part), 'somebody writes "live" into the kill switch', ({ parameters }) =>
+          parameters.set(killSwitchParameter, 'live'),
+        ),
+      ];
+    case 'opt out':
+      return [
+        deed(part.from, `${part.group} opts out`, (cloud) => {
+          const group = groupNamed(cloud, part.group);
+          if (group === undefined || group.tags.holdfast === undefined) return;
+          delete group.tags.holdfast;
+          people.of(group).optedOutAt = cloud.time.now();
+        }),
+        deed(until(part), `${part.group} opts in again`, (cloud) => {
+          const group = groupNamed(cloud, part.group);
+          if (group === undefined || people.of(group).optedOutAt === undefined) return;
+          group.tags.holdfast = 'true';
+          delete people.of(group).optedOutAt;
+        }),
+      ];
+    case 'make anew': {
+      const spec = incident.groups.find(({ name }) => name === part.group);
+      return spec === undefined
+        ? []
+        : [
+            deed(part.from, `${part.group} is made anew`, ({ autoScaling }) => {
+              autoScaling.deleteGroup(part.group);
+              autoScaling.createGroup({ ...spec, scheduledActions: [], suspendedProcesses: [] });
+            }),
+          ];
+    }
+    case 'disable alarm actions':
+      return [
+        deed(part.from, 'somebody disables the actions of an alarm', ({ cloudWatch }) =>
+          cloudWatch.disableActions(randomAlarms[0].alarmName),
+        ),
+        deed(until(part), 'and enables them again', ({ cloudWatch }) =>
+          cloudWatch.enableActions(randomAlarms[0].alarmName),
+        ),
+      ];
+    default: {
+      if (!('group' in part)) return [];
+      const act = toGroup[part.kind] as
+        | ((cloud: SimulatedCloud, group: SimulatedGroup, part: Part, people: People) => void)
+        | undefined;
+      if (act === undefined) return [];
+      return [
+        deed(part.from, `${part.kind}: ${part.group}`, (cloud) => {
+          const group = groupNamed(cloud, part.group);
+          if (group !== undefined) act(cloud, group, part, people);
+        }),
+      ];
+    }
+  }
+};
+
+/** Functions that die, each part once. */
+export const deathsOf = (parts: Part[]): ((death: Death) => boolean) => {
+  const deaths = parts.filter((part) => part.kind === 'death').map((part) => ({ ...part, left: part.at }));
+  return ({ functionName, when }) => {
+    for (const death of deaths) {
+      if (death.function !== functionName || death.when !== when || death.left === 0) continue;
+      death.left -= 1;
+      if (death.left === 0) return true;
+    }
+    return false;
+  };
+};
+
+/** From when on nobody does anything any more, and nothing is wrong. */
+export const quietFrom = ({ parts }: RandomIncident): number =>
+  Math.max(7200, ...parts.map((part) => ('lasts' in part ? until(part) : 0)));
+
+/** How long a random incident may take to give everything back, once all is quiet. */
+const givesBackSeconds = 6 * 3600;
+
+const ofKind = <Kind extends Part['kind']>(parts: Part[], kind: Kind): PartOf<Kind>[] =>
+  parts.filter((part): part is PartOf<Kind> => part.kind === kind);
+
+/** A random incident as the rehearsal tells it. */
+export const toStory = (incident: RandomIncident, people: People): Story => {
+  const { parts, groups, load } = incident;
+  const perInstance = 100;
+  const alarms = randomAlarms.map(
+    ({ alarmName, threshold }): AlarmSpec => ({
+      alarmName,
+      metric: { namespace: 'Network', name: 'PacketLoss', dimensions: {} },
+      comparison: 'GreaterThanThreshold',
+      threshold,
+      datapointsToAlarm: 2,
+      evaluationPeriods: 3,
+    }),
+  );
+  const demand = new Map(
+    groups.map(({ name, desiredCapacity }) => [name, desiredCapacity * perInstance * load]),
+  );
+  return {
+    name: `random-${incident.seed}`,
+    title: `Random incident ${incident.seed}`,
+    story: [],
+    startsAt: '2026-03-02T03:00:00.000Z',
+    durationSeconds: quietFrom(incident) + givesBackSeconds,
+    groups,
+    alarms,
+    load: ({ name }) => demand.get(name) ?? 0,
+    losses: ofKind(parts, 'loss').map(({ fraction, flapSeconds, ...part }) => ({
+      name: 'packets are lost',
+      ...period(part),
+      fraction: (seconds) =>
+        flapSeconds !== undefined && Math.floor(seconds / flapSeconds) % 2 === 1 ? 0 : fraction,
+    })),
+    launchFaults: ofKind(parts, 'launches fail').map((part) => ({
+      name: `launches ${part.outcome.kind}`,
+      groups: part.groups,
+      outcome: part.outcome,
+      ...period(part),
+    })),
+    capacityShortages: ofKind(parts, 'no capacity').map((part) => ({
+      instanceTypes: part.instanceTypes,
+      ...period(part),
+    })),
+    healthCheckFaults: ofKind(parts, 'health checks fail').map((part) => ({
+      name: 'health checks fail',
+      groups: part.groups,
+      fraction: part.fraction,
+      ...period(part),
+    })),
+    startFaults: ofKind(parts, 'starts do not serve').map((part) => ({
+      name: 'what starts does not serve',
+      groups: part.groups,
+      ...period(part),
+    })),
+    restartLoops: ofKind(parts, 'restarts').map((part) => ({
+      name: 'what boots restarts',
+      groups: part.groups,
+      everySeconds: part.everySeconds,
+      ...period(part),
+    })),
+    serviceOutages: ofKind(parts, 'silence').flatMap(({ services, error, ...part }) =>
+      services.map((service) => ({ service, ...(error === undefined ? {} : { error }), ...period(part) })),
+    ),
+    deeds: parts.flatMap((part, index) => deedsOf(incident, part, index, people)),
+    autoScalingCallsPerSecond: 10,
+    autoScalingBurst: 40,
+  };
+};

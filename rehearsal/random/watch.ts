@@ -1,0 +1,156 @@
+import type { SimulatedGroup } from '../cloud/auto-scaling-group.ts';
+import { runningFunction } from '../cloud/lambda.ts';
+import type { SimulatedCloud } from '../cloud/simulated-cloud.ts';
+import type { People } from './people.ts';
+
+/** The promises of docs/promises.md, by their short names. */
+export type Promised =
+  | 'gives back'
+  | 'keeps the floor'
+  | 'touches only its own'
+  | 'dry run'
+  | 'one execution'
+  | 'ends'
+  | 'tells the truth'
+  | 'leaves nothing'
+  | 'a person outranks it'
+  | 'evidence first';
+
+/** A promise that was broken: when, and how. */
+export interface BrokenPromise {
+  promise: Promised;
+  text: string;
+}
+
+/** What has changed less than this ago may not have been seen yet: a description lags, a function is on its way. */
+const unseenMilliseconds = 120_000;
+
+/**
+ * Looks at every change that Holdfast makes, at the moment at which AWS carries it out.
+ *
+ * @param broken where broken promises are written down
+ */
+export const watchCalls = (
+  cloud: SimulatedCloud,
+  people: People,
+  isDryRun: boolean,
+  broken: BrokenPromise[],
+): void => {
+  const { autoScaling, ec2, store, time } = cloud;
+  const breaks = (promise: Promised, text: string): void => {
+    broken.push({ promise, text: `${time.iso()} ${text}` });
+  };
+
+  /** Whether an incident over the group was opened after a moment: a new reason to suspend what a person resumed. */
+  const isHeldAnew = (name: string, since: number): boolean =>
+    store
+      .listGroups()
+      .filter(({ autoScalingGroupName }) => autoScalingGroupName === name)
+      .flatMap(({ holds }) => holds)
+      .some(({ heldAt }) => Date.parse(heldAt) >= since);
+
+  const checkGroup = (operation: string, group: SimulatedGroup): void => {
+    const { optedOutAt } = people.of(group);
+    const isOut = group.tags.holdfast !== 'true';
+    const isUnseen = optedOutAt !== undefined && time.now() - optedOutAt < unseenMilliseconds;
+    if (isOut && !isUnseen)
+      breaks('touches only its own', `${operation} on ${group.name}, which is not opted in`);
+  };
+
+  const checkSuspension = (group: SimulatedGroup, processes: string[]): void => {
+    if (processes.length === 0) breaks('touches only its own', `SuspendProcesses on all of ${group.name}`);
+    for (const process of processes) {
+      const resumedAt = people.of(group).resumedAt.get(process);
+      if (resumedAt === undefined || time.now() - resumedAt < unseenMilliseconds) continue;
+      if (!isHeldAnew(group.name, resumedAt))
+        breaks(
+          'a person outranks it',
+          `${process} of ${group.name} is suspended again after a person resumed it`,
+        );
+    }
+  };
+
+  /** Room for a wave: of what serves so much must be left as the plan promised. */
+  const checkFloor = (group: SimulatedGroup, ids: string[]): void => {
+    const work = store
+      .listResizes()
+      .find(({ autoScalingGroupName }) => autoScalingGroupName === group.name)?.work;
+    if (work === undefined) {
+      breaks('keeps the floor', `EnterStandby in ${group.name}, of which no resize is recorded`);
+      return;
+    }
+    const serving = group.instances.filter(
+      ({ lifecycleState, ec2: { state } }) => lifecycleState === 'InService' && state === 'running',
+    );
+    const lostLately = group.terminations.filter(({ at }) => time.now() - at < unseenMilliseconds).length;
+    const left = serving.filter(({ instanceId }) => !ids.includes(instanceId)).length;
+    if (left + lostLately < work.floor)
+      breaks(
+        'keeps the floor',
+        `EnterStandby leaves ${left} of ${group.name} in service, and the floor is ${work.floor}`,
+      );
+  };
+
+  const checkEnd = (operation: string, instanceId: string): void => {
+    if (!store.listEvidence().some((kept) => kept.instanceId === instanceId))
+      breaks('evidence first', `${operation} on ${instanceId}, of which no evidence was kept`);
+    const instance = [...autoScaling.groups.values()]
+      .flatMap(({ instances }) => instances)
+      .find((each) => each.instanceId === instanceId);
+    if (
+      instance?.lifecycleState === 'InService' &&
+      time.now() - (instance.inServiceAt ?? 0) > unseenMilliseconds
+    )
+      breaks('touches only its own', `${operation} on ${instanceId}, which is in service`);
+  };
+
+  const checkAutoScaling = (operation: string, input: Record<string, unknown>): void => {
+    if (/^Describe/.test(operation)) return;
+    if (isDryRun) breaks('dry run', `${operation} in a dry run`);
+    const [tag] = (input.Tags ?? []) as { ResourceId: string }[];
+    const group = autoScaling.groups.get(String(input.AutoScalingGroupName ?? tag?.ResourceId));
+    if (group !== undefined) {
+      checkGroup(operation, group);
+      if (operation === 'SuspendProcesses')
+        checkSuspension(group, (input.ScalingProcesses ?? []) as string[]);
+      if (operation === 'EnterStandby') checkFloor(group, (input.InstanceIds ?? []) as string[]);
+    }
+    if (operation === 'CompleteLifecycleAction' || operation === 'TerminateInstanceInAutoScalingGroup')
+      checkEnd(operation, String(input.InstanceId));
+    if (input.LifecycleActionResult === 'CONTINUE') breaks('touches only its own', 'a launch is continued');
+  };
+
+  const checkEc2 = (operation: string, input: Record<string, unknown>): void => {
+    if (/^(Describe|Get)/.test(operation) || input.DryRun === true) return;
+    if (isDryRun) breaks('dry run', `${operation} in a dry run`);
+    if (operation !== 'StopInstances') return;
+    const ids = (input.InstanceIds ?? []) as string[];
+    for (const { instances, name } of autoScaling.groups.values()) {
+      for (const { instanceId, lifecycleState } of instances) {
+        if (ids.includes(instanceId) && lifecycleState === 'InService')
+          breaks('keeps the floor', `StopInstances on ${instanceId} of ${name}, which is in service`);
+      }
+    }
+  };
+
+  /** Before the call, as it meets the account; what AWS refuses changes nothing. */
+  const watch = (
+    service: { handle(operation: string, input: Record<string, unknown>): object },
+    check: (operation: string, input: Record<string, unknown>) => void,
+  ): void => {
+    const { handle } = service;
+    service.handle = (operation, input) => {
+      const before = broken.length;
+      // What is looked at here is not looked at by the function that makes the call.
+      if (runningFunction.getStore() !== undefined) runningFunction.exit(() => check(operation, input));
+      try {
+        return handle(operation, input);
+      } catch (error) {
+        broken.length = before;
+        throw error;
+      }
+    };
+  };
+  watch(autoScaling, checkAutoScaling);
+  watch(ec2, checkEc2);
+};
