@@ -85,6 +85,8 @@ export interface RemediationRecord {
   forbidsStops: boolean;
   /** Whether all that it does is to hold groups, which nothing but its end ends. */
   onlyHolds: boolean;
+  /** Whether it holds its groups for as long as it runs: who is not held any more is over with it. */
+  holdsItsGroups: boolean;
   /** When an incident is over at the latest, ISO 8601; `undefined` when nobody can tell. */
   endsAtLatest: (incident: Incident) => string | undefined;
   /** When an incident is given back, as a person says it. */

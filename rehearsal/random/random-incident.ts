@@ -78,8 +78,8 @@ const nameOf = ({ chance, between, pick }: Dice, index: number): string => {
   if (chance(0.2)) return `${pick(['__proto__', 'constructor', '-', '#', 'notices'])}${index}`;
   const length = chance(0.3) ? 250 : between(1, 40);
   const middle = Array.from({ length }, () => pick(nameCharacters)).join('');
-  // Blanks at the ends AWS cuts off.
-  return `${index}${middle}x`.slice(0, 255);
+  // Blanks at the ends AWS cuts off; and whoever checks a sentence must see where a name ends.
+  return `${index}${middle}x`.slice(0, 255).replaceAll(/[,.](?= )/g, '_');
 };
 
 const processes = [

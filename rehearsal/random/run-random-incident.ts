@@ -34,11 +34,12 @@ export const runRandomIncident = async (incident: RandomIncident): Promise<Rando
     seen = cloud;
     watchCalls(cloud, people, dryRun, broken);
   };
-  const isQuiet = ({ time, store, stepFunctions }: SimulatedCloud): boolean => {
+  const isQuiet = ({ time, store, stepFunctions, cloudFormation }: SimulatedCloud): boolean => {
     const now = time.elapsedSeconds();
     const isBusy =
       now < quietFrom(incident) ||
       [...stepFunctions.executions.values()].some(({ status }) => status === 'RUNNING') ||
+      [...cloudFormation.stacks.values()].some(({ status }) => /IN_PROGRESS$/.test(status)) ||
       store.listIncidents().length > 0 ||
       store.listLaunches().some(({ breaker }) => breaker !== undefined);
     overSince = isBusy ? undefined : (overSince ?? now);

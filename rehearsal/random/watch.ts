@@ -1,4 +1,4 @@
-import type { SimulatedGroup } from '../cloud/auto-scaling-group.ts';
+import type { SimulatedGroup, SimulatedInstance } from '../cloud/auto-scaling-group.ts';
 import { runningFunction } from '../cloud/lambda.ts';
 import type { SimulatedCloud } from '../cloud/simulated-cloud.ts';
 import type { People } from './people.ts';
@@ -79,15 +79,24 @@ export const watchCalls = (
       breaks('keeps the floor', `EnterStandby in ${group.name}, of which no resize is recorded`);
       return;
     }
-    const serving = group.instances.filter(
-      ({ lifecycleState, ec2: { state } }) => lifecycleState === 'InService' && state === 'running',
-    );
-    const lostLately = group.terminations.filter(({ at }) => time.now() - at < unseenMilliseconds).length;
+    const serves = ({
+      lifecycleState,
+      ec2: { state, checksOkAt },
+      target,
+      isDeaf,
+    }: SimulatedInstance): boolean =>
+      lifecycleState === 'InService' &&
+      state === 'running' &&
+      isDeaf !== true &&
+      (group.healthCheckType === 'ELB' ? target.state === 'healthy' : checksOkAt <= time.now());
+    const serving = group.instances.filter(serves);
     const left = serving.filter(({ instanceId }) => !ids.includes(instanceId)).length;
-    if (left + lostLately < work.floor)
+    // What EC2 or a person ended just now nobody could know of; and what does not serve is nobody's loss.
+    const lostLately = group.terminations.filter(({ at }) => time.now() - at < unseenMilliseconds).length;
+    if (left < serving.length && left + lostLately < work.floor)
       breaks(
         'keeps the floor',
-        `EnterStandby leaves ${left} of ${group.name} in service, and the floor is ${work.floor}`,
+        `EnterStandby leaves ${left} of ${group.name} serving, and the floor is ${work.floor}`,
       );
   };
 

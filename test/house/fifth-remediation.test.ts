@@ -32,6 +32,7 @@ export const freezeSchedules = defineRemediation({
   words: { began: () => 'Schedules frozen', held: () => 'No schedule changes a size.', undo: 'Stop the execution.' },
   forbidsStops: false,
   onlyHolds: false,
+  holdsItsGroups: true,
   endsAtLatest: holdEndsAtLatest,
   describeEnd: describeHoldEnd,
   isSameAffair: isOfSameAlarm,

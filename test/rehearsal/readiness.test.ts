@@ -109,7 +109,7 @@ describe('the check of the deployed stage', () => {
         return isDeath;
       },
     });
-    expect(died.told).toEqual([`1h not-ready: ${notReady}`, `5h ready-again: ${over}`]);
+    expect(died.told).toEqual([`1h not-ready: ${notReady}`, `4h ready-again: ${over}`]);
   });
 
   it('does not take for over what it cannot read, and says so after hours', async () => {

@@ -100,6 +100,7 @@ export const drainPendingWait = defineRemediation({
   },
   forbidsStops: false,
   onlyHolds: false,
+  holdsItsGroups: false,
   // It is renewed for as long as something is stuck.
   endsAtLatest: () => undefined,
   describeEnd: () => 'Holdfast gives everything back once no launch is stuck any more.',

@@ -80,6 +80,7 @@ export const pauseScaling = defineRemediation({
   },
   forbidsStops: true,
   onlyHolds: true,
+  holdsItsGroups: true,
   endsAtLatest: holdEndsAtLatest,
   describeEnd: describeHoldEnd,
   isSameAffair: isOfSameAlarm,

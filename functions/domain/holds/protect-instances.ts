@@ -83,6 +83,7 @@ export const protectInstances = defineRemediation({
   },
   forbidsStops: false,
   onlyHolds: true,
+  holdsItsGroups: true,
   endsAtLatest: holdEndsAtLatest,
   describeEnd: describeHoldEnd,
   isSameAffair: (incident, request, { held, asked }) =>

@@ -189,6 +189,7 @@ export const resizeInPlace = defineRemediation({
   },
   forbidsStops: false,
   onlyHolds: false,
+  holdsItsGroups: true,
   endsAtLatest: holdEndsAtLatest,
   describeEnd: () => 'Holdfast gives everything back once the last wave is in service again.',
   isSameAffair: (_incident, _request, { held, asked }) => asked.some((name) => held.includes(name)),

@@ -378,10 +378,15 @@ type AsTold = { notice: Notice } & Pick<Together, 'late'>;
 
 const asWritten = (notice: Notice): AsTold => ({ notice, late: '' });
 
-/** That a hold was begun, as of now: a message may be late, and what it tells of be over. */
+const holdsItsGroups = (incidentId: string): boolean => {
+  const remediation = remediationOf(incidentId);
+  return remediation !== undefined && remediations[remediation].holdsItsGroups;
+};
+
+/** That something was begun, as of now: a message may be late, and what it tells of be over. */
 const begunAsOfNow = (notice: Notice, { holders, at }: HeldNow): AsTold => {
   const { kind, incidentId, groups } = notice;
-  if (kind !== 'acted' || !onlyHolds(incidentId)) return asWritten(notice);
+  if (kind !== 'acted' || !holdsItsGroups(incidentId)) return asWritten(notice);
   const known = groups.flatMap((name) => {
     const all = holders.get(name);
     const holder = all?.find(({ executionName }) => executionName === executionNameOf(incidentId));
@@ -401,7 +406,7 @@ const asOver = (notice: Notice, what: string): Notice => ({
   ...notice,
   todo: [],
   done: notice.done.map((line) => ({ ...line, text: `At ${spokenClock(notice.at)}: ${line.text}` })),
-  next: `This message is late: the hold ${what}. Another message says what came of it.`,
+  next: `This message is late: ${onlyHolds(notice.incidentId) ? 'the hold' : 'what it tells of'} ${what}. Another message says what came of it.`,
   undo: 'NOTHING',
 });
 
