@@ -41,6 +41,10 @@ export const explainUsage = (error: CommanderError, command: Command): string =>
       return `${found.toUpperCase()}: found nothing; ${command.name()} needs it. See holdfast ${command.name()} --help`;
     case 'commander.excessArguments':
       return `found too many words; allowed: holdfast ${command.name()} ${command.usage()}${['rehearse', 'story'].includes(command.name()) ? '. With npm, options follow --: npm run story -- packet-loss --seed 7' : ''}`;
+    case 'commander.missingMandatoryOptionValue':
+      return `${/--[\w-]+/.exec(error.message)?.[0]}: found nothing; ${command.name()} needs it. See holdfast ${command.name()} --help`;
+    case 'commander.invalidArgument':
+      return `${found}: allowed: see holdfast ${command.name()} --help`;
     default:
       return error.message.replace(/^error: /, '');
   }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { remediationNames } from '../functions/domain/remediation-names.ts';
+import { didYouMean } from '../functions/events/nearest.ts';
 import { storyNames } from '../rehearsal/incidents/story-names.ts';
 import { explainError } from './explain-error.ts';
 import { explainUsage, unknownCommand } from './explain-usage.ts';
@@ -107,12 +108,12 @@ export const createProgram = (finish: (exitCode: number) => void): Command => {
   account(
     add(
       'check',
-      'say what is not ready before the night: alarms, groups, hooks, the stage',
+      'say what would keep Holdfast from acting: alarms, groups, hooks, the stage',
       async () => (await import('./commands/check.ts')).checkCommand,
     ),
   )
     .addOption(policy())
-    .addOption(stage('look at this deployed stage too: kill switch and subscriptions'))
+    .addOption(stage('look at this deployed stage too: kill switch, subscriptions, policy, roles'))
     .addOption(json());
 
   account(
@@ -231,6 +232,9 @@ const completes: Record<string, readonly string[]> = {
   mode: ['live', 'dry-run', 'off'],
 };
 
+/** The shells that completion knows. */
+const shells = ['bash', 'zsh', 'fish', 'powershell'];
+
 /** Adds the completion of shells, with the words that are known without asking AWS. */
 const addCompletion = async (program: Command): Promise<void> => {
   const { default: tab } = await import('@bomb.sh/tab/commander');
@@ -282,6 +286,12 @@ export const runHoldfast = async (argv: string[]): Promise<number> => {
     return 2;
   }
   try {
+    const [first, shell] = argv;
+    if (first === 'complete' && ![...shells, '--', '--help', '-h'].includes(shell ?? '')) {
+      throw new UsageError(
+        `shell: found ${shell === undefined ? 'nothing' : `"${shell}"`}; allowed: ${shells.join(', ')}${didYouMean(shell ?? '', shells)}`,
+      );
+    }
     const command = program.commands.find((each) => each.name() === argv[0]);
     const names = (command?.options ?? []).map(({ long }) => (long ?? '').replace(/^--/, ''));
     const kept = keptByNpm(names, argv, process.env);

@@ -15,6 +15,7 @@ import { type Account, type AccountFlags, openAccount } from '../laptop/account.
 import { defaultStage, ofStage, stageOf, stateMachineArn } from '../laptop/deployed-stage.ts';
 import { createPlanningRuntime } from '../laptop/planning-runtime.ts';
 import { type ExecutionRequest, type RequestFlags, toExecutionRequest } from '../laptop/request.ts';
+import { readSwitchWord, tellSwitchWord } from '../laptop/switch-word.ts';
 import { bad, dim, good, warned } from '../terminal/colour.ts';
 import { print, printJson } from '../terminal/print.ts';
 import { tellTable } from '../terminal/table.ts';
@@ -101,7 +102,7 @@ const tagsOf = ({ rules }: Policy, { input }: ExecutionRequest): Record<string, 
     ? (input.tags as Record<string, string> | undefined)
     : rules.find(({ name }) => name === input.rule)?.targets.tags;
 
-/** A plan that found no group, with the groups that have the tags and did not opt in: who asks wonders about those. */
+/** A plan, with the groups that have the tags and did not opt in: who asks wonders about those. */
 const withOthers = async (
   account: Account,
   policy: Policy,
@@ -109,27 +110,32 @@ const withOthers = async (
   plan: Plan,
 ): Promise<Plan> => {
   const tags = tagsOf(policy, request);
-  if (tags === undefined || plan.result.groups + plan.result.refused > 0) return plan;
+  if (tags === undefined) return plan;
   const autoScaling = createAutoScaling(account.connect(AutoScalingClient, 'dry-run'));
   const others = (await autoScaling.describeAutoScalingGroupsByTags(tags)).filter(
     (group) => !isOptedIn(group),
   );
   const at = account.clock.now();
   const entries = others.map(
-    ({ autoScalingGroupName }): JournalEntry => ({
+    ({ autoScalingGroupName, tags: { [optInTag.key]: found } }): JournalEntry => ({
       at,
       event: 'refused',
       because: 'NOT_OPTED_IN',
       autoScalingGroupName,
-      text: `the group does not carry the tag ${optInTag.key}=${optInTag.value}`,
+      text:
+        found === undefined
+          ? `the group does not carry the tag ${optInTag.key}=${optInTag.value}`
+          : `its tag ${optInTag.key} says ${JSON.stringify(found)}; only ${JSON.stringify(optInTag.value)} opts in`,
     }),
   );
   return { ...plan, journal: [...entries, ...plan.journal] };
 };
 
-/** A plan as people read it. */
-export const tellPlan = ({ result, journal }: Plan): string => {
-  const shown = shownOf(journal);
+/** A plan as people read it: before a start, or for itself. */
+export const tellPlan = ({ result, journal }: Plan, before: 'a start' | 'nothing' = 'nothing'): string => {
+  const whole = journal.filter((entry) => entry.event === 'refused' && !isOfGroup(entry));
+  // Where all of it is refused, nothing of it would be done to any group.
+  const shown = shownOf(journal).filter(({ event }) => whole.length === 0 || event !== 'planned');
   const rows = shown.map((entry) => [
     entry.autoScalingGroupName,
     whatOf(entry),
@@ -142,16 +148,17 @@ export const tellPlan = ({ result, journal }: Plan): string => {
   const refused = new Set(
     shown.flatMap(({ event, autoScalingGroupName }) => (event === 'refused' ? [autoScalingGroupName] : [])),
   );
-  const whole = journal.filter((entry) => entry.event === 'refused' && !isOfGroup(entry));
   return [
-    ...whole.map((entry) => `${bad(`Nothing would be done: ${sentenceOf(entry)}.`)}\n`),
-    ...(rows.length === 0
-      ? [result.groups === 0 ? 'No group was found.' : `Nothing to do now: ${result.reason}.`]
-      : [
-          tellTable(['GROUP', 'WHAT', 'WHY'], rows, (text, _row, column) =>
-            column === 1 ? (colourOf[text] ?? dim)(text) : text,
-          ),
-        ]),
+    ...whole.map((entry) => `${bad(`Nothing would be done: ${sentenceOf(entry).replace(/\.$/, '')}.`)}\n`),
+    ...(rows.length === 0 && whole.length > 0
+      ? []
+      : rows.length === 0
+        ? [result.groups === 0 ? 'No group was found.' : `Nothing to do now: ${result.reason}.`]
+        : [
+            tellTable(['GROUP', 'WHAT', 'WHY'], rows, (text, _row, column) =>
+              column === 1 ? (colourOf[text] ?? dim)(text) : text,
+            ),
+          ]),
     ...(withCalls.length === 0
       ? []
       : [
@@ -167,7 +174,7 @@ export const tellPlan = ({ result, journal }: Plan): string => {
           ),
         ]),
     '',
-    `${counted(result.groups, 'group')} would take part, ${refused.size} left alone. Nothing was changed.${withCalls.length === 0 ? '' : ' Every call in full: --json.'}`,
+    `${counted(whole.length > 0 ? 0 : result.groups, 'group')} would take part, ${refused.size} left alone.${before === 'a start' ? '' : ` Nothing was changed.${withCalls.length === 0 ? '' : ' Every call in full: --json.'}`}`,
   ].join('\n');
 };
 
@@ -195,9 +202,13 @@ export const planCommand = async (name: string, flags: PlanFlags): Promise<numbe
     print(
       `${name}: a plan for account ${account.accountId}, ${account.region}, as of ${spokenTime(now)}${flags.stage === undefined ? `; what a deployed stage holds already is not looked at without --stage ${defaultStage}` : `, stage ${stage}`}.\n`,
     );
+    if (flags.stage !== undefined) {
+      const switched = tellSwitchWord(await readSwitchWord(account, stage), stage);
+      if (switched !== undefined) print(`${switched}\n`);
+    }
     print(tellPlan(plan));
     const rule = policy.rules.find((each) => each.name === name);
-    if (rule?.when.alarm !== undefined) {
+    if (rule?.when.alarm !== undefined && result.action !== 'REFUSE') {
       const { expiresAfterSeconds, holdAtMostSeconds } = rule.settings;
       print(
         `Started by hand, as planned here, it holds for ${spokenDuration(expiresAfterSeconds)}. Started by its alarm it holds while that lasts, ${spokenDuration(holdAtMostSeconds)} at most.`,

@@ -10,6 +10,7 @@ import { follow, onInterrupt, tellEntry, tellLeft } from '../laptop/follow.ts';
 import { createPlanningRuntime } from '../laptop/planning-runtime.ts';
 import { openStore } from '../laptop/read-status.ts';
 import { type ExecutionRequest, type RequestFlags, toExecutionRequest } from '../laptop/request.ts';
+import { readSwitchWord, tellSwitchWord } from '../laptop/switch-word.ts';
 import { mayGoOn } from '../terminal/ask.ts';
 import { bold } from '../terminal/colour.ts';
 import { print, printJson } from '../terminal/print.ts';
@@ -59,6 +60,10 @@ const followToEnd = async (
   return execution.status === 'SUCCEEDED' ? 0 : 1;
 };
 
+/** What is started: a rule by its name, with its remediation. */
+const tellRequest = ({ remediation, input }: ExecutionRequest): string =>
+  typeof input.rule === 'string' ? `rule ${input.rule} (${remediation})` : remediation;
+
 /** Shows what would be done, and asks; a dry run changes nothing and needs no answer. */
 const isAgreed = async (
   account: Account,
@@ -72,12 +77,17 @@ const isAgreed = async (
   const plan = await ofStage(stage, account, () =>
     makePlan(account, runtime, { ...request, input: { ...request.input, dryRun: true } }),
   );
-  if (json !== true) print(`${tellPlan(plan)}\n`);
+  if (json !== true) print(`${tellPlan(plan, 'a start')}\n`);
   else if (plan.result.action === 'REFUSE') printJson({ started: false, ...plan });
   if (plan.result.action === 'REFUSE') return false;
   const mode = (await runtime.store.readStageMode())?.mode;
+  const means = {
+    live: 'It is live: this changes your groups.',
+    'dry-run': 'It is a dry run: this only plans.',
+    off: 'It is off: nothing begins.',
+  };
   return mayGoOn(
-    `Start ${request.remediation} in stage ${stage}, account ${account.accountId}, ${account.region}? The stage ${mode === 'live' ? 'is live: this changes your groups' : `is in the mode ${mode ?? 'that its first sweep finds'}`}.`,
+    `Start ${tellRequest(request)} in stage ${stage}, account ${account.accountId}, ${account.region}? ${mode === undefined ? 'This stage has not said yet whether it is live or a dry run.' : means[mode]}`,
     yes === true,
   );
 };
@@ -94,13 +104,23 @@ export const startCommand = async (name: string, flags: StartFlags): Promise<num
   const request = toExecutionRequest(name, flags, { policy, reason, dryRun, now });
   const executions = openExecutions(account, stage);
   await executions.mustBeDeployed(request.remediation);
+  const word = await readSwitchWord(account, stage);
+  const switched = tellSwitchWord(word, stage);
+  if (switched !== undefined && !dryRun) {
+    // What only plans may still be wanted.
+    if (word !== 'dry-run') throw new AccessError(`${switched}\nNothing was started.`);
+    if (!json) print(`${switched}\n`);
+  }
   if (!(await isAgreed(account, stage, request, policy, flags))) {
     process.stderr.write('Nothing was started.\n');
     return 1;
   }
   const executionName = `by-hand-${now.slice(0, 19).replaceAll(/\D/g, '')}-${randomBytes(4).toString('hex')}`;
   const executionArn = await executions.start(request.remediation, executionName, request.input);
-  if (!json) print(bold(`Started ${executionName} (${request.remediation}, stage ${stage}).`));
+  // A program that reads JSON from standard output learns the name at once all the same.
+  const started = `Started ${executionName} (${tellRequest(request)}, stage ${stage}).`;
+  if (json) process.stderr.write(`${started}\n`);
+  else print(bold(started));
   try {
     return await followToEnd(account, stage, executionArn, json);
   } catch (error) {

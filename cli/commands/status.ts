@@ -5,6 +5,7 @@ import { type Account, inRegion, openAccount } from '../laptop/account.ts';
 import { stageOf } from '../laptop/deployed-stage.ts';
 import { type GroupStatus, isWorthTelling } from '../laptop/group-status.ts';
 import { type AccountStatus, readStatus } from '../laptop/read-status.ts';
+import { tellSwitchWord } from '../laptop/switch-word.ts';
 import { print, printJson } from '../terminal/print.ts';
 import { tellTable } from '../terminal/table.ts';
 import { waiting } from '../terminal/waiting.ts';
@@ -94,7 +95,7 @@ const tellRest = (groups: GroupStatus[], told: number): string => {
 
 /** A status as people read it: groups of which there is nothing to tell are counted, unless they were asked for. */
 const tellStatus = (
-  { accountId, region, at, groups, isDeployed }: AccountStatus,
+  { accountId, region, at, groups, isDeployed, killSwitch }: AccountStatus,
   stage: string,
   all: boolean,
 ): string => {
@@ -105,6 +106,7 @@ const tellStatus = (
         ? `Stage ${stage}.`
         : `No stage ${stage} is deployed here: this is what descriptions and tags tell.`
     }`,
+    ...[tellSwitchWord(killSwitch, stage)].filter((line) => line !== undefined),
     ...(told.length === 0
       ? []
       : [

@@ -81,15 +81,17 @@ const orNothing = async <Value>(read: () => Promise<Value>): Promise<Value | und
 const tellSwitch = ({ word, setBy, setAt }: SwitchNow): string => {
   if (word === undefined) return 'was never thrown, which means live';
   const known =
-    parseMode(word) === undefined ? ', a word that Holdfast does not know: nothing new begins' : '';
-  return `says ${word}${known}${setAt === undefined ? '' : `, since ${spokenTime(setAt)}`}${setBy === undefined ? '' : `, by ${setBy}`}`;
+    parseMode(word) === undefined
+      ? '. Holdfast does not know this word, so nothing new begins; set live, dry-run or off'
+      : '';
+  return `says ${word}${setAt === undefined ? '' : `, since ${spokenTime(setAt)}`}${setBy === undefined ? '' : `, by ${setBy}`}${known}`;
 };
 
 const released =
   'every hold of this stage is released within minutes, so that Auto Scaling may terminate instances again';
 
 const meaning: Record<Mode, string> = {
-  live: 'rules and starts by hand act, as far as the stage may',
+  live: 'rules and starts by hand act, as far as the stage may. An alarm that is in ALARM already starts nothing: start its rule with holdfast start',
   'dry-run': `${released}, and what begins from now on only plans`,
   off: `${released}, and nothing begins`,
 };

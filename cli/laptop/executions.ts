@@ -108,7 +108,7 @@ export const openExecutions = (account: Account, stage: string): Executions => {
       // A name that is not there may be of a stage that is not.
       await mustBeDeployed(remediationNames[0]);
       throw new UsageError(
-        `execution: there is no execution "${nameOrArn}" of stage ${stage} in account ${account.accountId}, ${account.region}; look at the name, --stage and --region`,
+        `execution or group: there is no execution "${nameOrArn}" of stage ${stage} in account ${account.accountId}, ${account.region}, and none holds a group of this name; holdfast status shows who holds what. Look at the name, --stage and --region`,
       );
     },
 

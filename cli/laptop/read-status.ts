@@ -9,6 +9,7 @@ import type { Store } from '../../functions/state/store.ts';
 import type { Account } from './account.ts';
 import { isNotThere } from './deployed-stage.ts';
 import { type GroupMemory, type GroupStatus, groupStatusOf } from './group-status.ts';
+import { readSwitchWord } from './switch-word.ts';
 
 /** How the groups of an account and Region stand. */
 export interface AccountStatus {
@@ -19,6 +20,8 @@ export interface AccountStatus {
   groups: GroupStatus[];
   /** Whether the stage is deployed here: else only descriptions and tags tell. */
   isDeployed: boolean;
+  /** What the kill switch says; absent where it cannot be read, or nothing is deployed. */
+  killSwitch?: string;
 }
 
 /** What a deployed stage remembers; `undefined` where it is not deployed. */
@@ -112,11 +115,13 @@ export const readStatus = async (
           memory,
           described.map(({ autoScalingGroupName }) => autoScalingGroupName),
         );
+  const killSwitch = memory === undefined ? undefined : await readSwitchWord(account, stage);
   return {
     accountId: account.accountId,
     region: account.region,
     at: account.clock.now(),
     groups: described.map((group) => groupStatusOf(group, memoryOf(group.autoScalingGroupName))),
     isDeployed: memory !== undefined,
+    ...(killSwitch === undefined ? {} : { killSwitch }),
   };
 };

@@ -43,7 +43,7 @@ def checks_itself(world, switch):
 
 
 def check(world):
-    """The command check: everything is ready, and each of fourteen planted faults is found, and nothing else."""
+    """The command check: everything is ready, and each of fifteen planted faults is found, and nothing else."""
     cloudwatch, scaling = world.client("cloudwatch"), world.client("autoscaling")
     sns, ssm = world.client("sns"), world.client("ssm")
     topic = f"arn:aws:sns:us-east-1:123456789012:holdfast-{world.stage}-notifications"
@@ -115,6 +115,7 @@ def check(world):
             ("ALARM_WITHOUT_DATA", 1, lambda: cloudwatch.set_alarm_state(
                 AlarmName="check-loss-az1", StateValue="INSUFFICIENT_DATA", StateReason="told"), alarm),
             ("MISSING_DATA_IS_GOOD", 0, lambda: alarm(TreatMissingData="notBreaching"), alarm),
+            ("METRIC_WITHOUT_DATA", 0, lambda: alarm(TreatMissingData="ignore"), alarm),
             ("NO_GROUP", 1, lambda: tags(web, "tier", "other"), lambda: tags(web, "tier", "web")),
             ("NOT_OPTED_IN", 0, lambda: tag("web-1", "holdfast"), lambda: tag("web-1", "holdfast", "true")),
             ("NOT_OPTED_IN", 1, lambda: tags(web, "holdfast"), lambda: tags(web, "holdfast", "true")),

@@ -230,7 +230,7 @@ describe('holdfast start', () => {
     const { status, err } = await holdfast(...words, '--yes', '--json');
     expect(status).toBe(2);
     expect(err).toMatch(
-      /^Started arn:aws:states:.*:by-hand-.*, which goes on; it could not be followed: Not allowed/,
+      /^Started by-hand-.*\nStarted arn:aws:states:.*:by-hand-.*, which goes on; it could not be followed: Not allowed/,
     );
   });
 

@@ -132,7 +132,7 @@ describe('the check of the deployed stage', () => {
       `8h not-ready: ${unknown}`,
       `12h ready-again: ${over.replace(' (', ': web-a, web-b (')}`,
     ]);
-    expect(result.messages[1]?.text).toContain('Rule packet-loss: not known: its alarm (');
+    expect(result.messages[1]?.text).toContain('Rule packet-loss: its alarm is not known: AccessDenied');
     expect(result.messages[2]?.text).toContain(
       'this was so for 8 h 59 min, and has been over since 2021-01-05 00:00 UTC: web-a, web-b did not opt in',
     );

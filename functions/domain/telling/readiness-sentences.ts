@@ -28,8 +28,10 @@ export const tellReadiness = (fact: ReadinessFact): ToldReadiness => {
     }
     case 'ALARM_SUPPRESSED':
       return {
-        found: `${fact.alarmName}: ${fact.why}, so the rule starts nothing`,
-        remedy: 'let the alarm act again: its actions, its suppressor or its mute rule',
+        found: `${fact.alarmName}: ${fact.why}, so it starts nothing`,
+        remedy: /disabled/.test(fact.why)
+          ? 'enable its actions: in the CloudWatch console, or with aws cloudwatch enable-alarm-actions'
+          : 'end the mute rule, or look why the alarm that suppresses it is in ALARM',
       };
     case 'ALARM_WITHOUT_DATA':
       return {
@@ -55,7 +57,7 @@ export const tellReadiness = (fact: ReadinessFact): ToldReadiness => {
     case 'NOT_OPTED_IN':
       return {
         found: `${firstOf(fact.groups, namesShown)} did not opt in${fact.isAny ? '' : ', and no other group of the rule did'}`,
-        remedy: `set the tag ${optInTag.key}=${optInTag.value} on the groups that the rule may act on`,
+        remedy: `set the tag ${optInTag.key}=${optInTag.value}, in these letters, on the groups that the rule may act on`,
       };
     case 'TOO_MANY_GROUPS':
       return {
@@ -139,6 +141,13 @@ export const tellReadiness = (fact: ReadinessFact): ToldReadiness => {
       };
     }
     case 'UNREADABLE':
-      return { found: `not known: ${fact.what} (${fact.why})`, remedy: 'give the permission, or try again' };
+      return {
+        found: `${fact.what} is not known: ${fact.why.replace(/\.$/, '')}`,
+        remedy: /not authorized|AccessDenied|permission/i.test(fact.why)
+          ? 'give the permission'
+          : /only the first|publishes it/.test(fact.why)
+            ? 'nothing now'
+            : 'try again',
+      };
   }
 };
