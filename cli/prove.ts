@@ -3,6 +3,9 @@ import { didYouMean } from '../functions/events/nearest.ts';
 import { parseOptions, runCommand } from './parse-options.ts';
 import { UsageError } from './usage-error.ts';
 
+/** Random incidents of a run that asks for nothing else. */
+const standardIncidents = 500;
+
 /** The test files that run longer with `npm run prove`: more seeds, every moment to die in, more runs of properties. */
 const long = [
   'test/domain/holds/holds.property.test.ts',
@@ -12,6 +15,7 @@ const long = [
   'test/rehearsal/faults.test.ts',
   'test/rehearsal/packet-loss.test.ts',
   'test/rehearsal/package-repository.test.ts',
+  'test/rehearsal/promises.test.ts',
   'test/rehearsal/reboot-loop.test.ts',
   'test/rehearsal/restart-everything.test.ts',
   'test/rehearsal/switch-upgrade.test.ts',
@@ -20,21 +24,46 @@ const long = [
   'test/rehearsal/resizing-floor.test.ts',
 ];
 
-const usage = `npm run prove [-- [--seeds N] [--from S] [FILE ...]]
-Runs what npm test runs only a slice of: every seed of each matrix (or N of them, at least 1, from S), every moment to
-die in, and properties for longer. What has no seeds runs whole whatever --seeds says. Files: ${long.join(', ')}`;
+const usage = `npm run prove
+Runs what npm test runs only a slice of: every seed of each matrix, every moment to die in, and properties for longer;
+then ${standardIncidents} random incidents.
+
+npm run prove -- [--seeds N] [--from S] [--minutes M] [--groups G] [--as-found]
+Tells random incidents only: N of them from seed S (1), or as many as M minutes allow, of up to G groups instead of seven.
+The first that break a promise are made short, unless --as-found is given.
+npm run prove -- --replay FILE
+Tells one again that was made short.
+npm run prove -- FILE ... [--seeds N] [--from S]
+Runs these tests only, of each matrix N seeds from S. Files: ${long.join(', ')}`;
 
 const numberOf = (option: string, text: string | undefined, isAllowed: RegExp, allowed: string) => {
-  if (text !== undefined && !isAllowed.test(text)) {
-    throw new UsageError(`--${option}: found "${text}"; allowed: ${allowed}`);
-  }
-  return text;
+  if (text === undefined) return undefined;
+  if (!isAllowed.test(text)) throw new UsageError(`--${option}: found "${text}"; allowed: ${allowed}`);
+  return Number(text);
 };
 
-await runCommand(usage, () => {
+/** Runs test files in their long form; gives the exit code. */
+const runTests = (files: string[], seeds: number | undefined, from: number | undefined): number => {
+  const { status } = spawnSync('vitest', ['run', ...files], {
+    stdio: 'inherit',
+    env: {
+      ...process.env,
+      HOLDFAST_PROVE: '1',
+      ...(seeds === undefined ? {} : { HOLDFAST_SEEDS: String(seeds) }),
+      ...(from === undefined ? {} : { HOLDFAST_SEEDS_FROM: String(from) }),
+    },
+  });
+  return status ?? 1;
+};
+
+await runCommand(usage, async () => {
   const { values, positionals } = parseOptions(process.argv.slice(2), {
     seeds: { type: 'string' },
     from: { type: 'string' },
+    minutes: { type: 'string' },
+    groups: { type: 'string' },
+    replay: { type: 'string' },
+    'as-found': { type: 'boolean' },
     help: { type: 'boolean' },
   });
   const unknown = positionals.find((file) => !long.includes(file));
@@ -43,14 +72,20 @@ await runCommand(usage, () => {
   }
   const seeds = numberOf('seeds', values.seeds, /^[1-9]\d{0,6}$/, 'a whole number from 1');
   const from = numberOf('from', values.from, /^\d{1,7}$/, 'a whole number from 0');
-  const { status } = spawnSync('vitest', ['run', ...(positionals.length > 0 ? positionals : long)], {
-    stdio: 'inherit',
-    env: {
-      ...process.env,
-      HOLDFAST_PROVE: '1',
-      ...(seeds === undefined ? {} : { HOLDFAST_SEEDS: seeds }),
-      ...(from === undefined ? {} : { HOLDFAST_SEEDS_FROM: from }),
-    },
+  const minutes = numberOf('minutes', values.minutes, /^[1-9]\d{0,3}$/, 'a whole number from 1');
+  const groupsMax = numberOf('groups', values.groups, /^[1-9]\d{0,2}$/, 'a whole number from 1 to 999');
+  if (positionals.length > 0) return runTests(positionals, seeds, from);
+  const { proveIncidents, replayIncident } = await import('./prove-incidents.ts');
+  if (values.replay !== undefined) return replayIncident(values.replay);
+  if (seeds === undefined && from === undefined && minutes === undefined && groupsMax === undefined) {
+    const tests = runTests(long, undefined, undefined);
+    return tests === 0 ? proveIncidents({ from: 1, seeds: standardIncidents, isAsFound: false }) : tests;
+  }
+  return proveIncidents({
+    from: from ?? 1,
+    ...(minutes === undefined ? { seeds: seeds ?? standardIncidents } : { minutes }),
+    ...(minutes !== undefined && seeds !== undefined ? { seeds } : {}),
+    ...(groupsMax === undefined ? {} : { groupsMax }),
+    isAsFound: values['as-found'] === true,
   });
-  return status ?? 1;
 });

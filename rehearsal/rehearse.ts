@@ -358,10 +358,13 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
       },
       onMessage: (message) => {
         messages.push(message);
-        const { groups } = cloud.autoScaling;
-        const releasing = releasingSince(cloud.store.listJournals());
-        const moment = { groups, records: cloud.store.listGroups(), calls, releasing, at: time.iso() };
-        untrue.push(...checkMessage(message, moment));
+        // What is looked at here is not looked at by the function that sends it.
+        runningFunction.exit(() => {
+          const { groups } = cloud.autoScaling;
+          const releasing = releasingSince(cloud.store.listJournals());
+          const moment = { groups, records: cloud.store.listGroups(), calls, releasing, at: time.iso() };
+          untrue.push(...checkMessage(message, moment));
+        });
         tell({ source: 'holdfast', text: `people are told: ${message.text.split('\n')[0]}` });
       },
       onMetrics: (values) => metrics.push(values),

@@ -52,7 +52,7 @@ const dataPointsRead = 500;
 /** The metric of an alarm, or the expression over some, as GetMetricData asks for it. */
 const queriesOf = (alarm: DescribedAlarm): MetricDataQuery[] => {
   const { Metrics, MetricName, Namespace, Dimensions, Period = 60, Statistic, ExtendedStatistic } = alarm;
-  if (Metrics !== undefined) return Metrics;
+  if (Metrics !== undefined && Metrics.length > 0) return Metrics;
   if (MetricName === undefined || Namespace === undefined) return [];
   const Metric = { MetricName, Namespace, ...(Dimensions === undefined ? {} : { Dimensions }) };
   // CloudWatch keeps what is finer than a minute for three hours only (GetMetricStatistics, "Period").

@@ -1,4 +1,5 @@
 import { type Connect, createConnect } from '../../functions/aws/connect.ts';
+import { isOptedIn } from '../../functions/domain/auto-scaling-group.ts';
 import type { Measure } from '../../functions/domain/telling/metrics.ts';
 import type { Policy } from '../../functions/events/policy.ts';
 import { stateMachineArns } from '../../functions/lambda/config.ts';
@@ -8,7 +9,8 @@ import type { Deployment, FunctionOfServerless } from '../deployment.ts';
 import { createMemoryStore, type MemoryStore, watchStore } from '../memory-store.ts';
 import { seededRandom, type VirtualTime } from '../virtual-time.ts';
 import { type AutoScalingService, createAutoScalingService } from './auto-scaling.ts';
-import type { AutoScalingQuirks, GroupEvent, World } from './auto-scaling-group.ts';
+import { type AutoScalingQuirks, type GroupEvent, groupArnOf, type World } from './auto-scaling-group.ts';
+import { CloudError } from './cloud-error.ts';
 import { type CloudFormationService, createCloudFormationService } from './cloudformation.ts';
 import {
   assumedRole,
@@ -162,6 +164,26 @@ export interface SimulatedCloudOptions {
   onStoreUse: (functionName: string, method: string) => void;
 }
 
+/**
+ * Refuses what the roles of infra/permissions.yml do not allow: to change a group without the opt-in tag.
+ * Source: the message as in the IAM User Guide, "Troubleshoot access denied error messages".
+ */
+const refuseUntagged = (
+  groups: AutoScalingService['groups'],
+  operation: string,
+  input: Record<string, unknown>,
+): void => {
+  if (operation.startsWith('Describe')) return;
+  const [tag] = (input.Tags ?? []) as { ResourceId: string }[];
+  const group = groups.get(String(input.AutoScalingGroupName ?? tag?.ResourceId));
+  if (group === undefined || isOptedIn(group)) return;
+  throw new CloudError(
+    'AccessDenied',
+    `User is not authorized to perform: autoscaling:${operation} on resource: ${groupArnOf(group)} because no identity-based policy allows the autoscaling:${operation} action`,
+    403,
+  );
+};
+
 /** Puts the services together as AWS does, with Holdfast deployed as `serverless.yml` says. */
 export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedCloud => {
   const { time, quirks, deployment, functions, policy } = options;
@@ -241,8 +263,9 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
   const cloudTrail = createCloudTrailService(time, quirks.trailDelaySeconds);
   const { handle } = autoScaling;
   autoScaling.handle = (operation, input) => {
-    const output = handle(operation, input);
     const functionName = runningFunction.getStore();
+    if (functionName !== undefined) refuseUntagged(autoScaling.groups, operation, input);
+    const output = handle(operation, input);
     const ours = assumedRole(
       `holdfast-rehearsal-${functionName}`,
       `holdfast-rehearsal-${functionName}`,

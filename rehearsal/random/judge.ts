@@ -63,6 +63,24 @@ const judgeGroup = (group: SimulatedGroup, people: People, minSize: number | und
   ];
 };
 
+/** Executions that one signal started, beside those that failed before they began and were started again. */
+const judgeSignals = ({ stepFunctions }: SimulatedCloud): BrokenPromise[] => {
+  const signals = [...stepFunctions.executions.values()]
+    .filter(({ status, input }) => status !== 'FAILED' && typeof input === 'object' && input !== null)
+    .flatMap(({ input }) => {
+      const { rule, alarm } = input as {
+        rule?: string;
+        alarm?: { alarmName: string; stateTimestamp: string };
+      };
+      return rule === undefined || alarm === undefined
+        ? []
+        : [`${rule} for ${alarm.alarmName} of ${alarm.stateTimestamp}`];
+    });
+  return [...Map.groupBy(signals, (signal) => signal)]
+    .filter(([, some]) => some.length > 1)
+    .map(([signal, some]) => ({ promise: 'one execution', text: `${some.length} executions of ${signal}` }));
+};
+
 /** What is not as it should be once everything is over. */
 export const judgeEnd = async (
   cloud: SimulatedCloud,
@@ -81,6 +99,7 @@ export const judgeEnd = async (
   );
   const groups = [...autoScaling.groups.values()];
   return [
+    ...judgeSignals(cloud),
     ...open.map(({ incidentId }) => ends(`${incidentId} is open in the end`)),
     ...running.map(({ name }) => ends(`the execution ${name} runs in the end`)),
     ...records.map(({ autoScalingGroupName }) => stays(`${autoScalingGroupName} has a record in the end`)),

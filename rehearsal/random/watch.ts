@@ -79,15 +79,9 @@ export const watchCalls = (
       breaks('keeps the floor', `EnterStandby in ${group.name}, of which no resize is recorded`);
       return;
     }
-    const serves = ({
-      lifecycleState,
-      ec2: { state, checksOkAt },
-      target,
-      isDeaf,
-    }: SimulatedInstance): boolean =>
+    const serves = ({ lifecycleState, ec2: { state, checksOkAt }, target }: SimulatedInstance): boolean =>
       lifecycleState === 'InService' &&
       state === 'running' &&
-      isDeaf !== true &&
       (group.healthCheckType === 'ELB' ? target.state === 'healthy' : checksOkAt <= time.now());
     const serving = group.instances.filter(serves);
     const left = serving.filter(({ instanceId }) => !ids.includes(instanceId)).length;

@@ -1,0 +1,185 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { createRandomIncident, type RandomIncident } from '../rehearsal/random/random-incident.ts';
+import type { BrokenPromise } from '../rehearsal/random/watch.ts';
+import type { Answer, Asked } from './prove-worker.ts';
+
+/** Which random incidents are told. */
+export interface ProveIncidents {
+  from: number;
+  /** How many; without it as many as there is time for. */
+  seeds?: number;
+  minutes?: number;
+  /** The most groups of an incident; seven in each where nothing is said. */
+  groupsMax?: number;
+  /** Whether what breaks a promise is left as it was found, which is quicker. */
+  isAsFound: boolean;
+}
+
+/** Where shortest incidents and the report are written. */
+const folder = '.prove';
+
+/** So many failures are made short; a fault of the product breaks many incidents in the same way. */
+const shrunkMax = 3;
+
+const progressMilliseconds = 30_000;
+
+/** What one seed came to. */
+interface Failure {
+  seed: number;
+  broken: BrokenPromise[];
+}
+
+/** A thread that answers one question at a time. */
+const startWorker = () => {
+  const worker = new Worker(new URL('./prove-worker.ts', import.meta.url));
+  return {
+    ask: (asked: Asked): Promise<Answer> =>
+      new Promise((resolve, reject) => {
+        const onError = (error: unknown): void => reject(error);
+        worker.once('error', onError);
+        worker.once('message', (answer: Answer) => {
+          worker.off('error', onError);
+          resolve(answer);
+        });
+        worker.postMessage(asked);
+      }),
+    stop: () => worker.terminate(),
+  };
+};
+
+const tellBroken = (broken: BrokenPromise[]): string[] =>
+  broken.slice(0, 5).map(({ promise, text }) => `  ${promise}: ${text}`);
+
+/** The shortest incident found that breaks the same promise, written down, with the command that tells it again. */
+const reportShortest = async (failure: Failure, incident: RandomIncident): Promise<string[]> => {
+  const [first] = failure.broken;
+  if (first === undefined) return [];
+  const worker = startWorker();
+  try {
+    const shortest = await worker.ask({ what: 'shrink', incident, promise: first.promise });
+    if (shortest.what !== 'shrunk') return [];
+    const file = join(folder, `seed-${failure.seed}.json`);
+    writeFileSync(file, `${JSON.stringify(shortest.incident, null, 2)}\n`);
+    const { parts, groups } = shortest.incident;
+    return [
+      '',
+      `The shortest found, ${parts.length} parts and ${groups.length} groups: ${file}`,
+      `To tell it again: npm run prove -- --replay ${file}`,
+      ...tellBroken(shortest.broken),
+      ...parts.map((part) => `  part: ${JSON.stringify(part)}`),
+      '',
+      shortest.timeline,
+    ];
+  } catch (error) {
+    return [`It could not be made shorter: ${(error as Error).message}`];
+  } finally {
+    await worker.stop();
+  }
+};
+
+/** Tells one incident from a file again. */
+export const replayIncident = async (file: string): Promise<number> => {
+  const incident = JSON.parse(readFileSync(file, 'utf8')) as RandomIncident;
+  const lines = await reportShortest({ seed: incident.seed, broken: await brokenIn(incident) }, incident);
+  process.stdout.write(`${lines.length === 0 ? `${file}: no promise is broken` : lines.join('\n')}\n`);
+  return lines.length === 0 ? 0 : 1;
+};
+
+const brokenIn = async (incident: RandomIncident): Promise<BrokenPromise[]> => {
+  const { runRandomIncident } = await import('../rehearsal/random/run-random-incident.ts');
+  return (await runRandomIncident(incident)).broken;
+};
+
+/**
+ * Tells random incidents on every core, and watches every promise. What was found is one page: on standard output, and
+ * in `.prove/report.txt`.
+ *
+ * @returns 1 if a promise was broken
+ */
+export const proveIncidents = async ({
+  from,
+  seeds,
+  minutes,
+  groupsMax,
+  isAsFound,
+}: ProveIncidents): Promise<number> => {
+  mkdirSync(folder, { recursive: true });
+  const startedAt = performance.now();
+  const until = seeds === undefined ? Number.POSITIVE_INFINITY : from + seeds;
+  const isInTime = (): boolean => minutes === undefined || performance.now() - startedAt < minutes * 60_000;
+  const failures: Failure[] = [];
+  const done = { count: 0, executions: 0, calls: 0, slowest: { seed: from, milliseconds: 0 } };
+  let next = from;
+  const perSecond = (): string => (done.count / ((performance.now() - startedAt) / 1000)).toFixed(1);
+  const progress = setInterval(() => {
+    process.stderr.write(
+      `${done.count} incidents, ${perSecond()} a second, ${failures.length} with a broken promise; the next is seed ${next}\n`,
+    );
+  }, progressMilliseconds);
+
+  const work = async (): Promise<void> => {
+    let worker = startWorker();
+    while (next < until && isInTime()) {
+      const seed = next;
+      next += 1;
+      try {
+        const answer = await worker.ask({ what: 'tell', seed, groupsMax });
+        if (answer.what !== 'told') continue;
+        done.executions += answer.executions;
+        done.calls += answer.calls;
+        if (answer.milliseconds > done.slowest.milliseconds)
+          done.slowest = { seed, milliseconds: answer.milliseconds };
+        if (answer.broken.length > 0) failures.push({ seed, broken: answer.broken });
+      } catch (error) {
+        // The thread is gone with it.
+        failures.push({
+          seed,
+          broken: [{ promise: 'ends', text: `it could not be told: ${(error as Error).stack}` }],
+        });
+        worker = startWorker();
+      }
+      done.count += 1;
+    }
+    await worker.stop();
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, work));
+  clearInterval(progress);
+
+  const seconds = (performance.now() - startedAt) / 1000;
+  failures.sort((a, b) => a.seed - b.seed);
+  const byPromise = Map.groupBy(
+    failures.flatMap(({ seed, broken }) =>
+      [...new Set(broken.map(({ promise }) => promise))].map((promise) => ({ seed, promise })),
+    ),
+    ({ promise }) => promise,
+  );
+  const lines = [
+    `Random incidents: seeds ${from} to ${next - 1}, ${groupsMax === undefined ? 'seven groups each' : `up to ${groupsMax} groups each`}.`,
+    `${done.count} told in ${Math.round(seconds)} s, ${perSecond()} a second: ${done.executions} executions, ${done.calls} calls; the slowest was seed ${done.slowest.seed} with ${(done.slowest.milliseconds / 1000).toFixed(1)} s.`,
+    failures.length === 0 ? 'No promise was broken.' : `${failures.length} with a broken promise:`,
+    ...[...byPromise].map(
+      ([promise, some]) =>
+        `  ${promise}: ${some.length}, seeds ${some
+          .slice(0, 10)
+          .map(({ seed }) => seed)
+          .join(', ')}`,
+    ),
+    `To go on: npm run prove -- --from ${next}${groupsMax === undefined ? '' : ` --groups ${groupsMax}`} --seeds ${seeds ?? 1000}`,
+  ];
+  for (const failure of failures.slice(0, shrunkMax)) {
+    lines.push(
+      '',
+      `Seed ${failure.seed}: npm run prove -- --from ${failure.seed} --seeds 1${groupsMax === undefined ? '' : ` --groups ${groupsMax}`}`,
+      ...tellBroken(failure.broken),
+    );
+    if (!isAsFound)
+      lines.push(...(await reportShortest(failure, createRandomIncident(failure.seed, groupsMax))));
+  }
+  const page = `${lines.join('\n')}\n`;
+  writeFileSync(join(folder, 'report.txt'), page);
+  process.stdout.write(page);
+  return failures.length === 0 ? 0 : 1;
+};

@@ -1,0 +1,53 @@
+import { parentPort } from 'node:worker_threads';
+import { createPeople } from '../rehearsal/random/people.ts';
+import { createRandomIncident, type RandomIncident } from '../rehearsal/random/random-incident.ts';
+import { runRandomIncident } from '../rehearsal/random/run-random-incident.ts';
+import { breaks, shrink } from '../rehearsal/random/shrink.ts';
+import { toStory } from '../rehearsal/random/to-story.ts';
+import type { BrokenPromise, Promised } from '../rehearsal/random/watch.ts';
+import { tellTimeline } from '../rehearsal/report.ts';
+
+/** What a worker is asked for: to tell an incident, or to find the shortest one that breaks the same promise. */
+export type Asked =
+  | { what: 'tell'; seed: number; groupsMax: number | undefined }
+  | { what: 'shrink'; incident: RandomIncident; promise: Promised };
+
+/** What it answers. */
+export type Answer =
+  | {
+      what: 'told';
+      seed: number;
+      broken: BrokenPromise[];
+      milliseconds: number;
+      executions: number;
+      calls: number;
+    }
+  | { what: 'shrunk'; incident: RandomIncident; broken: BrokenPromise[]; timeline: string };
+
+const answer = async (asked: Asked): Promise<Answer> => {
+  if (asked.what === 'tell') {
+    const startedAt = performance.now();
+    const incident = createRandomIncident(asked.seed, asked.groupsMax);
+    const { broken, result } = await runRandomIncident(incident);
+    const milliseconds = Math.round(performance.now() - startedAt);
+    const { executions, calls } = result;
+    return {
+      what: 'told',
+      seed: asked.seed,
+      broken,
+      milliseconds,
+      executions: executions.length,
+      calls: calls.length,
+    };
+  }
+  const incident = await shrink(asked.incident, breaks(asked.promise));
+  const { broken, result } = await runRandomIncident(incident);
+  return {
+    what: 'shrunk',
+    incident,
+    broken,
+    timeline: tellTimeline(toStory(incident, createPeople()), result),
+  };
+};
+
+parentPort?.on('message', async (asked: Asked) => parentPort?.postMessage(await answer(asked)));

@@ -1,0 +1,212 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createRandomIncident, standardGroups } from '../../rehearsal/random/random-incident.ts';
+import { runRandomIncident } from '../../rehearsal/random/run-random-incident.ts';
+import { shrink } from '../../rehearsal/random/shrink.ts';
+import type { Promised } from '../../rehearsal/random/watch.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const isProving = process.env.HOLDFAST_PROVE === '1';
+
+/** A fault that makes the product break a promise: `find` stands once in `file`. */
+interface PlantedFault {
+  promise: Promised;
+  what: string;
+  file: string;
+  find: string;
+  replace: string;
+  /** Which random incidents are told: as many as it takes to meet the fault. */
+  from: number;
+  seeds: number;
+}
+
+const faults: PlantedFault[] = [
+  {
+    promise: 'gives back',
+    what: 'protections are not taken away again',
+    file: 'functions/domain/holds/hold-calls.ts',
+    find: '...protectionCalls(autoScalingGroupName, settings.filter(isInstance), false, reason),',
+    replace: '',
+    from: 1,
+    seeds: 60,
+  },
+  {
+    promise: 'keeps the floor',
+    what: 'a wave takes as many as it likes',
+    file: 'functions/domain/resize/decide-wave.ts',
+    find: 'return !healthy.has(instanceId) || left >= work.floor;',
+    replace: 'return !healthy.has(instanceId) || left >= 0;',
+    from: 1,
+    seeds: 60,
+  },
+  {
+    promise: 'touches only its own',
+    what: 'a suspension names no process, which means all of them',
+    file: 'functions/domain/holds/hold-calls.ts',
+    find: 'input: { AutoScalingGroupName: autoScalingGroupName, ScalingProcesses: ordered },',
+    replace: 'input: { AutoScalingGroupName: autoScalingGroupName, ScalingProcesses: [] },',
+    from: 1,
+    seeds: 20,
+  },
+  {
+    promise: 'dry run',
+    what: 'nothing lowers what may happen',
+    file: 'functions/domain/mode.ts',
+    find: 'rank[mode] < rank[lowest] ? mode : lowest',
+    replace: 'rank[mode] > rank[lowest] ? mode : lowest',
+    from: 1,
+    seeds: 60,
+  },
+  {
+    promise: 'one execution',
+    what: 'the name of an execution is made by chance',
+    file: 'functions/domain/signals/decide-start.ts',
+    find: "digest('hex').slice(0, 16);",
+    replace: "digest('hex').slice(0, 8) + String(Math.random()).slice(2, 10);",
+    from: 1,
+    seeds: 20,
+  },
+  {
+    promise: 'ends',
+    what: 'the sweep looks after no incident',
+    file: 'functions/tasks/signals/sweep.ts',
+    find: 'await attempt(() => giveBackAbandoned(dependencies, incident, startedAt, result));',
+    replace: 'await attempt(async () => void incident);',
+    from: 1,
+    seeds: 60,
+  },
+  {
+    promise: 'tells the truth',
+    what: 'late messages are sent as they were written',
+    file: 'functions/domain/telling/compose-messages.ts',
+    find: 'if (now === undefined) return asWritten(notice);',
+    replace: 'if (now === undefined || notice.at !== undefined) return asWritten(notice);',
+    from: 1300,
+    seeds: 60,
+  },
+  {
+    promise: 'leaves nothing',
+    what: 'the tag of a hold is not removed',
+    file: 'functions/domain/holds/hold-tag.ts',
+    find: 'if (wanted === undefined) {',
+    replace: 'if (wanted === undefined && stage === undefined) {',
+    from: 1,
+    seeds: 20,
+  },
+  {
+    promise: 'a person outranks it',
+    what: 'an override is forgotten',
+    file: 'functions/domain/holds/wanted-state.ts',
+    find: 'for (const { setting } of record.overridden) wanted.delete(setting);',
+    replace: '',
+    from: 1,
+    seeds: 120,
+  },
+  {
+    promise: 'evidence first',
+    what: 'instances are ended without evidence',
+    file: 'functions/tasks/drain/keep-evidence.ts',
+    find: 'await store.keepEvidence(',
+    replace: 'await (async (..._: unknown[]) => {})(',
+    from: 1,
+    seeds: 60,
+  },
+];
+
+describe('a random incident', () => {
+  it('is the same for the same seed', async () => {
+    expect(createRandomIncident(7)).toEqual(createRandomIncident(7));
+    expect(createRandomIncident(7).groups).toHaveLength(standardGroups);
+    const [one, two] = [
+      await runRandomIncident(createRandomIncident(7)),
+      await runRandomIncident(createRandomIncident(7)),
+    ];
+    expect(two.result.calls).toEqual(one.result.calls);
+    expect(two.broken).toEqual(one.broken);
+  });
+
+  it('has every kind of part, and drains and resizes as often as it holds', () => {
+    const incidents = Array.from({ length: 300 }, (_, seed) => createRandomIncident(seed));
+    const parts = incidents.flatMap((incident) => incident.parts);
+    expect(new Set(parts.map(({ kind }) => kind)).size).toBe(23);
+    const byHand = parts.flatMap((part) => (part.kind === 'by hand' ? [part.remediation] : []));
+    const count = (...names: string[]) => byHand.filter((name) => names.includes(name)).length;
+    const holds = count('pause-scaling', 'protect-instances');
+    for (const other of [count('drain-pending-wait'), count('resize-in-place')]) {
+      expect(other / holds).toBeGreaterThan(0.8);
+      expect(other / holds).toBeLessThan(1.25);
+    }
+    const sizes = new Set(
+      incidents.flatMap(({ groups }) => groups.map(({ desiredCapacity }) => desiredCapacity)),
+    );
+    expect([...sizes].sort()).toEqual([0, 1, 2, 3, 4, 5, 7]);
+    expect(Math.max(...incidents.flatMap(({ groups }) => groups.map(({ name }) => name.length)))).toBe(252);
+  });
+
+  it('of a large fleet has up to so many groups, and none too', () => {
+    const counts = Array.from({ length: 400 }, (_, seed) => createRandomIncident(seed, 200).groups.length);
+    expect(Math.min(...counts)).toBeLessThan(3);
+    expect(Math.max(...counts)).toBeGreaterThan(195);
+  });
+
+  it('is made as short as it can be', async () => {
+    const incident = createRandomIncident(3);
+    expect(incident.parts.length).toBeGreaterThan(3);
+    const [, needed] = incident.parts;
+    const [group] = incident.groups;
+    const shortest = await shrink(
+      incident,
+      async ({ parts, groups }) =>
+        parts.some((part) => part === needed) && groups.some((each) => each === group),
+    );
+    expect(shortest).toEqual({ ...incident, parts: [needed], groups: [group], quirks: {} });
+  });
+
+  it.each(isProving ? [] : [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])('breaks no promise (seed %i)', async (seed) => {
+    const { broken } = await runRandomIncident(createRandomIncident(seed));
+    expect(broken, `npm run prove -- --from ${seed} --seeds 1`).toEqual([]);
+  });
+});
+
+describe('a promise', () => {
+  let copy: string;
+  beforeAll(() => {
+    copy = mkdtempSync(join(tmpdir(), 'holdfast-promises-'));
+    for (const part of [
+      'cli',
+      'functions',
+      'infra',
+      'rehearsal',
+      'statemachines',
+      'serverless.yml',
+      'package.json',
+    ])
+      cpSync(join(root, part), join(copy, part), { recursive: true });
+    symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+  });
+  afterAll(() => rmSync(copy, { recursive: true }));
+
+  const prove = ({ from, seeds }: Pick<PlantedFault, 'from' | 'seeds'>) =>
+    spawnSync(process.execPath, ['cli/prove.ts', '--from', `${from}`, '--seeds', `${seeds}`, '--as-found'], {
+      cwd: copy,
+      encoding: 'utf8',
+    });
+
+  it.each(isProving ? faults : faults.slice(2, 3))(
+    'that $promise is seen to be broken where $what',
+    ({ file, find, replace, promise, ...incidents }) => {
+      const path = join(copy, file);
+      const source = readFileSync(path, 'utf8');
+      expect(source.split(find), `${file} has it once: ${find}`).toHaveLength(2);
+      writeFileSync(path, source.replace(find, replace));
+      const { status, stdout, stderr } = prove(incidents);
+      writeFileSync(path, source);
+      expect(stdout, stderr).toContain(`  ${promise}: `);
+      expect(status).toBe(1);
+    },
+  );
+});
