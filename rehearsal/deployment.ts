@@ -130,8 +130,16 @@ const streamOf = (
   return { stream: { batchSize, batchWindowSeconds: batchWindow, retryAttempts: maximumRetryAttempts } };
 };
 
-/** Reads what is deployed from `serverless.yml` and `infra/`. */
+const known = new Map<string, Deployment>();
+
+/** What is deployed, from `serverless.yml` and `infra/`: read once, since thousands of incidents are told in one process. */
 export const readDeployment = (stage: string): Deployment => {
+  const deployment = known.get(stage) ?? readFiles(stage);
+  known.set(stage, deployment);
+  return deployment;
+};
+
+const readFiles = (stage: string): Deployment => {
   const serverless = readYaml('serverless.yml') as ServerlessFile;
   const machines = readYaml('infra/state-machines.yml') as StateMachinesFile;
   return {

@@ -53,6 +53,8 @@ interface Dice {
 
 const diceOf = (seed: number): Dice => {
   const random = seededRandom(seed);
+  // The first numbers of neighbouring seeds are neighbours too.
+  for (let n = 0; n < 20; n += 1) random();
   const between = (from: number, to: number): number => from + Math.floor(random() * (to - from + 1));
   return {
     chance: (share) => random() < share,
@@ -249,6 +251,7 @@ const partOf = (dice: Dice, names: string[]): Part => {
     ...Array<Part['kind']>(3).fill('launches fail'),
     ...Array<Part['kind']>(6).fill('by hand'),
     ...Array<Part['kind']>(2).fill('silence'),
+    ...Array<Part['kind']>(3).fill('resume'),
     ...Array<Part['kind']>(2).fill('death'),
     'no capacity',
     'health checks fail',
@@ -257,7 +260,6 @@ const partOf = (dice: Dice, names: string[]): Part => {
     'stop executions',
     'kill switch',
     'suspend',
-    'resume',
     'protect',
     'unprotect',
     'opt out',
@@ -279,7 +281,14 @@ const partOf = (dice: Dice, names: string[]): Part => {
         ...(chance(0.3) ? { flapSeconds: between(60, 600) } : {}),
       };
     case 'launches fail':
-      return { kind, from, lasts, groups, outcome: outcomeOf(dice) };
+      // Where launches fail everywhere at once, nothing is drained.
+      return {
+        kind,
+        from,
+        lasts,
+        groups: chance(0.7) ? [group, ...some(names, 0.1)] : groups,
+        outcome: outcomeOf(dice),
+      };
     case 'no capacity':
       return { kind, from, lasts, instanceTypes: some(['m7i.large', 'm7i.xlarge', 'm7i.2xlarge'], 0.5) };
     case 'health checks fail':
@@ -303,8 +312,9 @@ const partOf = (dice: Dice, names: string[]): Part => {
     case 'kill switch':
       return { kind, from, lasts, word: pick(['off', 'dry-run', 'disabled', ' OFF ']) };
     case 'suspend':
-    case 'resume':
       return { kind, from, group, processes: [pick(processes)] };
+    case 'resume':
+      return { kind, from, group, processes: some(processes, 0.4) };
     case 'protect':
     case 'unprotect':
     case 'terminate an instance':
@@ -332,6 +342,16 @@ const quirksOf = ({ chance, pick }: Dice): Partial<Quirks> => ({
   ...(chance(0.2) ? { lateRate: 0.3 } : {}),
 });
 
+/** Launches that fail are met only by who launches: somebody asks for more meanwhile. */
+const withDemand = ({ chance, between, pick }: Dice, groups: GroupSpec[], part: Part): Part[] => {
+  const meeting =
+    part.kind === 'launches fail' ? groups.filter(({ name }) => part.groups.includes(name)) : [];
+  if (part.kind !== 'launches fail' || meeting.length === 0 || !chance(0.8)) return [part];
+  const { name, maxSize } = pick(meeting);
+  const from = part.from + between(0, Math.max(1, part.lasts - 300));
+  return [part, { kind: 'set desired capacity', from, group: name, to: maxSize }];
+};
+
 /** The size of a standard incident. */
 export const standardGroups = 7;
 
@@ -345,7 +365,12 @@ export const createRandomIncident = (seed: number, groupsMax = standardGroups): 
   return {
     seed,
     groups,
-    parts: names.length === 0 ? [] : Array.from({ length: dice.between(3, 14) }, () => partOf(dice, names)),
+    parts:
+      names.length === 0
+        ? []
+        : Array.from({ length: dice.between(3, 14) }, () =>
+            withDemand(dice, groups, partOf(dice, names)),
+          ).flat(),
     quirks: quirksOf(dice),
     load: dice.pick([0.2, 0.5, 0.8]),
   };

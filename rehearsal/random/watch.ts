@@ -25,6 +25,9 @@ export interface BrokenPromise {
 /** What has changed less than this ago may not have been seen yet: a description lags, a function is on its way. */
 const unseenMilliseconds = 120_000;
 
+/** So long a call may be on its way that was decided before a person acted. */
+const onTheWayMilliseconds = 45_000;
+
 /**
  * Looks at every change that Holdfast makes, at the moment at which AWS carries it out.
  *
@@ -49,6 +52,12 @@ export const watchCalls = (
       .flatMap(({ holds }) => holds)
       .some(({ heldAt }) => Date.parse(heldAt) >= since);
 
+  /** The group that a call names, or its tags do. */
+  const groupOf = (input: Record<string, unknown>): SimulatedGroup | undefined => {
+    const [tag] = (input.Tags ?? []) as { ResourceId: string }[];
+    return autoScaling.groups.get(String(input.AutoScalingGroupName ?? tag?.ResourceId));
+  };
+
   const checkGroup = (operation: string, group: SimulatedGroup): void => {
     const { optedOutAt } = people.of(group);
     const isOut = group.tags.holdfast !== 'true';
@@ -61,7 +70,7 @@ export const watchCalls = (
     if (processes.length === 0) breaks('touches only its own', `SuspendProcesses on all of ${group.name}`);
     for (const process of processes) {
       const resumedAt = people.of(group).resumedAt.get(process);
-      if (resumedAt === undefined || time.now() - resumedAt < unseenMilliseconds) continue;
+      if (resumedAt === undefined || time.now() - resumedAt < onTheWayMilliseconds) continue;
       if (!isHeldAnew(group.name, resumedAt))
         breaks(
           'a person outranks it',
@@ -110,10 +119,8 @@ export const watchCalls = (
   const checkAutoScaling = (operation: string, input: Record<string, unknown>): void => {
     if (/^Describe/.test(operation)) return;
     if (isDryRun) breaks('dry run', `${operation} in a dry run`);
-    const [tag] = (input.Tags ?? []) as { ResourceId: string }[];
-    const group = autoScaling.groups.get(String(input.AutoScalingGroupName ?? tag?.ResourceId));
+    const group = groupOf(input);
     if (group !== undefined) {
-      checkGroup(operation, group);
       if (operation === 'SuspendProcesses')
         checkSuspension(group, (input.ScalingProcesses ?? []) as string[]);
       if (operation === 'EnterStandby') checkFloor(group, (input.InstanceIds ?? []) as string[]);
@@ -136,24 +143,25 @@ export const watchCalls = (
     }
   };
 
-  /** Before the call, as it meets the account; what AWS refuses changes nothing. */
+  /** At the call, as it meets the account. That a group has not opted in is no matter where IAM refuses the call. */
   const watch = (
     service: { handle(operation: string, input: Record<string, unknown>): object },
     check: (operation: string, input: Record<string, unknown>) => void,
+    checkDone: (operation: string, input: Record<string, unknown>) => void = () => {},
   ): void => {
     const { handle } = service;
     service.handle = (operation, input) => {
-      const before = broken.length;
+      const isOurs = runningFunction.getStore() !== undefined;
       // What is looked at here is not looked at by the function that makes the call.
-      if (runningFunction.getStore() !== undefined) runningFunction.exit(() => check(operation, input));
-      try {
-        return handle(operation, input);
-      } catch (error) {
-        broken.length = before;
-        throw error;
-      }
+      if (isOurs) runningFunction.exit(() => check(operation, input));
+      const output = handle(operation, input);
+      if (isOurs) runningFunction.exit(() => checkDone(operation, input));
+      return output;
     };
   };
-  watch(autoScaling, checkAutoScaling);
+  watch(autoScaling, checkAutoScaling, (operation, input) => {
+    const group = groupOf(input);
+    if (group !== undefined && !/^Describe/.test(operation)) checkGroup(operation, group);
+  });
   watch(ec2, checkEc2);
 };
