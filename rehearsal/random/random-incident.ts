@@ -314,7 +314,8 @@ const partOf = (dice: Dice, names: string[]): Part => {
     case 'suspend':
       return { kind, from, group, processes: [pick(processes)] };
     case 'resume':
-      return { kind, from, group, processes: some(processes, 0.4) };
+      // None named would mean all of them.
+      return { kind, from, group, processes: [pick(processes), ...some(processes, 0.4)] };
     case 'protect':
     case 'unprotect':
     case 'terminate an instance':

@@ -38,23 +38,18 @@ const faults: PlantedFault[] = [
     file: 'functions/domain/resize/decide-wave.ts',
     edits: [
       ['return !healthy.has(instanceId) || left >= work.floor;', 'return true;'],
-      ['healthy.size - work.floor)', 'healthy.size)'],
+      ['Math.min(nextWaveSize(work), work.queue.length, healthy.size - work.floor)', 'work.queue.length'],
     ],
     from: 1,
     seeds: 60,
   },
   {
     promise: 'touches only its own',
-    what: 'what is in service is ended like what hangs',
-    file: 'XX',
-    edits: [
-      [
-        'input: { AutoScalingGroupName: autoScalingGroupName, ScalingProcesses: ordered },',
-        'input: { AutoScalingGroupName: autoScalingGroupName, ScalingProcesses: [] },',
-      ],
-    ],
+    what: 'neither code nor IAM asks for the opt-in tag',
+    file: 'functions/domain/auto-scaling-group.ts',
+    edits: [['tags[optInTag.key] === optInTag.value;', 'tags[optInTag.key] !== undefined || true;']],
     from: 1,
-    seeds: 20,
+    seeds: 100,
   },
   {
     promise: 'dry run',
@@ -97,8 +92,8 @@ const faults: PlantedFault[] = [
         'if (now === undefined || notice.at !== undefined) return asWritten(notice);',
       ],
     ],
-    from: 1300,
-    seeds: 60,
+    from: 1,
+    seeds: 130,
   },
   {
     promise: 'leaves nothing',
@@ -205,7 +200,7 @@ describe('a promise', () => {
       encoding: 'utf8',
     });
 
-  it.each(isProving ? faults : faults.slice(2, 3))(
+  it.each(isProving ? faults : faults.slice(7, 8))(
     'that $promise is seen to be broken where $what',
     ({ file, edits, promise, ...incidents }) => {
       const path = join(copy, file);
