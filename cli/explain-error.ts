@@ -79,6 +79,15 @@ const words: { isSo: (name: string, message: string) => boolean; text: (message:
   },
 ];
 
+/** What is wrong with an input, for who typed flags and no JSON. */
+const asOnTheCommandLine = (message: string): string =>
+  message
+    .replace(
+      /\nA correct input by hand: .*$/s,
+      "\nA field is given as --with field=value, such as --with expiresAfter=2h; a list as --with 'instanceTypes=[m7i.xlarge]'.",
+    )
+    .replace(/^( *)byHand\.reason:/m, '$1--reason:');
+
 /**
  * Says what went wrong in one sentence, with what to do. An error that nobody thought of keeps its stack: it is a fault of
  * ours.
@@ -86,6 +95,7 @@ const words: { isSo: (name: string, message: string) => boolean; text: (message:
 export const explainError = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error);
   const { name, message } = error;
+  if (name === 'InvalidInputError') return asOnTheCommandLine(message);
   if (saysItself.has(name)) return message;
   const network = networkCodeOf(error);
   if (network !== undefined) {

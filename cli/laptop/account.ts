@@ -3,6 +3,7 @@ import { type Connect, createConnect } from '../../functions/aws/connect.ts';
 import type { SdkClient } from '../../functions/aws/dry-run-gate.ts';
 import type { Clock } from '../../functions/clock.ts';
 import { parseArn } from '../../functions/domain/arn.ts';
+import { AccessError } from '../access-error.ts';
 
 /** Where the command line says that AWS is. */
 export interface AccountFlags {
@@ -70,7 +71,9 @@ export const openAccount = async (flags: AccountFlags): Promise<Account> => {
   const { connect, clock } = connectWith(flags);
   // A list of commands that only read knows this one too.
   const client = connect(STSClient, 'dry-run');
-  const { Arn: caller = '', Account: accountId = '' } = await client.send(new GetCallerIdentityCommand({}));
+  const { Arn: caller = '', Account: accountId = '' } = await ofProfile(flags, () =>
+    client.send(new GetCallerIdentityCommand({})),
+  );
   return {
     accountId,
     partition: parseArn(caller).partition,
@@ -79,6 +82,19 @@ export const openAccount = async (flags: AccountFlags): Promise<Account> => {
     connect,
     clock,
   };
+};
+
+/** That a profile gives no credentials is said with its name. */
+const ofProfile = async <Value>({ profile }: AccountFlags, ask: () => Promise<Value>): Promise<Value> => {
+  try {
+    return await ask();
+  } catch (cause) {
+    if (profile === undefined || (cause as Error).name !== 'CredentialsProviderError') throw cause;
+    throw new AccessError(
+      `The profile "${profile}" gives no credentials: look at its name in ~/.aws/config and ~/.aws/credentials, or sign in, such as with aws sso login --profile ${profile}.`,
+      { cause },
+    );
+  }
 };
 
 /** The same account in another Region: who asks is known already. */

@@ -7,6 +7,15 @@ const named = (name: string, message: string, more: object = {}): Error =>
 const answered = { $metadata: { httpStatusCode: 400 } };
 
 describe('explainError', () => {
+  it('tells who typed flags what is wrong with an input, and no JSON', () => {
+    const message =
+      'The input of this execution is not valid; nothing was changed.\n  byHand.reason: found "x"; allowed: at least 3 characters\nA correct input by hand: {"autoScalingGroupName":"web"}';
+    const told = explainError(named('InvalidInputError', message));
+    expect(told).toContain('  --reason: found "x"');
+    expect(told).toContain('A field is given as --with field=value');
+    expect(told).not.toContain('{');
+  });
+
   it.each<[string, Error, string]>([
     ['no Region', named('Error', 'Region is missing'), 'No Region, or none that there can be: give --region'],
     [

@@ -162,6 +162,17 @@ describe('holdfast backtest', () => {
   });
 });
 
+describe('a profile', () => {
+  it('that gives no credentials is named', async () => {
+    sts
+      .on(GetCallerIdentityCommand)
+      .rejects(Object.assign(new Error('Could not load credentials'), { name: 'CredentialsProviderError' }));
+    const { status, err } = await holdfast('check', '--profile', 'nosuch');
+    expect(status).toBe(2);
+    expect(err).toContain('The profile "nosuch" gives no credentials: look at its name in ~/.aws/config');
+  });
+});
+
 describe('holdfast check', () => {
   it('says what it could not check, and never that nothing is missing', async () => {
     autoScaling.on(DescribeAutoScalingGroupsCommand).rejects(denied('autoscaling:DescribeAutoScalingGroups'));
