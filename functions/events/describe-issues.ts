@@ -113,7 +113,7 @@ const allowed = (
   textOf: (path: Path) => string | undefined,
 ): string => {
   const found = valueAt(root, issue.path);
-  const written = textOf(issue.path) ?? String(found);
+  const written = textOf(issue.path) ?? (typeof found === 'object' ? '' : String(found));
   const oneOf = (values: readonly unknown[]): string =>
     `${values.map((value) => JSON.stringify(value)).join(' or ')}${typeof found === 'string' ? didYouMean(found, values.map(String)) : ''}`;
   switch (issue.code) {
