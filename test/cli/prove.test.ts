@@ -13,6 +13,6 @@ describe('npm run prove', () => {
   ])('refuses %s, and runs nothing', (_what, args) => {
     const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...args], { encoding: 'utf8' });
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
-    expect(stderr).toContain('npm run prove [-- [--seeds N]');
+    expect(stderr).toContain('npm run prove -- [--seeds N] [--from S]');
   });
 });
