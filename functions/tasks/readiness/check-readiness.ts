@@ -61,8 +61,8 @@ const secondsPerDay = 86_400;
  * Checks whether a deployed stage could do its work, tells people once when something became not ready, and once when it
  * is ready again; and publishes the policy that it runs. It changes nothing but that.
  *
- * What comes and goes is one affair: it is over once it has been gone for two hours. Of each rule in dry run people are told once a week
- * what it would have come to.
+ * What comes and goes is one affair: it is over once three checks have not found it. Of each rule in dry run people are told
+ * once a week what it would have come to.
  */
 export const createCheckReadiness = (dependencies: CheckReadinessDependencies) => {
   const { store, clock, policy, policyText, stage, stageMode, region, pause, readHistory } = dependencies;
