@@ -61,6 +61,7 @@ const reportShortest = async (failure: Failure, incident: RandomIncident): Promi
   try {
     const shortest = await worker.ask({ what: 'shrink', incident, promise: first.promise });
     if (shortest.what !== 'shrunk') return [];
+    mkdirSync(folder, { recursive: true });
     const file = join(folder, `seed-${failure.seed}.json`);
     writeFileSync(file, `${JSON.stringify(shortest.incident, null, 2)}\n`);
     const { parts, groups } = shortest.incident;

@@ -2,7 +2,7 @@ import { isOptedIn } from '../functions/domain/auto-scaling-group.ts';
 import { holdTagKey } from '../functions/domain/holds/hold-tag.ts';
 import type { Evidence as InstanceEvidence } from '../functions/domain/launches/evidence.ts';
 import { counted } from '../functions/domain/times.ts';
-import { type SimulatedGroup, unitsInService } from './cloud/auto-scaling-group.ts';
+import { groupNameIn, type SimulatedGroup, unitsInService } from './cloud/auto-scaling-group.ts';
 import type { Execution } from './cloud/step-functions.ts';
 import type { RecordedCall } from './cloud/wire.ts';
 import type { LaunchFault } from './incident.ts';
@@ -75,8 +75,7 @@ const checkCalls = ({ calls, groups, isDryRun }: Evidence): string[] => {
   return calls
     .filter(({ mutating }) => mutating)
     .flatMap(({ at, operation, input }) => {
-      const [tag] = (input.Tags ?? []) as { ResourceId: string }[];
-      const name = String(input.AutoScalingGroupName ?? tag?.ResourceId ?? input.InstanceId);
+      const name = groupNameIn(input) ?? String(input.InstanceId);
       const found: string[] = [];
       if (isDryRun) found.push(`${at} ${operation} on ${name}: a dry run changes nothing`);
       const group = byName.get(name);

@@ -122,19 +122,21 @@ export const createReadHistory =
   async (patterns, from, until) => {
     const prefixes = [...new Set(patterns.map((pattern) => pattern.split('*')[0] ?? ''))];
     const catalogue = createCloudWatch(cloudWatch);
-    const known = [];
-    for (const prefix of prefixes) known.push(...(await catalogue.describeAlarmFacts(prefix)));
-    const alarmNames = [...new Set(known.map(({ alarmName }) => alarmName))].filter((name) =>
-      patterns.some((pattern) => matchesPattern(pattern, name)),
+    const known = new Map<string, AlarmFacts>();
+    for (const prefix of prefixes) {
+      for (const alarm of await catalogue.describeAlarmFacts(prefix)) known.set(alarm.alarmName, alarm);
+    }
+    const fitting = [...known.values()].filter(({ alarmName }) =>
+      patterns.some((pattern) => matchesPattern(pattern, alarmName)),
     );
     const alarms: AlarmChange[] = [];
-    for (const alarmName of alarmNames) {
+    for (const { alarmName, kind, value: present } of fitting) {
       const items: AlarmHistoryItem[] = [];
       const pages = paginateDescribeAlarmHistory(
         { client: cloudWatch, pageSize: 100 },
         {
           AlarmName: alarmName,
-          AlarmTypes: typesOf(known.find((alarm) => alarm.alarmName === alarmName)?.kind),
+          AlarmTypes: typesOf(kind),
           HistoryItemType: 'StateUpdate',
           StartDate: toDate(from),
           EndDate: toDate(until),
@@ -142,7 +144,6 @@ export const createReadHistory =
       );
       for await (const { AlarmHistoryItems = [] } of pages) items.push(...AlarmHistoryItems);
       const changes = items.flatMap((item) => toAlarmChange(item) ?? []).sort(byTime(({ at }) => at));
-      const present = known.find((alarm) => alarm.alarmName === alarmName)?.value;
       const before = valueBefore(items) ?? (changes.length === 0 ? present : undefined);
       // What was so already when the history begins, began then as far as anybody can tell.
       if (before === 'ALARM') alarms.push({ alarmName, at: from, value: 'ALARM' });
@@ -163,6 +164,6 @@ export const createReadHistory =
       until,
       alarms: alarms.sort(byTime(({ at }) => at)),
       activities: activities.sort(byTime(({ startedAt }) => startedAt)),
-      alarmNames,
+      alarmNames: fitting.map(({ alarmName }) => alarmName),
     };
   };

@@ -228,6 +228,13 @@ export interface SimulatedGroup extends Omit<GroupSpec, 'tags' | 'lifecycleHooks
 export const groupArnOf = ({ name, groupNumber }: Pick<SimulatedGroup, 'name' | 'groupNumber'>): string =>
   `arn:aws:autoscaling:us-east-1:123456789012:autoScalingGroup:60000000-0000-4000-8000-${String(groupNumber).padStart(12, '0')}:autoScalingGroupName/${name}`;
 
+/** The group that a call of Auto Scaling names, or its tags do; `undefined` for a call that names none. */
+export const groupNameIn = (input: Record<string, unknown>): string | undefined => {
+  const [tag] = (input.Tags ?? []) as { ResourceId?: string }[];
+  const name = input.AutoScalingGroupName ?? tag?.ResourceId;
+  return name === undefined ? undefined : String(name);
+};
+
 /** What happened in a group, for the timeline. */
 export interface GroupEvent {
   group: string;

@@ -9,7 +9,13 @@ import type { Deployment, FunctionOfServerless } from '../deployment.ts';
 import { createMemoryStore, type MemoryStore, watchStore } from '../memory-store.ts';
 import { seededRandom, type VirtualTime } from '../virtual-time.ts';
 import { type AutoScalingService, createAutoScalingService } from './auto-scaling.ts';
-import { type AutoScalingQuirks, type GroupEvent, groupArnOf, type World } from './auto-scaling-group.ts';
+import {
+  type AutoScalingQuirks,
+  type GroupEvent,
+  groupArnOf,
+  groupNameIn,
+  type World,
+} from './auto-scaling-group.ts';
 import { CloudError } from './cloud-error.ts';
 import { type CloudFormationService, createCloudFormationService } from './cloudformation.ts';
 import {
@@ -174,8 +180,7 @@ const refuseUntagged = (
   input: Record<string, unknown>,
 ): void => {
   if (operation.startsWith('Describe')) return;
-  const [tag] = (input.Tags ?? []) as { ResourceId: string }[];
-  const group = groups.get(String(input.AutoScalingGroupName ?? tag?.ResourceId));
+  const group = groups.get(groupNameIn(input) ?? '');
   if (group === undefined || isOptedIn(group)) return;
   throw new CloudError(
     'AccessDenied',

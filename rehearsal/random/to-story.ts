@@ -1,5 +1,4 @@
 import type { SimulatedGroup } from '../cloud/auto-scaling-group.ts';
-import { CloudError } from '../cloud/cloud-error.ts';
 import type { AlarmSpec } from '../cloud/cloudwatch.ts';
 import { type Death, killSwitchParameter, type SimulatedCloud } from '../cloud/simulated-cloud.ts';
 import { stateMachineArn } from '../cloud/step-functions.ts';
@@ -16,18 +15,9 @@ const period = (part: { from: number; lasts: number }) => ({
   untilSeconds: until(part),
 });
 
-/** What AWS refuses a person is no affair of Holdfast's. */
-const unlessRefused = (act: () => unknown): void => {
-  try {
-    act();
-  } catch (error) {
-    if (!(error instanceof CloudError)) throw error;
-  }
-};
-
-const suspend = (people: People, group: SimulatedGroup, process: string): void => {
+const suspend = (people: People, group: SimulatedGroup, process: string, wasSuspended: boolean): void => {
   const theirs = people.of(group);
-  if (group.suspended.has(process)) theirs.unclear.add(process);
+  if (wasSuspended) theirs.unclear.add(process);
   else theirs.suspended.add(process);
 };
 
@@ -48,11 +38,13 @@ const toGroup: {
   ) => void;
 } = {
   suspend: ({ autoScaling }, group, { processes }, people) => {
-    for (const process of processes) suspend(people, group, process);
+    const before = new Set(group.suspended.keys());
     autoScaling.handle('SuspendProcesses', {
       AutoScalingGroupName: group.name,
       ScalingProcesses: processes,
     });
+    // What AWS refused nobody has suspended.
+    for (const process of processes) suspend(people, group, process, before.has(process));
   },
   resume: ({ autoScaling, time }, group, { processes }, people) => {
     autoScaling.handle('ResumeProcesses', { AutoScalingGroupName: group.name, ScalingProcesses: processes });
@@ -110,7 +102,7 @@ const deedsOf = (incident: RandomIncident, part: Part, index: number, people: Pe
   const deed = (atSeconds: number, text: string, act: (cloud: SimulatedCloud) => void): Deed => ({
     atSeconds,
     text,
-    act: (cloud) => unlessRefused(() => act(cloud)),
+    act,
   });
   const groupNamed = (cloud: SimulatedCloud, name: string): SimulatedGroup | undefined =>
     cloud.autoScaling.groups.get(name);

@@ -1,4 +1,4 @@
-import type { SimulatedGroup, SimulatedInstance } from '../cloud/auto-scaling-group.ts';
+import { groupNameIn, type SimulatedGroup, type SimulatedInstance } from '../cloud/auto-scaling-group.ts';
 import { runningFunction } from '../cloud/lambda.ts';
 import type { SimulatedCloud } from '../cloud/simulated-cloud.ts';
 import type { People } from './people.ts';
@@ -54,8 +54,8 @@ export const watchCalls = (
 
   /** The group that a call names, or its tags do. */
   const groupOf = (input: Record<string, unknown>): SimulatedGroup | undefined => {
-    const [tag] = (input.Tags ?? []) as { ResourceId: string }[];
-    return autoScaling.groups.get(String(input.AutoScalingGroupName ?? tag?.ResourceId));
+    const name = groupNameIn(input);
+    return name === undefined ? undefined : autoScaling.groups.get(name);
   };
 
   const checkGroup = (operation: string, group: SimulatedGroup): void => {

@@ -1,4 +1,5 @@
 import { executionNameOf, remediationOf } from '../execution-arn.ts';
+import type { RemediationRecord } from '../remediation.ts';
 import { remediations } from '../remediations.ts';
 import { counted, firstOf, spokenClock, spokenTime } from '../times.ts';
 import {
@@ -166,11 +167,14 @@ const aboutOf = (notices: Notice[]): About => {
   };
 };
 
-/** Whether all that a remediation does is to hold groups, which nothing but its end ends. */
-const onlyHolds = (incidentId: string | undefined): boolean => {
-  const remediation = remediationOf(incidentId ?? '');
-  return remediation !== undefined && remediations[remediation].onlyHolds;
+/** The remediation of an incident; `undefined` for what is of none. */
+const recordOf = (incidentId: string | undefined): RemediationRecord | undefined => {
+  const remediation = incidentId === undefined ? undefined : remediationOf(incidentId);
+  return remediation === undefined ? undefined : remediations[remediation];
 };
+
+/** Whether all that a remediation does is to hold groups, which nothing but its end ends. */
+const onlyHolds = (incidentId: string | undefined): boolean => recordOf(incidentId)?.onlyHolds === true;
 
 /** A headline with how many of the groups that were asked for; numbers of one incident are not those of several. */
 const tellHeadline = ({ headline, inSomeGroups }: Notice, isOfSeveral: boolean): string => {
@@ -378,15 +382,10 @@ type AsTold = { notice: Notice } & Pick<Together, 'late'>;
 
 const asWritten = (notice: Notice): AsTold => ({ notice, late: '' });
 
-const holdsItsGroups = (incidentId: string): boolean => {
-  const remediation = remediationOf(incidentId);
-  return remediation !== undefined && remediations[remediation].holdsItsGroups;
-};
-
 /** That something was begun, as of now: a message may be late, and what it tells of be over. */
 const begunAsOfNow = (notice: Notice, { holders, at }: HeldNow): AsTold => {
   const { kind, incidentId, groups } = notice;
-  if (kind !== 'acted' || !holdsItsGroups(incidentId)) return asWritten(notice);
+  if (kind !== 'acted' || recordOf(incidentId)?.holdsItsGroups !== true) return asWritten(notice);
   const known = groups.flatMap((name) => {
     const all = holders.get(name);
     const holder = all?.find(({ executionName }) => executionName === executionNameOf(incidentId));
