@@ -228,8 +228,7 @@ const baselineSettings = ({ baseline }: GroupRecord): Setting[] => [
 
 /**
  * The record with its baseline confirmed, by the first look that is surely newer than the one it was seen in: what is
- * not in force then was seen in a description from before somebody took it back. No look before that says anything:
- * what showed may vanish once more.
+ * not in force then, somebody took back. No look before that says anything: what showed may vanish once more.
  */
 const withConfirmedBaseline = (record: GroupRecord, group: AutoScalingGroup, seenAt: string): GroupRecord => {
   const { baseline } = record;
@@ -255,11 +254,21 @@ const unconfirmedSettings = (record: GroupRecord): Set<Setting> =>
 /**
  * Settings that were in force and no longer are: AWS never takes one back by itself, so a person or a tool did. One that
  * was asked for only just now may merely not show yet.
+ *
+ * @param known the record before this look confirmed its baseline: who took back something of the baseline did so during
+ * the hold, or in the two minutes before it that a description may be old. These cannot be told apart, and either way
+ * the person wanted it so.
+ * @param record the same, its baseline confirmed
  */
-const settingsUndoneByOthers = (record: GroupRecord, group: AutoScalingGroup, seenAt: string): Setting[] => {
+const settingsUndoneByOthers = (
+  known: GroupRecord,
+  record: GroupRecord,
+  group: AutoScalingGroup,
+  seenAt: string,
+): Setting[] => {
   const inForce = settingsInForce(group);
   const unconfirmed = unconfirmedSettings(record);
-  const ofOthers = new Set(baselineSettings(record));
+  const ofOthers = new Set(baselineSettings(known));
   return wantedSettings(record, group).filter((setting) => {
     if (inForce.has(setting)) return false;
     const imposed = record.imposed.find((entry) => entry.setting === setting);
@@ -312,7 +321,7 @@ interface Looked {
 const lookAt = (stored: GroupRecord, group: AutoScalingGroup, now: string, seenAt: string): Looked => {
   const known = ofThisGroup(afterLease(stored, now), group, seenAt);
   const record = withConfirmedBaseline(known, group, seenAt);
-  const undone = settingsUndoneByOthers(record, group, seenAt);
+  const undone = settingsUndoneByOthers(known, record, group, seenAt);
   // What a person took back is the person's from now on, also when it is in force again later. The protection of an
   // instance ends with the instance, but a description that lacks it may be stale.
   const forgets = record.imposed.length > protectedInstancesMax + leftRememberedMax;
