@@ -2,9 +2,11 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import * as z from 'zod/mini';
 import { createRandomIncident, type RandomIncident } from '../rehearsal/random/random-incident.ts';
 import type { BrokenPromise } from '../rehearsal/random/watch.ts';
 import type { Answer, Asked } from './prove-worker.ts';
+import { UsageError } from './usage-error.ts';
 
 /** Which random incidents are told. */
 export interface ProveIncidents {
@@ -81,9 +83,44 @@ const reportShortest = async (failure: Failure, incident: RandomIncident): Promi
   }
 };
 
+/** What is asked of a file to be an incident; what is wrong deeper is found when it is told. */
+const replayed = z.looseObject({
+  seed: z.int(),
+  groups: z.array(z.looseObject({ name: z.string() })),
+  parts: z.array(z.looseObject({ kind: z.string() })),
+  quirks: z.looseObject({}),
+  load: z.number(),
+});
+
+/**
+ * An incident from a file.
+ *
+ * @throws UsageError when there is no such file, or it is none that this command wrote
+ */
+const readIncident = (file: string): RandomIncident => {
+  const remedy = 'allowed: a file that npm run prove wrote into .prove, such as .prove/seed-1.json';
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new UsageError(`--replay: ${file} cannot be read (${(error as Error).message}); ${remedy}`);
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(`--replay: ${file} is not JSON (${(error as Error).message}); ${remedy}`);
+  }
+  const parsed = z.safeParse(replayed, json);
+  if (parsed.success) return json as RandomIncident;
+  throw new UsageError(
+    `--replay: ${file} is no random incident (${z.prettifyError(parsed.error)}); ${remedy}`,
+  );
+};
+
 /** Tells one incident from a file again. */
 export const replayIncident = async (file: string): Promise<number> => {
-  const incident = JSON.parse(readFileSync(file, 'utf8')) as RandomIncident;
+  const incident = readIncident(file);
   const lines = await reportShortest({ seed: incident.seed, broken: await brokenIn(incident) }, incident);
   process.stdout.write(`${lines.length === 0 ? `${file}: no promise is broken` : lines.join('\n')}\n`);
   return lines.length === 0 ? 0 : 1;

@@ -14,8 +14,17 @@ import type { Store } from '../functions/state/store.ts';
 import type { Item } from '../functions/state/table.ts';
 import { createMemoryTable, type WriteCounts } from './memory-table.ts';
 
-/** What the one who is told of a use makes of it. */
-export type StoreUse = 'answers' | 'dies' | Promise<Error>;
+/**
+ * What the one who is told of a use makes of it. One that fails does so when it is clear that it does, and may have been
+ * done all the same.
+ */
+export type StoreUse = 'answers' | 'dies' | { fails: Promise<Error>; isDone: boolean };
+
+/** Fails, after something was done that nobody hears of. */
+const fail = async (fails: Promise<Error>, done: () => unknown): Promise<never> => {
+  await Promise.resolve(done()).catch(() => {});
+  throw await fails;
+};
 
 /**
  * A store that tells which of its methods is used, before it is. When the one who is told says that the caller is dead,
@@ -30,9 +39,7 @@ export const watchStore = (store: MemoryStore, onUse: (method: string) => StoreU
         const use = onUse(method);
         if (use === 'dies') return new Promise(() => {});
         if (use === 'answers') return value.apply(target, input);
-        return use.then((error) => {
-          throw error;
-        });
+        return fail(use.fails, use.isDone ? () => value.apply(target, input) : () => {});
       };
     },
   });

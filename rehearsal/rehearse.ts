@@ -313,6 +313,15 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
           seconds < untilSeconds + outageTailSeconds,
       );
     };
+    /** Until when groups, or what is remembered of them, could not be read. */
+    const unseenUntil = (): number =>
+      startedAtMilliseconds +
+      Math.max(
+        ...(incident.serviceOutages ?? [])
+          .filter(({ service }) => service === 'AutoScaling' || service === 'DynamoDB')
+          .filter(({ fromSeconds }) => fromSeconds <= time.elapsedSeconds())
+          .map(({ untilSeconds }) => Math.min(untilSeconds, time.elapsedSeconds()) * 1000),
+      );
     // Without its table Holdfast can record nothing: what it begins then fails, and says so.
     const isTableSilent = (at: number): boolean => isSilent(at, (service) => service === 'DynamoDB');
     const workload = createWorkload(time, incident);
@@ -362,7 +371,14 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
         runningFunction.exit(() => {
           const { groups } = cloud.autoScaling;
           const releasing = releasingSince(cloud.store.listJournals());
-          const moment = { groups, records: cloud.store.listGroups(), calls, releasing, at: time.iso() };
+          const moment = {
+            groups,
+            records: cloud.store.listGroups(),
+            calls,
+            releasing,
+            unseenUntil: unseenUntil(),
+            at: time.iso(),
+          };
           untrue.push(...checkMessage(message, moment));
         });
         tell({ source: 'holdfast', text: `people are told: ${message.text.split('\n')[0]}` });

@@ -14,6 +14,8 @@ export interface MomentOfMessage {
   calls: RecordedCall[];
   /** Executions whose incident is being given back, and since when. */
   releasing: Map<string, string>;
+  /** Until when groups could not be looked at, in milliseconds; absent where that was never so. */
+  unseenUntil?: number;
   /** ISO 8601. */
   at: string;
 }
@@ -76,7 +78,10 @@ const checkFree = (name: string, { groups, calls, at }: MomentOfMessage): string
 };
 
 /** That a group is held, although what the hold suspends is not suspended and nobody just took it back. */
-const checkHeld = (name: string, { groups, records, at }: MomentOfMessage): string[] => {
+const checkHeld = (
+  name: string,
+  { groups, records, unseenUntil = Number.NEGATIVE_INFINITY, at }: MomentOfMessage,
+): string[] => {
   const group = groups.get(name);
   const record = records.find(({ autoScalingGroupName }) => autoScalingGroupName === name);
   // A group made anew under the name, and one that is gone, are found out in the next round.
@@ -87,7 +92,7 @@ const checkHeld = (name: string, { groups, records, at }: MomentOfMessage): stri
     const imposed = record.imposed.find(({ setting }) => setting === process);
     const isOverridden = record.overridden.some(({ setting }) => setting === process);
     const resumedAt = group.resumedAt.get(process) ?? Number.NEGATIVE_INFINITY;
-    const isTakenBackJustNow = Date.parse(at) - resumedAt < unseenSeconds * 1000;
+    const isTakenBackJustNow = Date.parse(at) - Math.max(resumedAt, unseenUntil) < unseenSeconds * 1000;
     return (
       imposed?.appliedAt !== undefined &&
       secondsBetween(imposed.appliedAt, at) > inForceWithinSeconds &&

@@ -31,6 +31,10 @@ export const isNoActiveLifecycleAction = (error: unknown): boolean =>
 export const isThrottling = (error: unknown): boolean =>
   error instanceof Error && /Throttl|RequestLimitExceeded|TooMany/.test(error.name);
 
+/** Whether AWS refused what was asked at the first try, so that nothing of it was carried out. */
+export const isRefusedAtOnce = (error: unknown): boolean =>
+  isRefusal(error) && (error as { $metadata: { attempts?: number } }).$metadata.attempts === 1;
+
 /**
  * Whether AWS refused what was asked: an answer of the class 4xx that is not about too many calls. Everything else,
  * its own errors and silences included, says nothing about what was asked.

@@ -59,7 +59,7 @@ const reported = {
 };
 const ended = {
   failure: z.optional(z.object({ Error: z.string() })),
-  release: z.optional(z.object({ action: z.string() })),
+  release: z.optional(z.object({ action: z.string(), remaining: z.optional(z.int()) })),
   round: z.optional(z.object({ next: z.optional(z.string()) })),
 };
 

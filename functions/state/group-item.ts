@@ -60,8 +60,8 @@ const packHold = ({ protectsInstances, ...hold }: Hold): PackedHold => ({
 
 const packImposed = (imposed: Imposed[]): ImposedTogether[] => {
   const together = new Map<string, ImposedTogether>();
-  for (const { setting, recordedAt, appliedAt, givingBackAt, givenBackAt } of imposed) {
-    const times = [recordedAt, appliedAt, givingBackAt, givenBackAt].map(packTime);
+  for (const { setting, recordedAt, appliedAt, givingBackAt, givenBackAt, refusedAt } of imposed) {
+    const times = [recordedAt, appliedAt, givingBackAt, givenBackAt, refusedAt].map(packTime);
     while (times.at(-1) === null) times.pop();
     const key = times.join();
     const known = together.get(key) ?? { settings: [], times };
@@ -148,13 +148,14 @@ export const fromGroupItem = (item: GroupItem): GroupRecord => {
       // Written by a release before this one, one by one.
       if ('setting' in together) return [together as unknown as Imposed];
       const { settings, times } = together;
-      const [recordedAt, appliedAt, givingBackAt, givenBackAt] = times.map(unpackTime);
+      const [recordedAt, appliedAt, givingBackAt, givenBackAt, refusedAt] = times.map(unpackTime);
       return settings.map((setting) => ({
         setting,
         recordedAt: recordedAt ?? '',
         ...(appliedAt ? { appliedAt } : {}),
         ...(givingBackAt ? { givingBackAt } : {}),
         ...(givenBackAt ? { givenBackAt } : {}),
+        ...(refusedAt ? { refusedAt } : {}),
       }));
     }),
   };

@@ -73,6 +73,9 @@ export const createLambdaService = (
   return {
     invoke,
 
+    /** Nothing is warm any more: the code of the functions is another. */
+    startAnew: (): void => warm.clear(),
+
     /** What was invoked so far, and for how long in all; a start is billed too (Lambda pricing, INIT phase). */
     work,
 

@@ -47,6 +47,7 @@ import { createSystemsManagerService, Parameters } from './systems-manager.ts';
 import { createThrottle } from './throttle.ts';
 import {
   createWire,
+  isMutating,
   type RecordedCall,
   type ServiceName,
   type SimulatedService,
@@ -54,7 +55,18 @@ import {
 } from './wire.ts';
 
 /** Everything the facts leave open. */
-export type Quirks = AutoScalingQuirks & CloudTrailQuirks & DeliveryQuirks & WireQuirks;
+export type Quirks = AutoScalingQuirks &
+  CloudTrailQuirks &
+  DeliveryQuirks &
+  WireQuirks & {
+    /** By how much the clock of a function may be wrong, either way. */
+    clockSkewSeconds: number;
+    /**
+     * How often the table does not do as it is asked, from 0 to 1, although it was asked again and again: a third is
+     * throttled, of a third no answer comes and nothing was done, of a third no answer comes and it was done.
+     */
+    tableErrorRate: number;
+  };
 
 /** Lets the seed decide what the facts do not. */
 export const chooseQuirks = (seed: number, chosen: Partial<Quirks>): Quirks => {
@@ -91,6 +103,8 @@ export const chooseQuirks = (seed: number, chosen: Partial<Quirks>): Quirks => {
     trailDelaySeconds: Math.round(60 + 840 * random()),
     hangRate: 0,
     serverErrorRate: 0,
+    clockSkewSeconds: 0,
+    tableErrorRate: 0,
     ...chosen,
   };
 };
@@ -117,7 +131,12 @@ export interface SimulatedCloud {
   store: MemoryStore;
   /** Clients of this account, for whoever looks at it from outside. */
   connect: Connect;
+  /** Deploys the stage anew: what runs goes on as it was, what starts is as deployed. */
+  deploy(deployed: Deployed): void;
 }
+
+/** What of a stage changes with a deploy. */
+export type Deployed = Pick<SimulatedCloudOptions, 'policy' | 'stageMode'>;
 
 /** A moment in which a function may die. */
 export interface Death {
@@ -170,10 +189,15 @@ export interface SimulatedCloudOptions {
   onStoreUse: (functionName: string, method: string) => void;
 }
 
-/**
- * Refuses what the roles of infra/permissions.yml do not allow: to change a group without the opt-in tag.
- * Source: the message as in the IAM User Guide, "Troubleshoot access denied error messages".
- */
+/** As IAM refuses. Source: IAM User Guide, "Troubleshoot access denied error messages". */
+const denied = (action: string, resource: string): CloudError =>
+  new CloudError(
+    'AccessDenied',
+    `User is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`,
+    403,
+  );
+
+/** Refuses what the roles of infra/permissions.yml do not allow: to change a group without the opt-in tag. */
 const refuseUntagged = (
   groups: AutoScalingService['groups'],
   operation: string,
@@ -182,28 +206,57 @@ const refuseUntagged = (
   if (operation.startsWith('Describe')) return;
   const group = groups.get(groupNameIn(input) ?? '');
   if (group === undefined || isOptedIn(group)) return;
-  throw new CloudError(
-    'AccessDenied',
-    `User is not authorized to perform: autoscaling:${operation} on resource: ${groupArnOf(group)} because no identity-based policy allows the autoscaling:${operation} action`,
-    403,
-  );
+  throw denied(`autoscaling:${operation}`, groupArnOf(group));
+};
+
+/** The table gave no answer, and the SDK has given up after its tries. */
+const silent = async (time: VirtualTime): Promise<Error> => {
+  await time.sleep(10_000);
+  return Object.assign(new Error('The table does not answer'), {
+    name: 'TimeoutError',
+    $metadata: { attempts: 5 },
+  });
+};
+
+/**
+ * The table refused every try.
+ * Source: Amazon DynamoDB Developer Guide, "Error handling with DynamoDB".
+ */
+const throttled = async (time: VirtualTime): Promise<Error> => {
+  await time.sleep(1500);
+  return Object.assign(new Error('Throughput exceeds the current throughput limit for your account.'), {
+    name: 'ThrottlingException',
+    $metadata: { httpStatusCode: 400, attempts: 5 },
+  });
 };
 
 /** Puts the services together as AWS does, with Holdfast deployed as `serverless.yml` says. */
 export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedCloud => {
-  const { time, quirks, deployment, functions, policy } = options;
+  const { time, quirks, deployment, functions } = options;
+  const skews = new Map<string, number>();
+  /** What a function takes for the time. */
+  const now = (): string => {
+    const functionName = runningFunction.getStore();
+    if (quirks.clockSkewSeconds === 0 || functionName === undefined) return time.iso();
+    const skew =
+      skews.get(functionName) ?? Math.round((2 * options.random() - 1) * quirks.clockSkewSeconds * 1000);
+    skews.set(functionName, skew);
+    return new Date(time.now() + skew).toISOString();
+  };
   const store = watchStore(
-    createMemoryStore((notice) => notices?.insert(notice), options.countsCost, { now: time.iso }),
+    createMemoryStore((notice) => notices?.insert(notice), options.countsCost, { now }),
     (method) => {
       const functionName = runningFunction.getStore();
       if (functionName === undefined) return 'answers';
       options.onStoreUse(functionName, method);
-      if (options.outageOf('DynamoDB') !== undefined) {
-        const error = Object.assign(new Error('The table does not answer'), {
-          name: 'TimeoutError',
-          $metadata: { attempts: 5 },
-        });
-        return time.sleep(10_000).then(() => error);
+      const outage = options.outageOf('DynamoDB');
+      if (outage !== undefined) {
+        return { fails: outage.error === undefined ? silent(time) : throttled(time), isDone: false };
+      }
+      if (options.random() < quirks.tableErrorRate) {
+        const chance = options.random();
+        if (chance < 1 / 3) return { fails: throttled(time), isDone: false };
+        return { fails: silent(time), isDone: chance < 2 / 3 };
       }
       // To die before a reading is to die before what comes next.
       if (/^(read|list)/.test(method)) return 'answers';
@@ -226,13 +279,20 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
     options.onGroupEvent,
   );
   const ec2 = createEc2Service(time, options.world, quirks, autoScaling.groups, options.random);
+  const createHandlers = (runtime: Runtime) =>
+    new Map(
+      functions.map(({ name, definition }) => [
+        name,
+        createHandler(definition, () => runtime, { info: () => {} }),
+      ]),
+    );
   const lambda = createLambdaService(
     time,
-    functions.map(({ name, timeoutSeconds, retryAttempts, definition }) => ({
+    functions.map(({ name, timeoutSeconds, retryAttempts }) => ({
       name,
       timeoutSeconds,
       retryAttempts,
-      handler: createHandler(definition, () => runtime, { info: () => {} }),
+      handler: async (event, context) => handlers.get(name)?.(event, context),
     })),
     (name, error) => options.onFunctionError(`${name}: ${error.name}: ${error.message}`),
   );
@@ -266,10 +326,25 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
     }
   }
   const cloudTrail = createCloudTrailService(time, quirks.trailDelaySeconds);
+  let { stageMode } = options;
+  /** The roles of a stage that is deployed as a dry run may change nothing of the fleet. */
+  const refuseInDryRun = (service: ServiceName, operation: string, input: Record<string, unknown>): void => {
+    if (stageMode === 'dry-run' && isMutating(service, operation, input)) {
+      throw denied(`${service.toLowerCase()}:${operation}`, '*');
+    }
+  };
+  const { handle: handleEc2 } = ec2;
+  ec2.handle = (operation, input) => {
+    if (runningFunction.getStore() !== undefined) refuseInDryRun('EC2', operation, input);
+    return handleEc2(operation, input);
+  };
   const { handle } = autoScaling;
   autoScaling.handle = (operation, input) => {
     const functionName = runningFunction.getStore();
-    if (functionName !== undefined) refuseUntagged(autoScaling.groups, operation, input);
+    if (functionName !== undefined) {
+      refuseInDryRun('AutoScaling', operation, input);
+      refuseUntagged(autoScaling.groups, operation, input);
+    }
     const output = handle(operation, input);
     const ours = assumedRole(
       `holdfast-rehearsal-${functionName}`,
@@ -290,45 +365,46 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
   );
   const sns = createSnsService(topicArn, time.elapsedSeconds, options.onMessage);
   let owners = 0;
-  const runtime: Runtime = {
+  const connect = createConnect(
+    {
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'rehearsal', secretAccessKey: 'rehearsal' },
+      // Nobody looks at a signature here, or at a log, and both take a good part of a story's time.
+      signer: { sign: async (request) => request },
+      logger: {},
+    },
+    createWire(
+      time,
+      options.random,
+      {
+        AutoScaling: autoScaling,
+        CloudFormation: cloudFormation,
+        CloudTrail: cloudTrail,
+        CloudWatch: cloudWatch,
+        EC2: ec2,
+        ElasticLoadBalancing: createElasticLoadBalancingService(time, autoScaling.groups),
+        StepFunctions: stepFunctions,
+        SNS: sns,
+        SSM: createSystemsManagerService(parameters),
+      },
+      quirks,
+      options.onCall,
+      options.outageOf,
+      ({ functionName, operation, mutating }, when) =>
+        options.dies({ functionName, operation, mutating, when }),
+    ),
+  );
+  const createRuntime = ({ policy, stageMode }: Deployed): Runtime => ({
     config: {
       stage: deployment.stage,
-      stageMode: options.stageMode,
+      stageMode,
       changesLaunchTemplates: options.changesLaunchTemplates,
       killSwitchParameter,
       tableName: `holdfast-${deployment.stage}`,
       topicArn,
     },
-    clock: { now: time.iso },
-    connect: createConnect(
-      {
-        region: 'us-east-1',
-        credentials: { accessKeyId: 'rehearsal', secretAccessKey: 'rehearsal' },
-        // Nobody looks at a signature here, or at a log, and both take a good part of a story's time.
-        signer: { sign: async (request) => request },
-        logger: {},
-      },
-      createWire(
-        time,
-        options.random,
-        {
-          AutoScaling: autoScaling,
-          CloudFormation: cloudFormation,
-          CloudTrail: cloudTrail,
-          CloudWatch: cloudWatch,
-          EC2: ec2,
-          ElasticLoadBalancing: createElasticLoadBalancingService(time, autoScaling.groups),
-          StepFunctions: stepFunctions,
-          SNS: sns,
-          SSM: createSystemsManagerService(parameters),
-        },
-        quirks,
-        options.onCall,
-        options.outageOf,
-        ({ functionName, operation, mutating }, when) =>
-          options.dies({ functionName, operation, mutating, when }),
-      ),
-    ),
+    clock: { now },
+    connect,
     policy: () => policy,
     // A story has its rules only as they are read.
     policyText: () => JSON.stringify(policy),
@@ -340,7 +416,8 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
       owners += 1;
       return `owner-${owners}`;
     },
-  };
+  });
+  let handlers = createHandlers(createRuntime(options));
   return {
     time,
     autoScaling,
@@ -351,8 +428,13 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
     stepFunctions,
     lambda,
     sns,
-    connect: runtime.connect,
+    connect,
     parameters,
     store,
+    deploy: (deployed) => {
+      stageMode = deployed.stageMode;
+      handlers = createHandlers(createRuntime(deployed));
+      lambda.startAnew();
+    },
   };
 };

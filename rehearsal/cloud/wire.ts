@@ -70,7 +70,7 @@ export interface WireQuirks {
 }
 
 /** Operations of the fleet that only read begin with these words; everything else of its services changes it. */
-const isMutating = (service: string, operation: string, input: Record<string, unknown>): boolean =>
+export const isMutating = (service: string, operation: string, input: Record<string, unknown>): boolean =>
   ['AutoScaling', 'EC2'].includes(service) && !/^(Describe|Get)/.test(operation) && input.DryRun !== true;
 
 /**

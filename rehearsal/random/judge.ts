@@ -1,8 +1,11 @@
 import { isOptedIn } from '../../functions/domain/auto-scaling-group.ts';
 import { holdTagKey } from '../../functions/domain/holds/hold-tag.ts';
+import { type JournalEntry, namesIn } from '../../functions/domain/journal.ts';
 import type { SimulatedGroup } from '../cloud/auto-scaling-group.ts';
 import type { SimulatedCloud } from '../cloud/simulated-cloud.ts';
 import type { People } from './people.ts';
+import { isCalm, type RandomIncident } from './random-incident.ts';
+import { ofKind } from './to-story.ts';
 import type { BrokenPromise } from './watch.ts';
 
 /** Groups and instances of which people were told that they are theirs to mend. */
@@ -25,11 +28,15 @@ const judgeGroup = (group: SimulatedGroup, people: People, minSize: number | und
   );
   const isProtected = ({ instanceId, protectedFromScaleIn }: SimulatedGroup['instances'][number]): boolean =>
     protectedFromScaleIn && !theirs.protected.has(instanceId) && !theirs.unclearProtection.has(instanceId);
-  const protections = group.newInstancesProtected === true ? [] : group.instances.filter(isProtected);
-  const unprotected = group.instances.filter(
-    ({ instanceId, protectedFromScaleIn, lifecycleState }) =>
-      lifecycleState === 'InService' && !protectedFromScaleIn && theirs.protected.has(instanceId),
-  );
+  const isClear = group.newInstancesProtected !== true && theirs.isManagedByEcs !== true;
+  const protections = isClear ? group.instances.filter(isProtected) : [];
+  const unprotected =
+    theirs.isManagedByEcs === true
+      ? []
+      : group.instances.filter(
+          ({ instanceId, protectedFromScaleIn, lifecycleState }) =>
+            lifecycleState === 'InService' && !protectedFromScaleIn && theirs.protected.has(instanceId),
+        );
   return [
     ...wrong.map(
       (process): BrokenPromise => ({
@@ -79,6 +86,29 @@ const judgeSignals = ({ stepFunctions }: SimulatedCloud): BrokenPromise[] => {
   return [...Map.groupBy(signals, (signal) => signal)]
     .filter(([, some]) => some.length > 1)
     .map(([signal, some]) => ({ promise: 'one execution', text: `${some.length} executions of ${signal}` }));
+};
+
+/** Groups that were not held beside one that AWS refused to change, where nothing else kept Holdfast from it. */
+export const judgeOthers = (
+  incident: RandomIncident,
+  journals: { incidentId: string; entries: JournalEntry[] }[],
+): BrokenPromise[] => {
+  const refusing = ofKind(incident.parts, 'refuses');
+  if (refusing.length === 0 || !isCalm(incident)) return [];
+  const failing = new Set(refusing.flatMap(({ groups }) => groups));
+  return journals.flatMap(({ incidentId, entries }) => {
+    const isHold =
+      entries.some(({ event }) => event === 'opened') &&
+      /:holdfast-rehearsal-(pause-scaling|protect-instances):/.test(incidentId);
+    if (!isHold) return [];
+    const done = new Set(namesIn(entries, ['held', 'overridden', 'gone', 'refused']));
+    return namesIn(entries, ['planned'])
+      .filter((name) => !failing.has(name) && !done.has(name))
+      .map((name) => ({
+        promise: 'stops no other' as const,
+        text: `${name} was not held by ${incidentId}, beside groups that AWS refused to change`,
+      }));
+  });
 };
 
 /** What is not as it should be once everything is over. */

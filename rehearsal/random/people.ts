@@ -10,6 +10,8 @@ interface GroupOfPeople {
   resumedAt: Map<string, number>;
   protected: Set<string>;
   unclearProtection: Set<string>;
+  /** Whether Amazon ECS protects instances of it, and takes that away, every minute. */
+  isManagedByEcs?: true;
   /** When it opted out last, in milliseconds; absent while it is opted in. */
   optedOutAt?: number;
 }
@@ -25,6 +27,8 @@ const newGroup = (spec: Pick<SimulatedGroup, 'suspendedProcesses'>): GroupOfPeop
 /** What people did, group by group: what is theirs must stay theirs. A group made anew is another one. */
 export interface People {
   of(group: SimulatedGroup): GroupOfPeople;
+  /** Since when the stage is deployed as a dry run, in milliseconds, where somebody did that for a while. */
+  dryRunSince?: number;
 }
 
 /** Nobody has done anything yet. */

@@ -9,6 +9,13 @@ export const randomAlarms = [
   { alarmName: 'loss-most', threshold: 25 },
 ] as const;
 
+/** A policy of which no rule is meant by any of these alarms. */
+export const otherPolicy = (): Policy =>
+  parsePolicy(
+    { rules: [{ name: 'other', when: { alarm: 'other' }, do: 'pause-scaling', targets: targets('web') }] },
+    'another policy',
+  );
+
 /** A rule for each remediation and each way to start one; short, so that a random incident ends within hours. */
 export const randomPolicy = (): Policy =>
   parsePolicy(

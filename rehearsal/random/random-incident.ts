@@ -8,6 +8,7 @@ import type {
 import type { Quirks } from '../cloud/simulated-cloud.ts';
 import type { ServiceName } from '../cloud/wire.ts';
 import { seededRandom } from '../virtual-time.ts';
+import { type Refusals, refusals } from './refusals.ts';
 
 /** What people, tools and AWS do at a moment, in seconds since the start; each is data, so that it can be left out. */
 export type Part =
@@ -30,7 +31,37 @@ export type Part =
   | { kind: 'make anew' | 'delete'; from: number; group: string }
   | { kind: 'stack update' | 'instance refresh'; from: number; group: string }
   | { kind: 'disable alarm actions'; from: number; lasts: number }
+  | { kind: 'terraform'; from: number; lasts: number; group: string; everySeconds: number }
+  | { kind: 'ecs'; from: number; group: string }
+  | { kind: 'deploy'; from: number; lasts: number; how: DeployedMeanwhile }
+  | Refusals
   | { kind: 'death'; function: string; at: number; when: 'before' | 'after' };
+
+/**
+ * What keeps Holdfast from holding groups at all. Without these, and with a service that answers, one group that fails
+ * is no reason not to hold another.
+ */
+const keepsFromHolding: Part['kind'][] = [
+  'silence',
+  'stop executions',
+  'kill switch',
+  'opt out',
+  'make anew',
+  'delete',
+  'deploy',
+  'death',
+  'stack update',
+];
+
+/** Whether nothing but a group itself can be a reason why it is not held. */
+export const isCalm = ({ parts, quirks }: RandomIncident): boolean =>
+  parts.every(({ kind }) => !keepsFromHolding.includes(kind)) &&
+  (quirks.hangRate ?? 0) === 0 &&
+  (quirks.serverErrorRate ?? 0) === 0 &&
+  (quirks.tableErrorRate ?? 0) === 0;
+
+/** What is deployed for a while: the same again, with other rules, or the stage as a dry run. */
+export type DeployedMeanwhile = 'the same' | 'other rules' | 'dry run';
 
 /** An incident that nobody has ever had: everything of it comes from one seed, and is plain data. */
 export interface RandomIncident {
@@ -270,6 +301,10 @@ const partOf = (dice: Dice, names: string[]): Part => {
     'stack update',
     'instance refresh',
     'disable alarm actions',
+    'terraform',
+    'ecs',
+    'deploy',
+    'refuses',
   ]);
   switch (kind) {
     case 'loss':
@@ -323,7 +358,14 @@ const partOf = (dice: Dice, names: string[]): Part => {
     case 'delete':
     case 'stack update':
     case 'instance refresh':
+    case 'ecs':
       return { kind, from, group };
+    case 'terraform':
+      return { kind, from, lasts, group, everySeconds: pick([300, 900, 3600]) };
+    case 'deploy':
+      return { kind, from, lasts, how: pick<DeployedMeanwhile>(['the same', 'other rules', 'dry run']) };
+    case 'refuses':
+      return { kind, from, lasts, groups: [group], error: pick(refusals) };
     case 'opt out':
       return { kind, from, lasts, group };
     case 'set desired capacity':
@@ -341,7 +383,32 @@ const quirksOf = ({ chance, pick }: Dice): Partial<Quirks> => ({
   ...(chance(0.2) ? { lossRate: 0.3 } : {}),
   ...(chance(0.2) ? { duplicateRate: 0.6 } : {}),
   ...(chance(0.2) ? { lateRate: 0.3 } : {}),
+  ...(chance(0.2) ? { clockSkewSeconds: pick([1, 5]) } : {}),
+  ...(chance(0.2) ? { tableErrorRate: pick([0.005, 0.03]) } : {}),
 });
+
+/** One incident of so many has nothing in it but a group or two that fail: the others must be held. */
+const calmShare = 0.1;
+
+/** The same incident with groups that AWS refuses to change, and without what keeps Holdfast from holding any. */
+const withFailingGroups = ({ between, pick, some }: Dice, incident: RandomIncident): RandomIncident => {
+  const names = incident.groups.map(({ name }) => name);
+  return {
+    ...incident,
+    parts: [
+      ...incident.parts.filter(({ kind }) => !keepsFromHolding.includes(kind)),
+      { kind: 'loss', from: between(60, 3600), lasts: between(600, 3600), fraction: pick([0.03, 0.12]) },
+      {
+        kind: 'refuses',
+        from: 0,
+        lasts: busySeconds,
+        groups: [pick(names), ...some(names, 0.2)],
+        error: pick(refusals),
+      },
+    ],
+    quirks: { lossRate: 0 },
+  };
+};
 
 /** Launches that fail are met only by who launches: somebody asks for more meanwhile. */
 const withDemand = ({ chance, between, pick }: Dice, groups: GroupSpec[], part: Part): Part[] => {
@@ -363,7 +430,7 @@ export const createRandomIncident = (seed: number, groupsMax = standardGroups): 
   const groups = Array.from({ length: count }, (_, index) => groupOf(dice, index));
   // A group that there is not may be asked for too.
   const names = [...groups.map(({ name }) => name), ...(dice.chance(0.1) ? ['nowhere'] : [])];
-  return {
+  const incident: RandomIncident = {
     seed,
     groups,
     parts:
@@ -375,4 +442,5 @@ export const createRandomIncident = (seed: number, groupsMax = standardGroups): 
     quirks: quirksOf(dice),
     load: dice.pick([0.2, 0.5, 0.8]),
   };
+  return groups.length > 0 && dice.chance(calmShare) ? withFailingGroups(dice, incident) : incident;
 };

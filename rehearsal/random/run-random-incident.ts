@@ -1,10 +1,11 @@
 import type { SimulatedCloud } from '../cloud/simulated-cloud.ts';
 import { type RehearsalResult, rehearse } from '../rehearse.ts';
-import { judgeEnd } from './judge.ts';
+import { judgeEnd, judgeOthers } from './judge.ts';
 import { createPeople } from './people.ts';
 import { randomPolicy } from './policy.ts';
 import type { RandomIncident } from './random-incident.ts';
-import { deathsOf, quietFrom, toStory } from './to-story.ts';
+import { refuseChanges } from './refusals.ts';
+import { deathsOf, isDryRun, ofKind, quietFrom, toStory } from './to-story.ts';
 import { type BrokenPromise, watchCalls } from './watch.ts';
 
 /** What became of a random incident. */
@@ -18,9 +19,6 @@ const policy = randomPolicy();
 /** How long an incident goes on after nothing is open any more: what comes late must come too. */
 const goesOnSeconds = 900;
 
-/** Every tenth incident is told to a stage that is a dry run. */
-const isDryRun = ({ seed }: RandomIncident): boolean => seed % 10 === 9;
-
 /** Tells a random incident, and watches every promise at every call, every message and in the end. */
 export const runRandomIncident = async (incident: RandomIncident): Promise<RandomRun> => {
   const people = createPeople();
@@ -32,6 +30,7 @@ export const runRandomIncident = async (incident: RandomIncident): Promise<Rando
   let overSince: number | undefined;
   const begin = (cloud: SimulatedCloud): void => {
     seen = cloud;
+    refuseChanges(cloud, ofKind(incident.parts, 'refuses'));
     watchCalls(cloud, people, dryRun, broken);
   };
   const isQuiet = ({ time, store, stepFunctions, cloudFormation }: SimulatedCloud): boolean => {
@@ -60,6 +59,7 @@ export const runRandomIncident = async (incident: RandomIncident): Promise<Rando
   broken.push(
     ...result.violations.map((text): BrokenPromise => ({ promise: 'tells the truth', text })),
     ...(await judgeEnd(seen, people, minSizes)),
+    ...(dryRun ? [] : judgeOthers(incident, result.journals)),
   );
   return { broken, result };
 };

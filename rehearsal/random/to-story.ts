@@ -1,11 +1,14 @@
+import { holdTagKey } from '../../functions/domain/holds/hold-tag.ts';
+import type { Policy } from '../../functions/events/policy.ts';
 import type { SimulatedGroup } from '../cloud/auto-scaling-group.ts';
 import type { AlarmSpec } from '../cloud/cloudwatch.ts';
+import { manageTerminationProtection } from '../cloud/ecs.ts';
 import { type Death, killSwitchParameter, type SimulatedCloud } from '../cloud/simulated-cloud.ts';
 import { stateMachineArn } from '../cloud/step-functions.ts';
 import type { Deed, Story } from '../incident.ts';
 import type { People } from './people.ts';
-import { randomAlarms } from './policy.ts';
-import type { Part, RandomIncident } from './random-incident.ts';
+import { otherPolicy, randomAlarms, randomPolicy } from './policy.ts';
+import type { DeployedMeanwhile, Part, RandomIncident } from './random-incident.ts';
 
 type PartOf<Kind extends Part['kind']> = Extract<Part, { kind: Kind }>;
 
@@ -47,8 +50,10 @@ const toGroup: {
     for (const process of processes) suspend(people, group, process, before.has(process));
   },
   resume: ({ autoScaling, time }, group, { processes }, people) => {
+    // What ran already nobody resumes.
+    const resumed = processes.filter((process) => group.suspended.has(process));
     autoScaling.handle('ResumeProcesses', { AutoScalingGroupName: group.name, ScalingProcesses: processes });
-    for (const process of processes) resume(people, group, process, time.now());
+    for (const process of resumed) resume(people, group, process, time.now());
   },
   protect: ({ autoScaling }, group, _part, people) => {
     for (const { instanceId, lifecycleState, protectedFromScaleIn } of group.instances) {
@@ -95,6 +100,57 @@ const toGroup: {
     });
   },
   'instance refresh': ({ autoScaling }, group) => autoScaling.startInstanceRefresh(group),
+  ecs: ({ time }, group, _part, people) => {
+    group.tags.AmazonECSManaged = '';
+    people.of(group).isManagedByEcs = true;
+    manageTerminationProtection(
+      time,
+      group,
+      (instanceId) => Number.parseInt(instanceId.at(-1) ?? '', 16) % 2 === 0,
+    );
+  },
+};
+
+/**
+ * What `terraform apply` does with a group that it declares: what is suspended and not declared is resumed, and the
+ * other way round, sizes go back, and a tag that it does not know goes.
+ * Source: the resource aws_autoscaling_group of the provider hashicorp/aws, as docs/operations.md tells it.
+ */
+const applyTerraform = (
+  { autoScaling, time }: SimulatedCloud,
+  group: SimulatedGroup,
+  declared: RandomIncident['groups'][number],
+  people: People,
+): void => {
+  const { name: AutoScalingGroupName, suspended } = group;
+  const { suspendedProcesses = [], minSize, maxSize } = declared;
+  const toResume = [...suspended.keys()].filter((process) => !suspendedProcesses.includes(process));
+  const toSuspend = suspendedProcesses.filter((process) => !suspended.has(process));
+  const apply = (operation: string, processes: string[], note: (process: string) => void): void => {
+    if (processes.length === 0) return;
+    autoScaling.handle(operation, { AutoScalingGroupName, ScalingProcesses: processes });
+    for (const process of processes) note(process);
+  };
+  apply('ResumeProcesses', toResume, (process) => resume(people, group, process, time.now()));
+  apply('SuspendProcesses', toSuspend, (process) => suspend(people, group, process, false));
+  if (group.minSize !== minSize || group.maxSize !== maxSize) {
+    autoScaling.handle('UpdateAutoScalingGroup', {
+      AutoScalingGroupName,
+      MinSize: minSize,
+      MaxSize: maxSize,
+    });
+  }
+  if (holdTagKey in group.tags) {
+    autoScaling.handle('DeleteTags', {
+      Tags: [{ ResourceId: group.name, ResourceType: 'auto-scaling-group', Key: holdTagKey }],
+    });
+  }
+};
+
+const policyMeanwhile: Record<DeployedMeanwhile, Policy> = {
+  'the same': randomPolicy(),
+  'other rules': otherPolicy(),
+  'dry run': randomPolicy(),
 };
 
 const deedsOf = (incident: RandomIncident, part: Part, index: number, people: People): Deed[] => {
@@ -160,6 +216,32 @@ const deedsOf = (incident: RandomIncident, part: Part, index: number, people: Pe
             }),
           ];
     }
+    case 'terraform': {
+      const declared = incident.groups.find(({ name }) => name === part.group);
+      const times = Math.ceil(part.lasts / part.everySeconds);
+      return declared === undefined
+        ? []
+        : Array.from({ length: times }, (_, time) =>
+            deed(part.from + time * part.everySeconds, `terraform apply: ${part.group}`, (cloud) => {
+              const group = groupNamed(cloud, part.group);
+              if (group !== undefined) applyTerraform(cloud, group, declared, people);
+            }),
+          );
+    }
+    case 'deploy':
+      return [
+        deed(part.from, `the stage is deployed: ${part.how}`, (cloud) => {
+          if (part.how === 'dry run') people.dryRunSince = cloud.time.now();
+          cloud.deploy({
+            policy: policyMeanwhile[part.how],
+            stageMode: part.how === 'dry run' || isDryRun(incident) ? 'dry-run' : 'live',
+          });
+        }),
+        deed(until(part), 'the stage is deployed as it was', (cloud) => {
+          delete people.dryRunSince;
+          cloud.deploy({ policy: randomPolicy(), stageMode: isDryRun(incident) ? 'dry-run' : 'live' });
+        }),
+      ];
     case 'disable alarm actions':
       return [
         deed(part.from, 'somebody disables the actions of an alarm', ({ cloudWatch }) =>
@@ -185,6 +267,9 @@ const deedsOf = (incident: RandomIncident, part: Part, index: number, people: Pe
   }
 };
 
+/** Every tenth incident is told to a stage that is a dry run. */
+export const isDryRun = ({ seed }: RandomIncident): boolean => seed % 10 === 9;
+
 /** Functions that die, each part once. */
 export const deathsOf = (parts: Part[]): ((death: Death) => boolean) => {
   const deaths = parts.filter((part) => part.kind === 'death').map((part) => ({ ...part, left: part.at }));
@@ -205,7 +290,8 @@ export const quietFrom = ({ parts }: RandomIncident): number =>
 /** How long a random incident may take to give everything back, once all is quiet. */
 const givesBackSeconds = 6 * 3600;
 
-const ofKind = <Kind extends Part['kind']>(parts: Part[], kind: Kind): PartOf<Kind>[] =>
+/** The parts of one kind. */
+export const ofKind = <Kind extends Part['kind']>(parts: Part[], kind: Kind): PartOf<Kind>[] =>
   parts.filter((part): part is PartOf<Kind> => part.kind === kind);
 
 /** A random incident as the rehearsal tells it. */

@@ -1,6 +1,7 @@
 import { groupNameIn, type SimulatedGroup, type SimulatedInstance } from '../cloud/auto-scaling-group.ts';
 import { runningFunction } from '../cloud/lambda.ts';
 import type { SimulatedCloud } from '../cloud/simulated-cloud.ts';
+import { isMutating } from '../cloud/wire.ts';
 import type { People } from './people.ts';
 
 /** The promises of docs/promises.md, by their short names. */
@@ -14,7 +15,8 @@ export type Promised =
   | 'tells the truth'
   | 'leaves nothing'
   | 'a person outranks it'
-  | 'evidence first';
+  | 'evidence first'
+  | 'stops no other';
 
 /** A promise that was broken: when, and how. */
 export interface BrokenPromise {
@@ -159,9 +161,19 @@ export const watchCalls = (
       return output;
     };
   };
+  /** What began before the stage was deployed as a dry run may be tried; IAM refuses it. */
+  const checkDone = (
+    service: 'AutoScaling' | 'EC2',
+    operation: string,
+    input: Record<string, unknown>,
+  ): void => {
+    if (people.dryRunSince !== undefined && isMutating(service, operation, input))
+      breaks('dry run', `${operation} since the stage is deployed as a dry run`);
+  };
   watch(autoScaling, checkAutoScaling, (operation, input) => {
+    checkDone('AutoScaling', operation, input);
     const group = groupOf(input);
     if (group !== undefined && !/^Describe/.test(operation)) checkGroup(operation, group);
   });
-  watch(ec2, checkEc2);
+  watch(ec2, checkEc2, (operation, input) => checkDone('EC2', operation, input));
 };

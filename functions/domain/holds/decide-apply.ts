@@ -75,6 +75,8 @@ export type ApplyDecision =
       calls: AutoScalingCall[];
       /** The record without the lease, written after the calls. */
       after: GroupRecord;
+      /** Settings that are asked for, and that are not in force if AWS refuses that: none was asked for just before. */
+      refusable: ReadonlySet<Setting>;
       /** Settings that a person took back meanwhile and that are left alone from now on. */
       newlyOverridden: Setting[];
       /** Whether an update of the group's CloudFormation stack is in progress, which may have taken them back. */
@@ -247,6 +249,29 @@ const withConfirmedBaseline = (record: GroupRecord, group: AutoScalingGroup, see
   };
 };
 
+/**
+ * The record with what AWS refused to put in force for us, and somebody else has put in force since: it is theirs, as if
+ * it had been so before the hold.
+ */
+const withTakenOver = (record: GroupRecord, group: AutoScalingGroup): GroupRecord => {
+  const { baseline, imposed } = record;
+  const inForce = settingsInForce(group);
+  const theirs = imposed
+    .filter(({ setting, refusedAt }) => refusedAt !== undefined && inForce.has(setting))
+    .map(({ setting }) => setting);
+  if (baseline === undefined || theirs.length === 0) return record;
+  const isProcess = (setting: Setting): boolean => !isInstance(setting);
+  return {
+    ...record,
+    imposed: imposed.filter(({ setting }) => !theirs.includes(setting)),
+    baseline: {
+      ...baseline,
+      suspendedProcesses: [...baseline.suspendedProcesses, ...theirs.filter(isProcess)].sort(),
+      protectedInstances: [...baseline.protectedInstances, ...theirs.filter(isInstance)],
+    },
+  };
+};
+
 /** Settings that somebody put in force before us, as far as a look tells that may be from before they were taken back. */
 const unconfirmedSettings = (record: GroupRecord): Set<Setting> =>
   new Set(record.baseline?.seenAt === undefined ? [] : baselineSettings(record));
@@ -320,7 +345,7 @@ interface Looked {
 
 const lookAt = (stored: GroupRecord, group: AutoScalingGroup, now: string, seenAt: string): Looked => {
   const known = ofThisGroup(afterLease(stored, now), group, seenAt);
-  const record = withConfirmedBaseline(known, group, seenAt);
+  const record = withTakenOver(withConfirmedBaseline(known, group, seenAt), group);
   const undone = settingsUndoneByOthers(known, record, group, seenAt);
   // What a person took back is the person's from now on, also when it is in force again later. The protection of an
   // instance ends with the instance, but a description that lacks it may be stale.
@@ -366,8 +391,8 @@ const withIncident = (
 };
 
 /** Whether the call was made and its maker died before writing so. */
-const isSeen = ({ setting, appliedAt, givingBackAt }: Imposed, inForce: Set<Setting>): boolean =>
-  appliedAt === undefined && givingBackAt === undefined && inForce.has(setting);
+const isSeen = ({ setting, appliedAt, refusedAt, givingBackAt }: Imposed, inForce: Set<Setting>): boolean =>
+  appliedAt === undefined && refusedAt === undefined && givingBackAt === undefined && inForce.has(setting);
 
 /** Whether a look tells anything that has to be written down. */
 const isNews = (
@@ -433,6 +458,9 @@ export const decideApply = (
       .map((entry) => (isSeen(entry, inForce) ? { ...entry, appliedAt: now } : entry)),
     ...toImpose.map((setting) => ({ setting, recordedAt: now })),
   ];
+  const mayBeAskedFor = new Set(
+    held.imposed.filter((entry) => mayBeInForceUnseen(entry, seenAt)).map(({ setting }) => setting),
+  );
   const before = { ...held, imposed, lease: { owner, expiresAt: addSeconds(now, leaseSeconds) } };
   const after = withoutLease({
     ...before,
@@ -447,6 +475,7 @@ export const decideApply = (
     before,
     calls: holdCalls(group.autoScalingGroupName, toImpose, incident.remediation),
     after,
+    refusable: new Set(toImpose.filter((setting) => !mayBeAskedFor.has(setting))),
     newlyOverridden: undone,
     isStackUpdating: record.stackUpdate !== undefined,
     isReplaced: isReplaced(stored, group),

@@ -136,7 +136,9 @@ const isLeaving = ({ lifecycleState }: AutoScalingInstance): boolean =>
   /^(Terminat|Detach)/.test(lifecycleState);
 
 const standingOf = (imposed: Imposed, group: AutoScalingGroup, now: string): Standing => {
-  const { setting, givenBackAt } = imposed;
+  const { setting, refusedAt, givenBackAt } = imposed;
+  // It was never put in force, or by somebody else.
+  if (refusedAt !== undefined) return 'DONE';
   const isShown = settingsInForce(group).has(setting);
   if (isInstance(setting)) {
     const instance = group.instances.find(({ instanceId }) => instanceId === setting);
@@ -302,7 +304,8 @@ const decideSettling = (releasing: Releasing, group: AutoScalingGroup): ReleaseD
   const first = settingsOf(CALL).filter(isFirst);
   // Given back by somebody who died before writing so: health has to settle all the same.
   const isBackUnwritten = DONE.some(
-    ({ setting, givenBackAt }) => isFirst(setting) && givenBackAt === undefined,
+    ({ setting, refusedAt, givenBackAt }) =>
+      isFirst(setting) && refusedAt === undefined && givenBackAt === undefined,
   );
   if (first.length === 0 && !isBackUnwritten) return undefined;
   const reason = 'health has to be judged afresh before anything may act on it';

@@ -48,12 +48,14 @@ export const isInstance = (setting: Setting): boolean => setting.startsWith('i-'
 
 /**
  * A setting that Holdfast put in force. `recordedAt` is written before the call, `appliedAt` after AWS accepted it;
- * `givingBackAt` before it is taken back, `givenBackAt` after AWS accepted that.
+ * `givingBackAt` before it is taken back, `givenBackAt` after AWS accepted that. With `refusedAt` AWS refused to put it in
+ * force: if it is in force all the same, somebody else did that.
  */
 export interface Imposed {
   setting: Setting;
   recordedAt: string;
   appliedAt?: string;
+  refusedAt?: string;
   givingBackAt?: string;
   givenBackAt?: string;
 }
@@ -188,7 +190,9 @@ const latestApplication = ({ recordedAt, appliedAt }: Imposed): string => applie
  * Descriptions show the world of up to `inForceWithinSeconds` ago.
  */
 export const mayBeInForceUnseen = (imposed: Imposed, now: string): boolean =>
-  imposed.givenBackAt === undefined && secondsBetween(latestApplication(imposed), now) < inForceWithinSeconds;
+  imposed.givenBackAt === undefined &&
+  imposed.refusedAt === undefined &&
+  secondsBetween(latestApplication(imposed), now) < inForceWithinSeconds;
 
 /** Whether what a description shows of a setting may still be from before it was given back. */
 export const isGivenBackUnseen = ({ givingBackAt, givenBackAt }: Imposed, now: string): boolean => {
@@ -216,20 +220,34 @@ export const afterLease = (record: GroupRecord, now: string): GroupRecord =>
         imposed: record.imposed.map((entry) => asOfUncertain(entry, record.lease?.expiresAt ?? now)),
       };
 
-/** A setting of which AWS has not told that it accepted it, or that it is given back, as if asked for at this time. */
-const asOfUncertain = (entry: Imposed, at: string): Imposed => ({
-  ...entry,
-  ...(entry.appliedAt === undefined ? { recordedAt: at } : {}),
-  ...(entry.givingBackAt !== undefined && entry.givenBackAt === undefined ? { givingBackAt: at } : {}),
-});
+/**
+ * A setting of which AWS has not told that it accepted it, or that it is given back, as if asked for at this time. One
+ * that is being given back was not asked for again.
+ */
+const asOfUncertain = (entry: Imposed, at: string): Imposed => {
+  if (entry.givenBackAt !== undefined || entry.refusedAt !== undefined) return entry;
+  if (entry.givingBackAt !== undefined) return { ...entry, givingBackAt: at };
+  return entry.appliedAt === undefined ? { ...entry, recordedAt: at } : entry;
+};
 
-/** The record after a call failed: it may have been carried out all the same, until now. */
-export const afterFailure = (record: GroupRecord, decidedAt: string, now: string): GroupRecord =>
+/**
+ * The record after a call failed: it may have been carried out all the same, until now.
+ *
+ * @param refused settings of which AWS said that it does not put them in force
+ */
+export const afterFailure = (
+  record: GroupRecord,
+  decidedAt: string,
+  now: string,
+  refused: ReadonlySet<Setting> = new Set(),
+): GroupRecord =>
   withoutLease({
     ...record,
-    imposed: record.imposed.map((entry) =>
-      entry.recordedAt === decidedAt || entry.givingBackAt === decidedAt ? asOfUncertain(entry, now) : entry,
-    ),
+    imposed: record.imposed.map((entry) => {
+      if (entry.recordedAt !== decidedAt && entry.givingBackAt !== decidedAt) return entry;
+      const isRefused = entry.appliedAt === undefined && refused.has(entry.setting);
+      return isRefused ? { ...entry, refusedAt: now } : asOfUncertain(entry, now);
+    }),
   });
 
 /** The record with what was decided at one time accepted by AWS at another: calls wait for their turn. */

@@ -1,7 +1,8 @@
 import type { AutoScaling } from '../../aws/auto-scaling.ts';
+import { isRefusedAtOnce } from '../../aws/aws-error.ts';
 import type { Clock } from '../../clock.ts';
 import type { AutoScalingCall } from '../../domain/calls.ts';
-import { acceptedAt, afterFailure, type GroupRecord } from '../../domain/holds/group-record.ts';
+import { acceptedAt, afterFailure, type GroupRecord, type Setting } from '../../domain/holds/group-record.ts';
 import type { Store } from '../../state/store.ts';
 
 /** What changing one group needs. */
@@ -19,6 +20,8 @@ export interface GroupChange {
   before: GroupRecord;
   calls: AutoScalingCall[];
   after: GroupRecord;
+  /** Settings that are surely not in force if AWS refuses the first call. */
+  refusable?: ReadonlySet<Setting>;
 }
 
 /**
@@ -40,13 +43,16 @@ export const changeGroup = async (
     return;
   }
   const leased = await store.writeGroup(change.before);
+  let accepted = 0;
   try {
     for (const call of change.calls) {
       await autoScaling.make(call);
+      accepted += 1;
       onAccepted(call);
     }
   } catch (error) {
-    await store.writeGroup(afterFailure(leased, change.decidedAt, clock.now()));
+    const refused = accepted === 0 && isRefusedAtOnce(error) ? change.refusable : undefined;
+    await store.writeGroup(afterFailure(leased, change.decidedAt, clock.now(), refused));
     throw error;
   }
   const after = acceptedAt(change.after, change.decidedAt, clock.now());

@@ -1,5 +1,5 @@
 import type * as z from 'zod/mini';
-import type { JournalEntry } from '../../domain/journal.ts';
+import { type JournalEntry, namesIn } from '../../domain/journal.ts';
 import {
   type Attention,
   type AttentionEvents,
@@ -37,8 +37,16 @@ const events: AttentionEvents = {
 };
 
 const countGroups = (journal: JournalEntry[], some: JournalEntry['event'][]): number =>
-  new Set(journal.filter(({ event }) => some.includes(event)).map(({ autoScalingGroupName: name }) => name))
-    .size;
+  namesIn(journal, some).length;
+
+/** The journal without that nothing was left to give back of a group of which nothing was ever put in force. */
+const withoutNeverHeld = (journal: JournalEntry[]): JournalEntry[] => {
+  const held = new Set(namesIn(journal, ['held']));
+  return journal.filter(
+    ({ event, because, autoScalingGroupName: name = '' }) =>
+      event !== 'given-back' || because !== 'NOTHING_LEFT' || held.has(name),
+  );
+};
 
 /** What a plan came to, or what the sweep asked for. */
 export type HoldPlanAction = z.output<typeof reportHoldState>['plan']['action'];
@@ -59,12 +67,18 @@ const tellHeld = (asked: number, held: number, givenBack: number): string[] => {
 const summariseHold = (
   journal: JournalEntry[],
   { action, reason = '' }: Pick<z.output<typeof reportHoldState>['plan'], 'action' | 'incidentId' | 'reason'>,
+  notGivenBack: number,
 ): HoldReport => {
   const groupsPlanned = countGroups(journal, ['planned']);
   // What was refused was asked for too.
   const groupsAsked = countGroups(journal, ['planned', 'refused']);
-  const groupsGivenBack = countGroups(journal, ['given-back']);
-  const groupsHeld = countGroups(journal, ['held', 'given-back']);
+  const ofHeld = withoutNeverHeld(journal);
+  const groupsGivenBack = countGroups(ofHeld, ['given-back']);
+  // Of what could not be given back nobody knows whether AWS put it in force; or only its tag is left.
+  const groupsHeld = Math.max(
+    countGroups(ofHeld, ['held', 'given-back']),
+    Math.min(groupsAsked, groupsGivenBack + notGivenBack),
+  );
   const isIncomplete = groupsGivenBack < groupsHeld;
   const over = 'Hold ended';
   const headlines: Record<HoldPlanAction, string> = {
@@ -96,7 +110,9 @@ export const createReportHold =
   (dependencies: ReportDependencies) =>
   async (state: z.output<typeof reportHoldState>): Promise<ReturnType<typeof toOutput<HoldReport>>> => {
     const journal = await dependencies.store.readJournal(state.plan.incidentId);
-    const report = summariseHold(journal, state.plan);
+    const { release } = state;
+    const notGivenBack = release?.action === 'GIVE_UP' ? (release.remaining ?? 0) : 0;
+    const report = summariseHold(journal, state.plan, notGivenBack);
     await tellOutcome(dependencies, state, journal, report);
     return toOutput(report);
   };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decideApply } from '../../../functions/domain/holds/decide-apply.ts';
 import { decideRelease } from '../../../functions/domain/holds/decide-release.ts';
+import { afterFailure } from '../../../functions/domain/holds/group-record.ts';
 import { pauseScalingEffect } from '../../../functions/domain/holds/pause-scaling.ts';
 import { protectInstancesEffect } from '../../../functions/domain/holds/protect-instances.ts';
 import { inForceWithinSeconds, leaseSeconds } from '../../../functions/domain/limits.ts';
@@ -138,6 +139,64 @@ describe('decideApply', () => {
     expect(decision.newlyOverridden).toEqual(['AZRebalance']);
     expect(decision.after.baseline?.suspendedProcesses).toEqual([]);
     expect(decideApply(anIncident(), without, decision.after, 'me', later(240)).action).toBe('IN_FORCE');
+  });
+
+  describe('after AWS refused the call', () => {
+    const first = write(decideApply(anIncident(), aGroup(), aRecord(), 'me', now));
+    const refused = afterFailure(first.before, now, later(1), first.refusable);
+
+    it('takes what somebody else suspends then for theirs, and gives only the rest back', () => {
+      const group = aGroup({ suspendedProcesses: ['Terminate'] });
+      const decision = write(decideApply(anIncident(), group, refused, 'me', later(60)));
+      expect(inputOf(decision.calls[0]).ScalingProcesses).not.toContain('Terminate');
+      expect(decision.after.baseline?.suspendedProcesses).toEqual(['Terminate']);
+      expect(decision.after.imposed.map(({ setting }) => setting)).not.toContain('Terminate');
+    });
+
+    it('leaves alone what they resume again', () => {
+      const theirs = aGroup({ suspendedProcesses: ['Terminate'] });
+      const { after } = write(decideApply(anIncident(), theirs, refused, 'me', later(60)));
+      const all = aGroup({ suspendedProcesses: scaleInProcesses });
+      const confirmed = write(decideApply(anIncident(), all, after, 'me', later(240))).after;
+      const group = aGroup({ suspendedProcesses: scaleInProcesses.filter((p) => p !== 'Terminate') });
+      expect(write(decideApply(anIncident(), group, confirmed, 'me', later(600))).newlyOverridden).toEqual([
+        'Terminate',
+      ]);
+    });
+
+    it('believes that nothing is in force only of what was not asked for just before', () => {
+      const unknown = afterFailure(first.before, now, later(1));
+      const second = write(decideApply(anIncident(), aGroup(), unknown, 'me', later(60)));
+      expect(second.refusable).toEqual(new Set());
+      const third = write(
+        decideApply(anIncident(), aGroup(), unknown, 'me', later(1 + inForceWithinSeconds)),
+      );
+      expect([...third.refusable].sort()).toEqual([...scaleInProcesses].sort());
+    });
+
+    it('asks for it again', () => {
+      const decision = write(decideApply(anIncident(), aGroup(), refused, 'me', later(60)));
+      expect(inputOf(decision.calls[0]).ScalingProcesses).toEqual(scaleInProcesses);
+    });
+
+    it('gives nothing back that was never in force', () => {
+      const settings = { incidentId: 'incident-a', settleSeconds: 180, owner: 'me' };
+      const group = aGroup({ suspendedProcesses: ['Terminate', 'HealthCheck'] });
+      const release = decideRelease(group, refused, settings, later(30));
+      expect(release).toMatchObject({ action: 'WRITE', because: 'NOTHING_LEFT', calls: [], isDone: true });
+    });
+  });
+
+  it('does not take a failure to give back for another try to put in force', () => {
+    const { before } = write(decideApply(anIncident(), aGroup(), aRecord(), 'me', now));
+    const unknown = afterFailure(before, now, later(1));
+    const settings = { incidentId: 'incident-a', settleSeconds: 180, owner: 'me' };
+    const release = decideRelease(aGroup(), unknown, settings, later(60));
+    if (release.action !== 'WRITE') throw new Error(JSON.stringify(release));
+    expect(release.calls.map((call) => inputOf(call).ScalingProcesses)).toEqual([['HealthCheck']]);
+    const failed = afterFailure(release.before, later(60), later(61));
+    const second = decideRelease(aGroup(), failed, settings, later(1 + inForceWithinSeconds));
+    expect(second).toMatchObject({ action: 'WRITE', because: 'HEALTH_SETTLES', calls: [] });
   });
 
   it('judges what a description may not show yet by when the group was asked for', () => {
