@@ -113,9 +113,8 @@ const readIncident = (file: string): RandomIncident => {
   }
   const parsed = z.safeParse(replayed, json);
   if (parsed.success) return json as RandomIncident;
-  throw new UsageError(
-    `--replay: ${file} is no random incident (${z.prettifyError(parsed.error)}); ${remedy}`,
-  );
+  const wrong = parsed.error.issues.map(({ path }) => path.join('.')).join(', ');
+  throw new UsageError(`--replay: ${file} is no random incident (missing or wrong: ${wrong}); ${remedy}`);
 };
 
 /** Tells one incident from a file again. */
