@@ -40,8 +40,13 @@ const toGroup: {
     people: People,
   ) => void;
 } = {
-  suspend: ({ autoScaling }, group, { processes }, people) => {
-    const before = new Set(group.suspended.keys());
+  suspend: ({ autoScaling, store }, group, { processes }, people) => {
+    // What Holdfast asked for just now need not show yet.
+    const ours = store
+      .listGroups()
+      .filter(({ autoScalingGroupName: name }) => name === group.name)
+      .flatMap(({ imposed }) => imposed.map(({ setting }) => setting));
+    const before = new Set([...group.suspended.keys(), ...ours]);
     autoScaling.handle('SuspendProcesses', {
       AutoScalingGroupName: group.name,
       ScalingProcesses: processes,
@@ -231,6 +236,7 @@ const deedsOf = (incident: RandomIncident, part: Part, index: number, people: Pe
     case 'deploy':
       return [
         deed(part.from, `the stage is deployed: ${part.how}`, (cloud) => {
+          delete people.dryRunSince;
           if (part.how === 'dry run') people.dryRunSince = cloud.time.now();
           cloud.deploy({
             policy: policyMeanwhile[part.how],

@@ -75,7 +75,7 @@ export type ApplyDecision =
       calls: AutoScalingCall[];
       /** The record without the lease, written after the calls. */
       after: GroupRecord;
-      /** Settings that are asked for, and that are not in force if AWS refuses that: none was asked for just before. */
+      /** Settings that are asked for, and that are not ours if AWS refuses that: it never accepted one, and cannot have. */
       refusable: ReadonlySet<Setting>;
       /** Settings that a person took back meanwhile and that are left alone from now on. */
       newlyOverridden: Setting[];
@@ -458,8 +458,10 @@ export const decideApply = (
       .map((entry) => (isSeen(entry, inForce) ? { ...entry, appliedAt: now } : entry)),
     ...toImpose.map((setting) => ({ setting, recordedAt: now })),
   ];
-  const mayBeAskedFor = new Set(
-    held.imposed.filter((entry) => mayBeInForceUnseen(entry, seenAt)).map(({ setting }) => setting),
+  const mayBeOurs = new Set(
+    held.imposed
+      .filter((entry) => entry.appliedAt !== undefined || mayBeInForceUnseen(entry, seenAt))
+      .map(({ setting }) => setting),
   );
   const before = { ...held, imposed, lease: { owner, expiresAt: addSeconds(now, leaseSeconds) } };
   const after = withoutLease({
@@ -475,7 +477,7 @@ export const decideApply = (
     before,
     calls: holdCalls(group.autoScalingGroupName, toImpose, incident.remediation),
     after,
-    refusable: new Set(toImpose.filter((setting) => !mayBeAskedFor.has(setting))),
+    refusable: new Set(toImpose.filter((setting) => !mayBeOurs.has(setting))),
     newlyOverridden: undone,
     isStackUpdating: record.stackUpdate !== undefined,
     isReplaced: isReplaced(stored, group),

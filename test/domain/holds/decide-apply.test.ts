@@ -174,6 +174,19 @@ describe('decideApply', () => {
       expect([...third.refusable].sort()).toEqual([...scaleInProcesses].sort());
     });
 
+    it('does not take what it had put in force before, and could not give back, for somebody else’s', () => {
+      const applied = write(decideApply(anIncident(), aGroup(), aRecord(), 'me', now)).after;
+      const all = aGroup({ suspendedProcesses: scaleInProcesses });
+      const settings = { incidentId: 'incident-a', settleSeconds: 180, owner: 'me' };
+      const release = decideRelease(all, applied, settings, later(600));
+      if (release.action !== 'WRITE') throw new Error(JSON.stringify(release));
+      const failed = afterFailure(release.before, later(600), later(601));
+      const other = anIncident({ incidentId: 'incident-b' });
+      const second = write(decideApply(other, all, failed, 'me', later(660)));
+      expect(inputOf(second.calls[0]).ScalingProcesses).toEqual(['HealthCheck']);
+      expect(second.refusable).toEqual(new Set());
+    });
+
     it('asks for it again', () => {
       const decision = write(decideApply(anIncident(), aGroup(), refused, 'me', later(60)));
       expect(inputOf(decision.calls[0]).ScalingProcesses).toEqual(scaleInProcesses);
