@@ -39,9 +39,16 @@ const kindOf = ({ pk, sk }: Key): Kind | undefined => {
 const bytesPerReadUnit = 4096;
 const bytesPerWriteUnit = 1024;
 
+/** A value of which nothing can be changed any more, at any depth. */
+const freeze = <Value>(value: Value): Value => {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const part of Object.values(value)) freeze(part);
+  return Object.freeze(value);
+};
+
 /**
- * A table in memory that refuses what DynamoDB refuses. Items are kept as text, so that nobody can change what is stored
- * by holding on to it.
+ * A table in memory that refuses what DynamoDB refuses. Items are kept as they would come back, and frozen, so that nobody
+ * can change what is stored by holding on to it.
  *
  * @param onInsert told of every new item, as the table's stream would be
  * @param countsUnits whether units are counted, which takes a while
@@ -50,7 +57,7 @@ export const createMemoryTable = (
   onInsert: (item: Item) => void = () => {},
   countsUnits = true,
 ): MemoryTable => {
-  const partitions = new Map<string, Map<string, string>>();
+  const partitions = new Map<string, Map<string, Item>>();
   const counts: WriteCounts = {
     incidents: 0,
     groups: 0,
@@ -61,8 +68,7 @@ export const createMemoryTable = (
     units: 0,
     readUnits: 0,
   };
-  const textOf = ({ pk, sk }: Key): string | undefined => partitions.get(pk)?.get(sk);
-  const parse = (text: string): Item => JSON.parse(text) as Item;
+  const stored = ({ pk, sk }: Key): Item | undefined => partitions.get(pk)?.get(sk);
   const units = (item: Item | undefined, bytesPerUnit: number): number =>
     item === undefined ? 1 : Math.max(1, Math.ceil(itemBytes(item) / bytesPerUnit));
   const countRead = (item: Item | undefined): void => {
@@ -75,22 +81,21 @@ export const createMemoryTable = (
   };
   const write = (item: Item): void => {
     refuseItem(item);
-    const partition = partitions.get(item.pk) ?? new Map<string, string>();
+    const partition = partitions.get(item.pk) ?? new Map<string, Item>();
     partitions.set(item.pk, partition);
-    partition.set(item.sk, JSON.stringify(item));
+    partition.set(item.sk, freeze(JSON.parse(JSON.stringify(item))));
   };
-  const hasVersion = (text: string | undefined, version: number): boolean =>
-    text !== undefined && (parse(text).record as { version?: number } | undefined)?.version === version;
+  const hasVersion = (item: Item | undefined, version: number): boolean =>
+    (item?.record as { version?: number } | undefined)?.version === version;
 
   return {
     counts,
 
-    list: () => [...partitions.values()].flatMap((partition) => [...partition.values()].map(parse)),
+    list: () => [...partitions.values()].flatMap((partition) => [...partition.values()]),
 
     get: async (key) => {
       refuseKey(key);
-      const text = textOf(key);
-      const item = text === undefined ? undefined : parse(text);
+      const item = stored(key);
       countRead(item);
       return item;
     },
@@ -98,8 +103,7 @@ export const createMemoryTable = (
     getMany: async (keys) =>
       keys.flatMap((key) => {
         refuseKey(key);
-        const text = textOf(key);
-        const item = text === undefined ? undefined : parse(text);
+        const item = stored(key);
         countRead(item);
         return item ?? [];
       }),
@@ -109,7 +113,7 @@ export const createMemoryTable = (
       const items = [...(partitions.get(pk) ?? [])]
         .filter(([sk]) => sk.startsWith(skPrefix ?? ''))
         .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([, text]) => parse(text));
+        .map(([, item]) => item);
       // A query is paid for as one read of all that it finds.
       if (countsUnits) {
         const bytes = items.reduce((sum, item) => sum + itemBytes(item), 0);
@@ -121,21 +125,21 @@ export const createMemoryTable = (
     put: async (item, condition) => {
       refuseKey(item);
       countWrite(item, item);
-      const stored = textOf(item);
+      const before = stored(item);
       if (
-        condition === 'absent' ? stored !== undefined : condition && !hasVersion(stored, condition.version)
+        condition === 'absent' ? before !== undefined : condition && !hasVersion(before, condition.version)
       ) {
         return false;
       }
       write(item);
-      if (stored === undefined) onInsert(parse(JSON.stringify(item)));
+      const after = stored(item);
+      if (before === undefined && after !== undefined) onInsert(after);
       return true;
     },
 
     setFields: async (key, attribute, fields) => {
       refuseKey(key);
-      const stored = textOf(key);
-      const item = stored === undefined ? undefined : parse(stored);
+      const item = stored(key);
       countWrite(key, item);
       if (item === undefined) return false;
       write({ ...item, [attribute]: { ...(item[attribute] as object), ...fields } });
@@ -144,10 +148,10 @@ export const createMemoryTable = (
 
     remove: async (key, condition) => {
       refuseKey(key);
-      const stored = textOf(key);
+      const item = stored(key);
       // A removal is paid for as what it removes.
-      countWrite(key, stored === undefined || !countsUnits ? undefined : parse(stored));
-      if (condition !== undefined && !hasVersion(stored, condition.version)) return false;
+      countWrite(key, item);
+      if (condition !== undefined && !hasVersion(item, condition.version)) return false;
       partitions.get(key.pk)?.delete(key.sk);
       return true;
     },

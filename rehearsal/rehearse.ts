@@ -62,6 +62,8 @@ export interface RehearsalOptions {
   changesLaunchTemplates?: boolean;
   /** Whether the stage checks every hour whether it is ready. */
   checksReadiness?: boolean;
+  /** Whether calls skip the SDK's serialisation, which is quicker. */
+  skipsSerialization?: boolean;
   /** Judges the run in place of the promises of a story. */
   judge?: (run: FinishedRun) => string[];
   /** Told now and then how far the story is, from 0 to 1. */
@@ -342,6 +344,7 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
       checksReadiness: options.checksReadiness === true,
       withHoldfast,
       countsCost: options.countsCost === true,
+      skipsSerialization: options.skipsSerialization === true,
       onGroupEvent: (event) => {
         tell(tellGroupEvent(event));
         if (event.kind === 'only-copy-ended') {

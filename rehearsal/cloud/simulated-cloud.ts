@@ -183,6 +183,8 @@ export interface SimulatedCloudOptions {
   /** Told of every message that people get. */
   onMessage: (message: PublishedMessage) => void;
   onMetrics: Measure;
+  /** Whether calls skip what of the SDK nothing arrives of here. */
+  skipsSerialization?: boolean;
   /** Whether read and write units are counted. */
   countsCost: boolean;
   /** Told which function uses which method of the store. */
@@ -392,6 +394,7 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
       options.outageOf,
       ({ functionName, operation, mutating }, when) =>
         options.dies({ functionName, operation, mutating, when }),
+      options.skipsSerialization === true,
     ),
   );
   const createRuntime = ({ policy, stageMode }: Deployed): Runtime => ({

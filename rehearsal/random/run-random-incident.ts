@@ -50,6 +50,7 @@ export const runRandomIncident = async (incident: RandomIncident): Promise<Rando
     policy,
     withHoldfast: true,
     dryRun,
+    skipsSerialization: true,
     quirks: incident.quirks,
     dies: deathsOf(incident.parts),
     endsWhen: isQuiet,
