@@ -11,6 +11,7 @@ const long = [
   'test/domain/holds/holds.property.test.ts',
   'test/rehearsal/nothing-stays.property.test.ts',
   'test/rehearsal/told.property.test.ts',
+  'test/rehearsal/crash-everywhere.test.ts',
   'test/rehearsal/draining.test.ts',
   'test/rehearsal/faults.test.ts',
   'test/rehearsal/packet-loss.test.ts',

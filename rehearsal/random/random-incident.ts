@@ -72,6 +72,8 @@ export interface RandomIncident {
   quirks: Partial<Quirks>;
   /** Requests a second to a group, as a share of what its instances can serve. */
   load: number;
+  /** From when on nothing more happens, in seconds since the start, where that is not after two hours. */
+  quietFrom?: number;
 }
 
 /** Chance, from one seed. */
@@ -231,7 +233,7 @@ const outcomeOf = ({ pick }: Dice): LaunchOutcome =>
   ]);
 
 /** When everything that people and AWS do is over, in seconds since the start; outages may last longer. */
-const busySeconds = 7200;
+export const busySeconds = 7200;
 
 const byHandOf = (dice: Dice, names: string[], from: number): Part => {
   const { chance, pick, some, between } = dice;

@@ -1,4 +1,5 @@
-import type { SimulatedCloud } from '../cloud/simulated-cloud.ts';
+import type { Death, SimulatedCloud } from '../cloud/simulated-cloud.ts';
+import type { Execution } from '../cloud/step-functions.ts';
 import { type RehearsalResult, rehearse } from '../rehearse.ts';
 import { judgeEnd, judgeOthers } from './judge.ts';
 import { createPeople } from './people.ts';
@@ -19,13 +20,28 @@ const policy = randomPolicy();
 /** How long an incident goes on after nothing is open any more: what comes late must come too. */
 const goesOnSeconds = 900;
 
-/** Tells a random incident, and watches every promise at every call, every message and in the end. */
-export const runRandomIncident = async (incident: RandomIncident): Promise<RandomRun> => {
+/** What else happens while an incident is told. */
+export interface Meanwhile {
+  /** Whether a function dies here, beside the deaths that are parts of the incident. */
+  dies?: (death: Death, cloud: SimulatedCloud) => boolean;
+  /** Told of every state that an execution enters. */
+  onState?: (cloud: SimulatedCloud, execution: Execution, state: string) => void;
+}
+
+/**
+ * Tells an incident, and watches every promise at every call, every message and in the end. It goes on until nothing is
+ * open any more.
+ */
+export const runRandomIncident = async (
+  incident: RandomIncident,
+  { dies, onState }: Meanwhile = {},
+): Promise<RandomRun> => {
   const people = createPeople();
   const broken: BrokenPromise[] = [];
   const story = toStory(incident, people);
   const minSizes = new Map(incident.groups.map(({ name, minSize }) => [name, minSize]));
   const dryRun = isDryRun(incident);
+  const diesInParts = deathsOf(incident.parts);
   let seen: SimulatedCloud | undefined;
   let overSince: number | undefined;
   const begin = (cloud: SimulatedCloud): void => {
@@ -52,7 +68,8 @@ export const runRandomIncident = async (incident: RandomIncident): Promise<Rando
     dryRun,
     skipsSerialization: true,
     quirks: incident.quirks,
-    dies: deathsOf(incident.parts),
+    dies: (death) => diesInParts(death) || (seen !== undefined && dies?.(death, seen) === true),
+    ...(onState === undefined ? {} : { onState }),
     endsWhen: isQuiet,
     judge: () => [],
   });

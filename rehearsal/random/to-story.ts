@@ -8,7 +8,7 @@ import { stateMachineArn } from '../cloud/step-functions.ts';
 import type { Deed, Story } from '../incident.ts';
 import type { People } from './people.ts';
 import { otherPolicy, randomAlarms, randomPolicy } from './policy.ts';
-import type { DeployedMeanwhile, Part, RandomIncident } from './random-incident.ts';
+import { busySeconds, type DeployedMeanwhile, type Part, type RandomIncident } from './random-incident.ts';
 
 type PartOf<Kind extends Part['kind']> = Extract<Part, { kind: Kind }>;
 
@@ -290,8 +290,8 @@ export const deathsOf = (parts: Part[]): ((death: Death) => boolean) => {
 };
 
 /** From when on nobody does anything any more, and nothing is wrong. */
-export const quietFrom = ({ parts }: RandomIncident): number =>
-  Math.max(7200, ...parts.map((part) => ('lasts' in part ? until(part) : 0)));
+export const quietFrom = ({ parts, quietFrom: from = busySeconds }: RandomIncident): number =>
+  Math.max(from, ...parts.map((part) => ('lasts' in part ? until(part) : 0)));
 
 /** How long a random incident may take to give everything back, once all is quiet. */
 const givesBackSeconds = 6 * 3600;
