@@ -60,7 +60,7 @@ export const groupsMaxField = () =>
   count(
     groupsMax,
     holdDefaults.groupsMax,
-    'More groups than this are refused as a whole: so many call for a person.',
+    'At most so many groups are taken: the first by name. The others are left alone, and named.',
   );
 
 type HoldLength = Record<'holdAtMost' | 'checkEvery' | 'expiresAfter', number>;

@@ -81,6 +81,8 @@ export interface RemediationRecord {
     /** What can be undone, and what stopping its execution leads to: sentences, before the command that stops it. */
     undo: string;
   };
+  /** Whether it does nothing at all where more groups match than `groupsMax`, instead of leaving alone those over it. */
+  takesAllGroupsOrNone: boolean;
   /** Whether no instance may be stopped in a group that it holds. */
   forbidsStops: boolean;
   /** Whether all that it does is to hold groups, which nothing but its end ends. */

@@ -30,6 +30,7 @@ export const freezeSchedules = defineRemediation({
   traits: {},
   suspendedBecause: { ScheduledActions: 'people work on the fleet' },
   words: { began: () => 'Schedules frozen', held: () => 'No schedule changes a size.', undo: 'Stop the execution.' },
+  takesAllGroupsOrNone: false,
   forbidsStops: false,
   onlyHolds: false,
   holdsItsGroups: true,

@@ -111,21 +111,27 @@ describe('a rehearsal', () => {
     expect(tellVerdict(verdict)[0]).toMatch(/^Rule packet-loss started .*, for web-a, web-b\.$/);
   });
 
-  it('in which a rule is refused as a whole, or only plans, has no remedy', async () => {
+  it('in which a rule only plans has no remedy', async () => {
     const story = smallIncident();
     const [rule] = shipped.rules;
     if (rule?.settings === undefined) throw new Error('no rule');
-    const { settings } = rule;
-    const policies = {
-      refused: { rules: [{ ...rule, settings: { ...settings, groupsMax: 1 } }] },
-      'only plans': { rules: [{ ...rule, dryRun: true as const }] },
-    };
-    for (const policy of Object.values(policies)) {
-      const { result } = await rehearseSmall(story, { quirks: calm, policy });
-      const verdict = judgePolicy(policy, story, result);
-      expect(verdict.hasRemedy).toBe(false);
-      expect(verdict.rules[0]?.groups).toEqual([]);
-    }
+    const policy = { rules: [{ ...rule, dryRun: true as const }] };
+    const { result } = await rehearseSmall(story, { quirks: calm, policy });
+    const verdict = judgePolicy(policy, story, result);
+    expect(verdict.hasRemedy).toBe(false);
+    expect(verdict.rules[0]?.groups).toEqual([]);
+  });
+
+  it('in which there are more groups than a rule may hold says which are held', async () => {
+    const story = smallIncident();
+    const [rule] = shipped.rules;
+    if (rule?.settings === undefined) throw new Error('no rule');
+    const policy = { rules: [{ ...rule, settings: { ...rule.settings, groupsMax: 1 } }] };
+    const { result } = await rehearseSmall(story, { quirks: calm, policy });
+    const verdict = judgePolicy(policy, story, result);
+    expect(verdict.rules[0]?.groups).toEqual(['web-a']);
+    expect(result.messages[0]?.text).toMatch(/^Scale-in paused in 1 of 2 groups: web-a/);
+    expect(result.messages[0]?.text).toContain('web-b: left alone: groupsMax allows 1 group');
   });
 
   it('in which only people start a remedy says so', async () => {

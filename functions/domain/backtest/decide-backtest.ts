@@ -228,16 +228,12 @@ export const decideBacktest = (
     if (rule.resize !== undefined)
       return unknown('what a resize would have done only a plan can say, of now');
     const own = groups.filter((group) => isOptedIn(group) && hasTags(group, rule.targets.tags));
-    const { groups: selected, refusal } = selectGroups(own, [], {
+    const { groups: selected } = selectGroups(own, [], {
       remediation: rule.do,
       // What failed launches start is about one group.
       groupsMax: rule.when.launchFailures === undefined ? rule.settings.groupsMax : own.length,
     });
     if (own.length === 0) return unknown('no group with its tags has opted in');
-    if (refusal?.because === 'TOO_MANY_GROUPS')
-      return unknown(
-        `${own.length} groups are more than the ${rule.settings.groupsMax} of groupsMax: all would be refused`,
-      );
     const names = selected.filter(isTaken).map(({ autoScalingGroupName }) => autoScalingGroupName);
     if (names.length === 0) return unknown('each of its groups would be left alone; holdfast check says why');
     return rule.when.alarm === undefined ? ofFailures(rule, history, names) : ofAlarm(rule, history, names);

@@ -98,6 +98,7 @@ export const drainPendingWait = defineRemediation({
     held: () => 'Nothing more is launched there.',
     undo: 'Instances that were terminated do not come back. Stop the execution: it terminates no more, and where it suspended Launch, launches run again within six minutes. While a launch is stuck, the rule starts a new execution, so stopping this one does not last. To stop that too, turn Holdfast off: the command under "Emergency only".',
   },
+  takesAllGroupsOrNone: false,
   forbidsStops: false,
   onlyHolds: false,
   holdsItsGroups: false,

@@ -78,6 +78,7 @@ export const pauseScaling = defineRemediation({
         : 'Auto Scaling does not terminate, replace or rebalance instances there. It can still launch more.',
     undo: 'Stop the execution: within six minutes Holdfast gives back the groups of this execution, and Auto Scaling may terminate instances again.',
   },
+  takesAllGroupsOrNone: false,
   forbidsStops: true,
   onlyHolds: true,
   holdsItsGroups: true,

@@ -77,7 +77,7 @@ const planGroup = (
  * @param groups the groups found, in any order
  * @param requestedNames names asked for one by one, so that an unknown one is refused rather than forgotten
  * @param settings what to do to each group, and to how many at most
- * @returns one plan per group, sorted by name; a refusal of the whole when there are too many groups or none
+ * @returns one plan per group, sorted by name, those over the number left alone; a refusal of the whole when there is none
  */
 export const planHold = (
   groups: AutoScalingGroup[],

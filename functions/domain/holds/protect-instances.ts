@@ -81,6 +81,7 @@ export const protectInstances = defineRemediation({
       'Instances in service are protected from scale-in, and Auto Scaling does not replace or rebalance them. It can still launch more.',
     undo: 'Stop the execution: within six minutes Holdfast gives back the groups of this execution, and Auto Scaling may terminate instances again. If launches fail again, the rule starts again.',
   },
+  takesAllGroupsOrNone: false,
   forbidsStops: false,
   onlyHolds: true,
   holdsItsGroups: true,

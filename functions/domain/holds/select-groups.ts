@@ -3,6 +3,7 @@ import { traitsTreated } from '../group-traits.ts';
 import { type UnknownUnits, unknownUnits } from '../group-units.ts';
 import type { GroupTrait } from '../remediation.ts';
 import type { Remediation } from '../remediation-names.ts';
+import { remediations } from '../remediations.ts';
 
 /** Why a group may not be touched, whatever is to be done to it. */
 export type GroupRefusal =
@@ -10,6 +11,8 @@ export type GroupRefusal =
   | { because: 'BEING_DELETED'; status: string }
   | ({ because: 'UNITS_UNKNOWN' } & UnknownUnits)
   | { because: 'NO_SUCH_GROUP' }
+  /** So many others, before it by name, were taken already. */
+  | { because: 'OVER_GROUPS_MAX'; groupsMax: number }
   /** Something else manages it, or it is made of what this remediation may not touch. */
   | { because: 'TRAIT'; trait: GroupTrait; why: string };
 
@@ -51,13 +54,27 @@ export const refusalOfAll = (
   return { because: groups.length === 0 ? 'NO_GROUP_MATCHES' : 'EVERY_GROUP_REFUSED' };
 };
 
+/** The selection with those over a number left alone: the last by name, so that the same ones are taken each time. */
+const withinLimit = (groups: GroupSelection[], groupsMax: number): GroupSelection[] => {
+  let taken = 0;
+  return groups.map((group) => {
+    if (group.action !== 'TAKE') return group;
+    taken += 1;
+    const { autoScalingGroupName } = group;
+    return taken <= groupsMax
+      ? group
+      : { action: 'REFUSE', autoScalingGroupName, because: 'OVER_GROUPS_MAX', groupsMax };
+  });
+};
+
 /**
  * Chooses the groups that a remediation may be about.
  *
  * @param found the groups found, in any order
  * @param requestedNames names asked for one by one, so that an unknown one is refused rather than forgotten
- * @param limits what is to be done to them, and more than how many are refused as a whole
- * @returns one answer for each group, sorted by name; a refusal of the whole when there are too many or none
+ * @param limits what is to be done to them, and to how many at most
+ * @returns one answer for each group, sorted by name; a refusal of the whole when there is none, and for a remediation
+ * that takes all or none when there are too many
  */
 export const selectGroups = (
   found: AutoScalingGroup[],
@@ -65,8 +82,9 @@ export const selectGroups = (
   limits: { remediation: Remediation; groupsMax: number },
 ): Selection => {
   const { remediation, groupsMax } = limits;
+  const { takesAllGroupsOrNone } = remediations[remediation];
   const known = new Set(found.map(({ autoScalingGroupName }) => autoScalingGroupName));
-  const groups = [
+  const all = [
     ...found.map((group): GroupSelection => {
       const { autoScalingGroupName } = group;
       const refusal = refusalOf(group, remediation);
@@ -84,6 +102,7 @@ export const selectGroups = (
         }),
       ),
   ].sort((a, b) => (a.autoScalingGroupName < b.autoScalingGroupName ? -1 : 1));
+  const groups = takesAllGroupsOrNone ? all : withinLimit(all, groupsMax);
   const refusal = refusalOfAll(groups, groups.filter(({ action }) => action === 'TAKE').length, groupsMax);
   return { groups, ...(refusal === undefined ? {} : { refusal }) };
 };

@@ -29,6 +29,8 @@ export type ReadinessFact =
   | { because: 'NO_GROUP'; tags: Record<string, string> }
   | { because: 'NOT_OPTED_IN'; groups: string[]; isAny: boolean }
   | { because: 'TOO_MANY_GROUPS'; groupsFound: number; groupsMax: number }
+  /** These are over the number that a rule may take. */
+  | { because: 'OVER_GROUPS_MAX'; groups: string[]; groupsMax: number }
   | { because: 'GROUP_REFUSED'; groups: string[]; why: string }
   | { because: 'GROUP_WARNED'; groups: string[]; why: string }
   | { because: 'NO_LAUNCH_HOOK'; groups: string[] }
@@ -110,22 +112,26 @@ const ofGroups = (rule: Rule, { groups }: RuleFacts): Found[] => {
   const optedIn = groups.filter(isOptedIn);
   const { groups: selected, refusal } = selectGroups(optedIn, [], {
     remediation: rule.do,
-    groupsMax: rule.settings.groupsMax,
+    // What failed launches start is about one group.
+    groupsMax: rule.when.launchFailures === undefined ? rule.settings.groupsMax : optedIn.length,
   });
+  const over = selected.flatMap((each) =>
+    each.action === 'REFUSE' && each.because === 'OVER_GROUPS_MAX' ? [each.autoScalingGroupName] : [],
+  );
   const isNone = optedIn.length === 0;
   return [
     ...(out.length === 0
       ? []
       : [(isNone ? notReady : warning)({ because: 'NOT_OPTED_IN', groups: namesOf(out), isAny: !isNone })]),
-    // What failed launches start is about one group.
-    ...(refusal?.because === 'TOO_MANY_GROUPS' && rule.when.launchFailures === undefined
-      ? [notReady(refusal)]
+    ...(refusal?.because === 'TOO_MANY_GROUPS' ? [notReady(refusal)] : []),
+    ...(over.length > 0
+      ? [notReady({ because: 'OVER_GROUPS_MAX' as const, groups: over, groupsMax: rule.settings.groupsMax })]
       : []),
     ...byWhy(
       refusal?.because === 'EVERY_GROUP_REFUSED' ? notReady : warning,
       'GROUP_REFUSED',
       selected.flatMap((each) => {
-        if (each.action === 'TAKE') return [];
+        if (each.action === 'TAKE' || each.because === 'OVER_GROUPS_MAX') return [];
         const why = each.because === 'TRAIT' ? each.why : 'the group cannot be held as it is now';
         return [{ name: each.autoScalingGroupName, why }];
       }),

@@ -187,6 +187,7 @@ export const resizeInPlace = defineRemediation({
       'Instances are resized wave by wave, and nothing else may terminate or replace them meanwhile.',
     undo: 'Instances that were resized keep their new type. Stop the execution: Holdfast puts back into service what it took out, but not what it left for you, and then gives all groups back.',
   },
+  takesAllGroupsOrNone: true,
   forbidsStops: false,
   onlyHolds: false,
   holdsItsGroups: true,

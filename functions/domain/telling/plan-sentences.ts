@@ -2,6 +2,7 @@ import { optInTag } from '../auto-scaling-group.ts';
 import type { GroupPlan, HoldRefusal } from '../holds/plan-hold.ts';
 import type { SelectionRefusal } from '../holds/select-groups.ts';
 import type { Mode } from '../mode.ts';
+import { counted } from '../times.ts';
 
 /** Why a group is left alone. */
 export const tellGroupRefusal = (refusal: HoldRefusal): string => {
@@ -18,6 +19,8 @@ export const tellGroupRefusal = (refusal: HoldRefusal): string => {
       return refusal.why;
     case 'NO_SUCH_GROUP':
       return 'there is no Auto Scaling group of this name in this account and Region';
+    case 'OVER_GROUPS_MAX':
+      return `groupsMax allows ${counted(refusal.groupsMax, 'group')}, and others come before it by name; narrow the targets or raise groupsMax`;
     case 'TOO_MANY_INSTANCES':
       return `${refusal.instancesInService} instances are in service, more than the ${refusal.instancesMax} of one group that can be protected; set NewInstancesProtectedFromScaleIn on it and protect them by hand`;
   }

@@ -64,6 +64,11 @@ export const tellReadiness = (fact: ReadinessFact): ToldReadiness => {
         found: `${fact.groupsFound} groups, more than the ${fact.groupsMax} of groupsMax: the whole rule would be refused`,
         remedy: 'raise groupsMax, or narrow the targets',
       };
+    case 'OVER_GROUPS_MAX':
+      return {
+        found: `more groups than the ${fact.groupsMax} of groupsMax: ${counted(fact.groups.length, 'group')} would be left alone: ${firstOf(fact.groups, namesShown)}`,
+        remedy: 'raise groupsMax, or narrow the targets',
+      };
     case 'GROUP_REFUSED':
       return {
         found: `${firstOf(fact.groups, namesShown)}: would be left alone: ${fact.why}`,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { pauseScalingEffect } from '../../../functions/domain/holds/pause-scaling.ts';
 import { planHold } from '../../../functions/domain/holds/plan-hold.ts';
+import { selectGroups } from '../../../functions/domain/holds/select-groups.ts';
 import { lowestMode } from '../../../functions/domain/mode.ts';
 import { tellGroupRefusal } from '../../../functions/domain/telling/plan-sentences.ts';
 import { inputOf } from '../../input-of.ts';
@@ -61,12 +62,29 @@ describe('planHold', () => {
     ]);
   });
 
-  it.each([
-    [2, undefined],
-    [3, { because: 'TOO_MANY_GROUPS', groupsFound: 3, groupsMax: 2 }],
-  ])('with %i groups of at most two refuses: %s', (count, refusal) => {
-    const groups = Array.from({ length: count }, (_, index) => named(`g${index}`));
-    expect(planHold(groups, [], settings).refusal).toEqual(refusal);
+  it('holds the first by name where there are more groups than it may hold, and says so of each other', () => {
+    const plan = planHold([named('c'), named('a'), named('b')], [], settings);
+    expect(plan.refusal).toBeUndefined();
+    expect(plan.groups.map(({ autoScalingGroupName, because }) => [autoScalingGroupName, because])).toEqual([
+      ['a', 'ASKED_FOR'],
+      ['b', 'ASKED_FOR'],
+      ['c', 'OVER_GROUPS_MAX'],
+    ]);
+    expect(
+      plan.groups.flatMap((group) => (group.action === 'REFUSE' ? [tellGroupRefusal(group)] : [])),
+    ).toEqual([
+      'groupsMax allows 2 groups, and others come before it by name; narrow the targets or raise groupsMax',
+    ]);
+  });
+
+  it('resizes none where there are more groups than it may resize', () => {
+    const three = [named('a'), named('b'), named('c')];
+    expect(selectGroups(three, [], { remediation: 'resize-in-place', groupsMax: 2 }).refusal).toEqual({
+      because: 'TOO_MANY_GROUPS',
+      groupsFound: 3,
+      groupsMax: 2,
+    });
+    expect(selectGroups(three, [], { remediation: 'resize-in-place', groupsMax: 3 }).refusal).toBeUndefined();
   });
 
   it('refuses when there is nothing to hold', () => {

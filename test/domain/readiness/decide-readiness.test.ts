@@ -132,7 +132,7 @@ const plants: Plant[] = [
   ],
   ['NO_GROUP', 'NOT_READY', 'loss', { loss: { groups: [] } }],
   ['NOT_OPTED_IN', 'WARNING', 'loss', withB({ tags: { tier: 'web' } })],
-  ['TOO_MANY_GROUPS', 'NOT_READY', 'loss', {}, policyWith({ groupsMax: 1 })],
+  ['OVER_GROUPS_MAX', 'NOT_READY', 'loss', {}, policyWith({ groupsMax: 1 })],
   ['GROUP_REFUSED', 'WARNING', 'loss', withB({ status: 'Delete in progress' })],
   [
     'GROUP_WARNED',
