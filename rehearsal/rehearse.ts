@@ -92,6 +92,8 @@ export interface RehearsalResult {
   plan: PlannedCall[];
   inService: { autoScalingGroupName: string; points: Sample[] }[];
   summary: Summary;
+  /** The largest event or result of a function. */
+  largestPayloadBytes: number;
   /** Where it was asked for. */
   cost?: Cost;
   /** What people were told. */
@@ -517,11 +519,13 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
       })),
       messages,
       metrics,
+      largestPayloadBytes: cloud.lambda.work.largestPayloadBytes,
       ...(options.countsCost === true
         ? {
             cost: priceOf({
               transitions: executions.reduce((sum, { transitions }) => sum + transitions, 0),
-              ...cloud.lambda.work,
+              invocations: cloud.lambda.work.invocations,
+              billedSeconds: cloud.lambda.work.billedSeconds,
               writeUnits: store.writes.units,
               readUnits: store.writes.readUnits,
             }),

@@ -28,7 +28,13 @@ export const createLambdaService = (
 ) => {
   const warm = new Set<string>();
   const byName = new Map(functions.map((deployed) => [deployed.name, deployed]));
-  const work = { invocations: 0, billedSeconds: 0 };
+  const work = { invocations: 0, billedSeconds: 0, largestPayloadBytes: 0 };
+  /** As it comes after it was sent: JSON, whose size is remembered. */
+  const sent = (value: unknown): unknown => {
+    const text = JSON.stringify(value);
+    work.largestPayloadBytes = Math.max(work.largestPayloadBytes, Buffer.byteLength(text));
+    return JSON.parse(text);
+  };
 
   const invoke = async (name: string, event: unknown): Promise<unknown> => {
     const deployed = byName.get(name);
@@ -58,12 +64,10 @@ export const createLambdaService = (
     });
     try {
       const result = await Promise.race([
-        runningFunction.run(name, () =>
-          deployed.handler(JSON.parse(JSON.stringify(event)), context as never),
-        ),
+        runningFunction.run(name, () => deployed.handler(sent(event), context as never)),
         timeout,
       ]);
-      return result === undefined ? null : JSON.parse(JSON.stringify(result));
+      return result === undefined ? null : sent(result);
     } finally {
       clearTimeout(timer);
       work.billedSeconds += (time.now() - startedAt) / 1000;
@@ -76,7 +80,7 @@ export const createLambdaService = (
     /** Nothing is warm any more: the code of the functions is another. */
     startAnew: (): void => warm.clear(),
 
-    /** What was invoked so far, and for how long in all; a start is billed too (Lambda pricing, INIT phase). */
+    /** What was invoked so far, for how long in all, and the largest event or result; a start is billed too (Lambda pricing, INIT phase). */
     work,
 
     /** An asynchronous invocation: nobody waits, errors are tried again twice. */

@@ -1,9 +1,14 @@
+import type { Context } from 'aws-lambda';
 import { type Connect, createConnect } from '../../functions/aws/connect.ts';
 import { isOptedIn } from '../../functions/domain/auto-scaling-group.ts';
 import type { Measure } from '../../functions/domain/telling/metrics.ts';
 import type { Policy } from '../../functions/events/policy.ts';
 import { stateMachineArns } from '../../functions/lambda/config.ts';
-import { createHandler, type FunctionDefinition } from '../../functions/lambda/define-function.ts';
+import {
+  createHandler,
+  type FunctionDefinition,
+  type LambdaHandler,
+} from '../../functions/lambda/define-function.ts';
 import type { Runtime } from '../../functions/lambda/runtime.ts';
 import type { Deployment, FunctionOfServerless } from '../deployment.ts';
 import { createMemoryStore, type MemoryStore, watchStore } from '../memory-store.ts';
@@ -191,6 +196,17 @@ export interface SimulatedCloudOptions {
   onStoreUse: (functionName: string, method: string) => void;
 }
 
+/**
+ * What AWS Lambda keeps from one invocation to the next: the clients, and so the pace of their calls. Two invocations at
+ * the same time are in two of them. Here one serves every function in turn; on AWS each function has its own.
+ */
+interface Environment {
+  isBusy: boolean;
+  handlers: Map<string, LambdaHandler>;
+}
+
+type RunInEnvironment = (name: string, event: unknown, context: Context) => Promise<unknown>;
+
 /** As IAM refuses. Source: IAM User Guide, "Troubleshoot access denied error messages". */
 const denied = (action: string, resource: string): CloudError =>
   new CloudError(
@@ -294,7 +310,7 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
       name,
       timeoutSeconds,
       retryAttempts,
-      handler: async (event, context) => handlers.get(name)?.(event, context),
+      handler: (event, context) => runInEnvironment(name, event, context),
     })),
     (name, error) => options.onFunctionError(`${name}: ${error.name}: ${error.message}`),
   );
@@ -367,36 +383,38 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
   );
   const sns = createSnsService(topicArn, time.elapsedSeconds, options.onMessage);
   let owners = 0;
-  const connect = createConnect(
+  const wire = createWire(
+    time,
+    options.random,
     {
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'rehearsal', secretAccessKey: 'rehearsal' },
-      // Nobody looks at a signature here, or at a log, and both take a good part of a story's time.
-      signer: { sign: async (request) => request },
-      logger: {},
+      AutoScaling: autoScaling,
+      CloudFormation: cloudFormation,
+      CloudTrail: cloudTrail,
+      CloudWatch: cloudWatch,
+      EC2: ec2,
+      ElasticLoadBalancing: createElasticLoadBalancingService(time, autoScaling.groups),
+      StepFunctions: stepFunctions,
+      SNS: sns,
+      SSM: createSystemsManagerService(parameters),
     },
-    createWire(
-      time,
-      options.random,
-      {
-        AutoScaling: autoScaling,
-        CloudFormation: cloudFormation,
-        CloudTrail: cloudTrail,
-        CloudWatch: cloudWatch,
-        EC2: ec2,
-        ElasticLoadBalancing: createElasticLoadBalancingService(time, autoScaling.groups),
-        StepFunctions: stepFunctions,
-        SNS: sns,
-        SSM: createSystemsManagerService(parameters),
-      },
-      quirks,
-      options.onCall,
-      options.outageOf,
-      ({ functionName, operation, mutating }, when) =>
-        options.dies({ functionName, operation, mutating, when }),
-      options.skipsSerialization === true,
-    ),
+    quirks,
+    options.onCall,
+    options.outageOf,
+    ({ functionName, operation, mutating }, when) =>
+      options.dies({ functionName, operation, mutating, when }),
+    options.skipsSerialization === true,
   );
+  const openClients = (): Connect =>
+    createConnect(
+      {
+        region: 'us-east-1',
+        credentials: { accessKeyId: 'rehearsal', secretAccessKey: 'rehearsal' },
+        // Nobody looks at a signature here, or at a log, and both take a good part of a story's time.
+        signer: { sign: async (request) => request },
+        logger: {},
+      },
+      wire,
+    );
   const createRuntime = ({ policy, stageMode }: Deployed): Runtime => ({
     config: {
       stage: deployment.stage,
@@ -407,7 +425,7 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
       topicArn,
     },
     clock: { now },
-    connect,
+    connect: openClients(),
     policy: () => policy,
     // A story has its rules only as they are read.
     policyText: () => JSON.stringify(policy),
@@ -420,7 +438,22 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
       return `owner-${owners}`;
     },
   });
-  let handlers = createHandlers(createRuntime(options));
+  let deployed: Deployed = options;
+  /** Of what is deployed now. */
+  let environments: Environment[] = [];
+  const runInEnvironment: RunInEnvironment = async (name, event, context) => {
+    let environment = environments.find(({ isBusy }) => !isBusy);
+    if (environment === undefined) {
+      environment = { isBusy: false, handlers: createHandlers(createRuntime(deployed)) };
+      environments.push(environment);
+    }
+    environment.isBusy = true;
+    try {
+      return await environment.handlers.get(name)?.(event, context);
+    } finally {
+      environment.isBusy = false;
+    }
+  };
   return {
     time,
     autoScaling,
@@ -431,12 +464,13 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
     stepFunctions,
     lambda,
     sns,
-    connect,
+    connect: openClients(),
     parameters,
     store,
-    deploy: (deployed) => {
-      stageMode = deployed.stageMode;
-      handlers = createHandlers(createRuntime(deployed));
+    deploy: (next) => {
+      deployed = next;
+      stageMode = next.stageMode;
+      environments = [];
       lambda.startAnew();
     },
   };

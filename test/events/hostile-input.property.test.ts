@@ -8,7 +8,12 @@ import { remediationNames } from '../../functions/domain/remediation-names.ts';
 import { parseHoldInput } from '../../functions/events/hold-input.ts';
 import { parsePolicy } from '../../functions/events/policy.ts';
 import { createHandler, type FunctionDefinition } from '../../functions/lambda/define-function.ts';
+import { stateMachineArn } from '../../rehearsal/cloud/step-functions.ts';
+import { parseFleet } from '../../rehearsal/fleet-file.ts';
+import { parseStory } from '../../rehearsal/story-file.ts';
 import { checkAsyncProperty, checkProperty } from '../check-property.ts';
+import { holdfast } from '../cli/run-holdfast.ts';
+import { minutes, rehearseSmall, smallIncident } from '../rehearsal/small-incident.ts';
 
 const file = 'test/events/hostile-input.property.test.ts';
 const functions = await Promise.all(
@@ -38,6 +43,40 @@ class ReachedError extends Error {}
 const noRuntime = (): never => {
   throw new ReachedError('the task was reached');
 };
+
+/** Words of a command line: commands, options, and what nobody meant. */
+const words = fc.oneof(
+  fc.constantFrom(
+    'plan',
+    'check',
+    'story',
+    'rehearse',
+    'start',
+    'stop',
+    'switch',
+    'journal',
+    'status',
+    'help',
+  ),
+  fc.constantFrom('--json', '--with', '--tags', '--stage', '--seed', '--policy', '--fleet', '-h2', '--', '-'),
+  fc.constantFrom('__proto__', 'constructor', '', ' ', '=', 'a=b', '=b', '\u0000', '-1', '1e9', '🙂'),
+  fc.string({ maxLength: 20 }),
+);
+
+describe('any words', () => {
+  it('after holdfast are refused in plain words, and reach nobody', () =>
+    checkAsyncProperty(
+      fc.asyncProperty(fc.array(words, { maxLength: 6 }), async (some) => {
+        // Where help is asked for, help is given; everything else is no option.
+        fc.pre(!some.includes('help'));
+        const { status, err } = await holdfast('plan', ...some.filter((word) => word !== '--'), '--nonsense');
+        expect(status).toBe(2);
+        expect(err).not.toMatch(/\n {4}at /);
+        expect(err.trim()).not.toBe('');
+      }),
+      { file, runs: 200 },
+    ));
+});
 
 describe('any JSON', () => {
   // These are started by schedules and read nothing of their event.
@@ -73,6 +112,80 @@ describe('any JSON', () => {
       { file, runs: 200 },
     ),
   );
+
+  it('as a story is refused with its field', () =>
+    checkProperty(
+      fc.property(
+        fc.oneof(
+          json,
+          fc.record({ name: json, title: json, fleet: fc.array(json, { maxLength: 3 }), events: json }),
+        ),
+        (story) => {
+          try {
+            parseStory(story, 'story.yml');
+          } catch (error) {
+            expect((error as Error).name).toBe('InvalidStoryError');
+            expect((error as Error).message).toContain('story.yml is not a valid story');
+          }
+        },
+      ),
+      { file, runs: 200 },
+    ));
+
+  it('as a fleet is refused with its field', () =>
+    checkProperty(
+      fc.property(
+        fc.oneof(
+          json,
+          fc.record({ AutoScalingGroups: fc.oneof(json, fc.array(json, { maxLength: 3 })) }),
+          fc.record({
+            AutoScalingGroups: fc.array(
+              fc.record({ AutoScalingGroupName: json, MinSize: json, Instances: json }),
+              { maxLength: 3 },
+            ),
+          }),
+        ),
+        (fleet) => {
+          try {
+            parseFleet(fleet, 'fleet.json');
+          } catch (error) {
+            expect((error as Error).name).toBe('InvalidFleetError');
+            expect((error as Error).message).toContain('fleet.json is not a fleet');
+          }
+        },
+      ),
+      { file, runs: 200 },
+    ));
+
+  it('as the input of an execution changes nothing, and ends', () =>
+    checkAsyncProperty(
+      fc.asyncProperty(fc.constantFrom(...remediationNames), json, async (remediation, input) => {
+        const { result, cloud } = await rehearseSmall(
+          smallIncident({
+            losses: [],
+            alarms: [],
+            durationSeconds: minutes(20),
+            deeds: [
+              {
+                atSeconds: 60,
+                text: '',
+                act: ({ stepFunctions }) =>
+                  stepFunctions.startExecution(
+                    stateMachineArn(`holdfast-rehearsal-${remediation}`),
+                    'by-hand',
+                    input as object,
+                  ),
+              },
+            ],
+          }),
+          { judge: () => [] },
+        );
+        expect(result.calls.filter(({ mutating }) => mutating)).toEqual([]);
+        expect(cloud.store.listIncidents()).toEqual([]);
+        expect(result.executions.map(({ status }) => status)).not.toContain('RUNNING');
+      }),
+      { file, runs: 20 },
+    ));
 
   it('as a policy is refused with its field', () =>
     checkProperty(

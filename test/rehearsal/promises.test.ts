@@ -119,6 +119,20 @@ const faults: PlantedFault[] = [
     from: 1,
     seeds: 60,
   },
+  {
+    promise: 'stops no other',
+    what: 'a round goes no further than to the first group that fails',
+    file: 'functions/tasks/holds/apply-hold.ts',
+    edits: [
+      [
+        'isInTime()\n          ? applyToGroup(',
+        "isInTime() && !journal.some(({ event }) => event === 'failed')\n          ? applyToGroup(",
+      ],
+      ['{ concurrency: groupsAtOnce, stopOnError: false },', '{ concurrency: 1, stopOnError: false },'],
+    ],
+    from: 1,
+    seeds: 60,
+  },
 ];
 
 describe('a random incident', () => {
@@ -136,7 +150,7 @@ describe('a random incident', () => {
   it('has every kind of part, and drains and resizes as often as it holds', () => {
     const incidents = Array.from({ length: 300 }, (_, seed) => createRandomIncident(seed));
     const parts = incidents.flatMap((incident) => incident.parts);
-    expect(new Set(parts.map(({ kind }) => kind)).size).toBe(23);
+    expect(new Set(parts.map(({ kind }) => kind)).size).toBe(27);
     const byHand = parts.flatMap((part) => (part.kind === 'by hand' ? [part.remediation] : []));
     const count = (...names: string[]) => byHand.filter((name) => names.includes(name)).length;
     const holds = count('pause-scaling', 'protect-instances');

@@ -312,6 +312,36 @@ describe('createPlanHold', () => {
     });
   };
 
+  it('takes of 10,000 groups as many as a rule may, names the others, and stays small', {
+    timeout: 60_000,
+  }, async () => {
+    const store = createMemoryStore();
+    const executionArn = 'arn:aws:states:us-east-1:123456789012:execution:holdfast-test-pause-scaling:mine';
+    const planHold = createPlanHold({
+      autoScaling: () => createFleet(many(10_000)).fleet,
+      stepFunctions: {
+        startExecution: async () => ({ started: false }),
+        describeExecution: async () => undefined,
+        isRunning: async () => false,
+      },
+      killSwitch: switchAt('live'),
+      store,
+      clock: createClock(),
+      policy,
+      stageMode: 'live',
+    });
+    const input = { tags: { tier: 'web' }, groupsMax: 5000, reason: 'a test' };
+    const result = await planHold({ executionArn, remediation: 'pause-scaling', input });
+    expect(result).toMatchObject({ action: 'HOLD', groups: 5000, refused: 5000 });
+    // What an execution carries from state to state may have 256 KiB.
+    expect(JSON.stringify(result).length).toBeLessThan(10_000);
+    const journal = await store.readJournal(executionArn);
+    const left = journal.filter(({ because }) => because === 'OVER_GROUPS_MAX');
+    expect(new Set(left.map(({ autoScalingGroupName }) => autoScalingGroupName)).size).toBe(5000);
+    // DynamoDB ends an item at 400 KB.
+    expect(Math.max(...store.listItems().map((item) => JSON.stringify(item).length))).toBeLessThan(400_000);
+  });
+
   it('leaves an alarm that comes back to the execution that has it in hand', async () => {
     expect(await plan({ rule: 'first' }, 'first')).toMatchObject({
       action: 'REFUSE',
