@@ -171,6 +171,95 @@ describe('decideBreaker', () => {
     expect(decideBreaker(record, group, drainSettings, now).record.breaker?.delaySeconds).toBe(600);
   });
 
+  it('takes for silence only what is longer than the wait and half an hour', () => {
+    const at = (seconds: number) => threeDrains.map((drain) => ({ ...drain, chosenAt: later(-seconds) }));
+    const silentFor = (seconds: number) =>
+      decideBreaker(aLaunchRecord({ drains: at(seconds) }), aWaitingGroup([]), drainSettings, now).record;
+    expect(silentFor(3000).drainsCountFrom).toBeUndefined();
+    expect(silentFor(3001).drainsCountFrom).toBe(now);
+    const probed = (seconds: number) =>
+      decideBreaker(
+        aLaunchRecord({ breaker: { ...probing, stateAt: later(-seconds) } }),
+        aWaitingGroup([]),
+        drainSettings,
+        now,
+      );
+    expect(probed(3000).news).toBeUndefined();
+    expect(probed(3001).news).toEqual({
+      because: 'PROBE_FAILED',
+      failure: 'NO_LAUNCH',
+      delaySeconds: 1200,
+    });
+  });
+
+  it('counts the silence from the latest drain', () => {
+    const drains = [aDrain('i-5', later(-9000)), aDrain('i-6', later(-8000)), aDrain('i-7', later(-60))];
+    const record = aLaunchRecord({ drains });
+    expect(decideBreaker(record, aWaitingGroup([]), drainSettings, now).record).toBe(record);
+  });
+
+  it('hears nothing where one launched since the first drain still waits', () => {
+    const drains = threeDrains.map((drain) => ({ ...drain, chosenAt: later(-3001) }));
+    const young = aLaunchRecord({ drains, waits: waitingSince({ 'i-9': 100 }) });
+    expect(decideBreaker(young, group, drainSettings, now).record).toBe(young);
+    const older = aLaunchRecord({ drains, waits: waitingSince({ 'i-9': 3002 }) });
+    expect(decideBreaker(older, aWaitingGroup([]), drainSettings, now).record.drainsCountFrom).toBe(now);
+  });
+
+  it('is not opened by what was launched in the moment of the first drain', () => {
+    const record = aLaunchRecord({ drains: threeDrains, waits: waitingSince({ 'i-9': 2000 }) });
+    expect(decideBreaker(record, group, drainSettings, now).record.breaker).toBeUndefined();
+  });
+
+  it('keeps everything else of the record when it closes', () => {
+    const record = aLaunchRecord({ breaker: probing, lastSuccessAt: later(-1), drains: threeDrains });
+    const { record: closed } = decideBreaker(record, group, drainSettings, now);
+    expect(closed).toMatchObject({ autoScalingGroupName: 'web', drains: threeDrains, drainsCountFrom: now });
+  });
+
+  it('counts its probes, and says the number', () => {
+    const record = aLaunchRecord({ breaker: breaker({ probes: 2 }) });
+    const step = decideBreaker(record, group, drainSettings, now);
+    expect(step.record.breaker?.probes).toBe(3);
+    expect(step.news).toEqual({ because: 'PROBES', probes: 3 });
+  });
+
+  it.each([
+    ['is stuck', { waits: waitingSince({ 'i-9': 1250 }) }, { failure: 'STUCK', instanceId: 'i-9' }],
+    [
+      'failed',
+      { failures: [{ activityId: 'a', startedAt: later(-1299), at: now }] },
+      { failure: 'LAUNCH_FAILED' },
+    ],
+  ])('says that the launch for the probe %s', (_what, over, failure) => {
+    const { news } = decideBreaker(aLaunchRecord({ breaker: probing, ...over }), group, drainSettings, now);
+    expect(news).toEqual({ because: 'PROBE_FAILED', delaySeconds: 1200, ...failure });
+  });
+
+  it.each([
+    ['a success', { lastSuccessAt: probing.stateAt }],
+    ['a stuck launch', { waits: waitingSince({ 'i-9': 1300 }) }],
+    ['a failed launch', { failures: [{ activityId: 'a', startedAt: probing.stateAt, at: now }] }],
+  ])('takes %s of the moment of its probe for one from before', (_what, over) => {
+    const record = aLaunchRecord({ breaker: probing, ...over });
+    expect(decideBreaker(record, group, drainSettings, now).record).toBe(record);
+  });
+
+  it('probes no sooner for a breaker that closed in the moment of its own change', () => {
+    const record = aLaunchRecord({ breaker: breaker({ probeAt: later(3000) }) });
+    const step = decideBreaker(record, group, drainSettings, now, record.breaker?.stateAt);
+    expect(step.record.breaker?.state).toBe('OPEN');
+    const failing = aLaunchRecord({ breaker: probing, waits: waitingSince({ 'i-9': 1250 }) });
+    const failed = decideBreaker(failing, group, drainSettings, now, later(-1250));
+    expect(failed.record.breaker?.probeAt).toBe(later(1200));
+  });
+
+  it('says that nothing is missing', () => {
+    const content = aWaitingGroup([], { desiredCapacity: 2 });
+    const { news } = decideBreaker(aLaunchRecord({ breaker: probing }), content, drainSettings, now);
+    expect(news).toEqual({ because: 'NOTHING_MISSING' });
+  });
+
   it('stays while one more than is desired is on its way', () => {
     const record = aLaunchRecord({ breaker: probing });
     const busy = aWaitingGroup(['i-9'], { desiredCapacity: 2 });

@@ -79,6 +79,17 @@ describe('decideDrainStep', () => {
     expect(step({ stage: 'CHOSEN', attempts }, 'Pending:Wait').action).toBe(action);
   });
 
+  it.each(['GONE', 'ESCAPED', 'LEFT'] as const)('leaves a drain that ended as %s as it ended', (stage) => {
+    expect(step({ stage }, 'Pending:Wait')).toEqual({ action: 'END', stage, because: 'ENDED_BEFORE' });
+  });
+
+  it('says why it terminates', () => {
+    expect(step({ stage: 'CHOSEN' }, 'Pending:Wait', [])).toMatchObject({ because: 'NO_LAUNCH_HOOK' });
+    expect(step({ stage: 'ABANDONED' }, 'Pending:Wait', ['hook'], later(120))).toMatchObject({
+      because: 'STAYED',
+    });
+  });
+
   it('tells a person of one whose hooks were completed and that does not come into service', () => {
     expect(step({ stage: 'ABANDONED' }, 'Pending:Proceed', ['hook'], later(600))).toMatchObject({
       action: 'END',

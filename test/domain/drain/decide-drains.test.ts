@@ -80,6 +80,36 @@ describe('decideDrains', () => {
     expect(chosen([past(3600), seen(5, {}, 'other')], { perHour: 3 })).toHaveLength(3);
   });
 
+  it('takes the longest wait of all groups first, whatever their order', () => {
+    const waiting = (name: string, id: string, seconds: number) => ({
+      group: aWaitingGroup([id], { autoScalingGroupName: name, desiredCapacity: 9 }),
+      record: aLaunchRecord({ autoScalingGroupName: name, waits: waitingSince({ [id]: seconds }) }),
+    });
+    const groups = [waiting('a', 'i-7', 2000), waiting('b', 'i-8', 4000), waiting('c', 'i-9', 3000)];
+    expect(decide(groups).map(({ instanceId }) => instanceId)).toEqual(['i-8', 'i-9', 'i-7']);
+  });
+
+  it.each([
+    ['AT_ONCE', { atOnce: 1 }, 1],
+    ['PER_HOUR', { perHour: 1 }, 1],
+    ['PER_GROUP_PER_HOUR', { perGroupPerHour: 1 }, 1],
+    ['BREAKER_AFTER', { breakerAfter: 1 }, 1],
+  ])('says that %s is the limit', (because, settings, limit) => {
+    expect(decide([seen(2)], settings)[1]).toMatchObject({ action: 'WAIT', because, limit });
+  });
+
+  it('drains again what was drained before and came back', () => {
+    const record = seen(1, { drains: [aDrain('i-10', later(-4000), { stage: 'ESCAPED' })] });
+    expect(decide([record])[0]).toMatchObject({ instanceId: 'i-10', action: 'DRAIN' });
+  });
+
+  it('says first that the breaker is open where Launch is suspended by its hold', () => {
+    const { group, record } = seen(1, { breaker });
+    expect(decide([{ group: { ...group, suspendedProcesses: ['Launch'] }, record }])[0]).toMatchObject({
+      because: 'BREAKER_OPEN',
+    });
+  });
+
   it('counts what other rules drain, too', () => {
     const elsewhere = [
       aLaunchRecord({ drains: [aDrain('i-1', later(-60), { stage: 'CHOSEN' }), aDrain('i-2', later(-60))] }),
@@ -149,6 +179,13 @@ describe('decideDrains', () => {
       expect(chosen([seen(3, { breaker: probing, drains: past })])).toEqual([]);
     });
 
+    it('says that it probes, also of what was drained in the moment of the probe', () => {
+      const drained = seen(3, { breaker: probing, drains: [aDrain('i-1', probing.stateAt)] });
+      expect(decide([drained])[0]).toMatchObject({ action: 'WAIT', because: 'BREAKER_PROBES' });
+      const before = seen(3, { breaker: probing, drains: [aDrain('i-1', later(-61))] });
+      expect(chosen([before])).toHaveLength(1);
+    });
+
     it('drains none once one was drained, or when there is room for a launch', () => {
       expect(chosen([seen(3, { breaker: probing, drains: [aDrain('i-1', later(-30))] })])).toEqual([]);
       const { group, record } = seen(3, { breaker: probing });
@@ -166,6 +203,29 @@ describe('withChosen', () => {
     ]);
     expect(withChosen(record, choices, 'incident-a', now).lastFailedLaunchAt).toBe(later(-5000));
     expect(withChosen({ ...record, autoScalingGroupName: 'other' }, choices, 'a', now).drains).toEqual([]);
+  });
+});
+
+describe('withChosen of a record that failed before', () => {
+  it.each([
+    ['remembers the later failure', later(-60), later(-60)],
+    ['moves it on', later(-9000), later(-5000)],
+  ])('%s', (_what, before, after) => {
+    const record = aLaunchRecord({ lastFailedLaunchAt: before });
+    expect(withChosen(record, decide([seen(1)]), 'a', now).lastFailedLaunchAt).toBe(after);
+    expect(withChosen(record, [], 'a', now).lastFailedLaunchAt).toBe(before);
+  });
+
+  it('has none where nothing was chosen', () => {
+    expect('lastFailedLaunchAt' in withChosen(aLaunchRecord(), [], 'a', now)).toBe(false);
+  });
+});
+
+describe('findWidespread of groups in which instances are stuck', () => {
+  it('counts them as failing', () => {
+    const managed = ['a', 'b', 'c'].map((name) => seen(1, {}, name));
+    expect(findWidespread(managed, 1200, now)).toEqual({ failingGroups: 3, managedGroups: 3 });
+    expect(findWidespread(managed, 9000, now)).toBeUndefined();
   });
 });
 
