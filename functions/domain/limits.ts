@@ -38,6 +38,13 @@ export const groupsMax = 5000;
 /** Groups one incident may hold where a policy says nothing: a rule that matches more deserves a person. */
 export const groupsByDefault = 1000;
 
+/**
+ * Groups in which launches may fail in the same minute, each with an execution of its own: these share the calls that an
+ * account allows. At ten a second 100 groups are held within three minutes; of more, most calls are throttled
+ * (`npm run load`).
+ */
+export const groupsFailingAtOnceMax = 100;
+
 /** Groups worked on at once: enough that the pace of calls is the limit, also while some wait to be tried again. */
 export const groupsAtOnce = 20;
 

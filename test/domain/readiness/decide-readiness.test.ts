@@ -218,6 +218,40 @@ describe('decideReadiness', () => {
     ).toEqual([['NOT_READY', 'GROUP_REFUSED']]);
   });
 
+  it('warns of failing launches in more groups than can be held one by one, and of no fewer', () => {
+    const policy = parsePolicy(
+      {
+        rules: [
+          {
+            name: 'failing',
+            when: { launchFailures: { count: 3, within: '60m' } },
+            do: 'protect-instances',
+            targets: { tags: { tier: 'web' } },
+          },
+        ],
+      },
+      'policy.yml',
+    );
+    const found = (count: number) =>
+      decideReadiness(policy, {
+        rules: [{ rule: 'failing', groups: Array.from({ length: count }, (_, n) => group(`g${n}`)) }],
+        unreadable: [],
+      });
+    expect(found(100)).toEqual([]);
+    const [first, ...more] = found(101);
+    expect(more).toEqual([]);
+    expect(first).toMatchObject({ level: 'WARNING', fact: { because: 'MANY_ALONE', groupsFound: 101 } });
+    expect(first === undefined ? '' : tellReadiness(first.fact).found).toContain(
+      '101 groups: if launches fail',
+    );
+  });
+
+  it('is not ready where a resize would be refused as a whole', () => {
+    const six = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => group(name));
+    const found = decideReadiness(policyWith(), factsWith({ larger: { groups: six } }));
+    expect(found.map(({ level, fact }) => [level, fact.because])).toEqual([['NOT_READY', 'TOO_MANY_GROUPS']]);
+  });
+
   it('counts no groups of a rule that is started for one of them', () => {
     const policy = parsePolicy(
       {
