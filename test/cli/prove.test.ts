@@ -1,7 +1,11 @@
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
+const root = fileURLToPath(new URL('../../', import.meta.url));
 const script = fileURLToPath(new URL('../../cli/prove.ts', import.meta.url));
 
 describe('npm run prove', () => {
@@ -14,5 +18,32 @@ describe('npm run prove', () => {
     const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...args], { encoding: 'utf8' });
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toContain('npm run prove -- [--seeds N] [--from S]');
+  });
+
+  it.each([
+    ['that is not there', 'nowhere.json', 'cannot be read'],
+    ['that is no JSON', 'README.md', 'is not JSON'],
+    ['that is no incident', 'package.json', 'missing or wrong: seed, groups, parts, quirks, load'],
+  ])('refuses to replay a file %s, and says what it takes', (_what, file, found) => {
+    const { status, stderr } = spawnSync(process.execPath, [script, '--replay', file], {
+      encoding: 'utf8',
+      cwd: root,
+    });
+    expect(status).toBe(2);
+    expect(stderr).toContain(`--replay: ${file}`);
+    expect(stderr).toContain(found);
+    expect(stderr).toContain('allowed: a file that npm run prove wrote');
+  });
+
+  it('replays an incident that breaks nothing, and says so', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'holdfast-replay-'));
+    const file = join(folder, 'seed-1.json');
+    writeFileSync(file, JSON.stringify({ seed: 1, groups: [], parts: [], quirks: {}, load: 0.2 }));
+    const { status, stdout } = spawnSync(process.execPath, [script, '--replay', file], {
+      encoding: 'utf8',
+      cwd: root,
+    });
+    rmSync(folder, { recursive: true });
+    expect({ status, stdout }).toEqual({ status: 0, stdout: `${file}: no promise is broken\n` });
   });
 });
