@@ -24,7 +24,7 @@ describe('secondsToNextDrainRound', () => {
   it.each([
     ['nothing has a breaker', [aLaunchRecord()], false, 60],
     ['something is drained', [withBreaker('OPEN', 250)], true, 60],
-    ['one probes', [withBreaker('OPEN', 250), withBreaker('PROBING', 0)], false, 60],
+    ['one probes', [withBreaker('OPEN', 250), withBreaker('PROBING', 250)], false, 60],
     ['all that there are are open', [withBreaker('OPEN', 250), aLaunchRecord()], false, 250],
     [
       'one of the open ones is to be probed first',
