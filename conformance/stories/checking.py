@@ -119,7 +119,7 @@ def check(world):
             ("NO_GROUP", 1, lambda: tags(web, "tier", "other"), lambda: tags(web, "tier", "web")),
             ("NOT_OPTED_IN", 0, lambda: tag("web-1", "holdfast"), lambda: tag("web-1", "holdfast", "true")),
             ("NOT_OPTED_IN", 1, lambda: tags(web, "holdfast"), lambda: tags(web, "holdfast", "true")),
-            ("TOO_MANY_GROUPS", 1, lambda: policy(1), policy),
+            ("OVER_GROUPS_MAX", 1, lambda: policy(1), policy),
             ("GROUP_WARNED", 0, lambda: tag("web-0", "AmazonECSManaged", "x"), lambda: tag("web-0", "AmazonECSManaged")),
             ("NO_LAUNCH_HOOK", 0, lambda: scaling.delete_lifecycle_hook(
                 AutoScalingGroupName="web-2", LifecycleHookName="bootstrap"), hook),
