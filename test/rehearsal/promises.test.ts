@@ -92,8 +92,8 @@ const faults: PlantedFault[] = [
         'if (now === undefined || notice.at !== undefined) return asWritten(notice);',
       ],
     ],
-    from: 1,
-    seeds: 130,
+    from: 441,
+    seeds: 30,
   },
   {
     promise: 'leaves nothing',
