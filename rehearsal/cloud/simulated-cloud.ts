@@ -188,6 +188,8 @@ export interface SimulatedCloudOptions {
   /** Told of every message that people get. */
   onMessage: (message: PublishedMessage) => void;
   onMetrics: Measure;
+  /** Whether functions that run at the same time have clients of their own, and so a pace of their own. */
+  ownEnvironments?: boolean;
   /** Whether calls skip what of the SDK nothing arrives of here. */
   skipsSerialization?: boolean;
   /** Whether read and write units are counted. */
@@ -442,7 +444,7 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
   /** Of what is deployed now. */
   let environments: Environment[] = [];
   const runInEnvironment: RunInEnvironment = async (name, event, context) => {
-    let environment = environments.find(({ isBusy }) => !isBusy);
+    let environment = environments.find(({ isBusy }) => !isBusy || options.ownEnvironments !== true);
     if (environment === undefined) {
       environment = { isBusy: false, handlers: createHandlers(createRuntime(deployed)) };
       environments.push(environment);
