@@ -273,7 +273,8 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
       if (outage !== undefined) {
         return { fails: outage.error === undefined ? silent(time) : throttled(time), isDone: false };
       }
-      if (options.random() < quirks.tableErrorRate) {
+      // Nothing is drawn where nothing can fail: chance is left to what else there is.
+      if (quirks.tableErrorRate > 0 && options.random() < quirks.tableErrorRate) {
         const chance = options.random();
         if (chance < 1 / 3) return { fails: throttled(time), isDone: false };
         return { fails: silent(time), isDone: chance < 2 / 3 };
