@@ -1,8 +1,8 @@
-import type { Policy } from '../functions/events/policy.ts';
-import { parsePolicy } from '../functions/events/policy.ts';
+import { type Policy, parsePolicy } from '../functions/events/policy.ts';
 import type { GroupSpec } from '../rehearsal/cloud/auto-scaling-group.ts';
 import type { AlarmSpec } from '../rehearsal/cloud/cloudwatch.ts';
 import type { Story } from '../rehearsal/incident.ts';
+import { groupOfTwo } from '../rehearsal/incidents/hour-of-packet-loss.ts';
 import { type RehearsalResult, rehearse } from '../rehearsal/rehearse.ts';
 import { parseOptions, runCommand } from './parse-options.ts';
 
@@ -38,22 +38,10 @@ interface Measured {
 
 const tierOf = (incident: number): string => `tier-${incident}`;
 
-const groupsOf = (incidents: number, each: number, more: Partial<GroupSpec> = {}): GroupSpec[] =>
-  Array.from({ length: incidents * each }, (_, index) => ({
-    name: `group-${String(index).padStart(4, '0')}`,
-    tags: { tier: tierOf(index % incidents), holdfast: 'true' },
-    minSize: 1,
-    maxSize: 8,
-    desiredCapacity: 2,
-    availabilityZones: ['us-east-1a', 'us-east-1b'],
-    healthCheckType: 'ELB',
-    healthCheckGracePeriodSeconds: 300,
-    bootSeconds: 120,
-    deregistrationDelaySeconds: 30,
-    requestsPerSecondAtFullCpu: 100,
-    policies: [],
-    ...more,
-  }));
+const groupsOf = (incidents: number, each: number): GroupSpec[] =>
+  Array.from({ length: incidents * each }, (_, index) =>
+    groupOfTwo(`group-${String(index).padStart(4, '0')}`, tierOf(index % incidents)),
+  );
 
 const alarmOf = (incident: number): AlarmSpec => ({
   alarmName: `packet-loss-${incident}`,

@@ -12,11 +12,11 @@ const stryker = ['@stryker-mutator/core@10.1.1', '@stryker-mutator/vitest-runner
 
 const usage = `npm run mutate [-- FILE ...]
 Changes the rules in functions/domain in thousands of small ways, and looks whether a test of theirs notices each.
-FILE: only these files or patterns, such as functions/domain/drain/*.ts. It takes some hours for all of them on two cores.
+FILE: only these files or patterns, such as functions/domain/drain/*.ts. All of them take more than an hour on two cores.
 Prints the score of each file, and what no test noticed. What the compiler refuses is not counted.
 The first time it installs Stryker into ${folder}, which needs a registry of npm packages.`;
 
-/** A change that no test noticed, in the form of the mutation testing elements' report schema. */
+/** A change of the code, in the form of the mutation testing elements' report schema. */
 interface Mutant {
   mutatorName: string;
   replacement?: string;

@@ -10,53 +10,51 @@ export const randomAlarms = [
 ] as const;
 
 /** A policy of which no rule is meant by any of these alarms. */
-export const otherPolicy = (): Policy =>
-  parsePolicy(
-    { rules: [{ name: 'other', when: { alarm: 'other' }, do: 'pause-scaling', targets: targets('web') }] },
-    'another policy',
-  );
+export const otherPolicy: Policy = parsePolicy(
+  { rules: [{ name: 'other', when: { alarm: 'other' }, do: 'pause-scaling', targets: targets('web') }] },
+  'another policy',
+);
 
 /** A rule for each remediation and each way to start one; short, so that a random incident ends within hours. */
-export const randomPolicy = (): Policy =>
-  parsePolicy(
-    {
-      rules: [
-        {
-          name: 'some-loss',
-          when: { alarm: 'loss-some' },
-          do: 'pause-scaling',
-          targets: targets('web'),
-          with: { coolOff: '5m', expiresAfter: '40m', holdAtMost: '2h' },
-        },
-        {
-          name: 'much-loss',
-          when: { alarm: ['loss-much', 'loss-most'] },
-          do: 'pause-scaling',
-          targets: targets('api'),
-          with: { block: 'all', coolOff: '5m', expiresAfter: '40m', holdAtMost: '2h' },
-        },
-        {
-          name: 'launches-failing',
-          when: { launchFailures: { count: 2, within: '1h' } },
-          do: 'protect-instances',
-          targets: targets('api'),
-          with: { expiresAfter: '40m' },
-        },
-        {
-          name: 'stuck-launches',
-          when: { stuckInstances: 1 },
-          do: 'drain-pending-wait',
-          targets: targets('api'),
-          with: { olderThan: '10m' },
-        },
-        {
-          name: 'larger',
-          when: { alarm: 'loss-most' },
-          do: 'resize-in-place',
-          targets: targets('db'),
-          with: { instanceTypes: 'larger', expiresAfter: '2h' },
-        },
-      ],
-    },
-    'the policy of random incidents',
-  );
+export const randomPolicy: Policy = parsePolicy(
+  {
+    rules: [
+      {
+        name: 'some-loss',
+        when: { alarm: 'loss-some' },
+        do: 'pause-scaling',
+        targets: targets('web'),
+        with: { coolOff: '5m', expiresAfter: '40m', holdAtMost: '2h' },
+      },
+      {
+        name: 'much-loss',
+        when: { alarm: ['loss-much', 'loss-most'] },
+        do: 'pause-scaling',
+        targets: targets('api'),
+        with: { block: 'all', coolOff: '5m', expiresAfter: '40m', holdAtMost: '2h' },
+      },
+      {
+        name: 'launches-failing',
+        when: { launchFailures: { count: 2, within: '1h' } },
+        do: 'protect-instances',
+        targets: targets('api'),
+        with: { expiresAfter: '40m' },
+      },
+      {
+        name: 'stuck-launches',
+        when: { stuckInstances: 1 },
+        do: 'drain-pending-wait',
+        targets: targets('api'),
+        with: { olderThan: '10m' },
+      },
+      {
+        name: 'larger',
+        when: { alarm: 'loss-most' },
+        do: 'resize-in-place',
+        targets: targets('db'),
+        with: { instanceTypes: 'larger', expiresAfter: '2h' },
+      },
+    ],
+  },
+  'the policy of random incidents',
+);

@@ -15,8 +15,6 @@ export interface RandomRun {
   result: RehearsalResult;
 }
 
-const policy = randomPolicy();
-
 /** How long an incident goes on after nothing is open any more: what comes late must come too. */
 const goesOnSeconds = 900;
 
@@ -63,7 +61,7 @@ export const runRandomIncident = async (
   const result = await rehearse({
     incident: { ...story, deeds: [{ atSeconds: 1, text: '', act: begin }, ...(story.deeds ?? [])] },
     seed: incident.seed,
-    policy,
+    policy: randomPolicy,
     withHoldfast: true,
     dryRun,
     skipsSerialization: true,

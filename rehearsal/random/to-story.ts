@@ -153,9 +153,9 @@ const applyTerraform = (
 };
 
 const policyMeanwhile: Record<DeployedMeanwhile, Policy> = {
-  'the same': randomPolicy(),
-  'other rules': otherPolicy(),
-  'dry run': randomPolicy(),
+  'the same': randomPolicy,
+  'other rules': otherPolicy,
+  'dry run': randomPolicy,
 };
 
 const deedsOf = (incident: RandomIncident, part: Part, index: number, people: People): Deed[] => {
@@ -245,7 +245,7 @@ const deedsOf = (incident: RandomIncident, part: Part, index: number, people: Pe
         }),
         deed(until(part), 'the stage is deployed as it was', (cloud) => {
           delete people.dryRunSince;
-          cloud.deploy({ policy: randomPolicy(), stageMode: isDryRun(incident) ? 'dry-run' : 'live' });
+          cloud.deploy({ policy: randomPolicy, stageMode: isDryRun(incident) ? 'dry-run' : 'live' });
         }),
       ];
     case 'disable alarm actions':

@@ -162,7 +162,7 @@ export const watchCalls = (
     };
   };
   /** What began before the stage was deployed as a dry run may be tried; IAM refuses it. */
-  const checkDone = (
+  const checkDeployed = (
     service: 'AutoScaling' | 'EC2',
     operation: string,
     input: Record<string, unknown>,
@@ -171,9 +171,9 @@ export const watchCalls = (
       breaks('dry run', `${operation} since the stage is deployed as a dry run`);
   };
   watch(autoScaling, checkAutoScaling, (operation, input) => {
-    checkDone('AutoScaling', operation, input);
+    checkDeployed('AutoScaling', operation, input);
     const group = groupOf(input);
     if (group !== undefined && !/^Describe/.test(operation)) checkGroup(operation, group);
   });
-  watch(ec2, checkEc2, (operation, input) => checkDone('EC2', operation, input));
+  watch(ec2, checkEc2, (operation, input) => checkDeployed('EC2', operation, input));
 };

@@ -39,6 +39,23 @@ const policyWith = (over: { groupsMax?: number; drainContinuing?: boolean } = {}
     'policy.yml',
   );
 
+/** A policy whose only rule waits for failing launches. */
+const policyOfFailures = (fields: { groupsMax?: number } = {}): Policy =>
+  parsePolicy(
+    {
+      rules: [
+        {
+          name: 'failing',
+          when: { launchFailures: { count: 3, within: '60m' } },
+          do: 'protect-instances',
+          targets: { tags: { tier: 'web' } },
+          with: fields,
+        },
+      ],
+    },
+    'policy.yml',
+  );
+
 const group = (name: string, over: Parameters<typeof aGroup>[0] = {}) =>
   aGroup({ autoScalingGroupName: name, tags: { tier: 'web', holdfast: 'true' }, ...over });
 const alarm = { alarmName: 'network-loss-a', value: 'OK', treatMissingData: 'missing' };
@@ -219,21 +236,8 @@ describe('decideReadiness', () => {
   });
 
   it('warns of failing launches in more groups than can be held one by one, and of no fewer', () => {
-    const policy = parsePolicy(
-      {
-        rules: [
-          {
-            name: 'failing',
-            when: { launchFailures: { count: 3, within: '60m' } },
-            do: 'protect-instances',
-            targets: { tags: { tier: 'web' } },
-          },
-        ],
-      },
-      'policy.yml',
-    );
     const found = (count: number) =>
-      decideReadiness(policy, {
+      decideReadiness(policyOfFailures(), {
         rules: [{ rule: 'failing', groups: Array.from({ length: count }, (_, n) => group(`g${n}`)) }],
         unreadable: [],
       });
@@ -253,20 +257,7 @@ describe('decideReadiness', () => {
   });
 
   it('counts no groups of a rule that is started for one of them', () => {
-    const policy = parsePolicy(
-      {
-        rules: [
-          {
-            name: 'failing',
-            when: { launchFailures: { count: 3, within: '60m' } },
-            do: 'protect-instances',
-            targets: { tags: { tier: 'web' } },
-            with: { groupsMax: 1 },
-          },
-        ],
-      },
-      'policy.yml',
-    );
+    const policy = policyOfFailures({ groupsMax: 1 });
     expect(decideReadiness(policy, { rules: [{ rule: 'failing', groups }], unreadable: [] })).toEqual([]);
   });
 
