@@ -124,7 +124,6 @@ const rehearseLoad = (incident: Story, policy: Policy): Promise<RehearsalResult>
     dryRun: false,
     countsCost: true,
     skipsSerialization: true,
-    ownEnvironments: true,
     quirks: { othersShareOfCalls: 0, ec2EndsPerHour: 0, bestEffortLossRate: 0, duplicateRate: 0 },
     judge: () => [],
   });

@@ -17,6 +17,7 @@ const long = [
   'test/rehearsal/packet-loss.test.ts',
   'test/rehearsal/package-repository.test.ts',
   'test/rehearsal/promises.test.ts',
+  'test/rehearsal/protecting.test.ts',
   'test/rehearsal/reboot-loop.test.ts',
   'test/rehearsal/restart-everything.test.ts',
   'test/rehearsal/switch-upgrade.test.ts',

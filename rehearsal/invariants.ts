@@ -54,7 +54,7 @@ export interface Evidence {
 const historyEventsMax = 25_000;
 /** A hold later than this is too late to be of use. */
 const heldWithinSeconds = 120;
-/** How long after giving back a loss still counts as the doing of the one who gave back. */
+/** How long after giving back a lack of capacity still counts as the doing of the one who gave back. */
 const afterReleaseSeconds = 900;
 /** How long a group may take to replace what EC2 ended. */
 const replacedWithinSeconds = 1800;
@@ -112,15 +112,15 @@ const checkDrains = ({ calls, evidence }: Evidence): string[] =>
 const checkSurvival = ({
   calls,
   groups,
+  samples,
   mustSurvive,
   isInTrouble,
+  startedAtMilliseconds,
   endedAtMilliseconds: endsAt,
 }: Evidence): string[] =>
   groups
     .filter(({ name }) => mustSurvive.includes(name))
     .flatMap((group) => {
-      // AWS balances the zones by launching first: what it ends then serves elsewhere already.
-      // Policies that scale in with the load, long after everything was given back, are as they should be.
       const givenBack = calls.filter(
         ({ operation, outcome, input }) =>
           input.AutoScalingGroupName === group.name &&
@@ -128,13 +128,20 @@ const checkSurvival = ({
           (operation === 'ResumeProcesses' || input.ProtectedFromScaleIn === false),
       );
       const givenBackAt = Date.parse(givenBack.at(-1)?.at ?? '9999-01-01');
+      const lacksCapacityAfter = (at: number): boolean =>
+        (samples.get(group.name) ?? []).some(({ seconds, capacity, needed }) => {
+          const since = startedAtMilliseconds + seconds * 1000 - at;
+          return since >= 0 && since < afterReleaseSeconds * 1000 && capacity < needed;
+        });
+      // What policies take after the trouble, of a group that nobody holds and that has enough then, is as it should be.
+      const isScalingAsUsual = (at: number): boolean =>
+        !isInTrouble(at) && (givenBack.length === 0 || at > givenBackAt) && !lacksCapacityAfter(at);
       const lost = group.terminations.filter(
         ({ at, wasGood, because }) =>
           wasGood &&
+          // AWS balances the zones by launching first: what it ends then serves elsewhere already.
           because !== 'rebalance' &&
-          // Of a group that was never held, what policies took after the trouble is theirs too.
-          !(because === 'scale-in' && givenBack.length === 0 && !isInTrouble(at)) &&
-          !(because === 'scale-in' && at > givenBackAt + afterReleaseSeconds * 1000),
+          !(because === 'scale-in' && isScalingAsUsual(at)),
       );
       const inService = unitsInService(group);
       // What EC2 ended right before the end of the story is being replaced still.

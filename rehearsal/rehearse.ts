@@ -62,8 +62,6 @@ export interface RehearsalOptions {
   changesLaunchTemplates?: boolean;
   /** Whether the stage checks every hour whether it is ready. */
   checksReadiness?: boolean;
-  /** Whether functions that run at the same time have clients of their own, as on AWS. */
-  ownEnvironments?: boolean;
   /** Whether calls skip the SDK's serialisation, which is quicker. */
   skipsSerialization?: boolean;
   /** Judges the run in place of the promises of a story. */
@@ -349,7 +347,6 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
       withHoldfast,
       countsCost: options.countsCost === true,
       skipsSerialization: options.skipsSerialization === true,
-      ownEnvironments: options.ownEnvironments === true,
       onGroupEvent: (event) => {
         tell(tellGroupEvent(event));
         if (event.kind === 'only-copy-ended') {

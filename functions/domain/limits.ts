@@ -39,11 +39,16 @@ export const groupsMax = 5000;
 export const groupsByDefault = 1000;
 
 /**
- * Groups in which launches may fail in the same minute, each with an execution of its own: these share the calls that an
- * account allows. At ten a second 100 groups are held within three minutes; of more, most calls are throttled
- * (`npm run load`).
+ * Groups of one rule that get an execution of their own when their launches fail in the same minute. Further ones share
+ * one: an execution each would share the calls that an account allows, and most would be throttled (`npm run load`).
  */
-export const groupsFailingAtOnceMax = 100;
+export const groupsFailingAloneMax = 10;
+
+/** Groups that fail within so many seconds share one execution, where they do not get one each. */
+export const failingTogetherSeconds = 20;
+
+/** How long after that it begins: what is written down of its groups may be late, and clocks differ. */
+export const failingTogetherMarginSeconds = 10;
 
 /** Groups worked on at once: enough that the pace of calls is the limit, also while some wait to be tried again. */
 export const groupsAtOnce = 20;

@@ -13,6 +13,8 @@ export interface Request extends AskedSettings {
   reason: string;
   /** Groups asked for by name. */
   names: string[];
+  /** Of the groups with these tags, only those whose launches failed and that were given to this execution. */
+  ofFailingGroups?: true;
   /** Tags of the groups, where they were not asked for by name. */
   tags: Record<string, string> | undefined;
   dryRun: boolean;

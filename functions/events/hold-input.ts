@@ -22,6 +22,7 @@ const ruleInputSchema = z
     launchFailures: z.optional(
       z.strictObject({ autoScalingGroupName: name, activityId: name, failedAt: time }),
     ),
+    failingGroups: z.optional(z.strictObject({ beginAt: time })),
     stuckInstance: z.optional(z.strictObject({ autoScalingGroupName: name, instanceId: name, since: time })),
     breaker: z.optional(z.strictObject({ autoScalingGroupName: name, openedAt: time })),
     byHand: z.optional(z.strictObject({ askedAt: time, reason: reason() })),
@@ -31,7 +32,10 @@ const ruleInputSchema = z
     z.refine(
       ({ rule: _rule, dryRun: _dryRun, ...signals }) =>
         Object.values(signals).filter((signal) => signal !== undefined).length === 1,
-      { path: ['alarm'], error: 'exactly one of alarm, launchFailures, stuckInstance, breaker and byHand' },
+      {
+        path: ['alarm'],
+        error: 'exactly one of alarm, launchFailures, failingGroups, stuckInstance, breaker and byHand',
+      },
     ),
   );
 
@@ -72,7 +76,7 @@ const startedByField = 'AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID';
 /** The signal that started an execution, as its input identifies it. */
 export type InputSignal = Pick<
   z.output<typeof ruleInputSchema>,
-  'alarm' | 'launchFailures' | 'stuckInstance' | 'breaker' | 'byHand'
+  'alarm' | 'launchFailures' | 'failingGroups' | 'stuckInstance' | 'breaker' | 'byHand'
 >;
 
 /** The input of an execution, parsed. */

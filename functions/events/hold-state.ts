@@ -56,6 +56,7 @@ const reported = {
   askedFor: z.optional(z.string()),
   rule: z.optional(z.string()),
   tendedBy: z.optional(z.string()),
+  isNoNews: z.optional(z.boolean()),
 };
 const ended = {
   failure: z.optional(z.object({ Error: z.string() })),

@@ -32,6 +32,8 @@ const namesPerItem = 500;
 const journalCharactersPerItem = 100_000;
 /** Days for which the journal is kept; DynamoDB removes it some time after. */
 const journalDays = 90;
+/** Seconds after which DynamoDB may remove that launches of a group failed in a minute. */
+const failingSeconds = 3600;
 /** Calls made at once where one is not enough. */
 const callsAtOnce = 4;
 /** Queries made at once, one for the launches of each group. */
@@ -233,6 +235,19 @@ export const createStore = (table: Table, clock: Clock, writerId: () => string):
     writeLaunchRules: async (name, rules) => {
       const until = unixSeconds(rules.until);
       await table.put({ ...launchRulesKey(name), rules, ttl: until });
+    },
+
+    isAmongFirstToFail: async (rule, name, first) => {
+      const now = clock.now();
+      const pk = `failing#${rule}#${now.slice(0, 16)}`;
+      const readNames = async () => (await table.query(pk)).map(({ sk }) => sk);
+      const before = await readNames();
+      if (before.length < first && !before.includes(name)) {
+        await table.put({ pk, sk: name, ttl: unixSeconds(now) + failingSeconds });
+      }
+      // Read again, because others may have come at the same moment.
+      const names = await readNames();
+      return names.includes(name) && names.length <= first;
     },
 
     readResizes: (names) => readRecords<ResizeRecord>(names, resizeKey, emptyResizeRecord),

@@ -122,6 +122,12 @@ export interface Store {
   /** Remembers the rules about the launches of a group, so that its next launch events need not ask Auto Scaling. */
   writeLaunchRules(autoScalingGroupName: string, rules: LaunchRules): Promise<void>;
 
+  /**
+   * Whether a group is among the first of a rule in which enough launches failed within this minute. Asked again of the
+   * same group it says the same; of groups that are asked about at one moment it may say so of fewer.
+   */
+  isAmongFirstToFail(rule: string, autoScalingGroupName: string, first: number): Promise<boolean>;
+
   /** The resizes of these groups, in the same order; a record without `work` for a group that is not being resized. */
   readResizes(autoScalingGroupNames: string[]): Promise<ResizeRecord[]>;
 

@@ -188,8 +188,6 @@ export interface SimulatedCloudOptions {
   /** Told of every message that people get. */
   onMessage: (message: PublishedMessage) => void;
   onMetrics: Measure;
-  /** Whether functions that run at the same time have clients of their own, and so a pace of their own. */
-  ownEnvironments?: boolean;
   /** Whether calls skip what of the SDK nothing arrives of here. */
   skipsSerialization?: boolean;
   /** Whether read and write units are counted. */
@@ -445,7 +443,7 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
   /** Of what is deployed now. */
   let environments: Environment[] = [];
   const runInEnvironment: RunInEnvironment = async (name, event, context) => {
-    let environment = environments.find(({ isBusy }) => !isBusy || options.ownEnvironments !== true);
+    let environment = environments.find(({ isBusy }) => !isBusy);
     if (environment === undefined) {
       environment = { isBusy: false, handlers: createHandlers(createRuntime(deployed)) };
       environments.push(environment);

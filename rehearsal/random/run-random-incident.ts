@@ -65,7 +65,6 @@ export const runRandomIncident = async (
     withHoldfast: true,
     dryRun,
     skipsSerialization: true,
-    ownEnvironments: true,
     quirks: incident.quirks,
     dies: (death) => diesInParts(death) || (seen !== undefined && dies?.(death, seen) === true),
     ...(onState === undefined ? {} : { onState }),

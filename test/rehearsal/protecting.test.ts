@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { decideApply } from '../../functions/domain/holds/decide-apply.ts';
 import { protectInstancesEffect } from '../../functions/domain/holds/protect-instances.ts';
 import { packetLoss } from '../../rehearsal/incidents/packet-loss.ts';
+import type { RehearsalResult } from '../../rehearsal/rehearse.ts';
 import { aGroup, anIncident, aRecord, later, now } from '../domain/holds/group-fixtures.ts';
+import { seedsOf, withReplay } from '../seeds.ts';
 import {
   apiGroup,
   asksForMoreAt,
@@ -112,6 +114,77 @@ describe('protecting', () => {
       expect(result.violations.filter((violation) => violation.includes('lost'))).toEqual([]);
     },
   );
+
+  describe('of forty groups whose launches fail in the same minute', () => {
+    const names = Array.from({ length: 40 }, (_, n) => `api-${String(n).padStart(2, '0')}`);
+    const many = (over: Parameters<typeof launchIncident>[0] = {}) =>
+      failing({
+        groups: names.map((name) => apiGroup(name, scaleOutAt(asksForMoreAt, 8))),
+        launchFaults: [
+          {
+            name: 'no capacity',
+            groups: names,
+            fromSeconds: 0,
+            untilSeconds: minutes(60),
+            outcome: refused,
+          },
+        ],
+        ...over,
+      });
+    const heldIn = (result: RehearsalResult) =>
+      new Set(
+        accepted(result, 'SetInstanceProtection').flatMap(({ input, group }) =>
+          input.ProtectedFromScaleIn === true ? [group] : [],
+        ),
+      );
+
+    it.each(seedsOf({ slice: 2, all: 30 }))(
+      'gives ten an execution each, and the others a few that they share, seed %i',
+      (seed) =>
+        withReplay('test/rehearsal/protecting.test.ts', seed, async () => {
+          const { result } = await rehearseSmall(many(), { policy: protectOnly, seed, quirks: {} });
+          expect(result.violations).toEqual([]);
+          expect([...heldIn(result)].sort()).toEqual(names);
+          const executions = executionsOf(result, 'protect-instances');
+          expect(executions.length).toBeLessThan(25);
+          expect(result.messages.length).toBeLessThan(3 * executions.length);
+        }),
+    );
+
+    it('tells people once of all that share one, and why', async () => {
+      const { result } = await rehearseSmall(many(), { policy: protectOnly, quirks: calm });
+      const [told, ...more] = result.messages.filter(({ text }) =>
+        text.includes('launches of many groups failed'),
+      );
+      expect(told?.text).toContain('Holdfast holds 30 groups: ');
+      expect(more.every(({ subject }) => !subject.includes('Instances protected'))).toBe(true);
+    });
+
+    it('holds them all once AWS answers again, when it did not when they failed', async () => {
+      const { result } = await rehearseSmall(
+        many({
+          serviceOutages: [
+            {
+              service: 'AutoScaling',
+              fromSeconds: asksForMoreAt + 20,
+              untilSeconds: asksForMoreAt + minutes(14),
+            },
+          ],
+        }),
+        { policy: protectOnly, quirks: calm },
+      );
+      // What could not read its groups failed; nothing else is wrong.
+      expect(result.violations.filter((violation) => !violation.includes('does not answer'))).toEqual([]);
+      expect([...heldIn(result)].sort()).toEqual(names);
+    });
+
+    it('changes nothing in a dry run, and tells once what it would do', async () => {
+      const { result } = await rehearseSmall(many(), { policy: protectOnly, quirks: calm, dryRun: true });
+      expect(result.violations).toEqual([]);
+      expect(result.calls.filter(({ mutating }) => mutating)).toEqual([]);
+      expect(executionsOf(result, 'protect-instances').length).toBeGreaterThan(10);
+    });
+  });
 
   it('does not take instances that come back from Standby for launches that succeed', () => {
     const incident = anIncident({

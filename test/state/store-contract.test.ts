@@ -254,6 +254,17 @@ describe.each(stores)('%s', (_name, createStore) => {
     expect(await store.readLaunches([name])).toEqual([emptyLaunchRecord(name)]);
   });
 
+  it('tells who is among the first to fail in a minute, rule by rule', async () => {
+    const store = createStore();
+    const ask = (name: string, rule = 'failing') => store.isAmongFirstToFail(rule, name, 2);
+    expect([await ask('a'), await ask('b'), await ask('c'), await ask('b'), await ask('a', 'other')]).toEqual(
+      [true, true, false, true, true],
+    );
+    // Of three at one moment no more than two may be.
+    const atOnce = await Promise.all(['x', 'y', 'z'].map((name) => ask(name, 'at-once')));
+    expect(atOnce.filter((isFirst) => isFirst).length).toBeLessThanOrEqual(2);
+  });
+
   it('remembers what may happen in the stage', async () => {
     const store = createStore();
     await store.writeStageMode({ mode: 'dry-run', since: now });

@@ -86,6 +86,8 @@ export interface Breaker {
 /** An execution that failed launches started, by the failure that names it. */
 export interface StartedForFailures {
   executionName: string;
+  /** Whether other groups whose launches failed at the same time share it. */
+  isShared?: true;
   activityId: string;
   failedAt: string;
 }

@@ -2,7 +2,6 @@ import type { Policy, Rule } from '../../events/policy.ts';
 import { type AutoScalingGroup, isOptedIn } from '../auto-scaling-group.ts';
 import { traitsTreated } from '../group-traits.ts';
 import { selectGroups } from '../holds/select-groups.ts';
-import { groupsFailingAtOnceMax } from '../limits.ts';
 import type {
   AlarmFacts,
   HookFacts,
@@ -32,8 +31,6 @@ export type ReadinessFact =
   | { because: 'TOO_MANY_GROUPS'; groupsFound: number; groupsMax: number }
   /** These are over the number that a rule may take. */
   | { because: 'OVER_GROUPS_MAX'; groups: string[]; groupsMax: number }
-  /** Each of them gets an execution of its own when launches fail in it. */
-  | { because: 'MANY_ALONE'; groupsFound: number; groupsMax: number }
   | { because: 'GROUP_REFUSED'; groups: string[]; why: string }
   | { because: 'GROUP_WARNED'; groups: string[]; why: string }
   | { because: 'NO_LAUNCH_HOOK'; groups: string[] }
@@ -129,9 +126,6 @@ const ofGroups = (rule: Rule, { groups }: RuleFacts): Found[] => {
     ...(refusal?.because === 'TOO_MANY_GROUPS' ? [notReady(refusal)] : []),
     ...(over.length > 0
       ? [notReady({ because: 'OVER_GROUPS_MAX' as const, groups: over, groupsMax: rule.settings.groupsMax })]
-      : []),
-    ...(rule.when.launchFailures !== undefined && optedIn.length > groupsFailingAtOnceMax
-      ? [warning({ because: 'MANY_ALONE', groupsFound: optedIn.length, groupsMax: groupsFailingAtOnceMax })]
       : []),
     ...byWhy(
       refusal?.because === 'EVERY_GROUP_REFUSED' ? notReady : warning,

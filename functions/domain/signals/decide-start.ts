@@ -3,8 +3,9 @@ import type { Policy, Rule } from '../../events/policy.ts';
 import type { AutoScalingGroup } from '../auto-scaling-group.ts';
 import type { EnoughFailures } from '../launches/decide-launch-failures.ts';
 import type { Breaker, StuckInstance } from '../launches/launch-record.ts';
+import { failingTogetherMarginSeconds, failingTogetherSeconds } from '../limits.ts';
 import type { Mode } from '../mode.ts';
-import { fromUnixSeconds, secondsBetween, unixSeconds } from '../times.ts';
+import { addSeconds, fromUnixSeconds, secondsBetween, unixSeconds } from '../times.ts';
 import { rulesForAlarm } from './match-rules.ts';
 
 /** An alarm's change of state, as an event or a description tells it. */
@@ -24,6 +25,7 @@ export interface AlarmState {
 export type RuleInput =
   | { rule: string; alarm: { alarmName: string; alarmArn: string; stateTimestamp: string } }
   | { rule: string; launchFailures: { autoScalingGroupName: string; activityId: string; failedAt: string } }
+  | { rule: string; failingGroups: { beginAt: string } }
   | { rule: string; stuckInstance: { autoScalingGroupName: string; instanceId: string; since: string } }
   | { rule: string; breaker: { autoScalingGroupName: string; openedAt: string } };
 
@@ -51,6 +53,7 @@ export type StartDecision =
 export type StartFacts =
   | { because: 'IN_ALARM'; alarmName: string; since: string }
   | { because: 'LAUNCHES_FAIL'; autoScalingGroupName: string; failures: number; latestAt: string }
+  | { because: 'LAUNCHES_FAIL_IN_MANY_GROUPS'; autoScalingGroupName: string; beginAt: string }
   | { because: 'STUCK'; autoScalingGroupName: string; instanceId: string; waitedSeconds: number }
   | { because: 'BREAKER_OPEN'; autoScalingGroupName: string; since: string };
 
@@ -192,6 +195,32 @@ export const startForFailures = (
   failures: count,
   latestAt: completedBy.at,
 });
+
+/**
+ * Starts the execution that many groups share whose launches fail at about the same time. It begins a little later, and
+ * takes every group of the rule whose record says that this execution was started for it.
+ *
+ * @param now ISO 8601: all groups of the same twenty seconds share one
+ */
+export const startForFailingGroups = (
+  rule: Rule,
+  autoScalingGroupName: string,
+  now: string,
+): StartDecision & { action: 'START' } => {
+  const until = fromUnixSeconds(
+    (Math.floor(unixSeconds(now) / failingTogetherSeconds) + 1) * failingTogetherSeconds,
+  );
+  const beginAt = addSeconds(until, failingTogetherMarginSeconds);
+  return {
+    action: 'START',
+    rule,
+    executionName: nameExecution(rule.name, 'failing groups', until),
+    input: { rule: rule.name, failingGroups: { beginAt } },
+    because: 'LAUNCHES_FAIL_IN_MANY_GROUPS',
+    autoScalingGroupName,
+    beginAt,
+  };
+};
 
 /** How long what was started for stuck instances, and ended, is not started again. */
 const startAgainSeconds = 1800;

@@ -69,12 +69,6 @@ export const tellReadiness = (fact: ReadinessFact): ToldReadiness => {
         found: `more groups than the ${fact.groupsMax} of groupsMax: ${counted(fact.groups.length, 'group')} would be left alone: ${firstOf(fact.groups, namesShown)}`,
         remedy: 'raise groupsMax, or narrow the targets',
       };
-    case 'MANY_ALONE':
-      return {
-        found: `${fact.groupsFound} groups: if launches fail in more than ${fact.groupsMax} of them in the same minute, each gets an execution of its own, and AWS throttles their calls; it takes more than three minutes until all are held`,
-        remedy:
-          'if one fault can hit them all, add a rule with an alarm on that fault: it holds all its groups in one execution',
-      };
     case 'GROUP_REFUSED':
       return {
         found: `${firstOf(fact.groups, namesShown)}: would be left alone: ${fact.why}`,

@@ -8,6 +8,8 @@ export const tellStart = (facts: StartFacts): string => {
       return `alarm ${facts.alarmName} is in ALARM since ${spokenTime(facts.since)}`;
     case 'LAUNCHES_FAIL':
       return `${facts.failures} launches of ${facts.autoScalingGroupName} failed, the latest at ${spokenTime(facts.latestAt)}`;
+    case 'LAUNCHES_FAIL_IN_MANY_GROUPS':
+      return `launches of ${facts.autoScalingGroupName} failed, and of many other groups at the same time; one execution takes them all from ${spokenTime(facts.beginAt)} on`;
     case 'STUCK':
       return `${facts.instanceId} of ${facts.autoScalingGroupName} has been in Pending:Wait for ${spokenDuration(facts.waitedSeconds)}`;
     case 'BREAKER_OPEN':

@@ -2,17 +2,20 @@ import type * as z from 'zod/mini';
 import type { StepFunctions } from '../../aws/step-functions.ts';
 import type { AutoScalingGroup } from '../../domain/auto-scaling-group.ts';
 import type { PlannedCall } from '../../domain/calls.ts';
-import { stageOfExecution } from '../../domain/execution-arn.ts';
+import { executionNameOf, stageOfExecution } from '../../domain/execution-arn.ts';
 import { traitsTreated, whyTreated } from '../../domain/group-traits.ts';
+import { isComplete } from '../../domain/group-units.ts';
 import { holdTagValue } from '../../domain/holds/hold-tag.ts';
 import { type HoldPlan, isHeld, planHold } from '../../domain/holds/plan-hold.ts';
 import type { Selection, SelectionRefusal } from '../../domain/holds/select-groups.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
+import { groupsMax as groupsAtMost } from '../../domain/limits.ts';
 import { lowestMode, type Mode } from '../../domain/mode.ts';
 import type { GroupTrait } from '../../domain/remediation.ts';
 import type { Remediation } from '../../domain/remediation-names.ts';
 import { remediations } from '../../domain/remediations.ts';
 import { type Request, toIncident } from '../../domain/request.ts';
+import { signalNameOf } from '../../domain/signals/decide-start.ts';
 import type { Deed } from '../../domain/telling/plan-sentences.ts';
 import {
   tellGroupPlan,
@@ -22,7 +25,9 @@ import {
 } from '../../domain/telling/plan-sentences.ts';
 import type { planHoldState } from '../../events/hold-state.ts';
 import type { Policy } from '../../events/policy.ts';
+import type { Store } from '../../state/store.ts';
 import { writeJournal } from '../incidents/emit-facts.ts';
+import { findUnprotected } from '../incidents/find-unprotected.ts';
 import {
   describeTargets,
   findOtherExecution,
@@ -56,6 +61,8 @@ export interface PlanHoldResult {
   rule?: string;
   /** The execution that has the same in hand already, when that is why it refuses. */
   tendedBy?: string;
+  /** Whether nobody need be told that it refuses: what it was started for is in hand already, or over. */
+  isNoNews?: boolean;
   groups: number;
   refused: number;
   /** The first calls of the plan; all of them are in the journal. */
@@ -193,6 +200,33 @@ export const planGivingBack = async (
 };
 
 /**
+ * Of the groups of a rule those that an execution was started for, because launches failed in many at the same time. A
+ * group that lacks nothing by now, or that another incident protects, is left out.
+ */
+const findFailingGroups = async (
+  store: Store,
+  groups: AutoScalingGroup[],
+  rule: string | undefined,
+  executionArn: string,
+): Promise<AutoScalingGroup[]> => {
+  const lacking = groups.filter((group) => !isComplete(group));
+  const name = executionNameOf(executionArn);
+  // One that was started again has a number behind the name that was written down.
+  const writtenDown = signalNameOf(name) ?? name;
+  const records = await store.readLaunches(lacking.map(({ autoScalingGroupName }) => autoScalingGroupName));
+  const given = lacking.filter(
+    (_group, index) => records[index]?.startedFor?.[rule ?? '']?.executionName === writtenDown,
+  );
+  const unprotected = new Set(
+    await findUnprotected(
+      store,
+      given.map(({ autoScalingGroupName }) => autoScalingGroupName),
+    ),
+  );
+  return given.filter(({ autoScalingGroupName }) => unprotected.has(autoScalingGroupName));
+};
+
+/**
  * Finds the groups, plans the hold, opens the incident. Changes nothing in AWS.
  *
  * @throws what `beginPlan` throws
@@ -206,8 +240,19 @@ export const createPlanHold =
     const { request, mode, incidentId, ofRule, refuse } = await beginPlan(dependencies, state);
     if (mode === 'off') return refuse('the mode is off; nothing was looked at');
     const now = clock.now();
-    const groups = await describeTargets(dependencies.autoScaling(mode), request);
-    const { effect, groupsMax } = request.settings;
+    const described = await describeTargets(dependencies.autoScaling(mode), request);
+    const groups =
+      request.ofFailingGroups === true
+        ? await findFailingGroups(store, described, request.rule, incidentId)
+        : described;
+    if (request.ofFailingGroups === true && groups.length === 0) {
+      const reason =
+        'none of the groups whose launches failed lacks an instance and is not protected already';
+      return { ...(await refuse(reason)), isNoNews: true };
+    }
+    const { effect } = request.settings;
+    // Each of them would have got an execution of its own, so what limits one with many groups does not limit these.
+    const groupsMax = request.ofFailingGroups === true ? groupsAtMost : request.settings.groupsMax;
     const incident = toIncident(request, incidentId, mode, now);
     const tag = holdTagValue([
       {

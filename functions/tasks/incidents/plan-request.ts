@@ -18,12 +18,22 @@ import type { Policy } from '../../events/policy.ts';
 import type { Store } from '../../state/store.ts';
 import { writeJournal } from './emit-facts.ts';
 
-const reasonOf = ({ alarm, launchFailures, stuckInstance, breaker, byHand }: InputSignal): string => {
+const reasonOf = ({
+  alarm,
+  launchFailures,
+  failingGroups,
+  stuckInstance,
+  breaker,
+  byHand,
+}: InputSignal): string => {
   if (byHand !== undefined) return `asked for by hand at ${spokenTime(byHand.askedAt)}: ${byHand.reason}`;
   if (alarm !== undefined)
     return `the alarm ${alarm.alarmName} went into ALARM at ${spokenTime(alarm.stateTimestamp)}`;
   if (launchFailures !== undefined) {
     return `launches of ${launchFailures.autoScalingGroupName} failed, the latest at ${spokenTime(launchFailures.failedAt)}`;
+  }
+  if (failingGroups !== undefined) {
+    return `launches of many groups failed at the same time, shortly before ${spokenTime(failingGroups.beginAt)}`;
   }
   if (breaker !== undefined) {
     return `the breaker of ${breaker.autoScalingGroupName} opened at ${spokenTime(breaker.openedAt)}`;
@@ -56,7 +66,7 @@ export const toRequest = (remediation: Remediation, input: unknown, policy: Poli
       `rule: found "${parsed.rule}"; allowed: ${fitting.map(({ name }) => name).join(', ') || 'none'}, the rules of the deployed policy that ask for ${remediation}`,
     );
   }
-  const { alarm, launchFailures } = parsed.signal;
+  const { alarm, launchFailures, failingGroups } = parsed.signal;
   return {
     remediation,
     rule: rule.name,
@@ -66,6 +76,7 @@ export const toRequest = (remediation: Remediation, input: unknown, policy: Poli
     // Failed launches are one group's; an alarm says nothing of groups.
     names: launchFailures === undefined ? [] : [launchFailures.autoScalingGroupName],
     tags: launchFailures === undefined ? rule.targets.tags : undefined,
+    ...(failingGroups === undefined ? {} : { ofFailingGroups: true as const }),
     ...askedSettings(rule),
     dryRun: parsed.dryRun || rule.dryRun === true,
   };

@@ -1,24 +1,30 @@
-import { createHash } from 'node:crypto';
 import type { AutoScaling } from '../../aws/auto-scaling.ts';
 import { describeAwsError } from '../../aws/aws-error.ts';
 import type { CloudWatch } from '../../aws/cloudwatch.ts';
 import type { KillSwitch } from '../../aws/systems-manager.ts';
 import type { Clock } from '../../clock.ts';
 import { parseArn } from '../../domain/arn.ts';
-import { type AutoScalingGroup, hasTags, isOptedIn } from '../../domain/auto-scaling-group.ts';
+import type { AutoScalingGroup } from '../../domain/auto-scaling-group.ts';
 import { isComplete } from '../../domain/group-units.ts';
 import { enoughFailures, withCounted } from '../../domain/launches/decide-launch-failures.ts';
-import type { LaunchRecord } from '../../domain/launches/launch-record.ts';
+import type { LaunchRecord, StartedForFailures } from '../../domain/launches/launch-record.ts';
+import { groupsFailingAloneMax } from '../../domain/limits.ts';
 import { lowestMode, type Mode } from '../../domain/mode.ts';
-import { type AlarmState, decideStart, startForFailures } from '../../domain/signals/decide-start.ts';
+import {
+  type AlarmState,
+  decideStart,
+  startForFailingGroups,
+  startForFailures,
+} from '../../domain/signals/decide-start.ts';
 import { type RuleFor, rulesForLaunchFailures } from '../../domain/signals/match-rules.ts';
-import { addSeconds, secondsBetween } from '../../domain/times.ts';
+import { secondsBetween } from '../../domain/times.ts';
 import type { Policy, Rule } from '../../events/policy.ts';
 import { parseSignal, type Signal } from '../../events/signal.ts';
 import type { Store } from '../../state/store.ts';
 import { findUnprotected } from '../incidents/find-unprotected.ts';
 import { type StartDependencies, type StartOutcome, startExecutions } from '../incidents/start-executions.ts';
 import { changeLaunches } from '../launches/change-launches.ts';
+import { fingerprintOf, isTarget, launchRulesOf, rememberLaunchRules } from '../launches/launch-rules.ts';
 
 /** What RouteSignal needs. */
 export interface RouteSignalDependencies extends StartDependencies {
@@ -42,66 +48,76 @@ export const readAlarmAgain = async (
   return mutedBecause === undefined ? current : { ...current, suppressedBecause: mutedBecause };
 };
 
-/** Whether a rule is about a group. */
-const isTarget = (rule: Rule, group: AutoScalingGroup): boolean =>
-  isOptedIn(group) && hasTags(group, rule.targets.tags);
-
 /**
- * Starts what a rule asks for when enough launches of a group failed, and then counts afresh. The start comes first:
- * a crash in between starts the same name again, and that is no second execution. While an incident protects the
- * group until launches succeed they are only counted off: when it ends, the next ones start.
+ * Starts what a rule asks for when enough launches of a group failed, and then counts afresh. While an incident protects
+ * the group until launches succeed they are only counted off: when it ends, the next ones start. A group has an execution
+ * of its own, unless launches fail in many groups of the rule in the same minute: then further ones share one, and nothing
+ * is asked of AWS before it begins.
+ *
+ * @param look the group as it is now; `undefined` when there is none, or the rule is not about it
  */
 export const startWhenEnoughFailed = async (
   dependencies: StartDependencies & { store: Store; clock: Clock },
   rule: RuleFor<'launchFailures'>,
-  group: AutoScalingGroup,
   record: LaunchRecord,
+  look: () => Promise<AutoScalingGroup | undefined>,
 ): Promise<StartOutcome[]> => {
-  const enough = enoughFailures(record, rule, rule.when.launchFailures, dependencies.clock.now());
+  const { store, clock } = dependencies;
+  const { autoScalingGroupName } = record;
+  const now = clock.now();
+  const enough = enoughFailures(record, rule, rule.when.launchFailures, now);
   if (enough === undefined) return [];
-  const { autoScalingGroupName } = group;
+  const ignored = (reason: string): StartOutcome[] => [{ action: 'IGNORED', rule: rule.name, reason }];
+  const countOff = async (
+    started?: Pick<StartedForFailures, 'executionName' | 'isShared'>,
+  ): Promise<void> => {
+    const { at: failedAt, activityId } = enough.completedBy;
+    await changeLaunches(store, autoScalingGroupName, (current) =>
+      withCounted(
+        current,
+        rule,
+        enough.latest,
+        started === undefined ? undefined : { ...started, activityId, failedAt },
+        now,
+      ),
+    );
+  };
+  if ((await findUnprotected(store, [autoScalingGroupName])).length === 0) {
+    await countOff();
+    return ignored(`${autoScalingGroupName} is protected already`);
+  }
+  if (!(await store.isAmongFirstToFail(rule.name, autoScalingGroupName, groupsFailingAloneMax))) {
+    const start = startForFailingGroups(rule, autoScalingGroupName, now);
+    // Written first, because the execution takes the groups that it is written of. What a crash leaves to be started the
+    // sweep starts.
+    await countOff({ executionName: start.executionName, isShared: true });
+    return startExecutions(dependencies, [start]);
+  }
+  const group = await look();
+  if (group === undefined) return ignored(`the rule is not about ${autoScalingGroupName}`);
   if (isComplete(group)) {
     // What fails is made to balance the zones, or to replace before it ends: nothing is lost while it fails.
-    const reason = `launches of ${autoScalingGroupName} fail, and it lacks no instance`;
-    return [{ action: 'IGNORED', rule: rule.name, reason }];
+    return ignored(`launches of ${autoScalingGroupName} fail, and it lacks no instance`);
   }
-  const unprotected = await findUnprotected(dependencies.store, [autoScalingGroupName]);
   const start = startForFailures(rule, group, enough);
-  const isCovered = unprotected.length === 0;
-  const outcomes: StartOutcome[] = isCovered
-    ? [{ action: 'IGNORED', rule: rule.name, reason: `${autoScalingGroupName} is protected already` }]
-    : await startExecutions(dependencies, [start]);
-  const { at: failedAt, activityId } = enough.completedBy;
-  const started = isCovered ? undefined : { executionName: start.executionName, activityId, failedAt };
-  await changeLaunches(dependencies.store, autoScalingGroupName, (current) =>
-    withCounted(current, rule, enough.latest, started, dependencies.clock.now()),
-  );
+  // Started first: a crash in between starts the same name again, and that is no second execution.
+  const outcomes = await startExecutions(dependencies, [start]);
+  await countOff({ executionName: start.executionName });
   return outcomes;
 };
 
 /** How long a process remembers which rules are about a group: no longer than until the next sweep, which looks itself. */
 const rememberedSeconds = 300;
-/** How long the table does, for groups that some rule is about. */
-const writtenSeconds = 3600;
 /** Groups that a process remembers at one time. */
 const rememberedMax = 1000;
-
-/** Tells these rules, and what they are about, from those of another policy. */
-const fingerprintOf = (rules: Rule[]): string =>
-  createHash('sha256')
-    .update(JSON.stringify(rules.map(({ name, targets }) => [name, targets])))
-    .digest('base64url')
-    .slice(0, 12);
 
 /**
  * Tells which rules about launches are about a group. A storm of launches must not empty the bucket of Auto Scaling
  * calls: a process remembers the answer for a while, two events at one time share one, and of groups that some rule is
- * about the table remembers it for all processes.
+ * about the table remembers it for all processes, and the sweep writes it there anew each hour.
  */
 const createRulesOfGroup = ({ autoScaling, store, clock, policy }: RouteSignalDependencies) => {
-  const rules = policy.rules.filter(
-    (rule) => rule.drain !== undefined || rule.when.launchFailures !== undefined,
-  );
+  const rules = launchRulesOf(policy);
   const fingerprint = fingerprintOf(rules);
   const known = new Map<string, { at: string; rules: Promise<Rule[]> }>();
   const find = async (name: string): Promise<Rule[]> => {
@@ -111,16 +127,9 @@ const createRulesOfGroup = ({ autoScaling, store, clock, policy }: RouteSignalDe
       return rules.filter((rule) => written.rules.includes(rule.name));
     }
     const [group] = await autoScaling.describeAutoScalingGroups([name]);
-    const about = group === undefined ? [] : rules.filter((rule) => isTarget(rule, group));
-    if (about.length > 0) {
-      const until = addSeconds(now, writtenSeconds);
-      await store.writeLaunchRules(name, {
-        rules: about.map((rule) => rule.name),
-        policy: fingerprint,
-        until,
-      });
-    }
-    return about;
+    if (group === undefined) return [];
+    await rememberLaunchRules({ store, clock }, rules, [group]);
+    return rules.filter((rule) => isTarget(rule, group));
   };
   return (name: string): Promise<Rule[]> => {
     if (rules.length === 0) return Promise.resolve([]);
@@ -175,15 +184,16 @@ export const createRouteSignal = (dependencies: RouteSignalDependencies) => {
     );
     if (record === undefined || due.length === 0) return counted;
     if (lowestMode(stageMode, (await killSwitch.read()).mode) === 'off') return ignored('the mode is off');
-    // What is remembered of its tags was enough to count; what starts something is looked at again.
-    const [group] = await autoScaling.describeAutoScalingGroups([autoScalingGroupName]);
     const outcomes: StartOutcome[] = [];
     for (const rule of due) {
-      if (group !== undefined && isTarget(rule, group)) {
-        outcomes.push(...(await startWhenEnoughFailed(dependencies, rule, group, record)));
-      }
+      // What is remembered of its tags was enough to count; what starts something for it alone is looked at again.
+      const look = async (): Promise<AutoScalingGroup | undefined> => {
+        const [group] = await autoScaling.describeAutoScalingGroups([autoScalingGroupName]);
+        return group !== undefined && isTarget(rule, group) ? group : undefined;
+      };
+      outcomes.push(...(await startWhenEnoughFailed(dependencies, rule, record, look)));
     }
-    return outcomes.length > 0 ? outcomes : ignored(`no rule is about the group ${autoScalingGroupName}`);
+    return outcomes;
   };
 
   const routeWait = async ({

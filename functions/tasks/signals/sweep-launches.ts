@@ -16,11 +16,13 @@ import { groupsBeingResized } from '../incidents/groups-being-resized.ts';
 import { groupsOfOpenIncidents } from '../incidents/groups-of-open-incidents.ts';
 import {
   findNextName,
+  type NextName,
   type StartDependencies,
   type StartOutcome,
   startExecutionsAgain,
 } from '../incidents/start-executions.ts';
 import { changeLaunches, writeLaunchesIfChanged } from '../launches/change-launches.ts';
+import { launchRulesOf, renewLaunchRules } from '../launches/launch-rules.ts';
 import { lookAtDescribedLaunches } from '../launches/look-at-launches.ts';
 import { startWhenEnoughFailed } from './route-signal.ts';
 
@@ -42,6 +44,8 @@ interface LaunchesSweep {
   /** Runs one rule's part and keeps what it throws. */
   attempt: (work: () => Promise<void>) => Promise<void>;
   started: StartOutcome[];
+  /** Where the signals of executions stand that were looked at in this sweep: many groups may share one. */
+  names: Map<string, NextName>;
 }
 
 const keep = ({ started }: LaunchesSweep, outcomes: StartOutcome[]): void => {
@@ -51,7 +55,7 @@ const keep = ({ started }: LaunchesSweep, outcomes: StartOutcome[]): void => {
 /** Looks at the groups of a rule, and writes down what was seen. */
 const lookAtTargets = async (sweep: LaunchesSweep, rule: Rule): Promise<GroupWithLaunches[]> => {
   const { dependencies, mode, isInTime, attempt } = sweep;
-  const { ec2, store, clock } = dependencies;
+  const { ec2, store, clock, policy } = dependencies;
   const autoScaling = dependencies.autoScaling(mode);
   const targets = await autoScaling.describeAutoScalingGroupsByTags({
     ...rule.targets.tags,
@@ -71,6 +75,7 @@ const lookAtTargets = async (sweep: LaunchesSweep, rule: Rule): Promise<GroupWit
   await attempt(async () => {
     if (unreadable.length > 0) throw new Error(unreadable.join('; '));
   });
+  await attempt(() => renewLaunchRules({ store, clock }, launchRulesOf(policy), targets));
   return seen;
 };
 
@@ -80,20 +85,20 @@ const startAgain = async (
   rule: Rule,
   { group, record }: GroupWithLaunches,
 ): Promise<void> => {
-  const { dependencies } = sweep;
+  const { dependencies, names } = sweep;
   const { store, clock, stepFunctions, stateMachineArns } = dependencies;
   const started = record.startedFor?.[rule.name];
   if (started === undefined) return;
-  const { executionName, activityId, failedAt } = started;
+  const { executionName, isShared = false, activityId, failedAt } = started;
   const { autoScalingGroupName } = group;
   const arn = stateMachineArns[rule.do];
-  const next = await findNextName(dependencies, arn, executionName);
+  const next = names.get(executionName) ?? (await findNextName(dependencies, arn, executionName));
+  names.set(executionName, next);
   const isOver = secondsBetween(failedAt, clock.now()) > rule.settings.holdAtMostSeconds || isComplete(group);
   if ('name' in next && !isOver) {
-    const input: RuleInput = {
-      rule: rule.name,
-      launchFailures: { autoScalingGroupName, activityId, failedAt },
-    };
+    const input: RuleInput = isShared
+      ? { rule: rule.name, failingGroups: { beginAt: clock.now() } }
+      : { rule: rule.name, launchFailures: { autoScalingGroupName, activityId, failedAt } };
     await stepFunctions.startExecution(arn, next.name, input);
     const reason = `${autoScalingGroupName} still lacks instances, and what its failed launches started failed before it began`;
     keep(sweep, [{ action: 'STARTED', rule: rule.name, executionName: next.name, reason }]);
@@ -139,7 +144,7 @@ export const sweepLaunches = async (
   isInTime: (inSeconds?: number) => boolean,
   attempt: (work: () => Promise<void>) => Promise<void>,
 ): Promise<StartOutcome[]> => {
-  const sweep: LaunchesSweep = { dependencies, mode, isInTime, attempt, started: [] };
+  const sweep: LaunchesSweep = { dependencies, mode, isInTime, attempt, started: [], names: new Map() };
   if (mode === 'off') return [];
   const { policy } = dependencies;
   // Rules are often about the same groups: each tier is looked at once.
@@ -155,7 +160,7 @@ export const sweepLaunches = async (
   for (const rule of rulesForLaunchFailures(policy)) {
     await attempt(async () => {
       for (const seen of await look(rule)) {
-        keep(sweep, await startWhenEnoughFailed(dependencies, rule, seen.group, seen.record));
+        keep(sweep, await startWhenEnoughFailed(dependencies, rule, seen.record, async () => seen.group));
         await attempt(() => startAgain(sweep, rule, seen));
       }
     });

@@ -106,7 +106,7 @@ export const tellOutcome = async (
   counts: NoticeCounts = {},
 ): Promise<void> => {
   const { plan, failure } = state;
-  if (plan.tendedBy !== undefined) return;
+  if (plan.tendedBy !== undefined || plan.isNoNews === true) return;
   const kind = noticeKindOf(state, report);
   const planned = kind === 'would-act' ? journal.filter(({ event }) => event === 'planned').map(lineOf) : [];
   const now = clock.now();

@@ -235,21 +235,6 @@ describe('decideReadiness', () => {
     ).toEqual([['NOT_READY', 'GROUP_REFUSED']]);
   });
 
-  it('warns of failing launches in more groups than can be held one by one, and of no fewer', () => {
-    const found = (count: number) =>
-      decideReadiness(policyOfFailures(), {
-        rules: [{ rule: 'failing', groups: Array.from({ length: count }, (_, n) => group(`g${n}`)) }],
-        unreadable: [],
-      });
-    expect(found(100)).toEqual([]);
-    const [first, ...more] = found(101);
-    expect(more).toEqual([]);
-    expect(first).toMatchObject({ level: 'WARNING', fact: { because: 'MANY_ALONE', groupsFound: 101 } });
-    expect(first === undefined ? '' : tellReadiness(first.fact).found).toContain(
-      '101 groups: if launches fail',
-    );
-  });
-
   it('is not ready where a resize would be refused as a whole', () => {
     const six = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => group(name));
     const found = decideReadiness(policyWith(), factsWith({ larger: { groups: six } }));

@@ -43,6 +43,7 @@ const managed = aGroup({ autoScalingGroupName: 'my-asg', tags: { holdfast: 'true
 const createRouter = (groups: AutoScalingGroup[], store: Store, refuses = false) => {
   const asked: string[][] = [];
   const started: string[] = [];
+  const inputs: unknown[] = [];
   const autoScaling: Partial<AutoScaling> = {
     describeAutoScalingGroups: async (names) => {
       asked.push(names);
@@ -51,8 +52,9 @@ const createRouter = (groups: AutoScalingGroup[], store: Store, refuses = false)
     },
   };
   const stepFunctions: Partial<StepFunctions> = {
-    startExecution: async (_machine, name) => {
+    startExecution: async (_machine, name, input) => {
       started.push(name);
+      inputs.push(input);
       return { started: true };
     },
   };
@@ -72,7 +74,7 @@ const createRouter = (groups: AutoScalingGroup[], store: Store, refuses = false)
     stageMode: 'live',
     stateMachineArns: stateMachineArns({ stateMachineArnPrefix: machine }),
   });
-  return { routeSignal, asked, started };
+  return { routeSignal, asked, started, inputs };
 };
 
 const waitOf = (instanceId: string, over: object = {}) => {
@@ -153,6 +155,41 @@ describe('createRouteSignal', () => {
     expect([started, store.listItems()]).toEqual([[], []]);
     for (const [index, minute] of [1, 2, 3].entries()) await routeSignal(failureOf(`a-${index}`, minute));
     expect(started).toHaveLength(1);
+  });
+
+  it('gives ten groups that fail in one minute an execution each, and further ones one that they share', async () => {
+    const store = createMemoryStore();
+    const names = Array.from({ length: 14 }, (_, n) => `group-${String(n).padStart(2, '0')}`);
+    const groups = names.map((autoScalingGroupName) => ({
+      ...managed,
+      autoScalingGroupName,
+      desiredCapacity: 9,
+    }));
+    const { routeSignal, asked, started, inputs } = createRouter(groups, store);
+    const failure = (name: string, index: number) => {
+      const event = failureOf(`${name}-${index}`, index + 1);
+      return { ...event, detail: { ...event.detail, AutoScalingGroupName: name } };
+    };
+    for (const name of names) for (const index of [0, 1, 2]) await routeSignal(failure(name, index));
+    expect(started).toHaveLength(14);
+    expect(new Set(started.slice(0, 10)).size).toBe(10);
+    expect(new Set(started.slice(10)).size).toBe(1);
+    // 03:05:00 begins the twenty seconds; ten more are left to what is late.
+    expect(inputs.slice(10)).toEqual(
+      Array.from({ length: 4 }, () => ({
+        rule: 'failing',
+        failingGroups: { beginAt: '2026-03-02T03:05:30.000Z' },
+      })),
+    );
+    const records = await store.readLaunches(names);
+    expect(records.map(({ startedFor }) => startedFor?.failing?.executionName)).toEqual(started);
+    expect(records.map(({ startedFor }) => startedFor?.failing?.isShared === true)).toEqual(
+      names.map((_, index) => index >= 10),
+    );
+    // Once for its tags, and once more of those that have an execution of their own.
+    expect(asked).toHaveLength(14 + 10);
+    await routeSignal(failure('group-13', 3));
+    expect(started, 'what was counted does not count again').toHaveLength(14);
   });
 
   it('starts nothing for failures of a group that lacks nothing', async () => {
