@@ -226,7 +226,7 @@ await runCommand(usage, async () => {
   };
   for (const groups of [10, 100, 1000, 4000]) note(await measureIncidents(1, groups));
   for (const incidents of [10, 50]) note(await measureIncidents(incidents, 20));
-  note(await measureLaunchEvents(5000));
+  for (const events of [500, 5000]) note(await measureLaunchEvents(events));
   process.stdout.write(values.json === true ? `${JSON.stringify(rows, null, 2)}\n` : `${tellTable(rows)}\n`);
   return 0;
 });
