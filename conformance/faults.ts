@@ -56,6 +56,13 @@ export const faults: Fault[] = [
     replace: '',
   },
   {
+    story: 'many-groups',
+    what: 'an execution that groups share begins before they are written down',
+    file: 'statemachines/hold.asl.yml',
+    find: 'Next: WaitForFailingGroups',
+    replace: 'Next: PlanHold',
+  },
+  {
     story: 'resize',
     what: 'desired capacity is kept when an instance enters Standby, so that another is launched in its place',
     file: 'functions/aws/auto-scaling.ts',

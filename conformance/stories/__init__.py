@@ -8,7 +8,7 @@ from .commands import command
 from .deploying import removal, two_stages, upgrade
 from .holds import copied, desired_capacity, kill_switch, overlapping, packet_loss, stopped
 from .inputs import bad_input, dry_run
-from .launches import launches
+from .launches import launches, many_groups
 from .newcomers import newcomers
 from .resizing import real_fleets, resize
 from .signals import duplicates, silent_table
@@ -17,6 +17,7 @@ from .telling import told
 ALL = {
     "packet-loss": packet_loss,
     "launches": launches,
+    "many-groups": many_groups,
     "resize": resize,
     "real-fleets": real_fleets,
     "newcomers": newcomers,

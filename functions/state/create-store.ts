@@ -11,7 +11,7 @@ import type { Evidence } from '../domain/launches/evidence.ts';
 import { emptyLaunchRecord, type LaunchRecord } from '../domain/launches/launch-record.ts';
 import type { Mode } from '../domain/mode.ts';
 import { emptyResizeRecord, type ResizeRecord } from '../domain/resize/resize-record.ts';
-import { unixSeconds } from '../domain/times.ts';
+import { addSeconds, unixSeconds } from '../domain/times.ts';
 import { fromGroupItem, type GroupItem, toGroupItem } from './group-item.ts';
 import {
   failureKey,
@@ -239,11 +239,18 @@ export const createStore = (table: Table, clock: Clock, writerId: () => string):
 
     isAmongFirstToFail: async (rule, name, first) => {
       const now = clock.now();
-      const pk = `failing#${rule}#${now.slice(0, 16)}`;
-      const readNames = async () => (await table.query(pk)).map(({ sk }) => sk);
+      const partitionOf = (at: string): string => `failing#${rule}#${at.slice(0, 16)}`;
+      const aMinuteAgo = addSeconds(now, -60);
+      const readNames = async (): Promise<string[]> => {
+        const items = [
+          ...(await table.query(partitionOf(aMinuteAgo))),
+          ...(await table.query(partitionOf(now))),
+        ];
+        return items.filter(({ at }) => typeof at === 'string' && at > aMinuteAgo).map(({ sk }) => sk);
+      };
       const before = await readNames();
       if (before.length < first && !before.includes(name)) {
-        await table.put({ pk, sk: name, ttl: unixSeconds(now) + failingSeconds });
+        await table.put({ pk: partitionOf(now), sk: name, at: now, ttl: unixSeconds(now) + failingSeconds });
       }
       // Read again, because others may have come at the same moment.
       const names = await readNames();

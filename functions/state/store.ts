@@ -123,7 +123,7 @@ export interface Store {
   writeLaunchRules(autoScalingGroupName: string, rules: LaunchRules): Promise<void>;
 
   /**
-   * Whether a group is among the first of a rule in which enough launches failed within this minute. Asked again of the
+   * Whether a group is among the first of a rule in which enough launches failed within the last minute. Asked again of the
    * same group it says the same; of groups that are asked about at one moment it may say so of fewer.
    */
   isAmongFirstToFail(rule: string, autoScalingGroupName: string, first: number): Promise<boolean>;

@@ -260,6 +260,15 @@ describe.each(stores)('%s', (_name, createStore) => {
     expect([await ask('a'), await ask('b'), await ask('c'), await ask('b'), await ask('a', 'other')]).toEqual(
       [true, true, false, true, true],
     );
+    // The minute is the last one, not that of the clock: these are told in two partitions.
+    let time = '2026-03-02T03:04:58.000Z';
+    const moving = createMemoryStore(() => {}, false, { now: () => time });
+    const askNow = (name: string) => moving.isAmongFirstToFail('failing', name, 2);
+    const first = [await askNow('a'), await askNow('b')];
+    time = '2026-03-02T03:05:02.000Z';
+    expect([...first, await askNow('c')]).toEqual([true, true, false]);
+    time = '2026-03-02T03:05:58.000Z';
+    expect(await askNow('d')).toBe(true);
     // Of three at one moment no more than two may be.
     const atOnce = await Promise.all(['x', 'y', 'z'].map((name) => ask(name, 'at-once')));
     expect(atOnce.filter((isFirst) => isFirst).length).toBeLessThanOrEqual(2);
