@@ -57,10 +57,10 @@ export const faults: Fault[] = [
   },
   {
     story: 'many-groups',
-    what: 'an execution that groups share begins before they are written down',
-    file: 'statemachines/hold.asl.yml',
-    find: 'Next: WaitForFailingGroups',
-    replace: 'Next: PlanHold',
+    what: 'it is not written down which groups share an execution, so that it takes none',
+    file: 'functions/tasks/signals/route-signal.ts',
+    find: 'await countOff({ executionName: start.executionName, isShared: true });',
+    replace: 'await countOff();',
   },
   {
     story: 'resize',
