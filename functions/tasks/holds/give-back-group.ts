@@ -1,7 +1,9 @@
 import { describeAwsError } from '../../aws/aws-error.ts';
 import { markedUnhealthy } from '../../domain/auto-scaling-group.ts';
 import type { AutoScalingCall } from '../../domain/calls.ts';
+import { StaleRecordError } from '../../domain/errors.ts';
 import { decideRelease, type ReleaseDecision } from '../../domain/holds/decide-release.ts';
+import { type GroupRecord, isLeased, withoutLease } from '../../domain/holds/group-record.ts';
 import type { Incident } from '../../domain/incident.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
 import { soonSeconds } from '../../domain/limits.ts';
@@ -87,6 +89,25 @@ const noteRelease = (
   });
 };
 
+/**
+ * Whether nobody's lease is left of a group that nobody holds. Who drains takes a lease without a hold; one that died, or
+ * could not write, leaves it behind, and nobody else would take it away.
+ */
+const isFreeOfLeases = async (
+  { store, clock }: Pick<GroupDependencies, 'store' | 'clock'>,
+  record: GroupRecord,
+): Promise<boolean> => {
+  if (record.lease === undefined || record.holds.length > 0) return true;
+  if (isLeased(record, clock.now())) return false;
+  try {
+    await store.writeGroup(withoutLease(record));
+    return true;
+  } catch (error) {
+    if (error instanceof StaleRecordError) return false;
+    throw error;
+  }
+};
+
 /** Takes one group of an incident one stage further on its way back. */
 export const giveBackGroup = async (
   dependencies: GroupDependencies,
@@ -113,6 +134,9 @@ export const giveBackGroup = async (
   }
   switch (decision.action) {
     case 'DONE':
+      if (!(await isFreeOfLeases(dependencies, seen.record))) {
+        return { done: false, waitSeconds: soonSeconds };
+      }
       await setHoldTag(dependencies, incident.incidentId, seen, journal);
       return { done: true };
     case 'WAIT':

@@ -266,6 +266,25 @@ describe('giveBackGroups', () => {
     expect(made.map(({ operation }) => operation)).toEqual(['ResumeProcesses']);
     expect(group.desiredCapacity).toBe(9);
   });
+
+  it('waits for a lease that nobody gives up, and takes it away once it has run out', async () => {
+    const clock = createClock();
+    const store = createMemoryStore();
+    const { fleet } = createFleet([aGroup()]);
+    await store.createIncident(anIncident(), ['web']);
+    // Who drained the group died, or could not write: it takes a lease without a hold.
+    await store.writeGroup(aRecord({ lease: { owner: 'dead', expiresAt: later(60) } }));
+    const look = () =>
+      giveBackGroups(
+        { autoScaling: fleet, store, clock, newOwner: () => 'me' },
+        anIncident({ status: 'RELEASING' }),
+      );
+    expect(await look()).toMatchObject({ remaining: 1, refused: [] });
+    expect(store.listGroups()).toHaveLength(1);
+    clock.set(later(60));
+    expect(await look()).toMatchObject({ remaining: 0 });
+    expect(store.listGroups()).toEqual([]);
+  });
 });
 
 describe('createPlanHold', () => {
