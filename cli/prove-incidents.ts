@@ -52,6 +52,12 @@ const startWorker = () => {
   };
 };
 
+/** The first of them, by number. */
+const seedsIn = (some: { seed: number }[]): string => {
+  const seeds = some.map(({ seed }) => seed).sort((a, b) => a - b);
+  return `${seeds.slice(0, 10).join(', ')}${seeds.length > 10 ? ` and ${seeds.length - 10} more` : ''}`;
+};
+
 const tellBroken = (broken: BrokenPromise[]): string[] =>
   broken.slice(0, 5).map(({ promise, text }) => `  ${promise}: ${text}`);
 
@@ -150,18 +156,54 @@ export const proveIncidents = async ({
   const failures: Failure[] = [];
   const done = { count: 0, executions: 0, calls: 0, slowest: { seed: from, milliseconds: 0 } };
   let next = from;
+  const underWay = new Set<number>();
+  const ofSize = groupsMax === undefined ? '' : ` --groups ${groupsMax}`;
   const perSecond = (): string => (done.count / ((performance.now() - startedAt) / 1000)).toFixed(1);
-  const progress = setInterval(() => {
-    process.stderr.write(
-      `${done.count} incidents, ${perSecond()} a second, ${failures.length} with a broken promise; the next is seed ${next}\n`,
+  /** What was found until now, as a page; what is still being told is told again by who goes on. */
+  const tellFound = (): string[] => {
+    const seconds = (performance.now() - startedAt) / 1000;
+    failures.sort((a, b) => a.seed - b.seed);
+    const byPromise = Map.groupBy(
+      failures.flatMap(({ seed, broken }) =>
+        [...new Set(broken.map(({ promise }) => promise))].map((promise) => ({ seed, promise })),
+      ),
+      ({ promise }) => promise,
     );
+    const goesOnFrom = Math.min(next, ...underWay);
+    return [
+      `Random incidents: seeds ${from} to ${goesOnFrom - 1}, ${groupsMax === undefined ? 'seven groups each' : `up to ${groupsMax} groups each`}.`,
+      `${done.count} told in ${Math.round(seconds)} s, ${perSecond()} a second: ${done.executions} executions, ${done.calls} calls; the slowest was seed ${done.slowest.seed} with ${(done.slowest.milliseconds / 1000).toFixed(1)} s.`,
+      failures.length === 0 ? 'No promise was broken.' : `${failures.length} with a broken promise:`,
+      ...[...byPromise].map(([promise, some]) => `  ${promise}: ${some.length}, seeds ${seedsIn(some)}`),
+      `To go on: npm run prove -- --from ${goesOnFrom}${ofSize} --seeds ${seeds ?? 1000}`,
+    ];
+  };
+  const write = (lines: string[]): string => {
+    const page = `${lines.join('\n')}\n`;
+    writeFileSync(join(folder, 'report.txt'), page);
+    return page;
+  };
+  const progress = setInterval(() => {
+    const found = failures.length === 0 ? '' : `: seeds ${seedsIn(failures)}`;
+    process.stderr.write(
+      `${done.count} incidents, ${perSecond()} a second, ${failures.length} with a broken promise${found}; the next is seed ${next}\n`,
+    );
+    // Whoever ends it in the middle of the night has what was found.
+    write(tellFound());
   }, progressMilliseconds);
+  let isStopped = false;
+  const stop = (): void => {
+    isStopped = true;
+    process.stderr.write('It ends with the incidents that are being told; once more ends it at once.\n');
+  };
+  process.once('SIGINT', stop);
 
   const work = async (): Promise<void> => {
     let worker = startWorker();
-    while (next < until && isInTime()) {
+    while (next < until && isInTime() && !isStopped) {
       const seed = next;
       next += 1;
+      underWay.add(seed);
       try {
         const answer = await worker.ask({ what: 'tell', seed, groupsMax });
         if (answer.what !== 'told') continue;
@@ -179,44 +221,23 @@ export const proveIncidents = async ({
         worker = startWorker();
       }
       done.count += 1;
+      underWay.delete(seed);
     }
     await worker.stop();
   };
   await Promise.all(Array.from({ length: availableParallelism() }, work));
   clearInterval(progress);
-
-  const seconds = (performance.now() - startedAt) / 1000;
-  failures.sort((a, b) => a.seed - b.seed);
-  const byPromise = Map.groupBy(
-    failures.flatMap(({ seed, broken }) =>
-      [...new Set(broken.map(({ promise }) => promise))].map((promise) => ({ seed, promise })),
-    ),
-    ({ promise }) => promise,
-  );
-  const lines = [
-    `Random incidents: seeds ${from} to ${next - 1}, ${groupsMax === undefined ? 'seven groups each' : `up to ${groupsMax} groups each`}.`,
-    `${done.count} told in ${Math.round(seconds)} s, ${perSecond()} a second: ${done.executions} executions, ${done.calls} calls; the slowest was seed ${done.slowest.seed} with ${(done.slowest.milliseconds / 1000).toFixed(1)} s.`,
-    failures.length === 0 ? 'No promise was broken.' : `${failures.length} with a broken promise:`,
-    ...[...byPromise].map(
-      ([promise, some]) =>
-        `  ${promise}: ${some.length}, seeds ${some
-          .slice(0, 10)
-          .map(({ seed }) => seed)
-          .join(', ')}`,
-    ),
-    `To go on: npm run prove -- --from ${next}${groupsMax === undefined ? '' : ` --groups ${groupsMax}`} --seeds ${seeds ?? 1000}`,
-  ];
+  process.off('SIGINT', stop);
+  const lines = tellFound();
   for (const failure of failures.slice(0, shrunkMax)) {
     lines.push(
       '',
-      `Seed ${failure.seed}: npm run prove -- --from ${failure.seed} --seeds 1${groupsMax === undefined ? '' : ` --groups ${groupsMax}`}`,
+      `Seed ${failure.seed}: npm run prove -- --from ${failure.seed} --seeds 1${ofSize}`,
       ...tellBroken(failure.broken),
     );
     if (!isAsFound)
       lines.push(...(await reportShortest(failure, createRandomIncident(failure.seed, groupsMax))));
   }
-  const page = `${lines.join('\n')}\n`;
-  writeFileSync(join(folder, 'report.txt'), page);
-  process.stdout.write(page);
+  process.stdout.write(write(lines));
   return failures.length === 0 ? 0 : 1;
 };

@@ -24,11 +24,23 @@ const suspend = (people: People, group: SimulatedGroup, process: string, wasSusp
   else theirs.suspended.add(process);
 };
 
-const resume = (people: People, group: SimulatedGroup, process: string, at: number): void => {
+/** Whether Holdfast has asked for a suspension and not written down that AWS accepted it: it does not know that it is so. */
+const isUnwritten = ({ store }: SimulatedCloud, group: SimulatedGroup, process: string): boolean =>
+  store
+    .listGroups()
+    .some(
+      ({ autoScalingGroupName, imposed }) =>
+        autoScalingGroupName === group.name &&
+        imposed.some(({ setting, appliedAt }) => setting === process && appliedAt === undefined),
+    );
+
+const resume = (cloud: SimulatedCloud, people: People, group: SimulatedGroup, process: string): void => {
   const theirs = people.of(group);
   theirs.suspended.delete(process);
   theirs.unclear.delete(process);
-  theirs.resumedAt.set(process, at);
+  // Who resumes what Holdfast does not know to be suspended cannot be told from nobody: it asks for it again.
+  if (isUnwritten(cloud, group, process)) theirs.resumedAt.delete(process);
+  else theirs.resumedAt.set(process, cloud.time.now());
 };
 
 /** What a person, or a tool, does to one group. */
@@ -54,11 +66,14 @@ const toGroup: {
     // What AWS refused nobody has suspended.
     for (const process of processes) suspend(people, group, process, before.has(process));
   },
-  resume: ({ autoScaling, time }, group, { processes }, people) => {
+  resume: (cloud, group, { processes }, people) => {
     // What ran already nobody resumes.
     const resumed = processes.filter((process) => group.suspended.has(process));
-    autoScaling.handle('ResumeProcesses', { AutoScalingGroupName: group.name, ScalingProcesses: processes });
-    for (const process of resumed) resume(people, group, process, time.now());
+    cloud.autoScaling.handle('ResumeProcesses', {
+      AutoScalingGroupName: group.name,
+      ScalingProcesses: processes,
+    });
+    for (const process of resumed) resume(cloud, people, group, process);
   },
   protect: ({ autoScaling }, group, _part, people) => {
     for (const { instanceId, lifecycleState, protectedFromScaleIn } of group.instances) {
@@ -122,11 +137,12 @@ const toGroup: {
  * Source: the resource aws_autoscaling_group of the provider hashicorp/aws, as docs/operations.md tells it.
  */
 const applyTerraform = (
-  { autoScaling, time }: SimulatedCloud,
+  cloud: SimulatedCloud,
   group: SimulatedGroup,
   declared: RandomIncident['groups'][number],
   people: People,
 ): void => {
+  const { autoScaling } = cloud;
   const { name: AutoScalingGroupName, suspended } = group;
   const { suspendedProcesses = [], minSize, maxSize } = declared;
   const toResume = [...suspended.keys()].filter((process) => !suspendedProcesses.includes(process));
@@ -136,7 +152,7 @@ const applyTerraform = (
     autoScaling.handle(operation, { AutoScalingGroupName, ScalingProcesses: processes });
     for (const process of processes) note(process);
   };
-  apply('ResumeProcesses', toResume, (process) => resume(people, group, process, time.now()));
+  apply('ResumeProcesses', toResume, (process) => resume(cloud, people, group, process));
   apply('SuspendProcesses', toSuspend, (process) => suspend(people, group, process, false));
   if (group.minSize !== minSize || group.maxSize !== maxSize) {
     autoScaling.handle('UpdateAutoScalingGroup', {
