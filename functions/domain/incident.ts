@@ -41,6 +41,10 @@ export interface Incident extends AskedSettings {
   alarm?: IncidentAlarm;
   /** Whether the incident is over once launches succeed again. */
   untilLaunchesSucceed?: boolean;
+  /** Whether many groups share it whose launches failed at the same time, each of which might have one of its own. */
+  isShared?: true;
+  /** Of such a one: since when launches have succeeded again in most of its groups. */
+  mostSucceedSince?: string;
   /** Tags of the groups it is about, where it was not told their names: a group made anew under a name needs them too. */
   targetTags?: Record<string, string>;
   reason: string;

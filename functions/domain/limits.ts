@@ -47,6 +47,12 @@ export const groupsFailingAloneMax = 10;
 /** Groups that fail within so many seconds share one execution, where they do not get one each. */
 export const failingTogetherSeconds = 20;
 
+/**
+ * How long launches have succeeded again in most groups that share an execution before it ends: those in which they do
+ * not get one each then, and hold up the others no longer.
+ */
+export const mostSucceedSeconds = 900;
+
 /** How long after that it begins: what is written down of its groups may be late, and clocks differ. */
 export const failingTogetherMarginSeconds = 10;
 

@@ -31,6 +31,7 @@ export const toIncident = (request: Request, incidentId: string, mode: Mode, now
   ...(request.rule === undefined ? {} : { rule: request.rule }),
   ...(request.alarm === undefined ? {} : { alarm: request.alarm }),
   ...(request.untilLaunchesSucceed ? { untilLaunchesSucceed: true } : {}),
+  ...(request.ofFailingGroups === true ? { isShared: true as const } : {}),
   ...(request.tags === undefined ? {} : { targetTags: request.tags }),
   reason: request.reason,
   mode,

@@ -23,6 +23,7 @@ const ruleInputSchema = z
       z.strictObject({ autoScalingGroupName: name, activityId: name, failedAt: time }),
     ),
     failingGroups: z.optional(z.strictObject({ beginAt: time })),
+    stillFailing: z.optional(z.strictObject({ autoScalingGroupName: name, since: time })),
     stuckInstance: z.optional(z.strictObject({ autoScalingGroupName: name, instanceId: name, since: time })),
     breaker: z.optional(z.strictObject({ autoScalingGroupName: name, openedAt: time })),
     byHand: z.optional(z.strictObject({ askedAt: time, reason: reason() })),
@@ -34,7 +35,8 @@ const ruleInputSchema = z
         Object.values(signals).filter((signal) => signal !== undefined).length === 1,
       {
         path: ['alarm'],
-        error: 'exactly one of alarm, launchFailures, failingGroups, stuckInstance, breaker and byHand',
+        error:
+          'exactly one of alarm, launchFailures, failingGroups, stillFailing, stuckInstance, breaker and byHand',
       },
     ),
   );
@@ -76,7 +78,7 @@ const startedByField = 'AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID';
 /** The signal that started an execution, as its input identifies it. */
 export type InputSignal = Pick<
   z.output<typeof ruleInputSchema>,
-  'alarm' | 'launchFailures' | 'failingGroups' | 'stuckInstance' | 'breaker' | 'byHand'
+  'alarm' | 'launchFailures' | 'failingGroups' | 'stillFailing' | 'stuckInstance' | 'breaker' | 'byHand'
 >;
 
 /** The input of an execution, parsed. */

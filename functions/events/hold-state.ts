@@ -29,6 +29,7 @@ export const checkHoldState = z.object({
         succeedAgain: z.boolean(),
         waitingGroups: z.int(),
         unprovenGroups: z.optional(z.int()),
+        stillFailing: z.optional(z.array(z.string())),
       }),
     ),
   }),

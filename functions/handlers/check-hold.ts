@@ -1,5 +1,7 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { SFNClient } from '@aws-sdk/client-sfn';
 import { createCloudWatch } from '../aws/cloudwatch.ts';
+import { createStepFunctions } from '../aws/step-functions.ts';
 import { checkHoldState } from '../events/hold-state.ts';
 import { createHandler, defineFunction } from '../lambda/define-function.ts';
 import { killSwitchOf } from '../lambda/kill-switch.ts';
@@ -16,6 +18,8 @@ export const definition = defineFunction({
       store: runtime.store,
       clock: runtime.clock,
       stageMode: runtime.config.stageMode,
+      stepFunctions: createStepFunctions(runtime.connect(SFNClient, 'live')),
+      stateMachineArns: runtime.stateMachineArns(),
     }),
 });
 

@@ -20,6 +20,7 @@ type IncidentChange = Partial<
     | 'tendedSince'
     | 'okWithoutDataAt'
     | 'schedulesReadAt'
+    | 'mostSucceedSince'
   >
 >;
 

@@ -359,7 +359,7 @@ describe('parseHoldInput', () => {
     [
       'a rule without its alarm',
       { rule: 'loss' },
-      'alarm: found nothing; allowed: exactly one of alarm, launchFailures, failingGroups, stuckInstance, breaker and byHand',
+      'alarm: found nothing; allowed: exactly one of alarm, launchFailures, failingGroups, stillFailing, stuckInstance, breaker and byHand',
     ],
   ])('refuses %s, and shows a correct input', (_what, input, message) => {
     expect(() => parseHoldInput('pause-scaling', input)).toThrow(message);

@@ -178,6 +178,43 @@ describe('protecting', () => {
       expect([...heldIn(result)].sort()).toEqual(names);
     });
 
+    it('gives most back although one never recovers, and holds that one alone without a gap', async () => {
+      const { result, cloud } = await rehearseSmall(
+        many({
+          durationSeconds: minutes(300),
+          launchFaults: [
+            {
+              name: 'no capacity',
+              groups: names,
+              fromSeconds: 0,
+              untilSeconds: minutes(40),
+              outcome: refused,
+            },
+            {
+              name: 'its own fault',
+              groups: ['api-39'],
+              fromSeconds: 0,
+              untilSeconds: minutes(9999),
+              outcome: refused,
+            },
+          ],
+        }),
+        { policy: protectOnly, quirks: calm },
+      );
+      const stays = (violation: string): boolean => !/still runs when the story ends|is still (held|open)/.test(violation);
+      expect(result.violations.filter(stays)).toEqual([]);
+      const heldNow = cloud.store.listGroups().map(({ autoScalingGroupName }) => autoScalingGroupName);
+      expect(heldNow).toEqual(['api-39']);
+      const resumed = accepted(result, 'ResumeProcesses').filter(({ group }) => group !== 'api-39');
+      expect(Math.max(...resumed.map(({ seconds }) => seconds))).toBeLessThan(minutes(90));
+      const [first] = accepted(result, 'SetInstanceProtection').filter(({ group }) => group === 'api-39');
+      const taken = accepted(result, 'SetInstanceProtection').filter(
+        ({ group, input }) => group === 'api-39' && input.ProtectedFromScaleIn === false,
+      );
+      expect(first?.seconds).toBeLessThan(minutes(20));
+      expect(taken).toEqual([]);
+    });
+
     it('changes nothing in a dry run, and tells once what it would do', async () => {
       const { result } = await rehearseSmall(many(), { policy: protectOnly, quirks: calm, dryRun: true });
       expect(result.violations).toEqual([]);

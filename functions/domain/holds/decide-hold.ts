@@ -1,7 +1,7 @@
 import type { Incident } from '../incident.ts';
 import type { Launches } from '../launches/decide-launches.ts';
 import { laterOf } from '../launches/launch-record.ts';
-import { roundsMax } from '../limits.ts';
+import { mostSucceedSeconds, roundsMax } from '../limits.ts';
 import type { Mode } from '../mode.ts';
 import { addSeconds, secondsBetween } from '../times.ts';
 
@@ -39,6 +39,8 @@ export type HoldFacts =
   /** The alarm says that it is over, and no launch has shown that the next one would work. */
   | { because: 'LAUNCHES_UNPROVEN'; groups: number }
   | { because: 'LAUNCHES_SUCCEED' }
+  /** The others get an execution each. */
+  | { because: 'LAUNCHES_SUCCEED_IN_MOST_GROUPS'; stillFailing: string[] }
   | { because: 'KILL_SWITCH_UNREADABLE' }
   | { because: 'KILL_SWITCH'; mode: Mode }
   /** With what would have let it go on. */
@@ -68,6 +70,12 @@ const renewed = ({ settings }: Incident, now: string, facts: HoldFacts): HoldDec
 const decideByLaunches = (incident: Incident, launches: Launches | undefined, now: string): HoldDecision => {
   if (launches === undefined) return keepUnlessExpired(incident, now, { because: 'LAUNCHES_UNREADABLE' });
   if (launches.succeedAgain) return { action: 'RELEASE', because: 'LAUNCHES_SUCCEED' };
+  const { isShared, mostSucceedSince = now } = incident;
+  const { stillFailing } = launches;
+  const areMostProven = secondsBetween(mostSucceedSince, now) >= mostSucceedSeconds;
+  if (isShared === true && stillFailing !== undefined && areMostProven) {
+    return { action: 'RELEASE', because: 'LAUNCHES_SUCCEED_IN_MOST_GROUPS', stillFailing };
+  }
   const { waitingGroups } = launches;
   return waitingGroups === 0
     ? keepUnlessExpired(incident, now, { because: 'LAUNCHES_QUIET' })

@@ -1,6 +1,7 @@
 import { type AutoScalingGroup, inService } from '../auto-scaling-group.ts';
 import { isComplete } from '../group-units.ts';
 import type { GroupRecord } from '../holds/group-record.ts';
+import { groupsFailingAloneMax } from '../limits.ts';
 import { secondsBetween } from '../times.ts';
 import { breakerOf, type LaunchRecord, laterOf } from './launch-record.ts';
 
@@ -28,6 +29,8 @@ export interface Launches {
   waitingGroups: number;
   /** Groups whose last launch failed, or whose breaker is open. */
   unprovenGroups?: number | undefined;
+  /** Where launches succeed in most groups: the names of the others, few enough for an execution each. */
+  stillFailing?: string[] | undefined;
 }
 
 /**
@@ -65,6 +68,23 @@ const hasFailedLately = ({ lastFailedLaunchAt, lastSuccessAt = '' }: LaunchRecor
   lastFailedLaunchAt !== undefined &&
   lastFailedLaunchAt > lastSuccessAt &&
   secondsBetween(lastFailedLaunchAt, heldAt) < failedBeforeSeconds;
+
+/**
+ * The groups in which launches do not succeed, by name, where they do in others: none, or so few that each may have an
+ * execution of its own.
+ *
+ * @returns `undefined` when launches succeed in no group, in every one, or in too few
+ */
+export const fewStillFailing = (
+  groups: { autoScalingGroupName: string; launches: GroupLaunches }[],
+): string[] | undefined => {
+  const others = groups.filter(({ launches }) => launches !== 'SUCCEEDING' && launches !== 'QUIET');
+  const areMost =
+    groups.some(({ launches }) => launches === 'SUCCEEDING') && 2 * others.length <= groups.length;
+  return areMost && others.length > 0 && others.length <= groupsFailingAloneMax
+    ? others.map(({ autoScalingGroupName }) => autoScalingGroupName).sort()
+    : undefined;
+};
 
 /** Sums up the groups of an incident. */
 export const sumUpLaunches = (groups: GroupLaunches[]): Launches => {

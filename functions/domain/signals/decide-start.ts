@@ -26,6 +26,7 @@ export type RuleInput =
   | { rule: string; alarm: { alarmName: string; alarmArn: string; stateTimestamp: string } }
   | { rule: string; launchFailures: { autoScalingGroupName: string; activityId: string; failedAt: string } }
   | { rule: string; failingGroups: { beginAt: string } }
+  | { rule: string; stillFailing: { autoScalingGroupName: string; since: string } }
   | { rule: string; stuckInstance: { autoScalingGroupName: string; instanceId: string; since: string } }
   | { rule: string; breaker: { autoScalingGroupName: string; openedAt: string } };
 
@@ -221,6 +222,16 @@ export const startForFailingGroups = (
     beginAt,
   };
 };
+
+/** What is started for a group whose launches fail on when those of most groups that shared its execution succeed. */
+export const startForStillFailing = (
+  rule: string,
+  autoScalingGroupName: string,
+  since: string,
+): { executionName: string; input: RuleInput } => ({
+  executionName: nameExecution(rule, `${autoScalingGroupName}/still failing`, since),
+  input: { rule, stillFailing: { autoScalingGroupName, since } },
+});
 
 /** How long what was started for stuck instances, and ended, is not started again. */
 const startAgainSeconds = 1800;

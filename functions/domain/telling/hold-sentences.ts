@@ -8,7 +8,7 @@ import type { Explanation } from '../holds/explain-overrides.ts';
 import { isInstance, type Setting } from '../holds/group-record.ts';
 import type { LeaveFacts, RaiseDecision } from '../holds/plan-raise.ts';
 import type { Incident } from '../incident.ts';
-import { replacingSecondsMax } from '../limits.ts';
+import { mostSucceedSeconds, replacingSecondsMax } from '../limits.ts';
 import { remediations } from '../remediations.ts';
 import { counted, firstOf, spokenDuration, spokenTime } from '../times.ts';
 import {
@@ -52,6 +52,8 @@ const tellFacts = (facts: HoldFacts): string => {
       return `the alarm is OK, and in ${counted(facts.groups, 'group')} no launch has succeeded since the last one failed`;
     case 'LAUNCHES_QUIET':
       return 'no instance is missing and none was launched';
+    case 'LAUNCHES_SUCCEED_IN_MOST_GROUPS':
+      return `launches have succeeded again in most of its groups for ${spokenDuration(mostSucceedSeconds)}; those in which they do not get an execution each: ${firstOf(facts.stillFailing)}`;
     case 'LAUNCHES_SUCCEED':
       return 'launches succeed again';
     case 'KILL_SWITCH_UNREADABLE':

@@ -7,6 +7,7 @@ import { processesThatEndInstances } from '../../domain/holds/settings.ts';
 import type { Incident } from '../../domain/incident.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
 import {
+  fewStillFailing,
   type GroupLaunches,
   groupLaunches,
   type Launches,
@@ -59,6 +60,15 @@ const isHeldBy = (record: GroupRecord, incidentId: string): boolean =>
 const forbidsLosingInstances = ({ settings: { effect } }: Incident): boolean =>
   effect.protectsInstances || effect.processes.some((process) => processesThatEndInstances.includes(process));
 
+/** How the launches of the groups of an incident stand; of one that is shared also in which they do not succeed. */
+const sumUp = ({ isShared }: Incident, groups: Progress['launches']): Launches => {
+  const stillFailing = isShared === true ? fewStillFailing(groups) : undefined;
+  return {
+    ...sumUpLaunches(groups.map(({ launches }) => launches)),
+    ...(stillFailing === undefined ? {} : { stillFailing }),
+  };
+};
+
 /** One round: what it is about, and what it came to so far. */
 interface Progress {
   incident: Incident;
@@ -71,7 +81,7 @@ interface Progress {
   notHeld: string[];
   held: string[];
   toTag: SeenGroup[];
-  launches: GroupLaunches[];
+  launches: { autoScalingGroupName: string; launches: GroupLaunches }[];
   failures: string[];
   isEverythingRead: boolean;
 }
@@ -91,7 +101,13 @@ export const createApplyHold = (dependencies: TaskDependencies) => {
       if (group === undefined || launchRecord === undefined) return [];
       const { incidentId, settings } = incident;
       const launches = launchesOf(launchRecord, group);
-      return [groupLaunches(incidentId, group, record, launches, settings.launchesToRelease, clock.now())];
+      const needed = settings.launchesToRelease;
+      return [
+        {
+          autoScalingGroupName: group.autoScalingGroupName,
+          launches: groupLaunches(incidentId, group, record, launches, needed, clock.now()),
+        },
+      ];
     });
   };
 
@@ -291,7 +307,7 @@ export const createApplyHold = (dependencies: TaskDependencies) => {
     return {
       round,
       ...counts,
-      ...(isWatched ? { launches: sumUpLaunches(progress.launches) } : {}),
+      ...(isWatched ? { launches: sumUp(incident, progress.launches) } : {}),
       waitSeconds: secondsToNextRound(incident, round, isSettled, clock.now()),
     };
   };

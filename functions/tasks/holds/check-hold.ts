@@ -1,6 +1,7 @@
 import type * as z from 'zod/mini';
 import { describeAwsError } from '../../aws/aws-error.ts';
 import type { CloudWatch } from '../../aws/cloudwatch.ts';
+import type { StepFunctions } from '../../aws/step-functions.ts';
 import type { KillSwitch } from '../../aws/systems-manager.ts';
 import type { Clock } from '../../clock.ts';
 import { type AlarmReading, decideHold, type HoldDecision } from '../../domain/holds/decide-hold.ts';
@@ -8,6 +9,8 @@ import { isInspectionDue } from '../../domain/holds/is-inspection-due.ts';
 import { soonRounds } from '../../domain/holds/seconds-to-next-round.ts';
 import type { Incident } from '../../domain/incident.ts';
 import type { Mode } from '../../domain/mode.ts';
+import type { Remediation } from '../../domain/remediation-names.ts';
+import { startForStillFailing } from '../../domain/signals/decide-start.ts';
 import { tellHold } from '../../domain/telling/hold-sentences.ts';
 import type { checkHoldState } from '../../events/hold-state.ts';
 import type { Store } from '../../state/store.ts';
@@ -22,6 +25,9 @@ export interface CheckHoldDependencies {
   store: Store;
   clock: Clock;
   stageMode: Mode;
+  /** For what fails on where most succeed. */
+  stepFunctions: StepFunctions;
+  stateMachineArns: Record<Remediation, string>;
 }
 
 /** Whether the hold goes on, and the number of the next round. */
@@ -59,8 +65,9 @@ const readAlarm = async (cloudWatch: CloudWatch, incident: Incident): Promise<Al
  * many groups are held, and happens only while what the hold is for is seen to go on.
  */
 export const createCheckHold =
-  ({ cloudWatch, killSwitch, store, clock, stageMode }: CheckHoldDependencies) =>
+  (dependencies: CheckHoldDependencies) =>
   async (state: z.output<typeof checkHoldState>): Promise<CheckHoldResult> => {
+    const { cloudWatch, killSwitch, store, clock, stageMode, stepFunctions, stateMachineArns } = dependencies;
     const { incidentId } = state.plan;
     const { round } = state.applied;
     const incident = await store.readIncident(incidentId);
@@ -81,7 +88,18 @@ export const createCheckHold =
       clock.now(),
     );
     const reason = tellHold(decision);
+    const { launches } = state.applied;
+    if (launches?.stillFailing !== undefined && incident.mostSucceedSince === undefined) {
+      await store.changeIncident(incidentId, { mostSucceedSince: clock.now() });
+    }
     if (decision.action === 'RELEASE') await beginRelease(store, clock, incident, reason);
+    // After that, because what is held already is refused; before anything is given back of them.
+    if (decision.because === 'LAUNCHES_SUCCEED_IN_MOST_GROUPS' && incident.rule !== undefined) {
+      for (const name of decision.stillFailing) {
+        const { executionName, input } = startForStillFailing(incident.rule, name, clock.now());
+        await stepFunctions.startExecution(stateMachineArns[incident.remediation], executionName, input);
+      }
+    }
     if (decision.because === 'OK_WITHOUT_DATA') {
       await store.changeIncident(incidentId, { okWithoutDataAt: clock.now() });
     }

@@ -51,12 +51,21 @@ const withoutNeverHeld = (journal: JournalEntry[]): JournalEntry[] => {
 /** What a plan came to, or what the sweep asked for. */
 export type HoldPlanAction = z.output<typeof reportHoldState>['plan']['action'];
 
-const tellHeld = (asked: number, held: number, givenBack: number): string[] => {
+/** What was held, and given back; of these, how many needed nothing. */
+const tellHeld = (asked: number, held: number, givenBack: number, nothingLeft: number): string[] => {
   const heldOf =
     held === asked
       ? `Holdfast held ${counted(held, 'group')}`
       : `Holdfast held ${held} of ${counted(asked, 'group')}`;
   if (held === 0) return [`${heldOf}.`];
+  if (nothingLeft > 0) {
+    const gave = givenBack - nothingLeft;
+    return [
+      gave === 0 ? `${heldOf}.` : `${heldOf}, and gave back ${gave === held ? 'all' : gave} of them.`,
+      ...(givenBack < held ? [`${held - givenBack} of them could not be given back.`] : []),
+      `In ${counted(nothingLeft, 'group')} there was nothing to give back: other holds need it still, or others had set it before.`,
+    ];
+  }
   if (givenBack === held) return [`${heldOf} and gave ${held === 1 ? 'it' : 'all of them'} back.`];
   return [
     `${heldOf}, and gave back ${givenBack === 0 ? (held === 1 ? 'nothing' : 'none of them') : `only ${givenBack} of them`}.`,
@@ -79,6 +88,15 @@ const summariseHold = (
     countGroups(ofHeld, ['held', 'given-back']),
     Math.min(groupsAsked, groupsGivenBack + notGivenBack),
   );
+  const returned = new Set(
+    namesIn(
+      ofHeld.filter(({ because }) => because !== 'NOTHING_LEFT'),
+      ['given-back', 'giving-back'],
+    ),
+  );
+  // Nothing was given back of a group that another hold has still.
+  const nothingLeft = namesIn(ofHeld, ['given-back']).filter((name) => !returned.has(name)).length;
+  const held = tellHeld(groupsAsked, groupsHeld, groupsGivenBack, nothingLeft);
   const isIncomplete = groupsGivenBack < groupsHeld;
   const over = 'Hold ended';
   const headlines: Record<HoldPlanAction, string> = {
@@ -90,8 +108,8 @@ const summariseHold = (
   const ended = journal.find(({ event }) => event === 'releasing')?.text;
   const because = ended === undefined ? [] : [`The hold ended because ${ended}.`];
   const done: Record<HoldPlanAction, string[]> = {
-    HOLD: [...tellHeld(groupsAsked, groupsHeld, groupsGivenBack), ...because],
-    GIVE_BACK: [...tellHeld(groupsAsked, groupsHeld, groupsGivenBack), ...because],
+    HOLD: [...held, ...because],
+    GIVE_BACK: [...held, ...because],
     REPORT: [],
     REFUSE: [`Nothing was changed: ${reason.replace(/\.$/, '')}.`],
   };

@@ -22,6 +22,7 @@ const reasonOf = ({
   alarm,
   launchFailures,
   failingGroups,
+  stillFailing,
   stuckInstance,
   breaker,
   byHand,
@@ -34,6 +35,9 @@ const reasonOf = ({
   }
   if (failingGroups !== undefined) {
     return `launches of many groups failed at the same time, shortly before ${spokenTime(failingGroups.beginAt)}`;
+  }
+  if (stillFailing !== undefined) {
+    return `launches of ${stillFailing.autoScalingGroupName} did not succeed by ${spokenTime(stillFailing.since)}, when those of most groups that failed with it did`;
   }
   if (breaker !== undefined) {
     return `the breaker of ${breaker.autoScalingGroupName} opened at ${spokenTime(breaker.openedAt)}`;
@@ -66,7 +70,8 @@ export const toRequest = (remediation: Remediation, input: unknown, policy: Poli
       `rule: found "${parsed.rule}"; allowed: ${fitting.map(({ name }) => name).join(', ') || 'none'}, the rules of the deployed policy that ask for ${remediation}`,
     );
   }
-  const { alarm, launchFailures, failingGroups } = parsed.signal;
+  const { alarm, failingGroups } = parsed.signal;
+  const ofOneGroup = parsed.signal.launchFailures ?? parsed.signal.stillFailing;
   return {
     remediation,
     rule: rule.name,
@@ -74,8 +79,8 @@ export const toRequest = (remediation: Remediation, input: unknown, policy: Poli
     untilLaunchesSucceed: remediations[remediation].untilLaunchesSucceed(),
     reason: `rule ${rule.name}: ${reasonOf(parsed.signal)}`,
     // Failed launches are one group's; an alarm says nothing of groups.
-    names: launchFailures === undefined ? [] : [launchFailures.autoScalingGroupName],
-    tags: launchFailures === undefined ? rule.targets.tags : undefined,
+    names: ofOneGroup === undefined ? [] : [ofOneGroup.autoScalingGroupName],
+    tags: ofOneGroup === undefined ? rule.targets.tags : undefined,
     ...(failingGroups === undefined ? {} : { ofFailingGroups: true as const }),
     ...askedSettings(rule),
     dryRun: parsed.dryRun || rule.dryRun === true,

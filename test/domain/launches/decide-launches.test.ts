@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { GroupRecord } from '../../../functions/domain/holds/group-record.ts';
 import { enoughFailures, withCounted } from '../../../functions/domain/launches/decide-launch-failures.ts';
-import { groupLaunches, sumUpLaunches } from '../../../functions/domain/launches/decide-launches.ts';
+import {
+  fewStillFailing,
+  type GroupLaunches,
+  groupLaunches,
+  sumUpLaunches,
+} from '../../../functions/domain/launches/decide-launches.ts';
 import { groupByLikeness, tellingLine } from '../../../functions/domain/launches/evidence.ts';
 import { aGroup, aHoldOnTerminate, aRecord, later, now } from '../holds/group-fixtures.ts';
 import { aLaunchRecord, aWaitingGroup } from './launch-fixtures.ts';
@@ -79,6 +84,35 @@ describe('groupLaunches', () => {
       { instanceId: 'i-2', seenAt: later(-6) },
     ]);
     expect(groupLaunches('incident-a', aGroup(), record, aLaunchRecord(), 1, now)).toBe('QUIET');
+  });
+});
+
+describe('fewStillFailing', () => {
+  const named = (...launches: GroupLaunches[]) =>
+    launches.map((each, index) => ({
+      autoScalingGroupName: `g${String(index).padStart(2, '0')}`,
+      launches: each,
+    }));
+  const many = (count: number, launches: GroupLaunches) => Array<GroupLaunches>(count).fill(launches);
+
+  it.each<[what: string, groups: GroupLaunches[], expected: string[] | undefined]>([
+    [
+      'names those in which launches do not succeed',
+      ['SUCCEEDING', 'FAILING', 'QUIET', 'WAITING'],
+      ['g01', 'g03'],
+    ],
+    ['counts the last launch that failed', ['SUCCEEDING', 'UNPROVEN'], ['g01']],
+    ['says nothing where all succeed', ['SUCCEEDING', 'QUIET'], undefined],
+    ['says nothing where none succeed', ['QUIET', 'QUIET', 'FAILING'], undefined],
+    ['says nothing where fewer than half do', ['SUCCEEDING', 'FAILING', 'FAILING'], undefined],
+    [
+      'names ten',
+      [...many(10, 'SUCCEEDING'), ...many(10, 'FAILING')],
+      Array.from({ length: 10 }, (_, n) => `g${10 + n}`),
+    ],
+    ['and not eleven', [...many(20, 'SUCCEEDING'), ...many(11, 'FAILING')], undefined],
+  ])('%s', (_what, groups, expected) => {
+    expect(fewStillFailing(named(...groups))).toEqual(expected);
   });
 });
 

@@ -17,6 +17,67 @@ const incident = {
 } as Incident;
 
 describe('createCheckHold', () => {
+  it('ends what groups share a quarter of an hour after most are well, and starts the others alone', async () => {
+    let stored: Incident = { ...incident, rule: 'failing', isShared: true };
+    const deeds: string[] = [];
+    let now = '2026-01-05T03:30:00.000Z';
+    const checkHold = createCheckHold({
+      cloudWatch: {} as never,
+      killSwitch: { read: async () => ({ mode: 'live' }) },
+      store: {
+        readIncident: async () => stored,
+        changeIncident: async (_id: string, change: Partial<Incident>) => {
+          stored = { ...stored, ...change };
+          deeds.push(Object.keys(change).join());
+        },
+        appendJournal: async () => undefined,
+      } as unknown as Store,
+      clock: { now: () => now },
+      stageMode: 'live',
+      stepFunctions: {
+        startExecution: async (_arn: string, _name: string, input: unknown) => {
+          deeds.push(`${stored.status} ${JSON.stringify(input)}`);
+          return { started: true };
+        },
+      } as never,
+      stateMachineArns: { 'protect-instances': 'arn' } as never,
+    });
+    const check = (stillFailing?: string[]) =>
+      checkHold({
+        plan: { incidentId: incident.incidentId },
+        applied: {
+          round: 3,
+          launches: {
+            succeedAgain: false,
+            waitingGroups: 2,
+            ...(stillFailing === undefined ? {} : { stillFailing }),
+          },
+        },
+      });
+    expect(await check()).toMatchObject({ action: 'KEEP' });
+    expect(stored.mostSucceedSince).toBeUndefined();
+    expect(await check(['b', 'c'])).toMatchObject({ action: 'KEEP' });
+    expect(stored.mostSucceedSince).toBe(now);
+    now = '2026-01-05T03:44:59.000Z';
+    expect(await check(['b', 'c'])).toMatchObject({ action: 'KEEP' });
+    now = '2026-01-05T03:45:00.000Z';
+    expect(await check()).toMatchObject({ action: 'KEEP' });
+    deeds.length = 0;
+    expect(await check(['b', 'c'])).toMatchObject({
+      action: 'RELEASE',
+      because: 'LAUNCHES_SUCCEED_IN_MOST_GROUPS',
+      reason: expect.stringContaining('those in which they do not get an execution each: b, c'),
+    });
+    // First it is being given back: what is held by it would be refused.
+    expect(deeds.at(0)).toContain('status');
+    expect(deeds.slice(1)).toEqual(
+      ['b', 'c'].map(
+        (autoScalingGroupName) =>
+          `RELEASING ${JSON.stringify({ rule: 'failing', stillFailing: { autoScalingGroupName, since: now } })}`,
+      ),
+    );
+  });
+
   it('writes a line when launches begin to fail, and none when they cannot be read for a round', async () => {
     const journal: JournalEntry[] = [];
     const store = {
@@ -30,6 +91,8 @@ describe('createCheckHold', () => {
       store,
       clock: { now: () => '2026-01-05T03:30:00.000Z' },
       stageMode: 'live',
+      stepFunctions: {} as never,
+      stateMachineArns: {} as never,
     });
     const failing = { succeedAgain: false, waitingGroups: 2 };
     let check: Awaited<ReturnType<typeof checkHold>> | undefined;

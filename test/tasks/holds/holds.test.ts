@@ -198,6 +198,8 @@ describe('createCheckHold', () => {
       store,
       clock,
       stageMode: 'live',
+      stepFunctions: {} as never,
+      stateMachineArns: {} as never,
     });
     expect(await checkHold({ plan: { incidentId }, applied: { round: 1 } })).toMatchObject({
       action: 'RELEASE',
