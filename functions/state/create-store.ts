@@ -141,13 +141,18 @@ export const createStore = (table: Table, clock: Clock, writerId: () => string):
 
   return {
     createIncident: async (incident, autoScalingGroupNames) => {
-      await putEach(
-        chunk(autoScalingGroupNames, namesPerItem).map((names, index) => ({
-          pk: `incident#${incident.incidentId}`,
-          sk: `groups#${String(index).padStart(4, '0')}`,
-          names,
-        })),
-      );
+      const known = await readIncident(incident.incidentId);
+      if (known !== undefined) return known;
+      const pk = `incident#${incident.incidentId}`;
+      const items = chunk(autoScalingGroupNames, namesPerItem).map((names, index) => ({
+        pk,
+        sk: `groups#${String(index).padStart(4, '0')}`,
+        names,
+      }));
+      // An opening that was interrupted may have written other names: a plan made anew may be another.
+      const written = new Set(items.map(({ sk }) => sk));
+      await removeEach((await table.query(pk, 'groups#')).filter(({ sk }) => !written.has(sk)));
+      await pMap(items, (item) => table.put(item), { concurrency: callsAtOnce });
       const isNew = await table.put({ ...incidentKey(incident.incidentId), incident }, 'absent');
       return isNew ? incident : ((await readIncident(incident.incidentId)) ?? incident);
     },

@@ -201,7 +201,8 @@ describe('protecting', () => {
         }),
         { policy: protectOnly, quirks: calm },
       );
-      const stays = (violation: string): boolean => !/still runs when the story ends|is still (held|open)/.test(violation);
+      const stays = (violation: string): boolean =>
+        !/still runs when the story ends|is still (held|open)/.test(violation);
       expect(result.violations.filter(stays)).toEqual([]);
       const heldNow = cloud.store.listGroups().map(({ autoScalingGroupName }) => autoScalingGroupName);
       expect(heldNow).toEqual(['api-39']);

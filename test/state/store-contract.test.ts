@@ -2,9 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { StaleRecordError } from '../../functions/domain/errors.ts';
 import type { Evidence } from '../../functions/domain/launches/evidence.ts';
 import { emptyLaunchRecord } from '../../functions/domain/launches/launch-record.ts';
+import { createStore } from '../../functions/state/create-store.ts';
 import { createDynamoDbStore } from '../../functions/state/dynamodb-store.ts';
 import type { Store } from '../../functions/state/store.ts';
+import type { Table } from '../../functions/state/table.ts';
 import { createMemoryStore } from '../../rehearsal/memory-store.ts';
+import { createMemoryTable } from '../../rehearsal/memory-table.ts';
 import { aHoldOnTerminate, anIncident, later, now } from '../domain/holds/group-fixtures.ts';
 import { aResize, someWork } from '../domain/resize/resize-fixtures.ts';
 import { type Dynalite, startDynalite } from './strict-dynalite.ts';
@@ -416,5 +419,25 @@ describe('createDynamoDbStore alone', () => {
     } finally {
       writerId = before;
     }
+  });
+});
+
+describe('createIncident', () => {
+  it('has only the groups of the last plan, where an earlier opening was interrupted', async () => {
+    const table = createMemoryTable();
+    let dies = true;
+    const dying: Table = {
+      ...table,
+      put: async (item, condition) => {
+        if (item.pk === 'incidents' && dies) throw new Error('the function dies');
+        return table.put(item, condition);
+      },
+    };
+    const store = createStore(dying, { now: () => now }, writerId);
+    const many = Array.from({ length: 1001 }, (_, n) => `group-${String(n).padStart(4, '0')}`);
+    await expect(store.createIncident(anIncident(), many)).rejects.toThrow('the function dies');
+    dies = false;
+    await store.createIncident(anIncident(), ['a', 'c']);
+    expect(await store.readIncidentGroups(anIncident().incidentId)).toEqual(['a', 'c']);
   });
 });

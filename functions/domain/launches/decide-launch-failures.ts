@@ -4,6 +4,7 @@ import {
   failureWindowSecondsMax,
   type LaunchFailure,
   type LaunchRecord,
+  laterOf,
   type StartedForFailures,
 } from './launch-record.ts';
 
@@ -38,9 +39,14 @@ export const enoughFailures = (
     : { count: failures.length, completedBy, latest };
 };
 
+/** Whether an execution that groups share, and that was given to this one too, has yet to begin. */
+export const hasYetToBegin = (started: StartedForFailures | undefined, now: string): boolean =>
+  started?.beginAt !== undefined && started.beginAt > now;
+
 /**
  * The record once the failures up to this one have started an execution: they do not count again. What earlier rules
- * counted is forgotten with the window in which failures count at all.
+ * counted is forgotten with the window in which failures count at all. Who counted later than this stands, and so does an
+ * execution that has yet to begin.
  *
  * @param started what they started, where it was started now
  * @param now ISO 8601
@@ -53,15 +59,24 @@ export const withCounted = (
   now: string,
 ): LaunchRecord => {
   const countsFrom = addSeconds(now, -failureWindowSecondsMax);
+  const { [rule.name]: before } = record.startedFor ?? {};
+  const after = hasYetToBegin(before, now) ? before : started;
   return {
     ...record,
     countedUntil: {
       ...Object.fromEntries(Object.entries(record.countedUntil).filter(([, until]) => until > countsFrom)),
-      [rule.name]: failure.at,
+      [rule.name]: laterOf(record.countedUntil[rule.name], failure.at),
     },
-    ...(started === undefined ? {} : { startedFor: { ...record.startedFor, [rule.name]: started } }),
+    ...(after === undefined ? {} : { startedFor: { ...record.startedFor, [rule.name]: after } }),
   };
 };
+
+/** The record once something else was started for failures that were counted already. */
+export const withStarted = (
+  record: LaunchRecord,
+  rule: Pick<Rule, 'name'>,
+  started: StartedForFailures,
+): LaunchRecord => ({ ...record, startedFor: { ...record.startedFor, [rule.name]: started } });
 
 /** The record once nothing more has to be done about what failures started for a rule. */
 export const withoutStarted = (record: LaunchRecord, rule: Pick<Rule, 'name'>): LaunchRecord => {

@@ -86,8 +86,8 @@ export interface Breaker {
 /** An execution that failed launches started, by the failure that names it. */
 export interface StartedForFailures {
   executionName: string;
-  /** Whether other groups whose launches failed at the same time share it. */
-  isShared?: true;
+  /** Of one that groups share whose launches failed at the same time: when it begins. */
+  beginAt?: string;
   activityId: string;
   failedAt: string;
 }

@@ -173,6 +173,17 @@ export const decideStart = (
   return rules.map((rule) => decideForRule(rule, signal, current, mode, takeUp, now));
 };
 
+/** The execution of one group whose launches failed, by the failure that completes the count. */
+export const startForGroup = (
+  { name: rule }: Pick<Rule, 'name'>,
+  autoScalingGroupName: string,
+  { activityId, failedAt }: { activityId: string; failedAt: string },
+): { executionName: string; input: RuleInput } => ({
+  // Not by the activity: of two that failed in one second, whoever counts may meet either first.
+  executionName: nameExecution(rule, autoScalingGroupName, failedAt),
+  input: { rule, launchFailures: { autoScalingGroupName, activityId, failedAt } },
+});
+
 /** Starts an execution because enough launches of a group failed. */
 export const startForFailures = (
   rule: Rule,
@@ -181,16 +192,10 @@ export const startForFailures = (
 ): StartDecision & { action: 'START' } => ({
   action: 'START',
   rule,
-  // Not by the activity: of two that failed in one second, whoever counts may meet either first.
-  executionName: nameExecution(rule.name, group.autoScalingGroupName, completedBy.at),
-  input: {
-    rule: rule.name,
-    launchFailures: {
-      autoScalingGroupName: group.autoScalingGroupName,
-      activityId: completedBy.activityId,
-      failedAt: completedBy.at,
-    },
-  },
+  ...startForGroup(rule, group.autoScalingGroupName, {
+    activityId: completedBy.activityId,
+    failedAt: completedBy.at,
+  }),
   because: 'LAUNCHES_FAIL',
   autoScalingGroupName: group.autoScalingGroupName,
   failures: count,
@@ -207,7 +212,7 @@ export const startForFailingGroups = (
   rule: Rule,
   autoScalingGroupName: string,
   now: string,
-): StartDecision & { action: 'START' } => {
+): StartDecision & { action: 'START'; because: 'LAUNCHES_FAIL_IN_MANY_GROUPS' } => {
   const until = fromUnixSeconds(
     (Math.floor(unixSeconds(now) / failingTogetherSeconds) + 1) * failingTogetherSeconds,
   );

@@ -221,6 +221,8 @@ const findFailingGroups = async (
     await findUnprotected(
       store,
       given.map(({ autoScalingGroupName }) => autoScalingGroupName),
+      // Tried again after it opened its incident, it finds the same groups.
+      executionArn,
     ),
   );
   return given.filter(({ autoScalingGroupName }) => unprotected.has(autoScalingGroupName));

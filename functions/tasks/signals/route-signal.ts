@@ -6,7 +6,7 @@ import type { Clock } from '../../clock.ts';
 import { parseArn } from '../../domain/arn.ts';
 import type { AutoScalingGroup } from '../../domain/auto-scaling-group.ts';
 import { isComplete } from '../../domain/group-units.ts';
-import { enoughFailures, withCounted } from '../../domain/launches/decide-launch-failures.ts';
+import { enoughFailures, hasYetToBegin, withCounted } from '../../domain/launches/decide-launch-failures.ts';
 import type { LaunchRecord, StartedForFailures } from '../../domain/launches/launch-record.ts';
 import { groupsFailingAloneMax } from '../../domain/limits.ts';
 import { lowestMode, type Mode } from '../../domain/mode.ts';
@@ -69,29 +69,32 @@ export const startWhenEnoughFailed = async (
   if (enough === undefined) return [];
   const ignored = (reason: string): StartOutcome[] => [{ action: 'IGNORED', rule: rule.name, reason }];
   const countOff = async (
-    started?: Pick<StartedForFailures, 'executionName' | 'isShared'>,
-  ): Promise<void> => {
+    started?: Pick<StartedForFailures, 'executionName' | 'beginAt'>,
+  ): Promise<StartedForFailures | undefined> => {
     const { at: failedAt, activityId } = enough.completedBy;
-    await changeLaunches(store, autoScalingGroupName, (current) =>
-      withCounted(
-        current,
-        rule,
-        enough.latest,
-        started === undefined ? undefined : { ...started, activityId, failedAt },
-        now,
-      ),
+    const ofFailures = started === undefined ? undefined : { ...started, activityId, failedAt };
+    const written = await changeLaunches(store, autoScalingGroupName, (current) =>
+      withCounted(current, rule, enough.latest, ofFailures, clock.now()),
     );
+    return written.startedFor?.[rule.name];
   };
   if ((await findUnprotected(store, [autoScalingGroupName])).length === 0) {
     await countOff();
     return ignored(`${autoScalingGroupName} is protected already`);
   }
+  if (hasYetToBegin(record.startedFor?.[rule.name], clock.now())) {
+    await countOff();
+    return ignored(`${autoScalingGroupName} is given to an execution that has yet to begin`);
+  }
   if (!(await store.isAmongFirstToFail(rule.name, autoScalingGroupName, groupsFailingAloneMax))) {
-    const start = startForFailingGroups(rule, autoScalingGroupName, now);
-    // Written first, because the execution takes the groups that it is written of. What a crash leaves to be started the
-    // sweep starts.
-    await countOff({ executionName: start.executionName, isShared: true });
-    return startExecutions(dependencies, [start]);
+    // Written first, because the execution takes the groups that it is written of. What a crash leaves to be started, and
+    // who is written down too late, the sweep finds.
+    const start = startForFailingGroups(rule, autoScalingGroupName, clock.now());
+    const { executionName, beginAt } = start;
+    const started = await countOff({ executionName, beginAt });
+    return started?.executionName === executionName
+      ? startExecutions(dependencies, [start])
+      : ignored(`${autoScalingGroupName} is given to ${started?.executionName} already`);
   }
   const group = await look();
   if (group === undefined) return ignored(`the rule is not about ${autoScalingGroupName}`);

@@ -5,13 +5,14 @@ import { optInTag } from '../../domain/auto-scaling-group.ts';
 import type { GroupWithLaunches } from '../../domain/drain/decide-drains.ts';
 import { decideLaunchSweep } from '../../domain/drain/decide-launch-sweep.ts';
 import { isComplete } from '../../domain/group-units.ts';
-import { withoutStarted } from '../../domain/launches/decide-launch-failures.ts';
+import { withoutStarted, withStarted } from '../../domain/launches/decide-launch-failures.ts';
 import type { Mode } from '../../domain/mode.ts';
-import type { RuleInput } from '../../domain/signals/decide-start.ts';
+import { type RuleInput, startForGroup } from '../../domain/signals/decide-start.ts';
 import { rulesForLaunchFailures } from '../../domain/signals/match-rules.ts';
 import { secondsBetween } from '../../domain/times.ts';
 import type { Policy, Rule } from '../../events/policy.ts';
 import type { Store } from '../../state/store.ts';
+import { findUnprotected } from '../incidents/find-unprotected.ts';
 import { groupsBeingResized } from '../incidents/groups-being-resized.ts';
 import { groupsOfOpenIncidents } from '../incidents/groups-of-open-incidents.ts';
 import {
@@ -79,6 +80,26 @@ const lookAtTargets = async (sweep: LaunchesSweep, rule: Rule): Promise<GroupWit
   return seen;
 };
 
+/** How long after its beginning an execution has taken its groups, whatever was slow. */
+const takesGroupsSeconds = 120;
+
+/**
+ * Whether an execution that groups share has begun without one of them, because it was written down too late: it runs or
+ * ended at once, and nobody protects the group. What a person stopped is not begun again.
+ */
+const wasLeftOut = async (
+  { dependencies: { store, clock }, mode }: LaunchesSweep,
+  autoScalingGroupName: string,
+  beginAt: string,
+  next: NextName,
+): Promise<boolean> => {
+  if (mode !== 'live' || 'name' in next) return false;
+  const { status, stoppedAt = clock.now() } = next.execution;
+  const endedAtOnce = status === 'SUCCEEDED' && secondsBetween(beginAt, stoppedAt) < takesGroupsSeconds;
+  const runs = status === 'RUNNING' && secondsBetween(beginAt, clock.now()) >= takesGroupsSeconds;
+  return (endedAtOnce || runs) && (await findUnprotected(store, [autoScalingGroupName])).length > 0;
+};
+
 /** What failed launches started and failed before it began is started again, as long as the group lacks instances. */
 const startAgain = async (
   sweep: LaunchesSweep,
@@ -89,19 +110,31 @@ const startAgain = async (
   const { store, clock, stepFunctions, stateMachineArns } = dependencies;
   const started = record.startedFor?.[rule.name];
   if (started === undefined) return;
-  const { executionName, isShared = false, activityId, failedAt } = started;
+  const { executionName, beginAt, activityId, failedAt } = started;
   const { autoScalingGroupName } = group;
   const arn = stateMachineArns[rule.do];
   const next = names.get(executionName) ?? (await findNextName(dependencies, arn, executionName));
   names.set(executionName, next);
   const isOver = secondsBetween(failedAt, clock.now()) > rule.settings.holdAtMostSeconds || isComplete(group);
   if ('name' in next && !isOver) {
-    const input: RuleInput = isShared
-      ? { rule: rule.name, failingGroups: { beginAt: clock.now() } }
-      : { rule: rule.name, launchFailures: { autoScalingGroupName, activityId, failedAt } };
+    // The same input as before, so that it begins no earlier than it should and finds all of its groups.
+    const input: RuleInput =
+      beginAt === undefined
+        ? { rule: rule.name, launchFailures: { autoScalingGroupName, activityId, failedAt } }
+        : { rule: rule.name, failingGroups: { beginAt } };
     await stepFunctions.startExecution(arn, next.name, input);
     const reason = `${autoScalingGroupName} still lacks instances, and what its failed launches started failed before it began`;
     keep(sweep, [{ action: 'STARTED', rule: rule.name, executionName: next.name, reason }]);
+    return;
+  }
+  if (!isOver && beginAt !== undefined && (await wasLeftOut(sweep, autoScalingGroupName, beginAt, next))) {
+    const alone = startForGroup(rule, autoScalingGroupName, { activityId, failedAt });
+    await stepFunctions.startExecution(arn, alone.executionName, alone.input);
+    await changeLaunches(store, autoScalingGroupName, (current) =>
+      withStarted(current, rule, { executionName: alone.executionName, activityId, failedAt }),
+    );
+    const reason = `${autoScalingGroupName} still lacks instances, and ${executionName} left it out`;
+    keep(sweep, [{ action: 'STARTED', rule: rule.name, executionName: alone.executionName, reason }]);
     return;
   }
   if (isOver || !('name' in next || !next.isForGood)) {

@@ -6,6 +6,7 @@ import type { KillSwitch } from '../../../functions/aws/systems-manager.ts';
 import type { AutoScalingGroup } from '../../../functions/domain/auto-scaling-group.ts';
 import type { PlannedCall } from '../../../functions/domain/calls.ts';
 import { UnreadableFactError } from '../../../functions/domain/errors.ts';
+import { emptyLaunchRecord } from '../../../functions/domain/launches/launch-record.ts';
 import { changeFunctionTimeoutSeconds, inForceWithinSeconds } from '../../../functions/domain/limits.ts';
 import type { Mode } from '../../../functions/domain/mode.ts';
 import { parsePolicy } from '../../../functions/events/policy.ts';
@@ -286,6 +287,50 @@ describe('giveBackGroups', () => {
     clock.set(later(60));
     expect(await look()).toMatchObject({ remaining: 0 });
     expect(store.listGroups()).toEqual([]);
+  });
+});
+
+describe('createPlanHold, for groups that share an execution', () => {
+  it('finds them again when it is tried again after it opened its incident', async () => {
+    const executionName = 'failing-20260302030020-0123456789abcdef';
+    const executionArn = `arn:aws:states:us-east-1:123456789012:execution:holdfast-test-protect-instances:${executionName}`;
+    const store = createMemoryStore();
+    const names = ['a', 'b', 'c'];
+    const groups = names.map((autoScalingGroupName) => aGroup({ autoScalingGroupName, desiredCapacity: 9 }));
+    for (const name of ['a', 'b']) {
+      const empty = emptyLaunchRecord(name);
+      const startedFor = { failing: { executionName, beginAt: now, activityId: 'x', failedAt: now } };
+      await store.writeLaunches({ ...empty, startedFor }, empty);
+    }
+    const planHold = createPlanHold({
+      autoScaling: () => createFleet(groups).fleet,
+      stepFunctions: { isRunning: async () => true } as unknown as StepFunctions,
+      killSwitch: switchAt('live'),
+      store,
+      clock: createClock(),
+      policy: parsePolicy(
+        {
+          rules: [
+            {
+              name: 'failing',
+              when: { launchFailures: { count: 3, within: '1h' } },
+              do: 'protect-instances',
+              targets: { tags: { tier: 'web' } },
+            },
+          ],
+        },
+        'test',
+      ),
+      stageMode: 'live',
+    });
+    const input = { rule: 'failing', failingGroups: { beginAt: now } };
+    const state = { executionArn, remediation: 'protect-instances' as const, input };
+    expect(await planHold(state)).toMatchObject({ action: 'HOLD', groups: 2 });
+    expect(await planHold(state)).toMatchObject({ action: 'HOLD', groups: 2 });
+    expect(await store.readIncident(executionArn)).toMatchObject({ isShared: true });
+    // Another execution finds nobody: what it is about is in hand, and no news.
+    const later = { ...state, executionArn: `${executionArn.slice(0, -1)}0` };
+    expect(await planHold(later)).toMatchObject({ action: 'REFUSE', isNoNews: true });
   });
 });
 

@@ -183,13 +183,22 @@ describe('createRouteSignal', () => {
     );
     const records = await store.readLaunches(names);
     expect(records.map(({ startedFor }) => startedFor?.failing?.executionName)).toEqual(started);
-    expect(records.map(({ startedFor }) => startedFor?.failing?.isShared === true)).toEqual(
+    expect(records.map(({ startedFor }) => startedFor?.failing?.beginAt !== undefined)).toEqual(
       names.map((_, index) => index >= 10),
     );
     // Once for its tags, and once more of those that have an execution of their own.
     expect(asked).toHaveLength(14 + 10);
     await routeSignal(failure('group-13', 3));
     expect(started, 'what was counted does not count again').toHaveLength(14);
+    // Enough failed once more: it stays with the execution that has yet to begin.
+    for (const index of [4, 5, 6]) {
+      const event = failureOf(`more-${index}`, 5);
+      await routeSignal({ ...event, detail: { ...event.detail, AutoScalingGroupName: 'group-13' } });
+    }
+    expect(started).toHaveLength(14);
+    const [last] = await store.readLaunches(['group-13']);
+    expect(last?.startedFor?.failing?.executionName).toBe(started[13]);
+    expect(last?.countedUntil.failing).toBe('2026-03-02T03:05:00.000Z');
   });
 
   it('starts nothing for failures of a group that lacks nothing', async () => {

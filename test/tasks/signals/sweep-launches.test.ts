@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { protectInstancesEffect } from '../../../functions/domain/holds/protect-instances.ts';
 import { emptyLaunchRecord } from '../../../functions/domain/launches/launch-record.ts';
 import { parsePolicy } from '../../../functions/events/policy.ts';
 import { stateMachineArns } from '../../../functions/lambda/config.ts';
@@ -8,7 +9,7 @@ import {
   sweepLaunches,
 } from '../../../functions/tasks/signals/sweep-launches.ts';
 import { createMemoryStore } from '../../../rehearsal/memory-store.ts';
-import { aGroup, later, now } from '../../domain/holds/group-fixtures.ts';
+import { aGroup, anIncident, later, now } from '../../domain/holds/group-fixtures.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -17,8 +18,9 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-it('starts again what groups share whose launches failed, and looks once how it ended', async () => {
-  const clock = { now: () => later(600) };
+/** A sweep over two groups that lack instances, and were given to one execution by the record of each. */
+const sweepShared = async (execution: object | undefined, at: string, protectedNames: string[] = []) => {
+  const clock = { now: () => at };
   const store = createMemoryStore(() => {}, false, clock);
   const executionName = 'failing-20260302030020-0123456789abcdef';
   const groups = ['a', 'b'].map((autoScalingGroupName) =>
@@ -26,14 +28,17 @@ it('starts again what groups share whose launches failed, and looks once how it 
   );
   for (const { autoScalingGroupName } of groups) {
     const empty = emptyLaunchRecord(autoScalingGroupName);
-    const startedFor = {
-      failing: { executionName, isShared: true as const, activityId: 'x', failedAt: now },
-    };
+    const startedFor = { failing: { executionName, beginAt: later(30), activityId: 'x', failedAt: now } };
     await store.writeLaunches({ ...empty, startedFor }, empty);
   }
+  const { settings, ...open } = anIncident({ untilLaunchesSucceed: true });
+  const { alarm: _alarm, ...incident } = open;
+  await store.createIncident(
+    { ...incident, settings: { ...settings, effect: protectInstancesEffect } },
+    protectedNames,
+  );
   const started: unknown[][] = [];
   let looks = 0;
-  const failed = { status: 'FAILED', error: 'States.TaskFailed', stoppedAt: later(60) };
   const dependencies = {
     autoScaling: () => ({
       describeAutoScalingGroupsByTags: async () => groups,
@@ -42,9 +47,9 @@ it('starts again what groups share whose launches failed, and looks once how it 
     stepFunctions: {
       describeExecution: async (arn: string) => {
         looks += 1;
-        return arn.endsWith(executionName) ? failed : undefined;
+        return arn.endsWith(executionName) ? execution : undefined;
       },
-      startExecution: async (...call: unknown[]) => {
+      startExecution: async (_arn: string, ...call: unknown[]) => {
         started.push(call);
         return { started: true };
       },
@@ -68,18 +73,47 @@ it('starts again what groups share whose launches failed, and looks once how it 
       'test',
     ),
   } as unknown as SweepLaunchesDependencies;
-  const attempt = (work: () => Promise<void>) => work();
-  await sweepLaunches(dependencies, 'live', () => true, attempt);
-  const again = [
-    'arn:aws:states:us-east-1:1:stateMachine:test-protect-instances',
-    `${executionName}-2`,
-    { rule: 'failing', failingGroups: { beginAt: later(600) } },
-  ];
+  await sweepLaunches(
+    dependencies,
+    'live',
+    () => true,
+    (work) => work(),
+  );
+  return { started, looks, store, executionName };
+};
+
+it('starts again what groups share whose launches failed, and looks once how it ended', async () => {
+  const failed = { status: 'FAILED', error: 'States.TaskFailed', stoppedAt: later(60) };
+  const { started, looks, store, executionName } = await sweepShared(failed, later(600));
   // Of one name there is one execution, however often it is asked for.
+  const again = [`${executionName}-2`, { rule: 'failing', failingGroups: { beginAt: later(30) } }];
   expect(started).toEqual([again, again]);
   expect(looks).toBe(2);
   // So that their next launch events ask nothing of Auto Scaling.
   expect((await store.readLaunchRules('a'))?.rules).toEqual(['failing']);
+});
+
+it('starts what a crash left unstarted no earlier than it should begin', async () => {
+  const { started, executionName } = await sweepShared(undefined, later(10));
+  const first = [executionName, { rule: 'failing', failingGroups: { beginAt: later(30) } }];
+  expect(started).toEqual([first, first]);
+});
+
+it.each<[what: string, execution: object, at: string, held: string[], alone: string[]]>([
+  ['runs without them', { status: 'RUNNING' }, later(150), ['a'], ['b']],
+  ['runs, and may not have taken its groups yet', { status: 'RUNNING' }, later(149), [], []],
+  ['holds them', { status: 'RUNNING' }, later(600), ['a', 'b'], []],
+  ['ended at once', { status: 'SUCCEEDED', stoppedAt: later(60) }, later(600), [], ['a', 'b']],
+  ['has given them back', { status: 'SUCCEEDED', stoppedAt: later(500) }, later(600), [], []],
+  ['was stopped by a person', { status: 'ABORTED', stoppedAt: later(60) }, later(600), [], []],
+])('starts alone whom what they share left out, where it %s', async (_what, execution, at, held, alone) => {
+  const { started } = await sweepShared(execution, at, held);
+  expect(started.map(([, input]) => input)).toEqual(
+    alone.map((autoScalingGroupName) => ({
+      rule: 'failing',
+      launchFailures: { autoScalingGroupName, activityId: 'x', failedAt: now },
+    })),
+  );
 });
 
 it('asks AWS anew when it tries again what was throttled', async () => {
