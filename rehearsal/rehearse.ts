@@ -62,6 +62,8 @@ export interface RehearsalOptions {
   changesLaunchTemplates?: boolean;
   /** Whether the stage checks every hour whether it is ready. */
   checksReadiness?: boolean;
+  /** Of groups whose launches fail at once so many get an execution of their own; without it as many as in AWS. */
+  groupsFailingAlone?: number | undefined;
   /** Whether calls skip the SDK's serialisation, which is quicker. */
   skipsSerialization?: boolean;
   /** Judges the run in place of the promises of a story. */
@@ -347,6 +349,7 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
       withHoldfast,
       countsCost: options.countsCost === true,
       skipsSerialization: options.skipsSerialization === true,
+      groupsFailingAlone: options.groupsFailingAlone,
       onGroupEvent: (event) => {
         tell(tellGroupEvent(event));
         if (event.kind === 'only-copy-ended') {

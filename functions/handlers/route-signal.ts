@@ -26,6 +26,7 @@ export const definition = defineFunction({
       clock,
       policy: runtime.policy(),
       stateMachineArns: runtime.stateMachineArns(),
+      ...(runtime.groupsFailingAlone === undefined ? {} : { groupsFailingAlone: runtime.groupsFailingAlone }),
       stageMode: config.stageMode,
     });
     return logged(log, 'signal routed', routeSignal);

@@ -30,6 +30,7 @@ export const definition = defineFunction({
       measure,
       stage: config.stage,
       stateMachineArns: runtime.stateMachineArns(),
+      ...(runtime.groupsFailingAlone === undefined ? {} : { groupsFailingAlone: runtime.groupsFailingAlone }),
     });
     return logged(log, 'swept', sweep);
   },

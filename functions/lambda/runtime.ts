@@ -27,6 +27,8 @@ export interface Runtime {
   killSwitch?: KillSwitch;
   /** Where metrics go instead of the log. */
   measure?: Measure;
+  /** Instead of `groupsFailingAloneMax`, where so many groups do not fail. */
+  groupsFailingAlone?: number;
   /** A new name for whoever takes a lease. */
   newOwner: () => string;
 }

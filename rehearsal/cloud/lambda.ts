@@ -14,6 +14,9 @@ export interface DeployedFunction {
 /** The function whose code runs now: what it calls is recorded under its name. */
 export const runningFunction = new AsyncLocalStorage<string>();
 
+/** What the function that runs was invoked with. */
+export const runningEvent = new AsyncLocalStorage<unknown>();
+
 /** Retries of an asynchronous invocation: after one minute, then after two (invocation-async). */
 const asyncRetryDelaysSeconds = [60, 120];
 
@@ -64,7 +67,9 @@ export const createLambdaService = (
     });
     try {
       const result = await Promise.race([
-        runningFunction.run(name, () => deployed.handler(sent(event), context as never)),
+        runningFunction.run(name, () =>
+          runningEvent.run(event, () => deployed.handler(sent(event), context as never)),
+        ),
         timeout,
       ]);
       return result === undefined ? null : sent(result);

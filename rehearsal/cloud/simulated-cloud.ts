@@ -188,6 +188,8 @@ export interface SimulatedCloudOptions {
   /** Told of every message that people get. */
   onMessage: (message: PublishedMessage) => void;
   onMetrics: Measure;
+  /** Of groups that fail at once so many get an execution of their own. */
+  groupsFailingAlone?: number | undefined;
   /** Whether calls skip what of the SDK nothing arrives of here. */
   skipsSerialization?: boolean;
   /** Whether read and write units are counted. */
@@ -431,6 +433,7 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
     // A story has its rules only as they are read.
     policyText: () => JSON.stringify(policy),
     measure: options.onMetrics,
+    ...(options.groupsFailingAlone === undefined ? {} : { groupsFailingAlone: options.groupsFailingAlone }),
     stateMachineArns: () =>
       stateMachineArns({ stateMachineArnPrefix: stateMachineArn(`holdfast-${deployment.stage}-`) }),
     store,

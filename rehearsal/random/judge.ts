@@ -75,13 +75,17 @@ const judgeSignals = ({ stepFunctions }: SimulatedCloud): BrokenPromise[] => {
   const signals = [...stepFunctions.executions.values()]
     .filter(({ status, input }) => status !== 'FAILED' && typeof input === 'object' && input !== null)
     .flatMap(({ input }) => {
-      const { rule, alarm } = input as {
+      const { rule, alarm, launchFailures, failingGroups } = input as {
         rule?: string;
         alarm?: { alarmName: string; stateTimestamp: string };
+        launchFailures?: { autoScalingGroupName: string; failedAt: string };
+        failingGroups?: { beginAt: string };
       };
-      return rule === undefined || alarm === undefined
-        ? []
-        : [`${rule} for ${alarm.alarmName} of ${alarm.stateTimestamp}`];
+      if (rule === undefined) return [];
+      if (alarm !== undefined) return [`${rule} for ${alarm.alarmName} of ${alarm.stateTimestamp}`];
+      if (launchFailures !== undefined)
+        return [`${rule} for ${launchFailures.autoScalingGroupName} of ${launchFailures.failedAt}`];
+      return failingGroups === undefined ? [] : [`${rule} for many groups of ${failingGroups.beginAt}`];
     });
   return [...Map.groupBy(signals, (signal) => signal)]
     .filter(([, some]) => some.length > 1)
@@ -109,6 +113,25 @@ export const judgeOthers = (
         text: `${name} was not held by ${incidentId}, beside groups that AWS refused to change`,
       }));
   });
+};
+
+/** So long packets have to be lost for the alarm to be sure to have told of it. */
+const surelyLostSeconds = 600;
+
+/** Alarms that nobody answered, where nothing kept Holdfast from it. */
+export const judgeAnswers = (
+  incident: RandomIncident,
+  { stepFunctions }: SimulatedCloud,
+): BrokenPromise[] => {
+  const lost = ofKind(incident.parts, 'loss').filter(
+    ({ lasts, flapSeconds }) => flapSeconds === undefined && lasts >= surelyLostSeconds,
+  );
+  const isDisabled = ofKind(incident.parts, 'disable alarm actions').length > 0;
+  if (lost.length === 0 || isDisabled || !isCalm(incident)) return [];
+  const isAnswered = [...stepFunctions.executions.values()].some(
+    ({ input }) => (input as { rule?: string } | null)?.rule === 'some-loss',
+  );
+  return isAnswered ? [] : [{ promise: 'answers', text: 'packets were lost, and no execution was started' }];
 };
 
 /** What is not as it should be once everything is over. */

@@ -70,6 +70,8 @@ export interface RandomIncident {
   parts: Part[];
   /** How unkind AWS is. */
   quirks: Partial<Quirks>;
+  /** Of groups whose launches fail at once so many get an execution of their own: few, so that few groups share one. */
+  groupsFailingAlone?: number;
   /** Requests a second to a group, as a share of what its instances can serve. */
   load: number;
   /** From when on nothing more happens, in seconds since the start, where that is not after two hours. */
@@ -417,9 +419,14 @@ const withDemand = ({ chance, between, pick }: Dice, groups: GroupSpec[], part: 
   const meeting =
     part.kind === 'launches fail' ? groups.filter(({ name }) => part.groups.includes(name)) : [];
   if (part.kind !== 'launches fail' || meeting.length === 0 || !chance(0.8)) return [part];
-  const { name, maxSize } = pick(meeting);
+  const asking = chance(0.3) ? meeting : [pick(meeting)];
   const from = part.from + between(0, Math.max(1, part.lasts - 300));
-  return [part, { kind: 'set desired capacity', from, group: name, to: maxSize }];
+  return [
+    part,
+    ...asking.map(
+      ({ name, maxSize }): Part => ({ kind: 'set desired capacity', from, group: name, to: maxSize }),
+    ),
+  ];
 };
 
 /** The size of a standard incident. */
@@ -442,6 +449,7 @@ export const createRandomIncident = (seed: number, groupsMax = standardGroups): 
             withDemand(dice, groups, partOf(dice, names)),
           ).flat(),
     quirks: quirksOf(dice),
+    groupsFailingAlone: dice.pick([0, 1, 10]),
     load: dice.pick([0.2, 0.5, 0.8]),
   };
   return groups.length > 0 && dice.chance(calmShare) ? withFailingGroups(dice, incident) : incident;

@@ -1,7 +1,7 @@
 import type { Death, SimulatedCloud } from '../cloud/simulated-cloud.ts';
 import type { Execution } from '../cloud/step-functions.ts';
 import { type RehearsalResult, rehearse } from '../rehearse.ts';
-import { judgeEnd, judgeOthers } from './judge.ts';
+import { judgeAnswers, judgeEnd, judgeOthers } from './judge.ts';
 import { createPeople } from './people.ts';
 import { randomPolicy } from './policy.ts';
 import type { RandomIncident } from './random-incident.ts';
@@ -66,6 +66,7 @@ export const runRandomIncident = async (
     dryRun,
     skipsSerialization: true,
     quirks: incident.quirks,
+    groupsFailingAlone: incident.groupsFailingAlone,
     dies: (death) => diesInParts(death) || (seen !== undefined && dies?.(death, seen) === true),
     ...(onState === undefined ? {} : { onState }),
     endsWhen: isQuiet,
@@ -76,6 +77,7 @@ export const runRandomIncident = async (
     ...result.violations.map((text): BrokenPromise => ({ promise: 'tells the truth', text })),
     ...(await judgeEnd(seen, people, minSizes)),
     ...(dryRun ? [] : judgeOthers(incident, result.journals)),
+    ...(dryRun ? [] : judgeAnswers(incident, seen)),
   );
   return { broken, result };
 };

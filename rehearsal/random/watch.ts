@@ -1,5 +1,5 @@
 import { groupNameIn, type SimulatedGroup, type SimulatedInstance } from '../cloud/auto-scaling-group.ts';
-import { runningFunction } from '../cloud/lambda.ts';
+import { runningEvent, runningFunction } from '../cloud/lambda.ts';
 import type { SimulatedCloud } from '../cloud/simulated-cloud.ts';
 import { isMutating } from '../cloud/wire.ts';
 import type { People } from './people.ts';
@@ -16,7 +16,8 @@ export type Promised =
   | 'leaves nothing'
   | 'a person outranks it'
   | 'evidence first'
-  | 'stops no other';
+  | 'stops no other'
+  | 'answers';
 
 /** A promise that was broken: when, and how. */
 export interface BrokenPromise {
@@ -41,7 +42,7 @@ export const watchCalls = (
   isDryRun: boolean,
   broken: BrokenPromise[],
 ): void => {
-  const { autoScaling, ec2, store, time } = cloud;
+  const { autoScaling, ec2, stepFunctions, store, time } = cloud;
   const breaks = (promise: Promised, text: string): void => {
     broken.push({ promise, text: `${time.iso()} ${text}` });
   };
@@ -118,11 +119,32 @@ export const watchCalls = (
       breaks('touches only its own', `${operation} on ${instanceId}, which is in service`);
   };
 
+  /** The function whose call is looked at. */
+  let running = '';
+
+  /** Only a resize lowers what a group is to have: so that nothing is launched while an instance is in Standby. */
+  const checkDesired = (group: SimulatedGroup, desiredCapacity: number): void => {
+    const isForResize = /^(prepareGroup|exitStandby|restoreGroup)$/.test(running);
+    if (desiredCapacity < group.desiredCapacity && !isForResize)
+      breaks(
+        'gives back',
+        `desired capacity of ${group.name} is lowered from ${group.desiredCapacity} to ${desiredCapacity}`,
+      );
+  };
+
+  /** Whether the function that runs is of an execution that was asked for a dry run. */
+  const isOfDryRun = (): boolean => {
+    const { plan } = (runningEvent.getStore() ?? {}) as { plan?: { incidentId?: string } };
+    const execution = stepFunctions.executions.get(plan?.incidentId ?? '');
+    return (execution?.input as { dryRun?: boolean } | undefined)?.dryRun === true;
+  };
+
   const checkAutoScaling = (operation: string, input: Record<string, unknown>): void => {
     if (/^Describe/.test(operation)) return;
-    if (isDryRun) breaks('dry run', `${operation} in a dry run`);
+    if (isDryRun || isOfDryRun()) breaks('dry run', `${operation} in a dry run`);
     const group = groupOf(input);
     if (group !== undefined) {
+      if (operation === 'SetDesiredCapacity') checkDesired(group, Number(input.DesiredCapacity));
       if (operation === 'SuspendProcesses')
         checkSuspension(group, (input.ScalingProcesses ?? []) as string[]);
       if (operation === 'EnterStandby') checkFloor(group, (input.InstanceIds ?? []) as string[]);
@@ -134,7 +156,7 @@ export const watchCalls = (
 
   const checkEc2 = (operation: string, input: Record<string, unknown>): void => {
     if (/^(Describe|Get)/.test(operation) || input.DryRun === true) return;
-    if (isDryRun) breaks('dry run', `${operation} in a dry run`);
+    if (isDryRun || isOfDryRun()) breaks('dry run', `${operation} in a dry run`);
     if (operation !== 'StopInstances') return;
     const ids = (input.InstanceIds ?? []) as string[];
     for (const { instances, name } of autoScaling.groups.values()) {
@@ -153,7 +175,8 @@ export const watchCalls = (
   ): void => {
     const { handle } = service;
     service.handle = (operation, input) => {
-      const isOurs = runningFunction.getStore() !== undefined;
+      running = runningFunction.getStore() ?? '';
+      const isOurs = running !== '';
       // What is looked at here is not looked at by the function that makes the call.
       if (isOurs) runningFunction.exit(() => check(operation, input));
       const output = handle(operation, input);

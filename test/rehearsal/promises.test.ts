@@ -133,6 +133,27 @@ const faults: PlantedFault[] = [
     from: 1,
     seeds: 60,
   },
+  {
+    promise: 'answers',
+    what: 'nothing that a rule asks for is started',
+    file: 'functions/tasks/incidents/start-executions.ts',
+    edits: [
+      [
+        'const { started } = await stepFunctions.startExecution(stateMachineArns[rule.do], executionName, input);',
+        'const started = [stepFunctions, stateMachineArns[rule.do], executionName, input].length === 4;',
+      ],
+    ],
+    from: 1,
+    seeds: 100,
+  },
+  {
+    promise: 'dry run',
+    what: 'an input that asks for a dry run is not heard',
+    file: 'functions/tasks/incidents/plan-request.ts',
+    edits: [['dryRun: parsed.dryRun,', 'dryRun: false,']],
+    from: 1,
+    seeds: 100,
+  },
 ];
 
 describe('a random incident', () => {

@@ -35,6 +35,8 @@ export interface RouteSignalDependencies extends StartDependencies {
   clock: Clock;
   policy: Policy;
   stageMode: Mode;
+  /** Instead of `groupsFailingAloneMax`. */
+  groupsFailingAlone?: number;
 }
 
 /** The alarm as it is now, a mute rule included: a muted alarm starts nothing. */
@@ -57,12 +59,12 @@ export const readAlarmAgain = async (
  * @param look the group as it is now; `undefined` when there is none, or the rule is not about it
  */
 export const startWhenEnoughFailed = async (
-  dependencies: StartDependencies & { store: Store; clock: Clock },
+  dependencies: StartDependencies & { store: Store; clock: Clock; groupsFailingAlone?: number },
   rule: RuleFor<'launchFailures'>,
   record: LaunchRecord,
   look: () => Promise<AutoScalingGroup | undefined>,
 ): Promise<StartOutcome[]> => {
-  const { store, clock } = dependencies;
+  const { store, clock, groupsFailingAlone = groupsFailingAloneMax } = dependencies;
   const { autoScalingGroupName } = record;
   const now = clock.now();
   const enough = enoughFailures(record, rule, rule.when.launchFailures, now);
@@ -86,7 +88,7 @@ export const startWhenEnoughFailed = async (
     await countOff();
     return ignored(`${autoScalingGroupName} is given to an execution that has yet to begin`);
   }
-  if (!(await store.isAmongFirstToFail(rule.name, autoScalingGroupName, groupsFailingAloneMax))) {
+  if (!(await store.isAmongFirstToFail(rule.name, autoScalingGroupName, groupsFailingAlone))) {
     // Written first, because the execution takes the groups that it is written of. What a crash leaves to be started, and
     // who is written down too late, the sweep finds.
     const start = startForFailingGroups(rule, autoScalingGroupName, clock.now());

@@ -34,6 +34,8 @@ export interface SweepLaunchesDependencies extends StartDependencies {
   store: Store;
   clock: Clock;
   policy: Policy;
+  /** Instead of `groupsFailingAloneMax`. */
+  groupsFailingAlone?: number;
 }
 
 /** One sweep over launches. */
