@@ -5,6 +5,7 @@ import type { Story } from '../rehearsal/incident.ts';
 import { groupOfTwo } from '../rehearsal/incidents/hour-of-packet-loss.ts';
 import { type RehearsalResult, rehearse } from '../rehearsal/rehearse.ts';
 import { parseOptions, runCommand } from './parse-options.ts';
+import { UsageError } from './usage-error.ts';
 
 const usage = `npm run load [-- --json]
 Rehearses what one stage bears: many groups in one incident, many incidents at once, many launch events in a minute.
@@ -215,10 +216,12 @@ const tellTable = (rows: Measured[]): string =>
   ].join('\n');
 
 await runCommand(usage, async () => {
-  const { values } = parseOptions(process.argv.slice(2), {
+  const { values, positionals } = parseOptions(process.argv.slice(2), {
     json: { type: 'boolean' },
     help: { type: 'boolean' },
   });
+  const [word] = positionals;
+  if (word !== undefined) throw new UsageError(`${word}: found a word; allowed: --json`);
   const rows: Measured[] = [];
   const note = (row: Measured): void => {
     rows.push(row);

@@ -131,6 +131,25 @@ export const replayIncident = async (file: string): Promise<number> => {
   return lines.length === 0 ? 0 : 1;
 };
 
+/** Tells the incident of one seed: what is in it, and what happened. */
+export const tellIncident = async (seed: number, groupsMax?: number): Promise<number> => {
+  const { runRandomIncident } = await import('../rehearsal/random/run-random-incident.ts');
+  const { toStory } = await import('../rehearsal/random/to-story.ts');
+  const { createPeople } = await import('../rehearsal/random/people.ts');
+  const { tellTimeline } = await import('../rehearsal/report.ts');
+  const incident = createRandomIncident(seed, groupsMax);
+  const { broken, result } = await runRandomIncident(incident);
+  const lines = [
+    `Seed ${seed}, ${incident.groups.length} groups: ${broken.length === 0 ? 'no promise is broken' : 'a promise is broken'}`,
+    ...tellBroken(broken),
+    ...incident.parts.map((part) => `  part: ${JSON.stringify(part)}`),
+    '',
+    tellTimeline(toStory(incident, createPeople()), result),
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+  return broken.length === 0 ? 0 : 1;
+};
+
 const brokenIn = async (incident: RandomIncident): Promise<BrokenPromise[]> => {
   const { runRandomIncident } = await import('../rehearsal/random/run-random-incident.ts');
   return (await runRandomIncident(incident)).broken;
@@ -157,6 +176,10 @@ export const proveIncidents = async ({
   const done = { count: 0, executions: 0, calls: 0, slowest: { seed: from, milliseconds: 0 } };
   let next = from;
   const underWay = new Set<number>();
+  /** The first that was not told to its end. */
+  const goesOnFrom = (): number => Math.min(next, ...underWay);
+  const length = `${seeds === undefined ? '' : ` --seeds ${seeds}`}${minutes === undefined ? '' : ` --minutes ${minutes}`}`;
+  const startedAtDate = new Date().toISOString().slice(0, 16).replace('T', ' ');
   const ofSize = groupsMax === undefined ? '' : ` --groups ${groupsMax}`;
   const perSecond = (): string => (done.count / ((performance.now() - startedAt) / 1000)).toFixed(1);
   /** What was found until now, as a page; what is still being told is told again by who goes on. */
@@ -169,13 +192,12 @@ export const proveIncidents = async ({
       ),
       ({ promise }) => promise,
     );
-    const goesOnFrom = Math.min(next, ...underWay);
     return [
-      `Random incidents: seeds ${from} to ${goesOnFrom - 1}, ${groupsMax === undefined ? 'seven groups each' : `up to ${groupsMax} groups each`}.`,
+      `Random incidents of ${startedAtDate}: seeds ${from} to ${goesOnFrom() - 1}, ${groupsMax === undefined ? 'seven groups each' : `up to ${groupsMax} groups each`}.`,
       `${done.count} told in ${Math.round(seconds)} s, ${perSecond()} a second: ${done.executions} executions, ${done.calls} calls; the slowest was seed ${done.slowest.seed} with ${(done.slowest.milliseconds / 1000).toFixed(1)} s.`,
       failures.length === 0 ? 'No promise was broken.' : `${failures.length} with a broken promise:`,
       ...[...byPromise].map(([promise, some]) => `  ${promise}: ${some.length}, seeds ${seedsIn(some)}`),
-      `To go on: npm run prove -- --from ${goesOnFrom}${ofSize} --seeds ${seeds ?? 1000}`,
+      `To go on: npm run prove -- --from ${goesOnFrom()}${ofSize}${length}`,
     ];
   };
   const write = (lines: string[]): string => {
@@ -186,7 +208,7 @@ export const proveIncidents = async ({
   const progress = setInterval(() => {
     const found = failures.length === 0 ? '' : `: seeds ${seedsIn(failures)}`;
     process.stderr.write(
-      `${done.count} incidents, ${perSecond()} a second, ${failures.length} with a broken promise${found}; the next is seed ${next}\n`,
+      `${done.count} incidents, ${perSecond()} a second, ${failures.length} with a broken promise${found}; go on from seed ${goesOnFrom()}\n`,
     );
     // Whoever ends it in the middle of the night has what was found.
     write(tellFound());
@@ -197,6 +219,8 @@ export const proveIncidents = async ({
     process.stderr.write('It ends with the incidents that are being told; once more ends it at once.\n');
   };
   process.once('SIGINT', stop);
+  // What an earlier run found is not what this one did.
+  write(tellFound());
 
   const work = async (): Promise<void> => {
     let worker = startWorker();

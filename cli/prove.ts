@@ -32,7 +32,10 @@ then ${standardIncidents} random incidents.
 
 npm run prove -- [--seeds N] [--from S] [--minutes M] [--groups G] [--as-found]
 Tells random incidents only: N of them from seed S (1), or as many as M minutes allow, of up to G groups instead of seven.
-The first that break a promise are made short, unless --as-found is given.
+G is from 1 to 999; with both N and M it ends with whichever comes first; with --from alone it tells ${standardIncidents}.
+The first that break a promise are made short, unless --as-found is given. What was found is in .prove/report.txt, every half minute.
+npm run prove -- --tell SEED [--groups G]
+Tells one, with its parts and its timeline.
 npm run prove -- --replay FILE
 Tells one again that was made short.
 npm run prove -- FILE ... [--seeds N] [--from S]
@@ -66,20 +69,35 @@ await runCommand(usage, async () => {
     groups: { type: 'string' },
     replay: { type: 'string' },
     'as-found': { type: 'boolean' },
+    tell: { type: 'string' },
     help: { type: 'boolean' },
   });
   const unknown = positionals.find((file) => !long.includes(file));
   if (unknown !== undefined) {
-    throw new UsageError(`${unknown}: runs no longer with it${didYouMean(unknown, long)}`);
+    throw new UsageError(
+      `${unknown}: no test file that runs longer with npm run prove${didYouMean(unknown, long)}`,
+    );
   }
   const seeds = numberOf('seeds', values.seeds, /^[1-9]\d{0,6}$/, 'a whole number from 1');
   const from = numberOf('from', values.from, /^\d{1,7}$/, 'a whole number from 0');
   const minutes = numberOf('minutes', values.minutes, /^[1-9]\d{0,3}$/, 'a whole number from 1');
   const groupsMax = numberOf('groups', values.groups, /^[1-9]\d{0,2}$/, 'a whole number from 1 to 999');
-  if (positionals.length > 0) return runTests(positionals, seeds, from);
-  const { proveIncidents, replayIncident } = await import('./prove-incidents.ts');
+  if (positionals.length > 0) {
+    const stray = (['minutes', 'groups', 'as-found', 'replay', 'tell'] as const).find(
+      (name) => values[name] !== undefined,
+    );
+    if (stray !== undefined)
+      throw new UsageError(`--${stray}: found with a test file; allowed: --seeds and --from`);
+    return runTests(positionals, seeds, from);
+  }
+  const { proveIncidents, replayIncident, tellIncident } = await import('./prove-incidents.ts');
+  const told = numberOf('tell', values.tell, /^\d{1,7}$/, 'the number of a seed, from 0');
+  if (told !== undefined) return tellIncident(told, groupsMax);
   if (values.replay !== undefined) return replayIncident(values.replay);
-  if (seeds === undefined && from === undefined && minutes === undefined && groupsMax === undefined) {
+  const asksForIncidents = [seeds, from, minutes, groupsMax, values['as-found']].some(
+    (each) => each !== undefined,
+  );
+  if (!asksForIncidents) {
     const tests = runTests(long, undefined, undefined);
     return tests === 0 ? proveIncidents({ from: 1, seeds: standardIncidents, isAsFound: false }) : tests;
   }

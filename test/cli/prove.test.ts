@@ -14,6 +14,8 @@ describe('npm run prove', () => {
     ['a number of seeds that is none', ['--seeds', 'few']],
     ['a file that runs no longer with it', ['test/cli/holdfast.test.ts']],
     ['an option that it does not have', ['--seed', '3']],
+    ['minutes for a test file', ['test/rehearsal/draining.test.ts', '--minutes', '1']],
+    ['a seed to tell that is none', ['--tell', 'first']],
   ])('refuses %s, and runs nothing', (_what, args) => {
     const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...args], { encoding: 'utf8' });
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
