@@ -44,18 +44,82 @@ describe('decideHold', () => {
     );
   });
 
-  it.each([
-    ['too little data', inState('INSUFFICIENT_DATA')],
-    ['an alarm that cannot be read', { kind: 'unreadable', error: 'Throttling' } as const],
-    ['an alarm that was deleted', { kind: 'deleted' } as const],
-    ['no alarm at all', { kind: 'none' } as const],
-  ])('keeps the hold on %s until it expires, and does not renew it', (_what, alarm) => {
-    const before = decideHold(anIncident(), { alarm: alarm, mode: 'live', round: 1 }, later(7199));
-    expect(before.action).toBe('KEEP');
-    expect(before).not.toHaveProperty('renewUntil');
-    expect(decideHold(anIncident(), { alarm: alarm, mode: 'live', round: 1 }, later(7200))).toMatchObject({
+  it.each<[what: string, alarm: AlarmReading, facts: object]>([
+    ['too little data', inState('INSUFFICIENT_DATA'), { because: 'INSUFFICIENT_DATA' }],
+    [
+      'an OK for want of data',
+      { kind: 'read', value: 'OK', since: now, lacksData: true },
+      { because: 'OK_WITHOUT_DATA' },
+    ],
+    [
+      'an alarm that cannot be read',
+      { kind: 'unreadable', error: 'Throttling' },
+      { because: 'ALARM_UNREADABLE', error: 'Throttling' },
+    ],
+    ['an alarm that was deleted', { kind: 'deleted' }, { because: 'ALARM_DELETED' }],
+    ['no alarm at all', { kind: 'none' }, { because: 'BY_HAND' }],
+  ])('keeps the hold on %s until it expires, and does not renew it', (_what, alarm, facts) => {
+    const { expiresAt } = anIncident();
+    expect(decideHold(anIncident(), { alarm, mode: 'live', round: 1 }, later(7199))).toEqual({
+      action: 'KEEP',
+      ...facts,
+      lastsUntil: expiresAt,
+    });
+    expect(decideHold(anIncident(), { alarm, mode: 'live', round: 1 }, later(7200))).toEqual({
       action: 'RELEASE',
       because: 'EXPIRED',
+      expiresAt,
+      otherwise: facts,
+    });
+  });
+
+  it('says no reason of the end that nobody gave', () => {
+    const incident = anIncident({ status: 'RELEASING' });
+    expect(decideHold(incident, { alarm: inState('ALARM'), mode: 'live', round: 1 }, later(60))).toEqual({
+      action: 'RELEASE',
+      because: 'RELEASING',
+    });
+  });
+
+  it('does not ask how launches stand for a hold that is not about them', () => {
+    const launches = { succeedAgain: true, waitingGroups: 0 };
+    const round = { mode: 'live' as const, round: 1, launches };
+    expect(decideHold(anIncident(), { ...round, alarm: { kind: 'none' } }, later(60)).because).toBe(
+      'BY_HAND',
+    );
+    expect(decideHold(anIncident(), { ...round, alarm: inState('OK') }, later(60)).because).toBe(
+      'COOLING_OFF',
+    );
+  });
+
+  describe('of an incident that many groups share', () => {
+    const round = (stillFailing?: string[]): HoldRound => ({
+      alarm: { kind: 'none' },
+      mode: 'live',
+      round: 1,
+      launches: {
+        succeedAgain: false,
+        waitingGroups: 2,
+        ...(stillFailing === undefined ? {} : { stillFailing }),
+      },
+    });
+    const shared = anIncident({ untilLaunchesSucceed: true, isShared: true, mostSucceedSince: now });
+
+    it('ends a quarter of an hour after launches succeed in most of them', () => {
+      expect(decideHold(shared, round(['a']), later(899)).because).toBe('LAUNCHES_FAIL');
+      expect(decideHold(shared, round(['a']), later(900))).toEqual({
+        action: 'RELEASE',
+        because: 'LAUNCHES_SUCCEED_IN_MOST_GROUPS',
+        stillFailing: ['a'],
+      });
+    });
+
+    it('goes on where they do not any more, have not for long, or it is not shared', () => {
+      expect(decideHold(shared, round(), later(900)).because).toBe('LAUNCHES_FAIL');
+      const { mostSucceedSince: _since, ...young } = shared;
+      expect(decideHold(young, round(['a']), later(900)).because).toBe('LAUNCHES_FAIL');
+      const { isShared: _isShared, ...own } = shared;
+      expect(decideHold(own, round(['a']), later(900)).because).toBe('LAUNCHES_FAIL');
     });
   });
 
