@@ -88,7 +88,7 @@ export const startWhenEnoughFailed = async (
     await countOff();
     return ignored(`${autoScalingGroupName} is given to an execution that has yet to begin`);
   }
-  if (!(await store.isAmongFirstToFail(rule.name, autoScalingGroupName, groupsFailingAlone))) {
+  const share = async (): Promise<StartOutcome[]> => {
     // Written first, because the execution takes the groups that it is written of. What a crash leaves to be started, and
     // who is written down too late, the sweep finds.
     const start = startForFailingGroups(rule, autoScalingGroupName, clock.now());
@@ -97,8 +97,15 @@ export const startWhenEnoughFailed = async (
     return started?.executionName === executionName
       ? startExecutions(dependencies, [start])
       : ignored(`${autoScalingGroupName} is given to ${started?.executionName} already`);
+  };
+  if (!(await store.isAmongFirstToFail(rule.name, autoScalingGroupName, groupsFailingAlone))) return share();
+  let group: AutoScalingGroup | undefined;
+  try {
+    group = await look();
+  } catch {
+    // Throttled: the plan of an execution is tried again for longer than an event is.
+    return share();
   }
-  const group = await look();
   if (group === undefined) return ignored(`the rule is not about ${autoScalingGroupName}`);
   if (isComplete(group)) {
     // What fails is made to balance the zones, or to replace before it ends: nothing is lost while it fails.

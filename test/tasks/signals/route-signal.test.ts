@@ -201,6 +201,15 @@ describe('createRouteSignal', () => {
     expect(last?.countedUntil.failing).toBe('2026-03-02T03:05:00.000Z');
   });
 
+  it('gives a group to an execution that may be shared while Auto Scaling does not answer', async () => {
+    const store = createMemoryStore();
+    const known = createRouter([{ ...managed, desiredCapacity: 9 }], store);
+    for (const [index, minute] of [1, 2].entries()) await known.routeSignal(failureOf(`a-${index}`, minute));
+    const { routeSignal, inputs } = createRouter([managed], store, true);
+    expect(await routeSignal(failureOf('a-2', 3))).toMatchObject([{ action: 'STARTED' }]);
+    expect(inputs).toEqual([{ rule: 'failing', failingGroups: { beginAt: '2026-03-02T03:05:30.000Z' } }]);
+  });
+
   it('starts nothing for failures of a group that lacks nothing', async () => {
     const { routeSignal, started } = createRouter([managed], createMemoryStore());
     const outcomes = [];
