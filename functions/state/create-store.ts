@@ -149,10 +149,12 @@ export const createStore = (table: Table, clock: Clock, writerId: () => string):
         sk: `groups#${String(index).padStart(4, '0')}`,
         names,
       }));
-      // An opening that was interrupted may have written other names: a plan made anew may be another.
+      // An opening that was interrupted may have written other names: a plan made anew may be another. Who plans may not
+      // remove items, so what is too many is made empty.
       const written = new Set(items.map(({ sk }) => sk));
-      await removeEach((await table.query(pk, 'groups#')).filter(({ sk }) => !written.has(sk)));
-      await pMap(items, (item) => table.put(item), { concurrency: callsAtOnce });
+      const tooMany = (await table.query(pk, 'groups#')).filter(({ sk }) => !written.has(sk));
+      const all = [...items, ...tooMany.map(({ sk }) => ({ pk, sk, names: [] }))];
+      await pMap(all, (item) => table.put(item), { concurrency: callsAtOnce });
       const isNew = await table.put({ ...incidentKey(incident.incidentId), incident }, 'absent');
       return isNew ? incident : ((await readIncident(incident.incidentId)) ?? incident);
     },

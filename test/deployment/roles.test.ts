@@ -18,7 +18,14 @@ import type { Story } from '../../rehearsal/incident.ts';
 import { packageRepository } from '../../rehearsal/incidents/package-repository.ts';
 import { packetLoss } from '../../rehearsal/incidents/packet-loss.ts';
 import { aHoldOnTerminate, anIncident, aRecord, now } from '../domain/holds/group-fixtures.ts';
-import { calm, launchIncident, onlyRules, startOf } from '../rehearsal/launch-incident.ts';
+import {
+  apiGroup,
+  calm,
+  launchIncident,
+  onlyRules,
+  scaleOutAt,
+  startOf,
+} from '../rehearsal/launch-incident.ts';
 import { quiet, resizeIncident, startResize } from '../rehearsal/resize-incident.ts';
 import {
   deed,
@@ -353,6 +360,24 @@ const everyRule = parsePolicy(
 );
 
 const stories: (() => Promise<{ result: Awaited<ReturnType<typeof rehearseSmall>>['result'] }>)[] = [
+  // Launches fail in twelve groups at once, and in one of them for good.
+  () => {
+    const names = Array.from({ length: 12 }, (_, n) => `many-${n}`);
+    const outcome = {
+      kind: 'refused',
+      statusMessage: 'We currently do not have sufficient capacity.',
+    } as const;
+    return rehearseSmall(
+      launchIncident({
+        groups: names.map((name) => apiGroup(name, scaleOutAt(minutes(10), 6))),
+        launchFaults: [
+          { name: 'all', groups: names, fromSeconds: 0, untilSeconds: minutes(30), outcome },
+          { name: 'one', groups: ['many-11'], fromSeconds: 0, untilSeconds: minutes(999), outcome },
+        ],
+      }),
+      { policy: onlyRules('launches-failing'), quirks: calm, groupsFailingAlone: 0 },
+    );
+  },
   ...[packetLoss, packageRepository].map(
     (story: Story) => () => rehearseSmall(story, { policy: loadPolicy(), quirks: calm }),
   ),
