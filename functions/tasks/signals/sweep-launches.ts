@@ -4,10 +4,11 @@ import type { Clock } from '../../clock.ts';
 import { optInTag } from '../../domain/auto-scaling-group.ts';
 import type { GroupWithLaunches } from '../../domain/drain/decide-drains.ts';
 import { decideLaunchSweep } from '../../domain/drain/decide-launch-sweep.ts';
+import { executionNameOf } from '../../domain/execution-arn.ts';
 import { isComplete } from '../../domain/group-units.ts';
 import { withoutStarted, withStarted } from '../../domain/launches/decide-launch-failures.ts';
 import type { Mode } from '../../domain/mode.ts';
-import { type RuleInput, startForGroup } from '../../domain/signals/decide-start.ts';
+import { type RuleInput, signalNameOf, startForGroup } from '../../domain/signals/decide-start.ts';
 import { rulesForLaunchFailures } from '../../domain/signals/match-rules.ts';
 import { secondsBetween } from '../../domain/times.ts';
 import type { Policy, Rule } from '../../events/policy.ts';
@@ -92,14 +93,21 @@ const takesGroupsSeconds = 120;
 const wasLeftOut = async (
   { dependencies: { store, clock }, mode }: LaunchesSweep,
   autoScalingGroupName: string,
-  beginAt: string,
+  { executionName, beginAt }: { executionName: string; beginAt: string },
   next: NextName,
 ): Promise<boolean> => {
   if (mode !== 'live' || 'name' in next) return false;
   const { status, stoppedAt = clock.now() } = next.execution;
   const endedAtOnce = status === 'SUCCEEDED' && secondsBetween(beginAt, stoppedAt) < takesGroupsSeconds;
   const runs = status === 'RUNNING' && secondsBetween(beginAt, clock.now()) >= takesGroupsSeconds;
-  return (endedAtOnce || runs) && (await findUnprotected(store, [autoScalingGroupName])).length > 0;
+  if (!endedAtOnce && !runs) return false;
+  if ((await findUnprotected(store, [autoScalingGroupName])).length === 0) return false;
+  // What it took and gives back by now it has not left out.
+  const taken = await groupsOfOpenIncidents(
+    store,
+    ({ incidentId }) => signalNameOf(executionNameOf(incidentId)) === executionName,
+  );
+  return !taken.has(autoScalingGroupName);
 };
 
 /** What failed launches started and failed before it began is started again, as long as the group lacks instances. */
@@ -129,7 +137,11 @@ const startAgain = async (
     keep(sweep, [{ action: 'STARTED', rule: rule.name, executionName: next.name, reason }]);
     return;
   }
-  if (!isOver && beginAt !== undefined && (await wasLeftOut(sweep, autoScalingGroupName, beginAt, next))) {
+  if (
+    !isOver &&
+    beginAt !== undefined &&
+    (await wasLeftOut(sweep, autoScalingGroupName, { executionName, beginAt }, next))
+  ) {
     const alone = startForGroup(rule, autoScalingGroupName, { activityId, failedAt });
     await stepFunctions.startExecution(arn, alone.executionName, alone.input);
     await changeLaunches(store, autoScalingGroupName, (current) =>

@@ -19,7 +19,12 @@ afterEach(() => {
 });
 
 /** A sweep over two groups that lack instances, and were given to one execution by the record of each. */
-const sweepShared = async (execution: object | undefined, at: string, protectedNames: string[] = []) => {
+const sweepShared = async (
+  execution: object | undefined,
+  at: string,
+  protectedNames: string[] = [],
+  givesBack: string[] = [],
+) => {
   const clock = { now: () => at };
   const store = createMemoryStore(() => {}, false, clock);
   const executionName = 'failing-20260302030020-0123456789abcdef';
@@ -36,6 +41,15 @@ const sweepShared = async (execution: object | undefined, at: string, protectedN
   await store.createIncident(
     { ...incident, settings: { ...settings, effect: protectInstancesEffect } },
     protectedNames,
+  );
+  await store.createIncident(
+    {
+      ...incident,
+      settings,
+      incidentId: `arn:aws:states:us-east-1:1:execution:m:${executionName}`,
+      status: 'RELEASING',
+    },
+    givesBack,
   );
   const started: unknown[][] = [];
   let looks = 0;
@@ -97,6 +111,13 @@ it('starts what a crash left unstarted no earlier than it should begin', async (
   const { started, executionName } = await sweepShared(undefined, later(10));
   const first = [executionName, { rule: 'failing', failingGroups: { beginAt: later(30) } }];
   expect(started).toEqual([first, first]);
+});
+
+it('leaves alone whom what they share gives back', async () => {
+  const { started } = await sweepShared({ status: 'RUNNING' }, later(600), [], ['a']);
+  expect(started.map(([, input]) => input)).toMatchObject([
+    { launchFailures: { autoScalingGroupName: 'b' } },
+  ]);
 });
 
 it.each<[what: string, execution: object, at: string, held: string[], alone: string[]]>([
