@@ -39,8 +39,11 @@ const byHand = (
   input: { reason: 'a test', ...input },
 });
 
-/** What is told for each remediation: one group of it, and one that somebody had changed before. */
-const stories: Record<Remediation, Pick<RandomIncident, 'groups' | 'parts'>> = {
+/** What is told for each remediation: one group of it, and one that somebody had changed before; and groups that share one. */
+const stories: Record<
+  Remediation | 'groups that fail at once',
+  Pick<RandomIncident, 'groups' | 'parts' | 'groupsFailingAlone'>
+> = {
   'pause-scaling': {
     groups: [aGroup('web', 'web'), aGroup('web-2', 'web', { suspendedProcesses: ['AZRebalance'] })],
     parts: [{ kind: 'loss', from: 120, lasts: 600, fraction: 0.03 }],
@@ -48,6 +51,22 @@ const stories: Record<Remediation, Pick<RandomIncident, 'groups' | 'parts'>> = {
   'protect-instances': {
     groups: [aGroup('web', 'web', { newInstancesProtected: true }), aGroup('web-2', 'web')],
     parts: [byHand('protect-instances', { tags: { tier: 'web' }, expiresAfter: '10m' })],
+  },
+  'groups that fail at once': {
+    groups: ['api', 'api-2', 'api-3'].map((name) => aGroup(name, 'api')),
+    groupsFailingAlone: 0,
+    parts: [
+      {
+        kind: 'launches fail',
+        from: 60,
+        lasts: 900,
+        groups: ['api', 'api-2', 'api-3'],
+        outcome: { kind: 'refused', statusMessage: 'We currently do not have sufficient capacity.' },
+      },
+      ...['api', 'api-2', 'api-3'].map(
+        (group): Part => ({ kind: 'set desired capacity', from: 90, group, to: 3 }),
+      ),
+    ],
   },
   'drain-pending-wait': {
     groups: [aGroup('api', 'api', { lifecycleHooks: [hook] })],
@@ -96,12 +115,12 @@ const quiet: Partial<Quirks> = {
   othersShareOfCalls: 0,
 };
 
-const incidentOf = (remediation: Remediation, speed: Partial<Quirks>): RandomIncident => ({
+const incidentOf = (story: keyof typeof stories, speed: Partial<Quirks>): RandomIncident => ({
   seed: 1,
   load: 0.2,
   quirks: { ...quiet, ...speed },
   quietFrom: 1200,
-  ...stories[remediation],
+  ...stories[story],
 });
 
 const stopAll = ({ stepFunctions }: SimulatedCloud): void => {
@@ -151,14 +170,14 @@ const ways: Record<
   'is stopped as it enters state': stopAt,
 };
 
-const cases = Object.keys(stories).flatMap((remediation) =>
+const cases = Object.keys(stories).flatMap((story) =>
   Object.keys(speeds).flatMap((speed) =>
-    Object.keys(ways).map((way) => ({ remediation: remediation as Remediation, speed, way })),
+    Object.keys(ways).map((way) => ({ story: story as keyof typeof stories, speed, way })),
   ),
 );
 
-describe.each(cases)('$remediation $speed that $way', async ({ remediation, speed, way }) => {
-  const incident = incidentOf(remediation, speeds[speed] ?? {});
+describe.each(cases)('$story $speed that $way', async ({ story, speed, way }) => {
+  const incident = incidentOf(story, speeds[speed] ?? {});
   const tell = ways[way];
   if (tell === undefined) throw new Error(`${way} is no way`);
   const { run: undisturbed, moments } = await tell(incident, 0);
