@@ -261,7 +261,10 @@ describe('what people are told', () => {
       { quirks: calm },
     );
     const [over] = result.messages.filter(({ kind }) => kind === 'gave-back');
-    expect(over?.text).toContain('Holdfast held 2 groups and gave all of them back.');
+    expect(over?.text).toContain('Holdfast held 2 groups, and gave back 1 of them.');
+    expect(over?.text).toContain(
+      'In 1 group there was nothing to give back: other holds need it still, or others had set it before.',
+    );
     expect(over?.text).toMatch(
       /pause-scaling, until 2021-01-04 \d\d:\d\d UTC at the latest: web-a \(execution switch-upgrade\)\n {2}No hold of this stage: web-b\n/,
     );
