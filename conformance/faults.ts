@@ -59,8 +59,8 @@ export const faults: Fault[] = [
     story: 'many-groups',
     what: 'it is not written down which groups share an execution, so that it takes none',
     file: 'functions/tasks/signals/route-signal.ts',
-    find: 'await countOff({ executionName: start.executionName, isShared: true });',
-    replace: 'await countOff();',
+    find: 'const started = await countOff({ executionName, beginAt });',
+    replace: 'await countOff(); const started = { executionName, beginAt };',
   },
   {
     story: 'resize',
