@@ -146,7 +146,8 @@ describe('protecting', () => {
           expect(result.violations).toEqual([]);
           expect([...heldIn(result)].sort()).toEqual(names);
           const executions = executionsOf(result, 'protect-instances');
-          expect(executions.length).toBeLessThan(25);
+          // Ten in each minute, and they fail over some minutes.
+          expect(executions.length).toBeLessThan(names.length);
           expect(result.messages.length).toBeLessThan(3 * executions.length);
         }),
     );
