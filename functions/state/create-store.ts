@@ -256,12 +256,11 @@ export const createStore = (table: Table, clock: Clock, writerId: () => string):
         return items.filter(({ at }) => typeof at === 'string' && at > aMinuteAgo).map(({ sk }) => sk);
       };
       const before = await readNames();
-      if (before.length < first && !before.includes(name)) {
-        await table.put({ pk: partitionOf(now), sk: name, at: now, ttl: unixSeconds(now) + failingSeconds });
-      }
+      const isKnown = before.includes(name);
+      if (isKnown || before.length >= first) return isKnown && before.length <= first;
+      await table.put({ pk: partitionOf(now), sk: name, at: now, ttl: unixSeconds(now) + failingSeconds });
       // Read again, because others may have come at the same moment.
-      const names = await readNames();
-      return names.includes(name) && names.length <= first;
+      return (await readNames()).length <= first;
     },
 
     readResizes: (names) => readRecords<ResizeRecord>(names, resizeKey, emptyResizeRecord),

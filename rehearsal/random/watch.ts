@@ -119,12 +119,9 @@ export const watchCalls = (
       breaks('touches only its own', `${operation} on ${instanceId}, which is in service`);
   };
 
-  /** The function whose call is looked at. */
-  let running = '';
-
   /** Only a resize lowers what a group is to have: so that nothing is launched while an instance is in Standby. */
-  const checkDesired = (group: SimulatedGroup, desiredCapacity: number): void => {
-    const isForResize = /^(prepareGroup|exitStandby|restoreGroup)$/.test(running);
+  const checkDesired = (group: SimulatedGroup, desiredCapacity: number, functionName: string): void => {
+    const isForResize = /^(prepareGroup|exitStandby|restoreGroup)$/.test(functionName);
     if (desiredCapacity < group.desiredCapacity && !isForResize)
       breaks(
         'gives back',
@@ -139,12 +136,17 @@ export const watchCalls = (
     return (execution?.input as { dryRun?: boolean } | undefined)?.dryRun === true;
   };
 
-  const checkAutoScaling = (operation: string, input: Record<string, unknown>): void => {
+  const checkAutoScaling = (
+    operation: string,
+    input: Record<string, unknown>,
+    functionName: string,
+  ): void => {
     if (/^Describe/.test(operation)) return;
     if (isDryRun || isOfDryRun()) breaks('dry run', `${operation} in a dry run`);
     const group = groupOf(input);
     if (group !== undefined) {
-      if (operation === 'SetDesiredCapacity') checkDesired(group, Number(input.DesiredCapacity));
+      if (operation === 'SetDesiredCapacity')
+        checkDesired(group, Number(input.DesiredCapacity), functionName);
       if (operation === 'SuspendProcesses')
         checkSuspension(group, (input.ScalingProcesses ?? []) as string[]);
       if (operation === 'EnterStandby') checkFloor(group, (input.InstanceIds ?? []) as string[]);
@@ -170,15 +172,15 @@ export const watchCalls = (
   /** At the call, as it meets the account. That a group has not opted in is no matter where IAM refuses the call. */
   const watch = (
     service: { handle(operation: string, input: Record<string, unknown>): object },
-    check: (operation: string, input: Record<string, unknown>) => void,
+    check: (operation: string, input: Record<string, unknown>, functionName: string) => void,
     checkDone: (operation: string, input: Record<string, unknown>) => void = () => {},
   ): void => {
     const { handle } = service;
     service.handle = (operation, input) => {
-      running = runningFunction.getStore() ?? '';
-      const isOurs = running !== '';
+      const functionName = runningFunction.getStore();
+      const isOurs = functionName !== undefined;
       // What is looked at here is not looked at by the function that makes the call.
-      if (isOurs) runningFunction.exit(() => check(operation, input));
+      if (isOurs) runningFunction.exit(() => check(operation, input, functionName));
       const output = handle(operation, input);
       if (isOurs) runningFunction.exit(() => checkDone(operation, input));
       return output;

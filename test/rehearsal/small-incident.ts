@@ -6,6 +6,7 @@ import type { GroupSpec } from '../../rehearsal/cloud/auto-scaling-group.ts';
 import type { SimulatedCloud } from '../../rehearsal/cloud/simulated-cloud.ts';
 import { stateMachineArn } from '../../rehearsal/cloud/step-functions.ts';
 import type { Deed, Story } from '../../rehearsal/incident.ts';
+import { groupOfTwo } from '../../rehearsal/incidents/hour-of-packet-loss.ts';
 import { packetLoss } from '../../rehearsal/incidents/packet-loss.ts';
 import { type RehearsalOptions, type RehearsalResult, rehearse } from '../../rehearsal/rehearse.ts';
 
@@ -16,18 +17,8 @@ export const lossBeginsAt = minutes(10);
 export const lossEndsAt = minutes(40);
 
 export const smallGroup = (name: string, over: Partial<GroupSpec> = {}): GroupSpec => ({
-  name,
-  tags: { tier: 'web', holdfast: 'true' },
-  minSize: 1,
-  maxSize: 8,
+  ...groupOfTwo(name, 'web'),
   desiredCapacity: 4,
-  availabilityZones: ['us-east-1a', 'us-east-1b'],
-  healthCheckType: 'ELB',
-  healthCheckGracePeriodSeconds: 300,
-  bootSeconds: 120,
-  deregistrationDelaySeconds: 30,
-  requestsPerSecondAtFullCpu: 100,
-  policies: [],
   ...over,
 });
 

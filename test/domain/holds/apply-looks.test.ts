@@ -6,7 +6,7 @@ import {
   mayBeStale,
   ofThisGroup,
 } from '../../../functions/domain/holds/decide-apply.ts';
-import type { GroupRecord, Hold, Imposed } from '../../../functions/domain/holds/group-record.ts';
+import type { GroupRecord, Imposed } from '../../../functions/domain/holds/group-record.ts';
 import { protectInstancesEffect } from '../../../functions/domain/holds/protect-instances.ts';
 import type { HoldEffect } from '../../../functions/domain/holds/settings.ts';
 import type { Incident } from '../../../functions/domain/incident.ts';
@@ -16,7 +16,16 @@ import {
   protectedInstancesMax,
 } from '../../../functions/domain/limits.ts';
 import { inputOf } from '../../input-of.ts';
-import { aGroup, anIncident, anInstance, aRecord, later, now, scaleInProcesses } from './group-fixtures.ts';
+import {
+  aGroup,
+  aHold,
+  anIncident,
+  anInstance,
+  aRecord,
+  later,
+  now,
+  scaleInProcesses,
+} from './group-fixtures.ts';
 
 const written = (decision: ReturnType<typeof decideApply>) => {
   if (decision.action !== 'WRITE') throw new Error(`expected WRITE, found ${JSON.stringify(decision)}`);
@@ -31,16 +40,6 @@ const launchHeld = (over: Partial<AutoScalingGroup> = {}) =>
   aGroup({ suspendedProcesses: ['Launch'], ...over });
 const first = (incident: Incident, group = aGroup(), record = aRecord(), at = now) =>
   written(decideApply(incident, group, record, 'me', at)).after;
-const aHold = (over: Partial<Hold> = {}): Hold => ({
-  incidentId: 'other',
-  processes: ['Launch'],
-  protectsInstances: false,
-  reason: 'x',
-  heldAt: now,
-  stage: 'HELD',
-  stageAt: now,
-  ...over,
-});
 
 describe('the hold that is written', () => {
   it('says when it is given back at the latest, and whether Launch has to run', () => {

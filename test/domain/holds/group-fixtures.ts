@@ -1,5 +1,9 @@
 import type { AutoScalingGroup, AutoScalingInstance } from '../../../functions/domain/auto-scaling-group.ts';
-import { emptyGroupRecord, type GroupRecord } from '../../../functions/domain/holds/group-record.ts';
+import {
+  emptyGroupRecord,
+  type GroupRecord,
+  type Hold,
+} from '../../../functions/domain/holds/group-record.ts';
 import { pauseScalingEffect } from '../../../functions/domain/holds/pause-scaling.ts';
 import type { HoldSettings } from '../../../functions/domain/holds/settings.ts';
 import { holdDefaults } from '../../../functions/domain/holds/settings.ts';
@@ -55,19 +59,20 @@ export const aRecord = (over: Partial<GroupRecord> = {}): GroupRecord => ({
   ...over,
 });
 
+export const aHold = (over: Partial<Hold> = {}): Hold => ({
+  incidentId: 'incident-a',
+  processes: ['Terminate'],
+  protectsInstances: false,
+  reason: 'test',
+  heldAt: now,
+  stage: 'HELD',
+  stageAt: now,
+  ...over,
+});
+
 /** One process held for an incident, as a function that died right after left it. */
 export const aHoldOnTerminate = (incidentId: string): Pick<GroupRecord, 'holds' | 'imposed'> => ({
-  holds: [
-    {
-      incidentId,
-      processes: ['Terminate'],
-      protectsInstances: false,
-      reason: 'test',
-      heldAt: now,
-      stage: 'HELD',
-      stageAt: now,
-    },
-  ],
+  holds: [aHold({ incidentId })],
   imposed: [{ setting: 'Terminate', recordedAt: now, appliedAt: now }],
 });
 

@@ -6,25 +6,15 @@ import { giveBackCalls, holdCalls, keepGoodCalls } from '../../../functions/doma
 import { claimedProcesses, wantedSettings } from '../../../functions/domain/holds/wanted-state.ts';
 import { inForceWithinSeconds, leaseSeconds } from '../../../functions/domain/limits.ts';
 import { inputOf } from '../../input-of.ts';
-import { aGroup, anInstance, aRecord, later, now } from './group-fixtures.ts';
+import { aGroup, aHold, anInstance, aRecord, later, now } from './group-fixtures.ts';
 
-const aHold = (over: Partial<Hold> = {}): Hold => ({
-  incidentId: 'a',
-  processes: ['Terminate'],
-  protectsInstances: false,
-  reason: 'test',
-  heldAt: now,
-  stage: 'HELD',
-  stageAt: now,
-  ...over,
-});
 const asked = (setting: string, over: Partial<Imposed> = {}): Imposed => ({
   setting,
   recordedAt: now,
   appliedAt: now,
   ...over,
 });
-const settings = { incidentId: 'a', settleSeconds: 180, owner: 'me' };
+const settings = { incidentId: 'incident-a', settleSeconds: 180, owner: 'me' };
 const scaling = { policies: [], scheduledActions: [] };
 const release = (
   group: AutoScalingGroup | undefined,

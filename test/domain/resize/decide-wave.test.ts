@@ -22,26 +22,9 @@ import type { Resize, ResizeWork } from '../../../functions/domain/resize/resize
 import { resizeEffect } from '../../../functions/domain/resize/settings.ts';
 import { driftTodo, tellDrift } from '../../../functions/domain/telling/resize-sentences.ts';
 import { aGroup, anIncident, aRecord, later, now } from '../holds/group-fixtures.ts';
-import { aResize, seen, someWork } from './resize-fixtures.ts';
+import { aResize, aCandidate as candidate, resizeHold as hold, seen, someWork } from './resize-fixtures.ts';
 
-const candidate = (instanceId: string, availabilityZone = 'us-east-1a') => ({
-  instanceId,
-  availabilityZone,
-  platform: 'Linux/UNIX' as const,
-  originalType: 'm7i.large',
-  candidates: ['m7i.xlarge'],
-});
 const incident = anIncident({ remediation: 'resize-in-place', status: 'HELD' });
-const hold = {
-  incidentId: 'incident-a',
-  processes: resizeEffect.processes,
-  protectsInstances: false,
-  keepsLaunch: true,
-  reason: 'more room',
-  heldAt: now,
-  stage: 'HELD' as const,
-  stageAt: now,
-};
 const held = (over: Partial<AutoScalingGroup> = {}) =>
   aGroup({ suspendedProcesses: [...resizeEffect.processes], ...over });
 

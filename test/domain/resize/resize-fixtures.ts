@@ -1,6 +1,7 @@
 import type { SeenResize } from '../../../functions/domain/resize/decide-resize-step.ts';
 import type { InstanceFacts, InstanceTypeFacts } from '../../../functions/domain/resize/instance-facts.ts';
-import type { Resize, ResizeWork } from '../../../functions/domain/resize/resize-record.ts';
+import type { Resize, ResizeCandidate, ResizeWork } from '../../../functions/domain/resize/resize-record.ts';
+import { resizeEffect } from '../../../functions/domain/resize/settings.ts';
 import { now } from '../holds/group-fixtures.ts';
 
 export const anInstance = (over: Partial<InstanceFacts> = {}): InstanceFacts => ({
@@ -90,3 +91,23 @@ export const someWork = (over: Partial<ResizeWork> = {}): ResizeWork => ({
   reservations: [],
   ...over,
 });
+
+export const aCandidate = (instanceId: string, availabilityZone = 'us-east-1a'): ResizeCandidate => ({
+  instanceId,
+  availabilityZone,
+  platform: 'Linux/UNIX',
+  originalType: 'm7i.large',
+  candidates: ['m7i.xlarge'],
+});
+
+/** The hold of a resize that goes on. */
+export const resizeHold = {
+  incidentId: 'incident-a',
+  processes: resizeEffect.processes,
+  protectsInstances: false,
+  keepsLaunch: true,
+  reason: 'more room',
+  heldAt: now,
+  stage: 'HELD' as const,
+  stageAt: now,
+};

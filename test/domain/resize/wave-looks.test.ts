@@ -17,26 +17,9 @@ import type { InstanceFailure, StoredRunEnd } from '../../../functions/domain/re
 import type { Reservation, Resize, ResizeWork } from '../../../functions/domain/resize/resize-record.ts';
 import { type ResizeSettings, resizeEffect } from '../../../functions/domain/resize/settings.ts';
 import { aGroup, anIncident, aRecord, later, now } from '../holds/group-fixtures.ts';
-import { aResize, seen, someWork } from './resize-fixtures.ts';
+import { aResize, aCandidate as candidate, resizeHold as hold, seen, someWork } from './resize-fixtures.ts';
 
 const incident = anIncident({ remediation: 'resize-in-place', status: 'HELD' });
-const hold = {
-  incidentId: 'incident-a',
-  processes: resizeEffect.processes,
-  protectsInstances: false,
-  keepsLaunch: true,
-  reason: 'more room',
-  heldAt: now,
-  stage: 'HELD' as const,
-  stageAt: now,
-};
-const candidate = (instanceId: string) => ({
-  instanceId,
-  availabilityZone: 'us-east-1a',
-  platform: 'Linux/UNIX' as const,
-  originalType: 'm7i.large',
-  candidates: ['m7i.xlarge'],
-});
 const looking = (
   work: Partial<ResizeWork>,
   sights: Record<string, SeenResize> = {},
@@ -421,7 +404,7 @@ describe('a wave', () => {
   };
 
   it('tells who is chosen, and whether it is alone', () => {
-    const queue = ['i-1', 'i-2', 'i-3'].map(candidate);
+    const queue = ['i-1', 'i-2', 'i-3'].map((id) => candidate(id));
     const facts = { wantedType: 'm7i.xlarge', originalType: 'm7i.large' };
     expect(decide(looking({ queue })).news).toEqual([
       { event: 'chosen', instanceId: 'i-1', ...facts, isAlone: true },
@@ -490,7 +473,7 @@ describe('a wave', () => {
 
   it('is no larger than the room above the floor, and what the minimum needs for it is written down', () => {
     const roomy = looking({
-      queue: ['i-1', 'i-2', 'i-3'].map(candidate),
+      queue: ['i-1', 'i-2', 'i-3'].map((id) => candidate(id)),
       resizes: [done],
       waveSize: 3,
       floor: 2,
