@@ -1,4 +1,5 @@
 import FakeTimers from '@sinonjs/fake-timers';
+import { loadSharedConfigFiles } from '@smithy/core/config';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 
 /** Time that passes as fast as the computer can think, and chance that comes from one seed. */
@@ -30,21 +31,14 @@ export const seededRandom = (seed: number): (() => number) => {
 const realSetImmediate = setImmediate;
 // The fake one is slow, and this is asked for at every step.
 const RealDate = Date;
-const turn = (): Promise<void> => new Promise((resolve) => realSetImmediate(resolve));
-const isReadingFiles = (): boolean =>
-  process.getActiveResourcesInfo().some((resource) => resource.startsWith('FSReq'));
-
-/** Lets everything go on that can without a timer. A new AWS client reads its shared configuration: time waits for it. */
-const settle = async (): Promise<void> => {
-  do await turn();
-  while (isReadingFiles());
-};
+/** Lets everything go on that can without a timer. */
+const settle = (): Promise<void> => new Promise((resolve) => realSetImmediate(resolve));
 
 /**
  * Runs a body in virtual time. Every timer of the process is virtual meanwhile, those of the AWS SDK's retries and
  * of the state machine interpreter included, and `Math.random` (both use it for jitter) draws from the seed.
- * Between two timers everything that can go on without waiting goes on. Of real input and output it waits for files
- * only, so nothing inside may wait for a network.
+ * Between two timers everything that can go on without waiting goes on. It waits for no real input and output, so
+ * nothing inside may wait for a network or a file. The files that AWS clients read, once in a process, are read before.
  *
  * @param startsAt ISO 8601
  * @param seed any whole number; the same one gives the same run
@@ -54,6 +48,7 @@ export const runInVirtualTime = async <Result>(
   seed: number,
   body: (time: VirtualTime) => Promise<Result>,
 ): Promise<Result> => {
+  await loadSharedConfigFiles();
   const startMilliseconds = Date.parse(startsAt);
   const clock = FakeTimers.install({
     now: startMilliseconds,
@@ -65,10 +60,14 @@ export const runInVirtualTime = async <Result>(
   const random = seededRandom(seed);
   // The interpreter and the SDK get a stream of their own, so that a change in their use of it leaves the world alone.
   Math.random = seededRandom(seed + 1);
+  let latest = { at: startMilliseconds, iso: new RealDate(startMilliseconds).toISOString() };
   try {
     return await body({
       now: () => clock.now,
-      iso: () => new RealDate(clock.now).toISOString(),
+      iso: () => {
+        if (latest.at !== clock.now) latest = { at: clock.now, iso: new RealDate(clock.now).toISOString() };
+        return latest.iso;
+      },
       elapsedSeconds: () => (clock.now - startMilliseconds) / 1000,
       sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
       at: (seconds, callback) => {

@@ -19,6 +19,8 @@ export interface ClientConfiguration {
   signer?: { sign<Request>(request: Request): Promise<Request> };
   /** Instead of the SDK's logger, for which it prepares every input and output. */
   logger?: object;
+  /** Whether the SDK resolves what a call goes through once for each command, and not for each call. */
+  cacheMiddleware?: boolean;
 }
 
 /** Gives the one client of a class for a mode; in any mode but `live` it can only read. */

@@ -100,9 +100,10 @@ export const createAutoScalingService = (
    */
   const replaceUnhealthy = (group: SimulatedGroup): void => {
     if (isSuspended(group, 'ReplaceUnhealthy') || isSuspended(group, 'Terminate')) return;
-    const unhealthy = alive(group).filter(
+    const unhealthy = group.instances.filter(
       ({ healthStatus, lifecycleState }) => healthStatus === 'Unhealthy' && lifecycleState === 'InService',
     );
+    if (unhealthy.length === 0) return;
     const leaving = group.instances.filter(({ lifecycleState }) =>
       lifecycleState.startsWith('Terminating'),
     ).length;
@@ -239,16 +240,18 @@ export const createAutoScalingService = (
    */
   const rebalanced = new Set<string>();
   const rebalance = (group: SimulatedGroup): void => {
-    if (['AZRebalance', 'Launch'].some((process) => isSuspended(group, process))) return;
+    if (group.availabilityZones.length === 1) return;
+    if (isSuspended(group, 'AZRebalance') || isSuspended(group, 'Launch')) return;
     if (group.instances.some(({ isRebalancing }) => isRebalancing)) return;
     rebalanced.delete(group.name);
     if (group.instances.some(isPending)) return;
     if (time.now() < group.nextLaunchAt) return;
     const most = group.maxSize + Math.max(1, Math.floor(group.maxSize / 10));
-    const units = alive(group).length * weightOf(group);
+    const instances = alive(group);
+    const units = instances.length * weightOf(group);
     if (units - group.desiredCapacity >= weightOf(group) || units < group.desiredCapacity) return;
     if (units >= most) return;
-    const counts = zoneCounts(group, alive(group)).sort((x, y) => x.count - y.count);
+    const counts = zoneCounts(group, instances).sort((x, y) => x.count - y.count);
     const [least] = counts;
     const largest = counts.at(-1);
     if (least === undefined || largest === undefined || largest.count - least.count < unbalancedBy) return;

@@ -434,7 +434,7 @@ export const createInstanceLifecycle = (
 
     /** Applies the default result of every hook whose heartbeat or global timeout has passed. */
     timeOutHooks: (group: SimulatedGroup): void => {
-      for (const instance of [...group.instances]) {
+      for (const instance of group.instances.filter(({ actions }) => actions.length > 0)) {
         for (const action of [...instance.actions]) {
           const { hook, heartbeatAt, startedAt } = action;
           const isOver =

@@ -105,7 +105,7 @@ export const createWire = (
       functionName: runningFunction.getStore() ?? '',
       service: known.service,
       operation,
-      input: JSON.parse(JSON.stringify(input)),
+      input: skipsSerialization ? input : JSON.parse(JSON.stringify(input)),
       mutating: isMutating(known.service, operation, input),
       outcome: 'ok',
     };
