@@ -200,7 +200,7 @@ export const brokenNewcomersTodo = (region: string, [first, ...others]: string[]
   first === undefined
     ? []
     : [
-        `Find out whether ${others.length === 0 ? 'the instance is' : `the ${others.length + 1} instances are`} really broken, or only look so in this outage. If ${others.length === 0 ? 'it is' : 'they are'}, and new launches work, replace ${others.length === 0 ? 'it' : `${first}, and then each of the others`} (this terminates the instance and cannot be undone): ${replaceInstanceCommand(region, first)}`,
+        `Find out whether ${others.length === 0 ? 'the instance is' : `the ${others.length + 1} instances are`} really broken, or only ${others.length === 0 ? 'looks' : 'look'} so in this outage. If ${others.length === 0 ? 'it is' : 'they are'}, and new launches work, replace ${others.length === 0 ? 'it' : `${first}, and then each of the others`} (this terminates the instance and cannot be undone): ${replaceInstanceCommand(region, first)}`,
       ];
 
 /** Why something of a group is written down, or given back. */
@@ -219,7 +219,7 @@ export const tellRelease = (facts: ReleaseFacts): string => {
     case 'HEALTH_SETTLES':
       return `HealthCheck runs again; for ${facts.settleSeconds} s it judges the instances anew, before anything may act on what it finds`;
     case 'BROKEN_NEWCOMERS':
-      return `the group may now replace ${countedInstances(facts.instanceIds)} that came during the hold and do not work; until it has, and for ${spokenDuration(replacingSecondsMax)} at most, the other instances stay protected from scale-in`;
+      return `the group may now replace ${countedInstances(facts.instanceIds)} that came during the hold and ${facts.instanceIds.length === 1 ? 'does' : 'do'} not work; until it has, and for ${spokenDuration(replacingSecondsMax)} at most, the other instances stay protected from scale-in`;
     case 'BROKEN_NEWCOMERS_GONE':
       return 'the broken instances are no longer in service';
     case 'BROKEN_NEWCOMERS_ELSEWHERE':

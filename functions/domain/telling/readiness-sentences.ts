@@ -122,7 +122,10 @@ export const tellReadiness = (fact: ReadinessFact): ToldReadiness => {
           fact.hasNoTopic === true
             ? 'the topic of the stage is not there'
             : `nobody is subscribed to the topic${fact.pending === 0 ? '' : `; ${counted(fact.pending, 'subscription')} not confirmed`}`,
-        remedy: 'subscribe, and confirm the mail that AWS sends; see docs/operations.md',
+        remedy:
+          fact.hasNoTopic === true
+            ? 'deploy the stage again, and subscribe to its topic; see docs/operations.md'
+            : 'subscribe, and confirm the mail that AWS sends; see docs/operations.md',
       };
     case 'POLICY_DIFFERS': {
       const parts = [

@@ -149,7 +149,7 @@ const tellRefusal = (refusal: ResizeRefusal, findings: InstanceFindings[]): stri
     case 'TRAIT':
       return refusal.why;
     case 'IN_STANDBY':
-      return `${firstOf(refusal.instanceIds, 5)} is in Standby, put there by somebody else: let it leave Standby first`;
+      return `${firstOf(refusal.instanceIds, 5)} ${refusal.instanceIds.length === 1 ? 'is' : 'are'} in Standby, put there by somebody else: let ${refusal.instanceIds.length === 1 ? 'it' : 'them'} leave Standby first`;
     case 'LAUNCH_SUSPENDED':
       return 'somebody suspended Launch, and Standby could not be left: resume it first';
     case 'TRAFFIC_SOURCES':

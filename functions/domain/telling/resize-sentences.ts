@@ -55,7 +55,7 @@ export const tellFailure = (failure: StoredFailure): string => {
 const tellGroupWait = (wait: GroupWait): string => {
   switch (wait.waitsFor) {
     case 'hold':
-      return 'what holds the group still is not in force';
+      return 'the group is not held yet';
     case 'drains':
       return 'instances of the group are being drained';
     case 'health':
@@ -86,7 +86,7 @@ const tellRunEnd = (ends: StoredRunEnd): string => {
     case 'NO_SUCH_GROUP':
       return 'the group no longer exists';
     case 'WAITED_TOO_LONG':
-      return `${tellGroupWait(ends.wait)} for ${spokenDuration(ends.seconds)}`;
+      return `Holdfast has waited for ${spokenDuration(ends.seconds)}, because ${tellGroupWait(ends.wait)}`;
     case 'INSTANCE_FAILED':
       return `${ends.instanceId} failed: ${tellFailure(ends.failure)}`;
     case 'INSTANCE_ENDED':
@@ -195,7 +195,7 @@ const tellCause = (cause: ResizeCause): string => {
     case 'CHECKS_PASSED':
       return `it runs as ${cause.instanceType}`;
     case 'STOP_HANGS':
-      return `its stop hangs for ${spokenDuration(cause.seconds)}`;
+      return `it has been stopping for ${spokenDuration(cause.seconds)}`;
     case 'STOPPED_WITH_ITS_TYPE':
       return `it is stopped and ${cause.instanceType}`;
     case 'STOPPED_WITH_ANOTHER_TYPE':
@@ -238,7 +238,7 @@ export const sizesTodo = (region: string, autoScalingGroupName: string, sizes: S
 
 /** What the launch template would launch. */
 export const tellDrift = ({ resized, instanceTypes, launchTemplate }: Drift): string => {
-  const have = `${counted(resized, 'instance')} ${resized === 1 ? 'is' : 'are'} ${instanceTypes.join(', ')} now`;
+  const have = `${counted(resized, 'instance')} ${resized === 1 ? 'is' : 'are'} ${instanceTypes.join(' or ')} now`;
   if (launchTemplate === undefined)
     return `${have}, and the group still launches the type that it is set up with`;
   const { launchTemplateId, version, instanceType } = launchTemplate;

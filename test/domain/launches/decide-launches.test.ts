@@ -1,13 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { GroupRecord } from '../../../functions/domain/holds/group-record.ts';
-import { enoughFailures, withCounted } from '../../../functions/domain/launches/decide-launch-failures.ts';
 import {
   fewStillFailing,
   type GroupLaunches,
   groupLaunches,
   sumUpLaunches,
 } from '../../../functions/domain/launches/decide-launches.ts';
-import { groupByLikeness, tellingLine } from '../../../functions/domain/launches/evidence.ts';
 import { aGroup, aHoldOnTerminate, aRecord, later, now } from '../holds/group-fixtures.ts';
 import { aLaunchRecord, aWaitingGroup } from './launch-fixtures.ts';
 
@@ -134,85 +132,5 @@ describe('sumUpLaunches', () => {
     });
     // One that succeeds says nothing of another whose last launch failed.
     expect(sumUpLaunches(['SUCCEEDING', 'UNPROVEN'])).toMatchObject({ succeedAgain: false });
-  });
-});
-
-describe('enoughFailures', () => {
-  const rule = { name: 'failing' };
-  const failures = [1, 2, 3, 4].map((n) => ({
-    activityId: `a-${n}`,
-    startedAt: later(n * 60 - 30),
-    at: later(n * 60),
-  }));
-  const enough = (over: object, at = later(300)) =>
-    enoughFailures(aLaunchRecord({ failures, ...over }), rule, { count: 3, withinSeconds: 600 }, at);
-
-  it('names the failure that completes the count, however many came after it', () => {
-    expect(enough({})).toEqual({ count: 4, completedBy: failures[2], latest: failures[3] });
-    expect(enough({ failures: failures.slice(0, 3) })).toEqual({
-      count: 3,
-      completedBy: failures[2],
-      latest: failures[2],
-    });
-    expect(enough({ failures: [...failures].reverse() })?.completedBy).toEqual(failures[2]);
-  });
-
-  it.each([
-    ['too few', { failures: failures.slice(0, 2) }, later(300)],
-    ['too long ago', {}, later(721)],
-    ['counted before', { countedUntil: { failing: failures[1]?.at } }, later(300)],
-  ])('finds none when they are %s', (_what, over, at) => {
-    expect(enough(over, at)).toBeUndefined();
-  });
-
-  it('still counts for another rule what started this one', () => {
-    const record = withCounted(
-      aLaunchRecord({ failures }),
-      rule,
-      failures[3] ?? { activityId: '', startedAt: '', at: '' },
-      undefined,
-      later(300),
-    );
-    const window = { count: 3, withinSeconds: 600 };
-    expect(enoughFailures(record, rule, window, later(300))).toBeUndefined();
-    expect(enoughFailures(record, { name: 'other' }, window, later(300))?.count).toBe(4);
-  });
-});
-
-describe('tellingLine', () => {
-  it.each([
-    ['a\nE: Failed to fetch x\nretrying\n', 'E: Failed to fetch x'],
-    ['starting\r\nlistening\r\n', 'listening'],
-    ['', undefined],
-    [undefined, undefined],
-  ])('of %j is %j', (text, expected) => {
-    expect(tellingLine(text)).toBe(expected);
-  });
-});
-
-describe('groupByLikeness', () => {
-  const evidence = (instanceId: string, consoleOutput: string) => ({
-    instanceId,
-    autoScalingGroupName: 'web',
-    takenAt: now,
-    waitingSince: now,
-    waitingSinceFrom: 'lifecycle event' as const,
-    launchHooks: [],
-    consoleOutput,
-    snapshotIds: [],
-    problems: [],
-  });
-
-  it('tells like failures as one, whatever ids, hosts and numbers they name', () => {
-    expect(
-      groupByLikeness([
-        evidence('i-0a1', 'E: timed out after 31 s on ip-10-0-0-1 (i-0a1)'),
-        evidence('i-0a2', 'disk full: cannot write'),
-        evidence('i-0a3', 'E: timed out after 407 s on ip-10-0-0-2 (i-0a3)'),
-      ]),
-    ).toEqual([
-      '2 instances (i-0a1, i-0a3): E: timed out after 31 s on ip-10-0-0-1 (i-0a1)',
-      '1 instance (i-0a2): disk full: cannot write',
-    ]);
   });
 });

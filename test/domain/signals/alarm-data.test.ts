@@ -44,7 +44,10 @@ describe('isOkForWantOfData', () => {
   it.each([
     ['GreaterThanThreshold', 2, false],
     ['GreaterThanOrEqualToThreshold', 2, true],
+    ['GreaterThanOrEqualToThreshold', 1.9, false],
     ['LessThanThreshold', 2, false],
+    ['LessThanThreshold', 1.9, true],
+    ['LessThanOrEqualToThreshold', 2.1, false],
     ['LessThanOrEqualToThreshold', 2, true],
     ['GreaterThanUpperThreshold', 2, false],
   ])('by %s of a point on the threshold', (comparisonOperator, value, expected) => {
@@ -69,12 +72,35 @@ describe('isOkForWantOfData', () => {
       'Threshold Crossed: 1 datapoint [2.0 (19/08/26 09:36:00)] was not greater than the threshold (2.0) and 7 missing datapoints were treated as [NonBreaching].',
       false,
     ],
+    [
+      'Threshold Crossed: 12 datapoints were received for 15 periods and 3 missing datapoints were treated as [NonBreaching].',
+      false,
+    ],
+    [
+      'Threshold Crossed: 12 datapoints [2.0 (19/08/26 09:36:00), …] were not greater than the threshold (2.0) and 1 missing datapoint was treated as [NonBreaching].',
+      false,
+    ],
+    ['Threshold Crossed: 13 missing datapoints were treated as [NonBreaching].', true],
     ['No time series were returned by the query. Treat missing data is configured as [NonBreaching].', true],
     ['2 time series evaluated to OK', false],
     ['Threshold Crossed: 3 datapoints were not greater than the threshold (2.0).', false],
     ['Unchecked: Initial alarm creation', false],
   ])('of the text %s', (reason, expected) => {
     expect(isOkForWantOfData({ reason, ...threeOfThree })).toBe(expected);
+  });
+
+  it.each([
+    [{ evaluatedDatapoints: [], recentDatapoints: [0.5] }, false],
+    [{ evaluatedDatapoints: [null, { value: 'much' }] }, true],
+    [{ recentDatapoints: [5, null] }, true],
+  ])('of reasonData %j', (value, expected) => {
+    const state = { reason: '', reasonData: data(value), threshold: 2, ...threshold, evaluationPeriods: 1 };
+    expect(isOkForWantOfData(state)).toBe(expected);
+  });
+
+  it('of data without a threshold, as metric math has them: whatever was received is good', () => {
+    const state = { reason: '', reasonData: data(points(5)), evaluationPeriods: 1 };
+    expect(isOkForWantOfData(state)).toBe(false);
   });
 
   it.each(['no JSON', '[]', '3', 'null'])('takes reasonData %s for none', (reasonData) => {
@@ -93,6 +119,24 @@ describe('triggeringAlarms', () => {
     expect(triggeringAlarms(data({ triggeringAlarms: children }))).toEqual({
       alarmNames: ['a:b', 'c'],
       lackData: true,
+    });
+  });
+
+  it.each([
+    [
+      'what is no alarm',
+      { arn: 'arn:aws:cloudwatch:us-east-1:123456789012:dashboard:d', state: { value: 'OK' } },
+    ],
+    [
+      'an alarm without a name',
+      { arn: 'arn:aws:cloudwatch:us-east-1:123456789012:alarm', state: { value: 'OK' } },
+    ],
+    ['what has no ARN', { arn: 7, state: null }],
+  ])('leaves out %s', (_what, other) => {
+    const children = [other, child('c', 'OK')];
+    expect(triggeringAlarms(data({ triggeringAlarms: children }))).toEqual({
+      alarmNames: ['c'],
+      lackData: false,
     });
   });
 

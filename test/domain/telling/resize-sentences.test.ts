@@ -75,7 +75,7 @@ describe('the sentences of a resize', () => {
 
   it('says why a step is taken', () => {
     expect(tellStep('StopInstance', true, { because: 'STOP_HANGS', seconds: 300 })).toBe(
-      'is stopped, by force: its stop hangs for 5 min',
+      'is stopped, by force: it has been stopping for 5 min',
     );
   });
 
