@@ -582,7 +582,9 @@ describe('resize-in-place', () => {
       ),
     );
     expect(changes(run.result).filter(({ operation }) => operation === 'EnterStandby')).toHaveLength(1);
-    expect(run.journal.join('\n')).toContain('Holdfast has waited for 30 min, because 3 in service are healthy, and the floor is 3');
+    expect(run.journal.join('\n')).toContain(
+      'Holdfast has waited for 30 min, because 3 in service are healthy, and the floor is 3',
+    );
     expect(leftBehind(run, small)).toEqual(nothingLeft);
   });
 
