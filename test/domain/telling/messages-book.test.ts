@@ -1,0 +1,485 @@
+import { describe, expect, it } from 'vitest';
+import type { JournalEntry } from '../../../functions/domain/journal.ts';
+import { attentionIn, inTheEndOnly, toOutput } from '../../../functions/domain/telling/attention.ts';
+import { composeMessages } from '../../../functions/domain/telling/compose-messages.ts';
+import type { Place } from '../../../functions/domain/telling/console-links.ts';
+import { type HolderNow, heldNow, tellHeldNow } from '../../../functions/domain/telling/held-now.ts';
+import { instancesWith } from '../../../functions/domain/telling/instances-with.ts';
+import { metricsOf } from '../../../functions/domain/telling/metrics.ts';
+import {
+  type Notice,
+  type NoticeFacts,
+  type NoticeKind,
+  toNotice,
+} from '../../../functions/domain/telling/notice.ts';
+import {
+  boundedLine,
+  foldLines,
+  lineOf,
+  tellLine,
+  todoOf,
+} from '../../../functions/domain/telling/sentence-of.ts';
+import { needsAction, tellGroups, toSubject } from '../../../functions/domain/telling/subject.ts';
+import { aHold, aRecord, later, now } from '../holds/group-fixtures.ts';
+import { expectPage } from './book.ts';
+
+const place: Place = {
+  stage: 'prod',
+  accountId: '123456789012',
+  partition: 'aws',
+  region: 'eu-west-1',
+  tableName: 'holdfast-prod',
+  killSwitchParameter: '/holdfast/prod/mode',
+};
+const execution = (name: string, machine = 'pause-scaling'): string =>
+  `arn:aws:states:eu-west-1:123456789012:execution:holdfast-prod-${machine}:${name}`;
+const notice = (facts: Partial<NoticeFacts> = {}): Notice =>
+  toNotice({
+    kind: 'acted',
+    at: now,
+    incidentId: execution('loss-1'),
+    headline: 'Something happened',
+    done: [{ groups: ['web'], text: 'something was done' }],
+    groups: ['web'],
+    ...facts,
+  });
+const kinds: NoticeKind[] = [
+  'would-act',
+  'acted',
+  'gave-back',
+  'refused',
+  'overridden',
+  'breaker-opened',
+  'failed',
+  'needs-a-person',
+  'not-ready',
+  'ready-again',
+];
+const told = (notices: Notice[], held?: ReturnType<typeof heldNow>): string[] =>
+  composeMessages(place, notices, held).map(({ subject, text }) => `Subject: ${subject}\n\n${text}\n`);
+const inChat = (notices: Notice[]): string[] =>
+  composeMessages(place, notices).map(({ chat }) => JSON.stringify(chat, undefined, 1));
+
+describe('a message', () => {
+  it('of each kind, alone and with another, of an incident and of none', async () => {
+    await expectPage('messages', {
+      Alone: kinds.flatMap((kind) => told([notice({ kind })])),
+      'In chat': (['acted', 'needs-a-person'] as const).flatMap((kind) => inChat([notice({ kind })])),
+      'With another that says something else': kinds.flatMap((kind) =>
+        told([
+          notice({ kind }),
+          notice({ kind, at: later(90_000), incidentId: execution('loss-2'), headline: 'Something else' }),
+        ]),
+      ),
+      'Of no incident': kinds.flatMap((kind) => told([notice({ kind, incidentId: '', groups: [] })])),
+    });
+  });
+
+  it('of each remediation, and of what becomes of it until it is sent', async () => {
+    const machines = ['pause-scaling', 'protect-instances', 'drain-pending-wait', 'resize-in-place'];
+    const records = (stage: 'HELD' | 'SETTLING' | undefined, machine: string) => [
+      {
+        ...aRecord(),
+        holds: stage === undefined ? [] : [aHold({ incidentId: execution('loss-1', machine), stage })],
+      },
+    ];
+    const of = (machine: string) => notice({ incidentId: execution('loss-1', machine), todo: ['do: this'] });
+    await expectPage('messages-in-time', {
+      'Held still': machines.flatMap((machine) =>
+        told([of(machine)], heldNow(records('HELD', machine), later(60))),
+      ),
+      'Being given back': machines.flatMap((machine) =>
+        told([of(machine)], heldNow(records('SETTLING', machine), later(60))),
+      ),
+      'Ended since': machines.flatMap((machine) =>
+        told([of(machine)], heldNow(records(undefined, machine), later(60))),
+      ),
+    });
+  });
+
+  it('that is late says of which groups it is no longer so', () => {
+    const two = notice({ groups: ['web', 'api'] });
+    const held = heldNow(
+      [
+        { ...aRecord(), holds: [aHold({ incidentId: execution('loss-1') })] },
+        { ...aRecord(), autoScalingGroupName: 'api' },
+      ],
+      later(60),
+    );
+    const [message] = composeMessages(place, [two], held);
+    expect(message?.text).toContain('web: something was done\n  No longer held at 03:01 UTC: api.');
+    expect(message?.subject).not.toContain('ended');
+  });
+
+  it('shows the first of many lines, and how many more there are', () => {
+    const many = (count: number, what: string) => Array.from({ length: count }, (_, n) => `${what} ${n}`);
+    const notices = many(12, 'n').map((name) =>
+      notice({
+        kind: 'needs-a-person',
+        incidentId: execution(name.replace(' ', '-')),
+        alarmName: `alarm ${name}`,
+        todo: many(2, `todo of ${name}`),
+        done: many(2, `done of ${name}`),
+        details: many(2, `detail of ${name}`),
+        seen: `seen by ${name}`,
+        next: `next of ${name}`,
+        groups: [`group ${name}`],
+      }),
+    );
+    const text = composeMessages(place, notices)[0]?.text ?? '';
+    const count = (pattern: RegExp): number => text.match(pattern)?.length ?? 0;
+    expect([
+      count(/^ {2}todo of/gm),
+      count(/^ {2}done of/gm),
+      count(/^ {2}detail of/gm),
+      count(/^ {2}seen by/gm),
+      count(/^ {2}next of/gm),
+      count(/^ {2}Alarm /gm),
+      count(/^ {2}Execution /gm),
+      count(/^ {2}Group /gm),
+      count(/^ {2}To stop /gm),
+    ]).toEqual([10, 15, 15, 5, 12, 5, 5, 5, 3]);
+    for (const more of ['and 14 more', 'and 9 more', 'and 7 more', 'and likewise 9 more executions']) {
+      expect(text).toContain(`  ${more}\n`);
+    }
+  });
+
+  it('tells lines that differ by their instances once, where they are more than three', () => {
+    const lines = (count: number, groups: boolean) =>
+      composeMessages(place, [
+        notice({
+          done: Array.from({ length: count }, (_, n) => ({
+            ...(groups ? { groups: [`web-${n}`] } : {}),
+            text: `i-${n} is gone`,
+          })),
+        }),
+      ])[0]
+        ?.text.split('\n\n')[2]
+        ?.split('\n')
+        .slice(1);
+    expect(lines(3, true)).toEqual(['  web-0: i-0 is gone', '  web-1: i-1 is gone', '  web-2: i-2 is gone']);
+    expect(lines(4, true)).toEqual([
+      '  web-0: i-0 is gone',
+      '  The same, with other instances, in web-1, web-2, web-3.',
+    ]);
+    expect(lines(5, false)).toEqual(['  i-0 is gone', '  The same of 4 other instances.']);
+  });
+});
+
+describe('who holds groups', () => {
+  const holder = (over: Partial<HolderNow> = {}): HolderNow => ({
+    remediation: 'pause-scaling',
+    executionName: 'loss-1',
+    isBeingGivenBack: false,
+    ...over,
+  });
+
+  it('is told by holder', () => {
+    const holders = new Map([
+      ['a', [holder()]],
+      ['b', [holder(), holder({ executionName: 'loss-2', endsAtLatest: later(3600) })]],
+      ['c', [holder({ isBeingGivenBack: true, endsAtLatest: later(3600) })]],
+      ['d', []],
+    ]);
+    const held = { at: now, holders, inForceOf: new Map() };
+    expect(tellHeldNow(held, 'eu-west-1', ['a', 'b', 'c', 'd'], 0)).toEqual([
+      'pause-scaling, for as long as it is needed: a, b (execution loss-1)',
+      'pause-scaling, until 2026-03-02 04:00 UTC at the latest: b (execution loss-2)',
+      'pause-scaling, to be given back: c (execution loss-1)',
+      'No hold of this stage: d',
+    ]);
+    const unknown = (groups: string[], leftOut: number, mayBeMore?: boolean) =>
+      tellHeldNow(held, 'eu-west-1', groups, leftOut, mayBeMore)[0]?.replace(/ To list.*/, '');
+    expect(unknown(['x'], 0)).toBe('1 more group was not looked up.');
+    expect(unknown(['x'], 2)).toBe('3 more groups were not looked up.');
+    expect(unknown([], 2, true)).toBe('At least 2 more groups were not looked up.');
+  });
+
+  it('is known of records: what is in force, and what is being given back', () => {
+    const one = { incidentId: execution('loss-1'), endsAtLatest: later(60) };
+    const records = [
+      aRecord({
+        holds: [aHold(one), aHold({ incidentId: 'odd' })],
+        imposed: [{ setting: 'Launch', recordedAt: now }],
+      }),
+      aRecord({ autoScalingGroupName: 'api', holds: [aHold({ ...one, stage: 'SETTLING' as never })] }),
+      aRecord({
+        autoScalingGroupName: 'db',
+        holds: [aHold({ incidentId: execution('loss-3') })],
+        imposed: [{ setting: 'Launch', recordedAt: now, appliedAt: now }],
+      }),
+    ];
+    const known = heldNow(records, now, new Set([execution('loss-3')]));
+    expect(known.holders.get('web')).toEqual([
+      {
+        remediation: 'pause-scaling',
+        executionName: 'loss-1',
+        endsAtLatest: later(60),
+        isBeingGivenBack: false,
+      },
+      { remediation: '', executionName: 'odd', isBeingGivenBack: false },
+    ]);
+    expect(known.holders.get('api')?.[0]?.isBeingGivenBack).toBe(true);
+    expect(known.holders.get('db')?.[0]?.isBeingGivenBack).toBe(true);
+    expect([...known.inForceOf]).toEqual([
+      ['web', []],
+      ['api', [execution('loss-1')]],
+      ['db', [execution('loss-3')]],
+    ]);
+  });
+});
+
+describe('a subject', () => {
+  const subject = (over: Partial<Parameters<typeof toSubject>[1]>, at: Partial<Place> = {}): string =>
+    toSubject(
+      { ...place, ...at },
+      { kind: 'acted', headline: 'Scaling paused', groups: [], groupsLeftOut: 0, mayBeMore: false, ...over },
+    );
+
+  it.each(kinds)('says whether %s waits for a person', (kind) => {
+    expect(needsAction(kind)).toBe(/^(needs-a-person|failed|breaker-opened|not-ready)$/.test(kind));
+  });
+
+  it('says the stage, what, which groups and where', async () => {
+    const long = Array.from({ length: 9 }, (_, n) => `a-group-with-a-long-name-${n}`);
+    await expectPage('subjects', {
+      Subjects: [
+        ...kinds.map((kind) => subject({ kind })),
+        subject({ groups: ['web'] }),
+        subject({ groups: ['web', 'api'], groupsLeftOut: 3 }),
+        subject({ groups: ['web', 'api'], groupsLeftOut: 3, mayBeMore: true }),
+        subject({ groups: ['web', 'api'], mayBeMore: true }),
+        subject({ groups: long }),
+        subject({ groups: long, mayBeMore: true }),
+        subject({ groups: ['g'.repeat(90)] }),
+        subject({ groups: ['g'.repeat(90), 'h'], groupsLeftOut: 0, mayBeMore: true }),
+        subject({ headline: 'w'.repeat(60), groups: ['web'] }),
+        subject({ headline: `${'word '.repeat(30)}` }),
+        subject({ headline: `${'many words '.repeat(5)}, and more of them to come` }),
+        subject({ headline: 'é\n\tin lines' }),
+        subject({}, { accountAlias: 'shop' }),
+        subject({}, { accountAlias: 'an-account-with-a-very-long-alias-of-its-own' }),
+        subject({ headline: 'x'.repeat(70) }),
+      ],
+    });
+  });
+
+  it('names the first groups', () => {
+    const of = (groupsLeftOut: number, mayBeMore: boolean, shown: number) =>
+      tellGroups({ groups: ['a', 'b', 'c'], groupsLeftOut, mayBeMore }, shown);
+    expect([of(0, false, 3), of(0, false, 2), of(4, false, 5), of(0, true, 3), of(4, true, 2)]).toEqual([
+      'a, b, c',
+      'a, b and 1 more',
+      'a, b, c and 4 more',
+      'a, b, c and perhaps more',
+      'a, b and at least 5 more',
+    ]);
+  });
+});
+
+describe('a line', () => {
+  it('is told with its groups, and folded with its likes', () => {
+    expect(tellLine({ text: 'x' })).toBe('x');
+    expect(tellLine({ groups: ['a', 'b'], text: 'x' })).toBe('a, b: x');
+    expect(tellLine({ groups: ['a'], moreGroups: 2, text: 'x' })).toBe('a and 2 more: x');
+    const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+    expect(
+      foldLines([...names.map((name) => ({ groups: [name], text: 'x' })), { text: 'y' }, { text: 'y' }]),
+    ).toEqual([{ groups: ['a', 'b', 'c', 'd', 'e'], moreGroups: 1, text: 'x' }, { text: 'y' }]);
+    expect(
+      foldLines([
+        { groups: ['a'], moreGroups: 2, text: 'x' },
+        { groups: ['a', 'b'], text: 'x' },
+      ]),
+    ).toEqual([{ groups: ['a', 'b'], moreGroups: 2, text: 'x' }]);
+    expect(foldLines([{ groups: names.slice(1), text: 'x' }])).toEqual([
+      { groups: names.slice(1), text: 'x' },
+    ]);
+  });
+
+  it('is made of a line of a journal', () => {
+    const entry: JournalEntry = { at: now, event: 'held', autoScalingGroupName: 'web', text: 'x' };
+    expect(lineOf(entry)).toEqual({ groups: ['web'], text: 'x' });
+    expect(lineOf({ ...entry, instanceId: 'i-1' })).toEqual({ groups: ['web'], text: 'i-1: x' });
+    expect(lineOf({ at: now, event: 'held' })).toEqual({ text: '' });
+    expect(lineOf({ ...entry, message: 'as a release before wrote it' })).toEqual({
+      text: 'as a release before wrote it',
+    });
+    expect(todoOf({ ...entry, todo: ['do it'] })).toEqual([{ groups: ['web'], text: 'do it' }]);
+    expect(todoOf(entry)).toEqual([]);
+  });
+
+  it('is bounded, but for the command in it', () => {
+    const command = ': aws ec2 start-instances --region eu-west-1 --instance-ids i-1';
+    const bounded = (text: string, max: number) => boundedLine({ groups: ['web'], text }, max);
+    expect(bounded('short', 100)).toEqual({ groups: ['web'], text: 'short' });
+    expect(bounded('x'.repeat(101), 100).text).toMatch(/^x{100}… \(101 characters\)$/);
+    expect(bounded(`a  b${command}`, 100).text).toBe(`a b${command}`);
+    expect(bounded(`${'x'.repeat(90)}${command}`, 100).text).toMatch(/… \(\d+ characters\)$/);
+  });
+});
+
+describe('what a person should read in the end', () => {
+  const entry = (event: JournalEntry['event'], over: Partial<JournalEntry> = {}): JournalEntry => ({
+    at: now,
+    event,
+    autoScalingGroupName: 'web',
+    text: `${event} it`,
+    ...over,
+  });
+  const read = (...journal: JournalEntry[]) =>
+    attentionIn(journal, { outcome: ['not-given-back', 'left'], onTheWay: ['overridden', 'warned'] });
+
+  it('is how things are in the end, and what happened on the way with its time', () => {
+    expect(
+      read(
+        entry('overridden', { text: 'x' }),
+        entry('left', { instanceId: 'i-1', todo: ['look at it', 'look at it'] }),
+        entry('not-given-back'),
+        entry('held'),
+      ),
+    ).toEqual({
+      todo: [{ groups: ['web'], text: 'look at it' }],
+      attention: [
+        { groups: ['web'], text: 'not-given-back it' },
+        { groups: ['web'], text: 'i-1: left it' },
+      ],
+      details: ['03:00 UTC web: x'],
+      attentionLeftOut: 0,
+    });
+  });
+
+  it('is the latest of each group, instance and event, and every thing that was overridden or warned of', () => {
+    const { attention, details } = read(
+      entry('left', { instanceId: 'i-1', text: 'first' }),
+      entry('left', { instanceId: 'i-1', text: 'second' }),
+      entry('left', { instanceId: 'i-2', text: 'first' }),
+      entry('left', { instanceId: 'i-1', autoScalingGroupName: 'api', text: 'first' }),
+      entry('overridden', { text: 'one' }),
+      entry('overridden', { text: 'two' }),
+      entry('overridden', { text: 'two', at: later(60) }),
+      entry('warned', { because: 'A', text: 'a' }),
+      entry('warned', { because: 'A', text: 'a again' }),
+      entry('warned', { because: 'B', text: 'b' }),
+    );
+    expect(attention.map(({ text }) => text)).toEqual(['i-1: second', 'i-2: first', 'i-1: first']);
+    expect(details).toEqual([
+      '03:00 UTC web: one',
+      '03:01 UTC web: two',
+      '03:00 UTC web: a again',
+      '03:00 UTC web: b',
+    ]);
+  });
+
+  it('leaves out what could not be given back and then was', () => {
+    const journal = [
+      entry('not-given-back', { text: 'early' }),
+      entry('not-given-back', { autoScalingGroupName: 'api' }),
+      entry('given-back'),
+      entry('not-given-back', { text: 'late' }),
+    ];
+    expect(inTheEndOnly(journal)).toEqual(journal.slice(1));
+    expect(inTheEndOnly(journal.slice(0, 3))).toEqual(journal.slice(1, 3));
+    const { autoScalingGroupName: _name, ...ofAll } = entry('not-given-back', { text: '2 groups' });
+    expect(inTheEndOnly([ofAll])).toEqual([ofAll]);
+    expect(inTheEndOnly([ofAll, entry('given-back')])).toEqual([entry('given-back')]);
+    expect(inTheEndOnly([entry('given-back'), ofAll])).toHaveLength(2);
+  });
+
+  it('counts what failed and was repeated', () => {
+    expect(read(entry('failed')).details).toEqual([
+      '1 attempt failed and was repeated; the journal says which',
+    ]);
+    expect(read(entry('failed'), entry('failed'), entry('failed', { because: 'X' })).details).toEqual([
+      '2 attempts failed and were repeated; the journal says which',
+    ]);
+  });
+
+  it('is fifty lines of each at most, each bounded, and says how many are left out', () => {
+    const many = Array.from({ length: 52 }, (_, n) =>
+      entry('left', { instanceId: `i-${n}`, text: 'x'.repeat(2000), todo: [`${n} ${'y'.repeat(3000)}`] }),
+    );
+    const details = Array.from({ length: 53 }, (_, n) =>
+      entry('overridden', { text: `${n} ${'z'.repeat(2000)}` }),
+    );
+    const all = read(...many, ...details);
+    expect([all.todo.length, all.attention.length, all.details.length]).toEqual([50, 50, 50]);
+    expect(all.attentionLeftOut).toBe(5);
+    expect(all.attention[0]?.text.length).toBeLessThan(1050);
+    expect(all.details[0]?.length).toBeLessThan(1080);
+    expect(all.todo[0]?.text.length).toBeLessThan(2050);
+  });
+
+  it('is in an output as people read it', () => {
+    const output = toOutput(read(entry('left', { todo: ['look'] })));
+    expect([output.todo, output.attention]).toEqual([['web: look'], ['web: left it']]);
+  });
+});
+
+describe('numbers', () => {
+  it('count each instance once, by its event', () => {
+    const entry = (event: JournalEntry['event'], instanceId?: string): JournalEntry => ({
+      at: now,
+      event,
+      ...(instanceId === undefined ? {} : { instanceId }),
+    });
+    const journal = [
+      entry('drained', 'i-1'),
+      entry('drained', 'i-1'),
+      entry('drained', 'i-2'),
+      entry('drained'),
+      entry('left', 'i-3'),
+    ];
+    expect(instancesWith(journal, 'drained')).toBe(2);
+  });
+
+  it('become metrics', () => {
+    const counts = { instancesDrained: 1, instancesResized: 2, groupsHeld: 3, secondsFromAlarmToHold: 4 };
+    expect(metricsOf(notice({ counts }))).toEqual({
+      InstancesDrained: 1,
+      InstancesResized: 2,
+      GroupsHeld: 3,
+      SecondsFromAlarmToHold: 4,
+    });
+    expect(metricsOf(notice())).toEqual({});
+    expect(metricsOf(notice({ kind: 'needs-a-person' }))).toEqual({ NeedsAPerson: 1 });
+  });
+
+  it('of a notice are bounded, and what is left out is counted', () => {
+    const lines = (count: number) => Array.from({ length: count }, (_, n) => `${n} ${'x'.repeat(3000)}`);
+    const all = notice({
+      headline: 'h'.repeat(150),
+      seen: 's'.repeat(600),
+      todo: lines(11),
+      done: lines(22),
+      doneLeftOut: 3,
+      details: lines(13),
+      groups: lines(24),
+    });
+    expect(all.headline).toMatch(/^h{100}…/);
+    expect(all.seen).toMatch(/^s{500}…/);
+    expect([all.todo.length, all.done.length, all.details.length, all.groups.length]).toEqual([
+      10, 20, 10, 20,
+    ]);
+    expect(all.leftOut).toEqual({ todo: 1, done: 5, details: 3 });
+    expect(all.groupsLeftOut).toBe(4);
+    expect(all.todo[0]?.text.length).toBeLessThan(2050);
+    expect(all.done[0]?.text.length).toBeLessThan(550);
+    expect(all.details[0]?.length).toBeLessThan(550);
+    expect(notice().leftOut).toEqual({ todo: 0, done: 0, details: 0 });
+    expect(notice()).not.toHaveProperty('seen');
+    expect(kinds.map((kind) => notice({ kind }).undo)).toEqual([
+      'NOTHING',
+      'STOP',
+      'NOTHING',
+      'NOTHING',
+      'STOP',
+      'STOP',
+      'ENDED',
+      'STOP',
+      'NOTHING',
+      'NOTHING',
+    ]);
+    expect(notice({ identity: 'a' }).identity).not.toBe(notice({ identity: 'b' }).identity);
+  });
+});
