@@ -12,6 +12,8 @@ export interface RuleVerdict {
   rule: string;
   /** How often it started an execution. */
   starts: number;
+  /** How many of these found another one at work on the same affair, and left it to that. */
+  leftToAnother: number;
   /** Groups that it took, in a dry run those that it would have taken. */
   groups: string[];
   /** Why it started nothing, or took no group. */
@@ -35,7 +37,7 @@ export interface Verdict {
 
 /** What of a run a verdict rests on. */
 export interface RunFacts {
-  executions: { machine: string; rule?: string; incidentId: string }[];
+  executions: { machine: string; rule?: string; incidentId: string; status: string }[];
   journals: { incidentId: string; entries: JournalEntry[] }[];
   alarmsInAlarm: string[];
   /** Whether the stage only looked: then what was planned counts. */
@@ -156,11 +158,15 @@ const refusalsOf = (incidentIds: string[], { journals }: RunFacts): string[] =>
     .flatMap(({ event, text = '' }) => (event === 'refused' ? [text] : []));
 
 const verdictOf = (rule: Rule, story: Story, run: RunFacts): RuleVerdict => {
-  const incidentIds = run.executions
-    .filter((execution) => execution.rule === rule.name)
-    .map(({ incidentId }) => incidentId);
+  const started = run.executions.filter((execution) => execution.rule === rule.name);
+  const incidentIds = started.map(({ incidentId }) => incidentId);
   const groups = groupsTaken(incidentIds, run);
-  const base = { rule: rule.name, starts: incidentIds.length, groups };
+  // What did its work, or could not, has a journal; what failed says so itself.
+  const leftToAnother = started.filter(
+    ({ status, incidentId }) =>
+      status === 'SUCCEEDED' && !run.journals.some((journal) => journal.incidentId === incidentId),
+  ).length;
+  const base = { rule: rule.name, starts: incidentIds.length, leftToAnother, groups };
   if (incidentIds.length === 0) return { ...base, because: whyNeverStarted(rule, story, run) };
   if (groups.length > 0) return base;
   return {
@@ -195,11 +201,11 @@ export const judgePolicy = (policy: Policy, story: Story, run: RunFacts): Verdic
   };
 };
 
-const tellRule = ({ rule, starts, groups, because }: RuleVerdict): string => {
+const tellRule = ({ rule, starts, leftToAnother, groups, because }: RuleVerdict): string => {
   if (starts === 0) return `Rule ${rule} never started: ${because}.`.replace(/\?\.$/, '?');
   const times = starts === 1 ? 'once' : `${starts} times`;
   return because === undefined
-    ? `Rule ${rule} started ${times}, for ${firstOf(groups, 5)}.`
+    ? `Rule ${rule} started ${times}, for ${firstOf(groups, 5)}${leftToAnother === 0 ? '' : `; ${leftToAnother} of these found another at work on the same, and left it to that`}.`
     : `Rule ${rule} started ${times} and took no group: ${because}.`.replace(/\?\.$/, '?');
 };
 

@@ -54,7 +54,12 @@ describe('judgePolicy', () => {
   });
 
   it('says why a rule that started took no group', () => {
-    const execution = { machine: 'holdfast-rehearsal-pause-scaling', rule: 'packet-loss', incidentId: 'i' };
+    const execution = {
+      machine: 'holdfast-rehearsal-pause-scaling',
+      rule: 'packet-loss',
+      incidentId: 'i',
+      status: 'SUCCEEDED',
+    };
     const entry = { at: '', event: 'refused' as const, text: 'three groups match, more than two' };
     const verdict = judged(smallIncident(), {
       executions: [execution],
@@ -69,13 +74,39 @@ describe('judgePolicy', () => {
     );
   });
 
+  it('says how many starts found another at work, and not of one that failed', () => {
+    const started = (incidentId: string, status: string) => ({
+      machine: 'holdfast-rehearsal-pause-scaling',
+      rule: 'packet-loss',
+      incidentId,
+      status,
+    });
+    const held = { at: '', event: 'held' as const, autoScalingGroupName: 'web', text: 'held' };
+    const told = (...executions: RunFacts['executions']) =>
+      tellVerdict(
+        judged(smallIncident(), { executions, journals: [{ incidentId: 'i', entries: [held] }] }),
+      )[0];
+    expect(told(started('i', 'SUCCEEDED'))).toBe('Rule packet-loss started once, for web.');
+    expect(told(started('i', 'SUCCEEDED'), started('j', 'SUCCEEDED'))).toBe(
+      'Rule packet-loss started 2 times, for web; 1 of these found another at work on the same, and left it to that.',
+    );
+    expect(told(started('i', 'SUCCEEDED'), started('j', 'FAILED'))).toBe(
+      'Rule packet-loss started 2 times, for web.',
+    );
+  });
+
   it('counts no remedy that took other groups than those whose launches fail', () => {
     const fault = { name: 'x', groups: ['api'], fromSeconds: 0, untilSeconds: 1, outcome: { kind: 'stuck' } };
     const story = smallIncident({ losses: [], launchFaults: [fault as never] });
     const held = (name: string): Verdict =>
       judged(story, {
         executions: [
-          { machine: 'holdfast-rehearsal-protect-instances', rule: 'launches-failing', incidentId: 'i' },
+          {
+            machine: 'holdfast-rehearsal-protect-instances',
+            rule: 'launches-failing',
+            incidentId: 'i',
+            status: 'SUCCEEDED',
+          },
         ],
         journals: [
           { incidentId: 'i', entries: [{ at: '', event: 'held', autoScalingGroupName: name, text: 'held' }] },
