@@ -238,7 +238,8 @@ const checkSentences = (
     ...(ended !== null && countOf(ended[1]) > countOf(ended[2] ?? ended[1])
       ? [`${at} people are told that more was held than was asked for: ${ended[0]}`]
       : []),
-    ...(gaveAll && /may not change it|could not be given back/.test(text)
+    // What is told of several incidents may be so of one and not of another.
+    ...(gaveAll && relatedResources.length === 1 && /may not change it|could not be given back/.test(text)
       ? [`${at} people are told that everything was given back, and that something could not be`]
       : []),
     ...(additionalContext.kind === 'gave-back' && heldNow === 0 && / suspend-processes /.test(text)

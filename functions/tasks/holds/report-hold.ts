@@ -51,19 +51,38 @@ const withoutNeverHeld = (journal: JournalEntry[]): JournalEntry[] => {
 /** What a plan came to, or what the sweep asked for. */
 export type HoldPlanAction = z.output<typeof reportHoldState>['plan']['action'];
 
-/** What was held, and given back; of these, how many needed nothing. */
-const tellHeld = (asked: number, held: number, givenBack: number, nothingLeft: number): string[] => {
+/** What became of the groups of a hold, in numbers. */
+interface HeldGroups {
+  asked: number;
+  held: number;
+  givenBack: number;
+  /** Of these, how many needed nothing. */
+  nothingLeft: number;
+  /** Held, and deleted meanwhile. */
+  deleted: number;
+}
+
+/** What was held, and what became of it. */
+const tellHeld = ({ asked, held, givenBack, nothingLeft, deleted }: HeldGroups): string[] => {
   const heldOf =
     held === asked
       ? `Holdfast held ${counted(held, 'group')}`
       : `Holdfast held ${held} of ${counted(asked, 'group')}`;
   if (held === 0) return [`${heldOf}.`];
-  if (nothingLeft > 0) {
+  if (nothingLeft > 0 || deleted > 0) {
     const gave = givenBack - nothingLeft;
+    const left = held - givenBack - deleted;
     return [
       gave === 0 ? `${heldOf}.` : `${heldOf}, and gave back ${gave === held ? 'all' : gave} of them.`,
-      ...(givenBack < held ? [`${held - givenBack} of them could not be given back.`] : []),
-      `In ${counted(nothingLeft, 'group')} there was nothing to give back: other holds need it still, or others had set it before.`,
+      ...(left > 0 ? [`${left} of them could not be given back.`] : []),
+      ...(deleted > 0
+        ? [`${counted(deleted, 'group')} ${deleted === 1 ? 'was' : 'were'} deleted during the hold.`]
+        : []),
+      ...(nothingLeft > 0
+        ? [
+            `In ${counted(nothingLeft, 'group')} there was nothing to give back: other holds need it still, or others had set it before.`,
+          ]
+        : []),
     ];
   }
   if (givenBack === held) return [`${heldOf} and gave ${held === 1 ? 'it' : 'all of them'} back.`];
@@ -72,8 +91,12 @@ const tellHeld = (asked: number, held: number, givenBack: number, nothingLeft: n
   ];
 };
 
-/** Sums up the journal of an incident; pure. */
-const summariseHold = (
+/**
+ * Sums up the journal of an incident; pure.
+ *
+ * @param notGivenBack groups that could not be given back, when it was given up
+ */
+export const summariseHold = (
   journal: JournalEntry[],
   { action, reason = '' }: Pick<z.output<typeof reportHoldState>['plan'], 'action' | 'incidentId' | 'reason'>,
   notGivenBack: number,
@@ -96,8 +119,19 @@ const summariseHold = (
   );
   // Nothing was given back of a group that another hold has still.
   const nothingLeft = namesIn(ofHeld, ['given-back']).filter((name) => !returned.has(name)).length;
-  const held = tellHeld(groupsAsked, groupsHeld, groupsGivenBack, nothingLeft);
-  const isIncomplete = groupsGivenBack < groupsHeld;
+  const stillThere = new Set(namesIn(ofHeld, ['given-back']));
+  const wereHeld = new Set(namesIn(ofHeld, ['held']));
+  const deleted = namesIn(ofHeld, ['gone', 'replaced']).filter(
+    (name) => wereHeld.has(name) && !stillThere.has(name),
+  ).length;
+  const held = tellHeld({
+    asked: groupsAsked,
+    held: groupsHeld,
+    givenBack: groupsGivenBack,
+    nothingLeft,
+    deleted,
+  });
+  const isIncomplete = groupsGivenBack + deleted < groupsHeld;
   const over = 'Hold ended';
   const headlines: Record<HoldPlanAction, string> = {
     HOLD: over,
