@@ -43,8 +43,10 @@ export interface Incident extends AskedSettings {
   untilLaunchesSucceed?: boolean;
   /** Whether many groups share it whose launches failed at the same time, each of which might have one of its own. */
   isShared?: true;
-  /** Of such a one: since when launches have succeeded again in most of its groups. */
+  /** Of such a one: since when launches have succeeded again in most of its groups, unless that ended later. */
   mostSucceedSince?: string;
+  /** When that was last seen not to be so any more. */
+  mostSucceedUntil?: string;
   /** Tags of the groups it is about, where it was not told their names: a group made anew under a name needs them too. */
   targetTags?: Record<string, string>;
   reason: string;
@@ -69,6 +71,13 @@ export interface Incident extends AskedSettings {
   /** When the scheduled actions of its groups were read. */
   schedulesReadAt?: string;
 }
+
+/** Since when launches have succeeded in most groups of a shared incident without a break; `undefined` when they do not. */
+export const mostSucceedSinceOf = ({
+  mostSucceedSince,
+  mostSucceedUntil = '',
+}: Incident): string | undefined =>
+  mostSucceedSince !== undefined && mostSucceedSince > mostSucceedUntil ? mostSucceedSince : undefined;
 
 /** Whether of two incidents of one remediation that hold the same this one ends: the older one goes on. */
 export const yieldsTo = (incident: Incident, other: Incident): boolean =>

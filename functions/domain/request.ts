@@ -15,6 +15,8 @@ export interface Request extends AskedSettings {
   names: string[];
   /** Of the groups with these tags, only those whose launches failed and that were given to this execution. */
   ofFailingGroups?: true;
+  /** Whether its group leaves an incident that many groups shared, which holds it until this one does. */
+  leavesShared?: true;
   /** Tags of the groups, where they were not asked for by name. */
   tags: Record<string, string> | undefined;
   dryRun: boolean;

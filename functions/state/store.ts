@@ -21,6 +21,7 @@ type IncidentChange = Partial<
     | 'okWithoutDataAt'
     | 'schedulesReadAt'
     | 'mostSucceedSince'
+    | 'mostSucceedUntil'
   >
 >;
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decideApply } from '../../functions/domain/holds/decide-apply.ts';
 import { protectInstancesEffect } from '../../functions/domain/holds/protect-instances.ts';
+import type { ServiceOutage } from '../../rehearsal/incident.ts';
 import { packetLoss } from '../../rehearsal/incidents/packet-loss.ts';
 import type { RehearsalResult } from '../../rehearsal/rehearse.ts';
 import { aGroup, anIncident, aRecord, later, now } from '../domain/holds/group-fixtures.ts';
@@ -193,7 +194,7 @@ describe('protecting', () => {
             },
             {
               name: 'its own fault',
-              groups: ['api-39'],
+              groups: ['api-00'],
               fromSeconds: 0,
               untilSeconds: minutes(9999),
               outcome: refused,
@@ -202,19 +203,115 @@ describe('protecting', () => {
         }),
         { policy: protectOnly, quirks: calm },
       );
+      const wasShared = result.journals.some(
+        ({ entries }) =>
+          entries.some(({ because }) => because === 'LAUNCHES_SUCCEED_IN_MOST_GROUPS') ||
+          entries.some(({ text = '' }) => text.includes('do not get an execution each: api-00')),
+      );
+      expect(wasShared).toBe(true);
       const stays = (violation: string): boolean =>
         !/still runs when the story ends|is still (held|open)/.test(violation);
       expect(result.violations.filter(stays)).toEqual([]);
       const heldNow = cloud.store.listGroups().map(({ autoScalingGroupName }) => autoScalingGroupName);
-      expect(heldNow).toEqual(['api-39']);
-      const resumed = accepted(result, 'ResumeProcesses').filter(({ group }) => group !== 'api-39');
+      expect(heldNow).toEqual(['api-00']);
+      const resumed = accepted(result, 'ResumeProcesses').filter(({ group }) => group !== 'api-00');
       expect(Math.max(...resumed.map(({ seconds }) => seconds))).toBeLessThan(minutes(90));
-      const [first] = accepted(result, 'SetInstanceProtection').filter(({ group }) => group === 'api-39');
+      const [first] = accepted(result, 'SetInstanceProtection').filter(({ group }) => group === 'api-00');
       const taken = accepted(result, 'SetInstanceProtection').filter(
-        ({ group, input }) => group === 'api-39' && input.ProtectedFromScaleIn === false,
+        ({ group, input }) => group === 'api-00' && input.ProtectedFromScaleIn === false,
       );
       expect(first?.seconds).toBeLessThan(minutes(20));
       expect(taken).toEqual([]);
+    });
+
+    /** Most groups recover after forty minutes, and the launches of one that shared their execution hang from then on. */
+    const oneHangs = (over: Parameters<typeof launchIncident>[0]) =>
+      many({
+        groups: names.map((name) =>
+          apiGroup(name, {
+            ...scaleOutAt(asksForMoreAt, 8),
+            ...(name === 'api-00'
+              ? { lifecycleHooks: [{ ...launchHook, heartbeatTimeoutSeconds: 3600 }] }
+              : {}),
+          }),
+        ),
+        launchFaults: [
+          {
+            name: 'no capacity',
+            groups: names,
+            fromSeconds: 0,
+            untilSeconds: minutes(40),
+            outcome: refused,
+          },
+          {
+            name: 'its own fault',
+            groups: ['api-00'],
+            fromSeconds: minutes(40),
+            untilSeconds: minutes(9999),
+            outcome: stuck,
+          },
+        ],
+        durationSeconds: minutes(150),
+        ...over,
+      });
+
+    it.each<[string, ServiceOutage[]]>([
+      ['nothing is wrong', []],
+      [
+        'Step Functions is silent as it is to get an execution of its own',
+        [{ service: 'StepFunctions', fromSeconds: 3600, untilSeconds: 3740 }],
+      ],
+      [
+        'that execution cannot read the kill switch',
+        [{ service: 'SSM', fromSeconds: 3613.9, untilSeconds: 4100 }],
+      ],
+    ])('leaves one that still fails at no moment without a hold, where %s', async (_what, serviceOutages) => {
+      const { result } = await rehearseSmall(oneHangs({ serviceOutages }), {
+        policy: protectOnly,
+        quirks: calm,
+      });
+      const ofOne = (operation: string) =>
+        accepted(result, operation).filter(({ group }) => group === 'api-00');
+      const taken = ofOne('SetInstanceProtection').filter(
+        ({ input }) => input.ProtectedFromScaleIn === false,
+      );
+      expect([taken, ofOne('ResumeProcesses')]).toEqual([[], []]);
+      const endedAsShared = result.journals.some(({ entries }) =>
+        entries.some(({ text = '' }) => text.includes('do not get an execution each: api-00')),
+      );
+      expect(endedAsShared).toBe(true);
+    });
+
+    it('does not begin one for each while the plan of what they share waits for AWS', async () => {
+      const { result } = await rehearseSmall(
+        many({
+          durationSeconds: minutes(40),
+          launchFaults: [
+            { name: 'no capacity', groups: names, fromSeconds: 0, untilSeconds: 742, outcome: refused },
+            { name: 'hang', groups: names, fromSeconds: 742, untilSeconds: minutes(9999), outcome: stuck },
+          ],
+          serviceOutages: [{ service: 'AutoScaling', fromSeconds: 745, untilSeconds: 905 }],
+        }),
+        { policy: protectOnly, quirks: calm },
+      );
+      expect([...heldIn(result)].sort()).toEqual(names);
+      expect(executionsOf(result, 'protect-instances').length).toBeLessThan(15);
+    });
+
+    it('does not plan again, for each, what a rule in dry run only planned', async () => {
+      const policy = { rules: protectOnly.rules.map((rule) => ({ ...rule, dryRun: true as const })) };
+      const { result } = await rehearseSmall(
+        many({
+          durationSeconds: minutes(60),
+          launchFaults: [
+            { name: 'no capacity', groups: names, fromSeconds: 0, untilSeconds: 742, outcome: refused },
+            { name: 'hang', groups: names, fromSeconds: 742, untilSeconds: minutes(9999), outcome: stuck },
+          ],
+        }),
+        { policy, quirks: calm },
+      );
+      expect(result.calls.filter(({ mutating }) => mutating)).toEqual([]);
+      expect(executionsOf(result, 'protect-instances').length).toBeLessThan(15);
     });
 
     it('changes nothing in a dry run, and tells once what it would do', async () => {

@@ -1,4 +1,4 @@
-import type { Incident } from '../incident.ts';
+import { type Incident, mostSucceedSinceOf } from '../incident.ts';
 import type { Launches } from '../launches/decide-launches.ts';
 import { laterOf } from '../launches/launch-record.ts';
 import { mostSucceedSeconds, roundsMax } from '../limits.ts';
@@ -70,9 +70,9 @@ const renewed = ({ settings }: Incident, now: string, facts: HoldFacts): HoldDec
 const decideByLaunches = (incident: Incident, launches: Launches | undefined, now: string): HoldDecision => {
   if (launches === undefined) return keepUnlessExpired(incident, now, { because: 'LAUNCHES_UNREADABLE' });
   if (launches.succeedAgain) return { action: 'RELEASE', because: 'LAUNCHES_SUCCEED' };
-  const { isShared, mostSucceedSince = now } = incident;
+  const { isShared } = incident;
   const { stillFailing } = launches;
-  const areMostProven = secondsBetween(mostSucceedSince, now) >= mostSucceedSeconds;
+  const areMostProven = secondsBetween(mostSucceedSinceOf(incident) ?? now, now) >= mostSucceedSeconds;
   if (isShared === true && stillFailing !== undefined && areMostProven) {
     return { action: 'RELEASE', because: 'LAUNCHES_SUCCEED_IN_MOST_GROUPS', stillFailing };
   }

@@ -43,10 +43,18 @@ export const enoughFailures = (
 export const hasYetToBegin = (started: StartedForFailures | undefined, now: string): boolean =>
   started?.beginAt !== undefined && started.beginAt > now;
 
+/** How long after it began an execution that groups share may still be about to take them, whatever is slow. */
+const takesGroupsSeconds = 120;
+
+/** Whether such an execution has yet to take the groups that were given to it, or may not have taken them yet. */
+const mayStillTake = (started: StartedForFailures | undefined, now: string): boolean =>
+  started?.beginAt !== undefined && addSeconds(started.beginAt, takesGroupsSeconds) > now;
+
 /**
  * The record once the failures up to this one have started an execution: they do not count again. What earlier rules
  * counted is forgotten with the window in which failures count at all. Who counted later than this stands, and so does an
- * execution that has yet to begin.
+ * execution that has yet to take its groups: else a group whose launches fail on would be given from one to the next, and
+ * taken by none.
  *
  * @param started what they started, where it was started now
  * @param now ISO 8601
@@ -60,7 +68,7 @@ export const withCounted = (
 ): LaunchRecord => {
   const countsFrom = addSeconds(now, -failureWindowSecondsMax);
   const { [rule.name]: before } = record.startedFor ?? {};
-  const after = hasYetToBegin(before, now) ? before : started;
+  const after = mayStillTake(before, now) ? before : started;
   return {
     ...record,
     countedUntil: {
@@ -71,15 +79,30 @@ export const withCounted = (
   };
 };
 
-/** The record once something else was started for failures that were counted already. */
+/**
+ * The record once something else was started for failures that were counted already.
+ *
+ * @param instead the execution that was started for them before; what else was started meanwhile stays
+ */
 export const withStarted = (
   record: LaunchRecord,
   rule: Pick<Rule, 'name'>,
+  instead: string,
   started: StartedForFailures,
-): LaunchRecord => ({ ...record, startedFor: { ...record.startedFor, [rule.name]: started } });
+): LaunchRecord =>
+  record.startedFor?.[rule.name]?.executionName === instead
+    ? { ...record, startedFor: { ...record.startedFor, [rule.name]: started } }
+    : record;
 
-/** The record once nothing more has to be done about what failures started for a rule. */
-export const withoutStarted = (record: LaunchRecord, rule: Pick<Rule, 'name'>): LaunchRecord => {
+/**
+ * The record once nothing more has to be done about what failures started for a rule. What else was started meanwhile
+ * stays.
+ */
+export const withoutStarted = (
+  record: LaunchRecord,
+  rule: Pick<Rule, 'name'>,
+  executionName: string,
+): LaunchRecord => {
   const { [rule.name]: started, ...others } = record.startedFor ?? {};
-  return started === undefined ? record : { ...record, startedFor: others };
+  return started?.executionName === executionName ? { ...record, startedFor: others } : record;
 };

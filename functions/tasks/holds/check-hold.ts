@@ -7,16 +7,17 @@ import type { Clock } from '../../clock.ts';
 import { type AlarmReading, decideHold, type HoldDecision } from '../../domain/holds/decide-hold.ts';
 import { isInspectionDue } from '../../domain/holds/is-inspection-due.ts';
 import { soonRounds } from '../../domain/holds/seconds-to-next-round.ts';
-import type { Incident } from '../../domain/incident.ts';
+import { type Incident, mostSucceedSinceOf } from '../../domain/incident.ts';
 import type { Mode } from '../../domain/mode.ts';
 import type { Remediation } from '../../domain/remediation-names.ts';
-import { startForStillFailing } from '../../domain/signals/decide-start.ts';
 import { tellHold } from '../../domain/telling/hold-sentences.ts';
+import { addSeconds } from '../../domain/times.ts';
 import type { checkHoldState } from '../../events/hold-state.ts';
 import type { Store } from '../../state/store.ts';
 import { writeJournal } from '../incidents/emit-facts.ts';
 import { beginRelease } from '../incidents/end-incident.ts';
 import { readModeOrUndefined } from '../incidents/read-mode.ts';
+import { handOver } from './hand-over.ts';
 
 /** What CheckHold needs. */
 export interface CheckHoldDependencies {
@@ -67,7 +68,7 @@ const readAlarm = async (cloudWatch: CloudWatch, incident: Incident): Promise<Al
 export const createCheckHold =
   (dependencies: CheckHoldDependencies) =>
   async (state: z.output<typeof checkHoldState>): Promise<CheckHoldResult> => {
-    const { cloudWatch, killSwitch, store, clock, stageMode, stepFunctions, stateMachineArns } = dependencies;
+    const { cloudWatch, killSwitch, store, clock, stageMode } = dependencies;
     const { incidentId } = state.plan;
     const { round } = state.applied;
     const incident = await store.readIncident(incidentId);
@@ -82,24 +83,31 @@ export const createCheckHold =
     }
     const alarm = await readAlarm(cloudWatch, incident);
     const mode = await readModeOrUndefined(killSwitch, stageMode, incident.mode);
-    const decision = decideHold(
-      incident,
-      { alarm, mode, round, launches: state.applied.launches },
-      clock.now(),
-    );
-    const reason = tellHold(decision);
     const { launches } = state.applied;
-    if (launches?.stillFailing !== undefined && incident.mostSucceedSince === undefined) {
+    const decided = decideHold(incident, { alarm, mode, round, launches }, clock.now());
+    const waiting =
+      decided.because === 'LAUNCHES_SUCCEED_IN_MOST_GROUPS'
+        ? await handOver(dependencies, incident, decided.stillFailing)
+        : [];
+    const decision: HoldDecision =
+      waiting.length === 0
+        ? decided
+        : {
+            action: 'KEEP',
+            because: 'LAUNCHES_FAIL',
+            waitingGroups: waiting.length,
+            renewUntil: addSeconds(clock.now(), incident.settings.expiresAfterSeconds),
+          };
+    const reason = tellHold(decision);
+    const areMost = launches?.stillFailing !== undefined;
+    if (areMost && mostSucceedSinceOf(incident) === undefined) {
       await store.changeIncident(incidentId, { mostSucceedSince: clock.now() });
     }
-    if (decision.action === 'RELEASE') await beginRelease(store, clock, incident, reason);
-    // After that, because what is held already is refused; before anything is given back of them.
-    if (decision.because === 'LAUNCHES_SUCCEED_IN_MOST_GROUPS' && incident.rule !== undefined) {
-      for (const name of decision.stillFailing) {
-        const { executionName, input } = startForStillFailing(incident.rule, name, clock.now());
-        await stepFunctions.startExecution(stateMachineArns[incident.remediation], executionName, input);
-      }
+    // What could not be read breaks no series of rounds.
+    if (!areMost && launches !== undefined && mostSucceedSinceOf(incident) !== undefined) {
+      await store.changeIncident(incidentId, { mostSucceedUntil: clock.now() });
     }
+    if (decision.action === 'RELEASE') await beginRelease(store, clock, incident, reason);
     if (decision.because === 'OK_WITHOUT_DATA') {
       await store.changeIncident(incidentId, { okWithoutDataAt: clock.now() });
     }

@@ -2,13 +2,13 @@ import type { Store } from '../../state/store.ts';
 import { groupsOfOpenIncidents } from './groups-of-open-incidents.ts';
 
 /**
- * Those of the groups that no open incident protects until their launches succeed. A hold that an alarm or a person
- * began does not count: it may end before they do.
+ * The groups that open incidents protect until their launches succeed. A hold that an alarm or a person began does not
+ * count: it may end before they do.
  *
  * @param own an incident that does not count either: of who asks
  */
-export const findUnprotected = async (store: Store, names: string[], own?: string): Promise<string[]> => {
-  const covered = await groupsOfOpenIncidents(
+export const groupsProtected = (store: Store, own?: string): Promise<Set<string>> =>
+  groupsOfOpenIncidents(
     store,
     ({ incidentId, settings, untilLaunchesSucceed, alarm, status }) =>
       incidentId !== own &&
@@ -17,5 +17,9 @@ export const findUnprotected = async (store: Store, names: string[], own?: strin
       alarm === undefined &&
       status === 'HELD',
   );
+
+/** Those of the groups that are not among them. */
+export const findUnprotected = async (store: Store, names: string[], own?: string): Promise<string[]> => {
+  const covered = await groupsProtected(store, own);
   return names.filter((name) => !covered.has(name));
 };

@@ -70,8 +70,8 @@ export const toRequest = (remediation: Remediation, input: unknown, policy: Poli
       `rule: found "${parsed.rule}"; allowed: ${fitting.map(({ name }) => name).join(', ') || 'none'}, the rules of the deployed policy that ask for ${remediation}`,
     );
   }
-  const { alarm, failingGroups } = parsed.signal;
-  const ofOneGroup = parsed.signal.launchFailures ?? parsed.signal.stillFailing;
+  const { alarm, failingGroups, stillFailing } = parsed.signal;
+  const ofOneGroup = parsed.signal.launchFailures ?? stillFailing;
   return {
     remediation,
     rule: rule.name,
@@ -82,6 +82,7 @@ export const toRequest = (remediation: Remediation, input: unknown, policy: Poli
     names: ofOneGroup === undefined ? [] : [ofOneGroup.autoScalingGroupName],
     tags: ofOneGroup === undefined ? rule.targets.tags : undefined,
     ...(failingGroups === undefined ? {} : { ofFailingGroups: true as const }),
+    ...(stillFailing === undefined ? {} : { leavesShared: true as const }),
     ...askedSettings(rule),
     dryRun: parsed.dryRun || rule.dryRun === true,
   };
@@ -109,6 +110,7 @@ export const findOtherExecution = async (
   for (const incident of await store.listOpenIncidents()) {
     const isOther = incident.incidentId !== incidentId && incident.remediation === request.remediation;
     if (!isOther || incident.status !== 'HELD') continue;
+    if (request.leavesShared === true && incident.isShared === true) continue;
     const held = await store.readIncidentGroups(incident.incidentId);
     const { isSameAffair } = remediations[request.remediation];
     if (!isSameAffair(incident, request, { held, asked: names })) continue;

@@ -80,7 +80,8 @@ const useOf = async (store: Store, executionArn: string, { status, error }: Ende
 /** Where a signal stands: the next name to start under, or why there is none now, and whether there may be one later. */
 export type NextName =
   | { name: string }
-  | { usedUpBecause: string; isForGood: boolean; execution: EndedExecution };
+  /** `tried` is the name of the last execution of the signal. */
+  | { usedUpBecause: string; isForGood: boolean; execution: EndedExecution; tried: string };
 
 /**
  * The name under which a signal is tried next: its own, and after each execution that changed nothing and failed the
@@ -116,24 +117,30 @@ export const findNextName = async (
   const { tries, execution } = last;
   const tried = nameOf(tries);
   if (execution.status === 'RUNNING') {
-    return { usedUpBecause: `${tried} runs`, isForGood: false, execution };
+    return { usedUpBecause: `${tried} runs`, isForGood: false, execution, tried };
   }
   const use = await useOf(store, executionArnOf(stateMachineArn, tried), execution);
   if (use === 'USED_UP') {
-    return { usedUpBecause: `${tried} ended as ${execution.status}`, isForGood: true, execution };
+    return { usedUpBecause: `${tried} ended as ${execution.status}`, isForGood: true, execution, tried };
   }
   if (use === 'OPEN') {
-    return { usedUpBecause: `what ${tried} opened is not given back yet`, isForGood: false, execution };
+    return {
+      usedUpBecause: `what ${tried} opened is not given back yet`,
+      isForGood: false,
+      execution,
+      tried,
+    };
   }
   const { stoppedAt = clock.now() } = execution;
   if (secondsBetween(stoppedAt, clock.now()) < startAgainAfterSeconds) {
-    return { usedUpBecause: `${tried} failed only just now`, isForGood: false, execution };
+    return { usedUpBecause: `${tried} failed only just now`, isForGood: false, execution, tried };
   }
   return tries >= startTriesMax
     ? {
         usedUpBecause: `${startTriesMax} executions failed before they changed anything`,
         isForGood: true,
         execution,
+        tried,
       }
     : { name: nameOf(tries + 1) };
 };

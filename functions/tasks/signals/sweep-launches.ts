@@ -4,16 +4,18 @@ import type { Clock } from '../../clock.ts';
 import { optInTag } from '../../domain/auto-scaling-group.ts';
 import type { GroupWithLaunches } from '../../domain/drain/decide-drains.ts';
 import { decideLaunchSweep } from '../../domain/drain/decide-launch-sweep.ts';
-import { executionNameOf } from '../../domain/execution-arn.ts';
+import { executionArnOf } from '../../domain/execution-arn.ts';
 import { isComplete } from '../../domain/group-units.ts';
-import { withoutStarted, withStarted } from '../../domain/launches/decide-launch-failures.ts';
+import { namesIn } from '../../domain/journal.ts';
+import { hasYetToBegin, withoutStarted, withStarted } from '../../domain/launches/decide-launch-failures.ts';
+import { groupsFailingAloneMax } from '../../domain/limits.ts';
 import type { Mode } from '../../domain/mode.ts';
-import { type RuleInput, signalNameOf, startForGroup } from '../../domain/signals/decide-start.ts';
+import { type RuleInput, startForFailingGroups, startForGroup } from '../../domain/signals/decide-start.ts';
 import { rulesForLaunchFailures } from '../../domain/signals/match-rules.ts';
 import { secondsBetween } from '../../domain/times.ts';
 import type { Policy, Rule } from '../../events/policy.ts';
 import type { Store } from '../../state/store.ts';
-import { findUnprotected } from '../incidents/find-unprotected.ts';
+import { groupsProtected } from '../incidents/find-unprotected.ts';
 import { groupsBeingResized } from '../incidents/groups-being-resized.ts';
 import { groupsOfOpenIncidents } from '../incidents/groups-of-open-incidents.ts';
 import {
@@ -50,6 +52,12 @@ interface LaunchesSweep {
   started: StartOutcome[];
   /** Where the signals of executions stand that were looked at in this sweep: many groups may share one. */
   names: Map<string, NextName>;
+  /** By execution, the groups that it planned for or refused. */
+  planned: Map<string, Set<string>>;
+  /** The groups that open incidents protect until their launches succeed, once that was asked. */
+  protectedNames?: Promise<Set<string>>;
+  /** By rule, groups that were started for because they were left out. */
+  alone: Map<string, number>;
 }
 
 const keep = ({ started }: LaunchesSweep, outcomes: StartOutcome[]): void => {
@@ -83,31 +91,55 @@ const lookAtTargets = async (sweep: LaunchesSweep, rule: Rule): Promise<GroupWit
   return seen;
 };
 
-/** How long after its beginning an execution has taken its groups, whatever was slow. */
-const takesGroupsSeconds = 120;
+/** The groups that an execution planned for, or refused, by its journal; `undefined` while it has not planned. */
+const groupsPlanned = async (
+  { dependencies: { store }, planned }: LaunchesSweep,
+  executionArn: string,
+): Promise<Set<string> | undefined> => {
+  const known = planned.get(executionArn);
+  if (known !== undefined) return known;
+  const journal = await store.readJournal(executionArn);
+  if (namesIn(journal, ['planned']).length === 0 && !journal.some(({ event }) => event === 'refused')) {
+    return undefined;
+  }
+  const names = new Set(namesIn(journal, ['planned', 'refused', 'held']));
+  planned.set(executionArn, names);
+  return names;
+};
 
 /**
- * Whether an execution that groups share has begun without one of them, because it was written down too late: it runs or
- * ended at once, and nobody protects the group. What a person stopped is not begun again.
+ * Whether an execution that groups share has planned without one of them, because it was written down too late, and nobody
+ * protects the group. What a person stopped is not begun again, and what a dry run planned neither.
  */
 const wasLeftOut = async (
-  { dependencies: { store, clock }, mode }: LaunchesSweep,
+  sweep: LaunchesSweep,
+  rule: Rule,
+  stateMachineArn: string,
   autoScalingGroupName: string,
-  { executionName, beginAt }: { executionName: string; beginAt: string },
   next: NextName,
 ): Promise<boolean> => {
-  if (mode !== 'live' || 'name' in next) return false;
-  const { status, stoppedAt = clock.now() } = next.execution;
-  const endedAtOnce = status === 'SUCCEEDED' && secondsBetween(beginAt, stoppedAt) < takesGroupsSeconds;
-  const runs = status === 'RUNNING' && secondsBetween(beginAt, clock.now()) >= takesGroupsSeconds;
-  if (!endedAtOnce && !runs) return false;
-  if ((await findUnprotected(store, [autoScalingGroupName])).length === 0) return false;
-  // What it took and gives back by now it has not left out.
-  const taken = await groupsOfOpenIncidents(
-    store,
-    ({ incidentId }) => signalNameOf(executionNameOf(incidentId)) === executionName,
-  );
-  return !taken.has(autoScalingGroupName);
+  if (sweep.mode !== 'live' || rule.dryRun === true || 'name' in next) return false;
+  const { execution, tried } = next;
+  if (execution.status !== 'RUNNING' && execution.status !== 'SUCCEEDED') return false;
+  const planned = await groupsPlanned(sweep, executionArnOf(stateMachineArn, tried));
+  if (planned === undefined || planned.has(autoScalingGroupName)) return false;
+  // Looked up once in a sweep: what is protected since is refused by the plan of what is started.
+  sweep.protectedNames ??= groupsProtected(sweep.dependencies.store);
+  return !(await sweep.protectedNames).has(autoScalingGroupName);
+};
+
+/** What is started for a group that was left out: the first get one each, and further ones share one, as events do. */
+const startForLeftOut = (
+  { dependencies: { clock, groupsFailingAlone = groupsFailingAloneMax }, alone }: LaunchesSweep,
+  rule: Rule,
+  autoScalingGroupName: string,
+  failure: { activityId: string; failedAt: string },
+): { executionName: string; input: RuleInput; beginAt?: string } => {
+  const before = alone.get(rule.name) ?? 0;
+  alone.set(rule.name, before + 1);
+  return before < groupsFailingAlone
+    ? startForGroup(rule, autoScalingGroupName, failure)
+    : startForFailingGroups(rule, autoScalingGroupName, clock.now());
 };
 
 /** What failed launches started and failed before it began is started again, as long as the group lacks instances. */
@@ -125,7 +157,8 @@ const startAgain = async (
   const arn = stateMachineArns[rule.do];
   const next = names.get(executionName) ?? (await findNextName(dependencies, arn, executionName));
   names.set(executionName, next);
-  const isOver = secondsBetween(failedAt, clock.now()) > rule.settings.holdAtMostSeconds || isComplete(group);
+  const now = clock.now();
+  const isOver = secondsBetween(failedAt, now) > rule.settings.holdAtMostSeconds || isComplete(group);
   if ('name' in next && !isOver) {
     // The same input as before, so that it begins no earlier than it should and finds all of its groups.
     const input: RuleInput =
@@ -137,22 +170,26 @@ const startAgain = async (
     keep(sweep, [{ action: 'STARTED', rule: rule.name, executionName: next.name, reason }]);
     return;
   }
-  if (
-    !isOver &&
-    beginAt !== undefined &&
-    (await wasLeftOut(sweep, autoScalingGroupName, { executionName, beginAt }, next))
-  ) {
-    const alone = startForGroup(rule, autoScalingGroupName, { activityId, failedAt });
-    await stepFunctions.startExecution(arn, alone.executionName, alone.input);
+  // What is about to take the group may not have been seen to, and a description may be older than its beginning.
+  if (hasYetToBegin(started, now)) return;
+  if (!isOver && beginAt !== undefined && (await wasLeftOut(sweep, rule, arn, autoScalingGroupName, next))) {
+    const { input, ...instead } = startForLeftOut(sweep, rule, autoScalingGroupName, {
+      activityId,
+      failedAt,
+    });
+    // Written first, because one that groups share takes those that it is written of.
     await changeLaunches(store, autoScalingGroupName, (current) =>
-      withStarted(current, rule, { executionName: alone.executionName, activityId, failedAt }),
+      withStarted(current, rule, executionName, { ...instead, activityId, failedAt }),
     );
+    await stepFunctions.startExecution(arn, instead.executionName, input);
     const reason = `${autoScalingGroupName} still lacks instances, and ${executionName} left it out`;
-    keep(sweep, [{ action: 'STARTED', rule: rule.name, executionName: alone.executionName, reason }]);
+    keep(sweep, [{ action: 'STARTED', rule: rule.name, executionName: instead.executionName, reason }]);
     return;
   }
   if (isOver || !('name' in next || !next.isForGood)) {
-    await changeLaunches(store, autoScalingGroupName, (current) => withoutStarted(current, rule));
+    await changeLaunches(store, autoScalingGroupName, (current) =>
+      withoutStarted(current, rule, executionName),
+    );
   }
 };
 
@@ -191,7 +228,10 @@ export const sweepLaunches = async (
   isInTime: (inSeconds?: number) => boolean,
   attempt: (work: () => Promise<void>) => Promise<void>,
 ): Promise<StartOutcome[]> => {
-  const sweep: LaunchesSweep = { dependencies, mode, isInTime, attempt, started: [], names: new Map() };
+  const sweep: LaunchesSweep = {
+    ...{ dependencies, mode, isInTime, attempt, started: [] },
+    ...{ names: new Map(), planned: new Map(), alone: new Map() },
+  };
   if (mode === 'off') return [];
   const { policy } = dependencies;
   // Rules are often about the same groups: each tier is looked at once.
@@ -207,7 +247,11 @@ export const sweepLaunches = async (
   for (const rule of rulesForLaunchFailures(policy)) {
     await attempt(async () => {
       for (const seen of await look(rule)) {
-        keep(sweep, await startWhenEnoughFailed(dependencies, rule, seen.record, async () => seen.group));
+        // What there is no time for the next sweep finds; other rules have to have their turn.
+        if (!isInTime()) break;
+        await attempt(async () => {
+          keep(sweep, await startWhenEnoughFailed(dependencies, rule, seen.record, async () => seen.group));
+        });
         await attempt(() => startAgain(sweep, rule, seen));
       }
     });

@@ -126,25 +126,28 @@ describe('withCounted', () => {
     expect(counted(later(failureWindowSecondsMax))).not.toHaveProperty('other');
   });
 
-  it('leaves an execution that has yet to begin, and takes the new one once it began', () => {
+  it('leaves an execution that has yet to take its groups, and takes the new one two minutes after it began', () => {
     const before = aLaunchRecord({ startedFor: { failing: shared } });
-    expect(withCounted(before, rule, failure, started, later(89)).startedFor).toEqual({ failing: shared });
-    expect(withCounted(before, rule, failure, started, later(90)).startedFor).toEqual({ failing: started });
+    expect(withCounted(before, rule, failure, started, later(209)).startedFor).toEqual({ failing: shared });
+    expect(withCounted(before, rule, failure, started, later(210)).startedFor).toEqual({ failing: started });
   });
 });
 
 describe('withStarted and withoutStarted', () => {
-  it('write down, and strike out, what was started for one rule, and leave the others', () => {
-    const others = { other: { ...started, executionName: 'other-1' } };
-    const one = withStarted(aLaunchRecord({ startedFor: others }), rule, started);
-    expect(one.startedFor).toEqual({ ...others, failing: started });
-    expect(withoutStarted(one, rule).startedFor).toEqual(others);
+  const others = { other: { ...started, executionName: 'other-1' } };
+  const one = aLaunchRecord({ startedFor: { ...others, failing: started } });
+
+  it('replace, and strike out, what was started for one rule, and leave the others', () => {
+    const alone = { ...started, executionName: 'failing-9' };
+    expect(withStarted(one, rule, 'failing-1', alone).startedFor).toEqual({ ...others, failing: alone });
+    expect(withoutStarted(one, rule, 'failing-1').startedFor).toEqual(others);
   });
 
-  it('change nothing where nothing was started', () => {
+  it('change nothing where something else was started meanwhile, or nothing at all', () => {
+    expect(withStarted(one, rule, 'failing-0', shared)).toBe(one);
+    expect(withoutStarted(one, rule, 'failing-0')).toBe(one);
     const nothing = aLaunchRecord();
-    expect(withoutStarted(nothing, rule)).toBe(nothing);
-    const another = aLaunchRecord({ startedFor: { other: started } });
-    expect(withoutStarted(another, rule)).toBe(another);
+    expect(withoutStarted(nothing, rule, 'failing-1')).toBe(nothing);
+    expect(withStarted(nothing, rule, 'failing-1', shared)).toBe(nothing);
   });
 });

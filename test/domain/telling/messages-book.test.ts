@@ -144,6 +144,77 @@ describe('a message', () => {
     }
   });
 
+  it('says in how many of the groups that were asked for, where that is of one incident', () => {
+    const some = notice({ inSomeGroups: { held: 1, asked: 3 } });
+    expect(composeMessages(place, [some])[0]?.subject).toContain('Something happened in 1 of 3 groups: web');
+    const two = [some, notice({ inSomeGroups: { held: 1, asked: 3 }, incidentId: execution('loss-2') })];
+    expect(composeMessages(place, two)[0]?.subject).toContain('Something happened, not in all groups: web');
+    expect(composeMessages(place, [some, some])[0]?.subject).toContain('in 1 of 3 groups');
+  });
+
+  it('counts what notices left out themselves', () => {
+    const lines = (what: string, count: number) => Array.from({ length: count }, (_, n) => `${what} ${n}`);
+    const long = notice({
+      kind: 'needs-a-person',
+      todo: lines('todo', 11),
+      done: lines('done', 23),
+      details: lines('detail', 14),
+    });
+    const text = composeMessages(place, [long])[0]?.text ?? '';
+    expect(text).toContain('  todo 9\n  and 1 more\n');
+    expect(text).toContain('  done 14\n  and 8 more\n');
+    expect(text).toContain('  detail 9\n  and 4 more\n');
+  });
+
+  it('says when everything in it was so', () => {
+    const when = (...seconds: number[]) =>
+      composeMessages(
+        place,
+        seconds.map((each) => notice({ at: later(each) })),
+      )[0]
+        ?.text.split('\n')[1]
+        ?.split('. ')[0];
+    expect(when(0, 59)).toBe('As of 2026-03-02 03:00 UTC');
+    expect(when(3600, 60)).toBe('As of 2026-03-02 03:01 UTC to 04:00 UTC');
+    expect(when(0, 86_400)).toBe('As of 2026-03-02 03:00 UTC to 2026-03-03 03:00 UTC');
+  });
+
+  it('of a dry run says who holds its groups, where somebody does', () => {
+    const planned = notice({ kind: 'would-act', groups: ['web', 'api'] });
+    const held = (names: string[]) =>
+      heldNow(
+        ['web', 'api'].map((autoScalingGroupName) =>
+          aRecord({
+            autoScalingGroupName,
+            holds: names.includes(autoScalingGroupName) ? [aHold({ incidentId: execution('loss-9') })] : [],
+          }),
+        ),
+        later(60),
+      );
+    expect(composeMessages(place, [planned], held(['api']))[0]?.text).toContain('WHO HOLDS THESE GROUPS AT');
+    expect(composeMessages(place, [planned], held([]))[0]?.text).not.toContain('WHO HOLDS');
+  });
+
+  it('names for programs who holds the first twenty groups, and what is not held', () => {
+    const names = Array.from({ length: 22 }, (_, n) => `web-${n}`);
+    const records = names.map((autoScalingGroupName) => aRecord({ autoScalingGroupName }));
+    const notices = names.map((name) => notice({ kind: 'gave-back', groups: [name] }));
+    const [message] = composeMessages(place, notices, heldNow(records, later(60)));
+    const chat = message?.chat as
+      | { metadata: { additionalContext: { heldBy: string; notHeld?: string } } }
+      | undefined;
+    const context = chat?.metadata.additionalContext;
+    expect(Object.keys(JSON.parse(context?.heldBy ?? ''))).toEqual(names.slice(0, 20));
+    expect(context).not.toHaveProperty('notHeld');
+    const failed = notice({ kind: 'failed', notHeld: ['web'] });
+    expect(composeMessages(place, [failed])[0]?.chat).toMatchObject({
+      metadata: { additionalContext: { notHeld: '["web"]' } },
+    });
+    expect(composeMessages(place, [notice({ kind: 'not-ready', incidentId: '' })])[0]?.chat).toMatchObject({
+      metadata: { threadId: 'holdfast-prod-hourly-check', relatedResources: [] },
+    });
+  });
+
   it('tells lines that differ by their instances once, where they are more than three', () => {
     const lines = (count: number, groups: boolean) =>
       composeMessages(place, [

@@ -17,65 +17,146 @@ const incident = {
 } as Incident;
 
 describe('createCheckHold', () => {
-  it('ends what groups share a quarter of an hour after most are well, and starts the others alone', async () => {
-    let stored: Incident = { ...incident, rule: 'failing', isShared: true };
-    const deeds: string[] = [];
-    let now = '2026-01-05T03:30:00.000Z';
+  /** A shared incident over groups, some of which other incidents hold by now. */
+  const sharedIncident = (over: Partial<Incident> = {}) => {
+    const world = {
+      stored: { ...incident, rule: 'failing', isShared: true, ...over } as Incident,
+      now: '2026-01-05T03:30:00.000Z',
+      started: [] as unknown[][],
+      /** By group, whether another incident is open over it, and whether its hold is in the record. */
+      others: new Map<string, 'open' | 'held'>(),
+      ended: new Map<string, object>(),
+      fails: false,
+    };
+    const other = {
+      ...incident,
+      incidentId: 'other',
+      settings: { ...incident.settings, effect: { protectsInstances: true, processes: [] } },
+    };
     const checkHold = createCheckHold({
       cloudWatch: {} as never,
       killSwitch: { read: async () => ({ mode: 'live' }) },
       store: {
-        readIncident: async () => stored,
+        readIncident: async (id: string) => (id === incident.incidentId ? world.stored : undefined),
         changeIncident: async (_id: string, change: Partial<Incident>) => {
-          stored = { ...stored, ...change };
-          deeds.push(Object.keys(change).join());
+          world.stored = { ...world.stored, ...change };
         },
         appendJournal: async () => undefined,
+        readJournal: async () => [],
+        listOpenIncidents: async () => [world.stored, other],
+        readIncidentGroups: async (id: string) =>
+          id === 'other' ? [...world.others.keys()] : ['a', 'b', 'c'],
+        readGroups: async (names: string[]) =>
+          names.map((name) => ({
+            holds: [
+              { incidentId: incident.incidentId },
+              ...(world.others.get(name) === 'held' ? [{ incidentId: 'other' }] : []),
+            ],
+          })),
       } as unknown as Store,
-      clock: { now: () => now },
+      clock: { now: () => world.now },
       stageMode: 'live',
       stepFunctions: {
-        startExecution: async (_arn: string, _name: string, input: unknown) => {
-          deeds.push(`${stored.status} ${JSON.stringify(input)}`);
+        describeExecution: async (arn: string) => world.ended.get(arn.split(':').at(-1) ?? ''),
+        startExecution: async (_arn: string, ...call: unknown[]) => {
+          if (world.fails) throw new Error('InternalServerError');
+          world.started.push(call);
           return { started: true };
         },
       } as never,
-      stateMachineArns: { 'protect-instances': 'arn' } as never,
+      stateMachineArns: { 'protect-instances': 'arn:aws:states:eu-west-1:1:stateMachine:m' } as never,
     });
-    const check = (stillFailing?: string[]) =>
+    const check = (stillFailing?: string[] | 'unreadable') =>
       checkHold({
         plan: { incidentId: incident.incidentId },
         applied: {
           round: 3,
-          launches: {
-            succeedAgain: false,
-            waitingGroups: 2,
-            ...(stillFailing === undefined ? {} : { stillFailing }),
-          },
+          ...(stillFailing === 'unreadable'
+            ? {}
+            : {
+                launches: {
+                  succeedAgain: false,
+                  waitingGroups: 2,
+                  ...(stillFailing === undefined ? {} : { stillFailing }),
+                },
+              }),
         },
       });
-    expect(await check()).toMatchObject({ action: 'KEEP' });
-    expect(stored.mostSucceedSince).toBeUndefined();
+    return { world, check };
+  };
+  const later = (minutes: number): string =>
+    new Date(Date.parse('2026-01-05T03:30:00.000Z') + minutes * 60_000).toISOString();
+
+  it('ends what groups share a quarter of an hour after most are well, once others hold the rest', async () => {
+    const { world, check } = sharedIncident();
+    await check();
+    expect(world.stored.mostSucceedSince).toBeUndefined();
     expect(await check(['b', 'c'])).toMatchObject({ action: 'KEEP' });
-    expect(stored.mostSucceedSince).toBe(now);
-    now = '2026-01-05T03:44:59.000Z';
+    expect(world.stored.mostSucceedSince).toBe(world.now);
+    world.now = later(14.9);
+    await check(['b', 'c']);
+    expect(world.started).toEqual([]);
+    world.now = later(15);
+    expect(await check(['b', 'c'])).toMatchObject({ action: 'KEEP', because: 'LAUNCHES_FAIL' });
+    expect(world.stored.status).toBe('HELD');
+    expect(world.started.map(([, input]) => input)).toEqual(
+      ['b', 'c'].map((autoScalingGroupName) => ({
+        rule: 'failing',
+        stillFailing: { autoScalingGroupName, since: later(0) },
+      })),
+    );
+    // Its incident is open, and its hold not in force yet.
+    world.others.set('b', 'held').set('c', 'open');
+    world.started.length = 0;
     expect(await check(['b', 'c'])).toMatchObject({ action: 'KEEP' });
-    now = '2026-01-05T03:45:00.000Z';
-    expect(await check()).toMatchObject({ action: 'KEEP' });
-    deeds.length = 0;
+    world.others.set('c', 'held');
     expect(await check(['b', 'c'])).toMatchObject({
       action: 'RELEASE',
       because: 'LAUNCHES_SUCCEED_IN_MOST_GROUPS',
       reason: expect.stringContaining('those in which they do not get an execution each: b, c'),
     });
-    // First it is being given back: what is held by it would be refused.
-    expect(deeds.at(0)).toContain('status');
-    expect(deeds.slice(1)).toEqual(
-      ['b', 'c'].map(
-        (autoScalingGroupName) =>
-          `RELEASING ${JSON.stringify({ rule: 'failing', stillFailing: { autoScalingGroupName, since: now } })}`,
-      ),
-    );
+    expect(world.started).toEqual([]);
+    expect(world.stored.status).toBe('RELEASING');
+  });
+
+  it('goes on where a start fails, and starts again what failed before it began', async () => {
+    const { world, check } = sharedIncident({ mostSucceedSince: later(-20) });
+    world.fails = true;
+    await expect(check(['b'])).rejects.toThrow('InternalServerError');
+    expect(world.stored.status).toBe('HELD');
+    world.fails = false;
+    await check(['b']);
+    const [name] = world.started[0] ?? [];
+    world.ended.set(String(name), { status: 'FAILED', error: 'States.TaskFailed', stoppedAt: later(-5) });
+    await check(['b']);
+    expect(world.started.map(([each]) => each)).toEqual([name, `${name}-2`]);
+    // A rule that is gone by now: nothing that could hold the group, so this goes on.
+    world.ended.set(`${name}-2`, { status: 'FAILED', error: 'InvalidInputError', stoppedAt: later(-1) });
+    expect(await check(['b'])).toMatchObject({ action: 'KEEP' });
+    // What a person stopped is wanted so.
+    world.ended.set(`${name}-2`, { status: 'ABORTED', stoppedAt: later(-1) });
+    expect(await check(['b'])).toMatchObject({ action: 'RELEASE' });
+    expect(world.started).toHaveLength(2);
+  });
+
+  it('counts the quarter of an hour anew once most did not succeed, and not where nobody could look', async () => {
+    const { world, check } = sharedIncident();
+    await check(['b']);
+    world.now = later(10);
+    await check('unreadable');
+    world.now = later(11);
+    await check();
+    world.now = later(12);
+    await check(['b']);
+    expect(world.stored.mostSucceedSince).toBe(later(12));
+    world.now = later(20);
+    await check('unreadable');
+    world.now = later(26);
+    await check(['b']);
+    expect(world.started).toEqual([]);
+    world.now = later(27);
+    await check(['b']);
+    expect(world.started).toHaveLength(1);
   });
 
   it('writes a line when launches begin to fail, and none when they cannot be read for a round', async () => {
