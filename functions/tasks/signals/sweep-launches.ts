@@ -170,7 +170,7 @@ const startAgain = async (
     keep(sweep, [{ action: 'STARTED', rule: rule.name, executionName: next.name, reason }]);
     return;
   }
-  // What is about to take the group may not have been seen to, and a description may be older than its beginning.
+  // An execution that has yet to begin keeps its group, whatever an older description shows.
   if (hasYetToBegin(started, now)) return;
   if (!isOver && beginAt !== undefined && (await wasLeftOut(sweep, rule, arn, autoScalingGroupName, next))) {
     const { input, ...instead } = startForLeftOut(sweep, rule, autoScalingGroupName, {
@@ -178,9 +178,10 @@ const startAgain = async (
       failedAt,
     });
     // Written first, because one that groups share takes those that it is written of.
-    await changeLaunches(store, autoScalingGroupName, (current) =>
+    const written = await changeLaunches(store, autoScalingGroupName, (current) =>
       withStarted(current, rule, executionName, { ...instead, activityId, failedAt }),
     );
+    if (written.startedFor?.[rule.name]?.executionName !== instead.executionName) return;
     await stepFunctions.startExecution(arn, instead.executionName, input);
     const reason = `${autoScalingGroupName} still lacks instances, and ${executionName} left it out`;
     keep(sweep, [{ action: 'STARTED', rule: rule.name, executionName: instead.executionName, reason }]);
