@@ -206,7 +206,7 @@ describe('protecting', () => {
       const wasShared = result.journals.some(
         ({ entries }) =>
           entries.some(({ because }) => because === 'LAUNCHES_SUCCEED_IN_MOST_GROUPS') ||
-          entries.some(({ text = '' }) => text.includes('do not get an execution each: api-00')),
+          entries.some(({ text = '' }) => text.includes('has begun for each of the others: api-00')),
       );
       expect(wasShared).toBe(true);
       const stays = (violation: string): boolean =>
@@ -277,7 +277,7 @@ describe('protecting', () => {
       );
       expect([taken, ofOne('ResumeProcesses')]).toEqual([[], []]);
       const endedAsShared = result.journals.some(({ entries }) =>
-        entries.some(({ text = '' }) => text.includes('do not get an execution each: api-00')),
+        entries.some(({ text = '' }) => text.includes('has begun for each of the others: api-00')),
       );
       expect(endedAsShared).toBe(true);
     });

@@ -113,7 +113,7 @@ describe('createCheckHold', () => {
     expect(await check(['b', 'c'])).toMatchObject({
       action: 'RELEASE',
       because: 'LAUNCHES_SUCCEED_IN_MOST_GROUPS',
-      reason: expect.stringContaining('those in which they do not get an execution each: b, c'),
+      reason: expect.stringContaining('an execution of its own has begun for each of the others: b, c'),
     });
     expect(world.started).toEqual([]);
     expect(world.stored.status).toBe('RELEASING');
