@@ -37,8 +37,8 @@ export const handOver = async (
   const waiting: string[] = [];
   for (const [index, name] of names.entries()) {
     if (!withoutIncident.has(name)) {
-      const isHeld = records[index]?.holds.some((hold) => hold.incidentId !== incidentId) === true;
-      if (!isHeld) waiting.push(name);
+      const others = records[index]?.holds.filter((hold) => hold.incidentId !== incidentId) ?? [];
+      if (!others.some(({ protectsInstances }) => protectsInstances)) waiting.push(name);
       continue;
     }
     const start = startForStillFailing(rule, name, since);

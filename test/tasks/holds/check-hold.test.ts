@@ -49,8 +49,12 @@ describe('createCheckHold', () => {
         readGroups: async (names: string[]) =>
           names.map((name) => ({
             holds: [
-              { incidentId: incident.incidentId },
-              ...(world.others.get(name) === 'held' ? [{ incidentId: 'other' }] : []),
+              { incidentId: incident.incidentId, protectsInstances: true },
+              // One that an alarm began protects nothing.
+              { incidentId: 'loss', protectsInstances: false },
+              ...(world.others.get(name) === 'held'
+                ? [{ incidentId: 'other', protectsInstances: true }]
+                : []),
             ],
           })),
       } as unknown as Store,
