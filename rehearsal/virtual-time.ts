@@ -31,6 +31,7 @@ export const seededRandom = (seed: number): (() => number) => {
 const realSetImmediate = setImmediate;
 // The fake one is slow, and this is asked for at every step.
 const RealDate = Date;
+
 /** Lets everything go on that can without a timer. */
 const settle = (): Promise<void> => new Promise((resolve) => realSetImmediate(resolve));
 

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { bounded } from '../domain/bounded.ts';
+import { noticeKinds } from '../domain/telling/notice.ts';
 
 const text = z.string();
 const count = z.optional(z.number());
@@ -11,18 +12,7 @@ const line = z.object({
 });
 
 const common = {
-  kind: z.enum([
-    'would-act',
-    'acted',
-    'gave-back',
-    'refused',
-    'overridden',
-    'breaker-opened',
-    'failed',
-    'needs-a-person',
-    'not-ready',
-    'ready-again',
-  ]),
+  kind: z.enum(noticeKinds),
   at: text,
   incidentId: text,
   identity: text,

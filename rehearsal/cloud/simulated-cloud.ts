@@ -415,7 +415,7 @@ export const createSimulatedCloud = (options: SimulatedCloudOptions): SimulatedC
         // Nobody looks at a signature here, or at a log, and both take a good part of a story's time.
         signer: { sign: async (request) => request },
         logger: {},
-        // Nothing but gate and retries is of a call then, and what a call is made of need not be resolved for each.
+        // A call goes through the gate and the retries only then: the SDK need not find that out for each.
         cacheMiddleware: options.skipsSerialization === true,
       },
       wire,

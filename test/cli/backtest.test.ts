@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { deedsOf, type PastDeed } from '../../cli/backtest/deeds.ts';
 import { toAlarmChange, toPastActivity } from '../../functions/aws/history.ts';
-import { decideBacktest, type PastHold } from '../../functions/domain/backtest/decide-backtest.ts';
+import { decideBacktest } from '../../functions/domain/backtest/decide-backtest.ts';
 import type { AlarmChange, TakenBecause } from '../../functions/domain/backtest/history.ts';
 import { executionNameOf } from '../../functions/domain/execution-arn.ts';
 import type { TrailEvent } from '../../functions/domain/holds/explain-overrides.ts';
@@ -9,7 +9,7 @@ import type { Rule } from '../../functions/events/policy.ts';
 import { loadPolicy } from '../../functions/policy.ts';
 import { packetLoss } from '../../rehearsal/incidents/packet-loss.ts';
 import { rehearse } from '../../rehearsal/rehearse.ts';
-import { at, policy } from '../domain/backtest/backtest-fixtures.ts';
+import { aPastHold, at, policy } from '../domain/backtest/backtest-fixtures.ts';
 import { aGroup } from '../domain/holds/group-fixtures.ts';
 
 describe('decideBacktest', () => {
@@ -56,16 +56,7 @@ describe('decideBacktest', () => {
 });
 
 describe('deedsOf', () => {
-  const hold: PastHold = {
-    rule: 'loss',
-    from: at('03:00'),
-    until: at('04:00'),
-    endedBecause: 'COOLED_OFF',
-    startedBy: 'loss-a',
-    groups: ['web'],
-    taken: {},
-    wouldHaveKept: 0,
-  };
+  const hold = aPastHold();
   const event = (over: Partial<TrailEvent>): TrailEvent => ({
     at: at('03:30'),
     eventName: 'SuspendProcesses',

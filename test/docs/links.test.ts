@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type NoticeKind, toNotice } from '../../functions/domain/telling/notice.ts';
+import { noticeKinds, toNotice } from '../../functions/domain/telling/notice.ts';
 import { loadPolicy } from '../../functions/policy.ts';
 import { packetLoss } from '../../rehearsal/incidents/packet-loss.ts';
 import { rehearse } from '../../rehearsal/rehearse.ts';
@@ -58,20 +58,8 @@ describe('the links in README and docs', () => {
 });
 
 describe('docs/messages.md', () => {
-  const kinds = Object.keys({
-    'would-act': 0,
-    acted: 0,
-    'gave-back': 0,
-    refused: 0,
-    overridden: 0,
-    'breaker-opened': 0,
-    failed: 0,
-    'needs-a-person': 0,
-    'not-ready': 0,
-    'ready-again': 0,
-  } satisfies Record<NoticeKind, number>);
-  it.each(kinds)('says what to do about %s, where the link of a message leads', (kind) => {
-    expect(toNotice({ kind: kind as NoticeKind, at: now, incidentId: '', headline: '' }).kind).toBe(kind);
+  it.each(noticeKinds)('says what to do about %s, where the link of a message leads', (kind) => {
+    expect(toNotice({ kind, at: now, incidentId: '', headline: '' }).kind).toBe(kind);
     expect(anchorsOf('docs/messages.md')).toContain(kind);
   });
 });

@@ -60,7 +60,8 @@ const keepUnlessExpired = ({ expiresAt }: Incident, now: string, facts: HoldFact
     ? { action: 'RELEASE', because: 'EXPIRED', expiresAt, otherwise: facts }
     : { action: 'KEEP', ...facts, lastsUntil: expiresAt };
 
-const renewed = ({ settings }: Incident, now: string, facts: HoldFacts): HoldDecision => ({
+/** That a hold goes on, and is renewed, because of what it is for. */
+export const renewed = ({ settings }: Incident, now: string, facts: HoldFacts): HoldDecision => ({
   action: 'KEEP',
   ...facts,
   renewUntil: addSeconds(now, settings.expiresAfterSeconds),

@@ -48,7 +48,7 @@ const takesGroupsSeconds = 120;
 
 /** Whether such an execution has yet to take the groups that were given to it, or may not have taken them yet. */
 const mayStillTake = (started: StartedForFailures | undefined, now: string): boolean =>
-  started?.beginAt !== undefined && addSeconds(started.beginAt, takesGroupsSeconds) > now;
+  hasYetToBegin(started, addSeconds(now, -takesGroupsSeconds));
 
 /**
  * The record once the failures up to this one have started an execution: they do not count again. What earlier rules

@@ -15,17 +15,21 @@ import { boundedLine, foldLines, type Line } from './sentence-of.ts';
  * - `not-ready`: no outage, and something that would keep Holdfast from its work in one.
  * - `ready-again`: that is over.
  */
-export type NoticeKind =
-  | 'would-act'
-  | 'acted'
-  | 'gave-back'
-  | 'refused'
-  | 'overridden'
-  | 'breaker-opened'
-  | 'failed'
-  | 'needs-a-person'
-  | 'not-ready'
-  | 'ready-again';
+export const noticeKinds = [
+  'would-act',
+  'acted',
+  'gave-back',
+  'refused',
+  'overridden',
+  'breaker-opened',
+  'failed',
+  'needs-a-person',
+  'not-ready',
+  'ready-again',
+] as const;
+
+/** One of them. */
+export type NoticeKind = (typeof noticeKinds)[number];
 
 /** How often, and how fast: what metrics are made of. */
 export interface NoticeCounts {

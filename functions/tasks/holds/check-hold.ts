@@ -4,14 +4,13 @@ import type { CloudWatch } from '../../aws/cloudwatch.ts';
 import type { StepFunctions } from '../../aws/step-functions.ts';
 import type { KillSwitch } from '../../aws/systems-manager.ts';
 import type { Clock } from '../../clock.ts';
-import { type AlarmReading, decideHold, type HoldDecision } from '../../domain/holds/decide-hold.ts';
+import { type AlarmReading, decideHold, type HoldDecision, renewed } from '../../domain/holds/decide-hold.ts';
 import { isInspectionDue } from '../../domain/holds/is-inspection-due.ts';
 import { soonRounds } from '../../domain/holds/seconds-to-next-round.ts';
 import { type Incident, mostSucceedSinceOf } from '../../domain/incident.ts';
 import type { Mode } from '../../domain/mode.ts';
 import type { Remediation } from '../../domain/remediation-names.ts';
 import { tellHold } from '../../domain/telling/hold-sentences.ts';
-import { addSeconds } from '../../domain/times.ts';
 import type { checkHoldState } from '../../events/hold-state.ts';
 import type { Store } from '../../state/store.ts';
 import { writeJournal } from '../incidents/emit-facts.ts';
@@ -89,15 +88,10 @@ export const createCheckHold =
       decided.because === 'LAUNCHES_SUCCEED_IN_MOST_GROUPS'
         ? await handOver(dependencies, incident, decided.stillFailing)
         : [];
-    const decision: HoldDecision =
+    const decision =
       waiting.length === 0
         ? decided
-        : {
-            action: 'KEEP',
-            because: 'LAUNCHES_FAIL',
-            waitingGroups: waiting.length,
-            renewUntil: addSeconds(clock.now(), incident.settings.expiresAfterSeconds),
-          };
+        : renewed(incident, clock.now(), { because: 'LAUNCHES_FAIL', waitingGroups: waiting.length });
     const reason = tellHold(decision);
     const areMost = launches?.stillFailing !== undefined;
     if (areMost && mostSucceedSinceOf(incident) === undefined) {

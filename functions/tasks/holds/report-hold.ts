@@ -105,7 +105,8 @@ export const summariseHold = (
   // What was refused was asked for too.
   const groupsAsked = countGroups(journal, ['planned', 'refused']);
   const ofHeld = withoutNeverHeld(journal);
-  const groupsGivenBack = countGroups(ofHeld, ['given-back']);
+  const givenBack = namesIn(ofHeld, ['given-back']);
+  const groupsGivenBack = givenBack.length;
   // Of what could not be given back nobody knows whether AWS put it in force; or only its tag is left.
   const groupsHeld = Math.max(
     countGroups(ofHeld, ['held', 'given-back']),
@@ -118,11 +119,10 @@ export const summariseHold = (
     ),
   );
   // Nothing was given back of a group that another hold has still.
-  const nothingLeft = namesIn(ofHeld, ['given-back']).filter((name) => !returned.has(name)).length;
-  const stillThere = new Set(namesIn(ofHeld, ['given-back']));
-  const wereHeld = new Set(namesIn(ofHeld, ['held']));
+  const nothingLeft = givenBack.filter((name) => !returned.has(name)).length;
+  const wereHeld = namesIn(ofHeld, ['held']);
   const deleted = namesIn(ofHeld, ['gone', 'replaced']).filter(
-    (name) => wereHeld.has(name) && !stillThere.has(name),
+    (name) => wereHeld.includes(name) && !givenBack.includes(name),
   ).length;
   const held = tellHeld({
     asked: groupsAsked,

@@ -55,7 +55,7 @@ interface LaunchesSweep {
   /** By execution, the groups that it planned for or refused. */
   planned: Map<string, Set<string>>;
   /** The groups that open incidents protect until their launches succeed, once that was asked. */
-  protectedNames?: Promise<Set<string>>;
+  protectedNames?: Set<string>;
   /** By rule, groups that were started for because they were left out. */
   alone: Map<string, number>;
 }
@@ -99,9 +99,7 @@ const groupsPlanned = async (
   const known = planned.get(executionArn);
   if (known !== undefined) return known;
   const journal = await store.readJournal(executionArn);
-  if (namesIn(journal, ['planned']).length === 0 && !journal.some(({ event }) => event === 'refused')) {
-    return undefined;
-  }
+  if (!journal.some(({ event }) => event === 'planned' || event === 'refused')) return undefined;
   const names = new Set(namesIn(journal, ['planned', 'refused', 'held']));
   planned.set(executionArn, names);
   return names;
@@ -121,11 +119,11 @@ const wasLeftOut = async (
   if (sweep.mode !== 'live' || rule.dryRun === true || 'name' in next) return false;
   const { execution, tried } = next;
   if (execution.status !== 'RUNNING' && execution.status !== 'SUCCEEDED') return false;
-  const planned = await groupsPlanned(sweep, executionArnOf(stateMachineArn, tried));
-  if (planned === undefined || planned.has(autoScalingGroupName)) return false;
   // Looked up once in a sweep: what is protected since is refused by the plan of what is started.
-  sweep.protectedNames ??= groupsProtected(sweep.dependencies.store);
-  return !(await sweep.protectedNames).has(autoScalingGroupName);
+  sweep.protectedNames ??= await groupsProtected(sweep.dependencies.store);
+  if (sweep.protectedNames.has(autoScalingGroupName)) return false;
+  const planned = await groupsPlanned(sweep, executionArnOf(stateMachineArn, tried));
+  return planned !== undefined && !planned.has(autoScalingGroupName);
 };
 
 /** What is started for a group that was left out: the first get one each, and further ones share one, as events do. */
@@ -230,8 +228,14 @@ export const sweepLaunches = async (
   attempt: (work: () => Promise<void>) => Promise<void>,
 ): Promise<StartOutcome[]> => {
   const sweep: LaunchesSweep = {
-    ...{ dependencies, mode, isInTime, attempt, started: [] },
-    ...{ names: new Map(), planned: new Map(), alone: new Map() },
+    dependencies,
+    mode,
+    isInTime,
+    attempt,
+    started: [],
+    names: new Map(),
+    planned: new Map(),
+    alone: new Map(),
   };
   if (mode === 'off') return [];
   const { policy } = dependencies;

@@ -85,3 +85,16 @@ export const holdsOf = (rule: string, over: Partial<History>): PastHold[] =>
   played(over).find((each) => each.rule === rule)?.holds ?? [];
 export const minutesOf = ({ from, until }: PastHold): number =>
   (Date.parse(until) - Date.parse(from)) / 60_000;
+
+/** A hold of an hour that kept nothing. */
+export const aPastHold = (over: Partial<PastHold> = {}): PastHold => ({
+  rule: 'loss',
+  from: at('03:00'),
+  until: at('04:00'),
+  endedBecause: 'COOLED_OFF',
+  startedBy: 'loss-a',
+  groups: ['web'],
+  taken: {},
+  wouldHaveKept: 0,
+  ...over,
+});

@@ -9,6 +9,7 @@ import { scoreOf } from '../../../functions/domain/backtest/decide-score.ts';
 import { parsePolicy } from '../../../functions/events/policy.ts';
 import {
   alarm,
+  aPastHold,
   at,
   group,
   groups,
@@ -261,17 +262,12 @@ describe('decideBacktest, of ten histories', () => {
 });
 
 describe('scoreOf', () => {
-  const hold = (wouldHaveKept: number): PastHold => ({
-    rule: 'loss',
-    from: at('03:00'),
-    until: at('04:00'),
-    endedBecause: 'COOLED_OFF',
-    startedBy: 'loss-a',
-    groups: ['web'],
-    taken: {},
-    wouldHaveKept,
-  });
-  const score = (...kept: number[]) => scoreOf({ rule: 'loss', holds: kept.map(hold), silentAlarms: [] });
+  const score = (...kept: number[]) =>
+    scoreOf({
+      rule: 'loss',
+      holds: kept.map((wouldHaveKept) => aPastHold({ wouldHaveKept })),
+      silentAlarms: [],
+    });
 
   it('counts holds, what they would have kept, and those that would have kept nothing', () => {
     expect(score(3, 0, 2)).toEqual({

@@ -3,6 +3,7 @@ import { decideBreaker, drainsThatCount } from '../../../functions/domain/drain/
 import type { Breaker } from '../../../functions/domain/launches/launch-record.ts';
 import { later, now } from '../holds/group-fixtures.ts';
 import {
+  aBreaker,
   aDrain,
   aLaunchRecord,
   aWaitingGroup,
@@ -13,17 +14,14 @@ import {
 const threeDrains = ['i-5', 'i-6', 'i-7'].map((id) => aDrain(id, later(-2000)));
 const cameBack = { drains: threeDrains, waits: waitingSince({ 'i-9': 1500 }) };
 const group = aWaitingGroup(['i-9']);
-const breaker = (over: Partial<Breaker> = {}): Breaker => ({
-  state: 'OPEN',
-  openedAt: later(-600),
-  stateAt: later(-600),
-  delaySeconds: 600,
-  probeAt: now,
-  probes: 0,
-  reason: 'three came back',
-  isTold: true,
-  ...over,
-});
+const breaker = (over: Partial<Breaker> = {}): Breaker =>
+  aBreaker({
+    openedAt: later(-600),
+    stateAt: later(-600),
+    probeAt: now,
+    reason: 'three came back',
+    ...over,
+  });
 
 describe('decideBreaker', () => {
   it('opens when enough were drained and one launched after them is stuck too', () => {

@@ -6,10 +6,11 @@ import {
   isAtRest,
   withChosen,
 } from '../../../functions/domain/drain/decide-drains.ts';
-import type { Breaker, LaunchRecord } from '../../../functions/domain/launches/launch-record.ts';
+import type { LaunchRecord } from '../../../functions/domain/launches/launch-record.ts';
 import { tellChoice } from '../../../functions/domain/telling/drain-sentences.ts';
 import { later, now } from '../holds/group-fixtures.ts';
 import {
+  aBreaker,
   aDrain,
   aLaunchRecord,
   aWaitingGroup,
@@ -36,16 +37,12 @@ const decide = (
 ) => decideDrains(groups, { ...drainSettings, breakerAfter: 20, ...settings }, elsewhere, widespread, now);
 const chosen = (groups: ReturnType<typeof seen>[], settings = {}, widespread?: Widespread) =>
   decide(groups, settings, widespread).filter(({ action }) => action === 'DRAIN');
-const breaker: Breaker = {
-  state: 'OPEN',
+const breaker = aBreaker({
   openedAt: later(-60),
   stateAt: later(-60),
-  delaySeconds: 600,
   probeAt: later(540),
-  probes: 0,
   reason: 'three came back',
-  isTold: true,
-};
+});
 
 describe('decideDrains', () => {
   it('takes the longest waits first and says age and source', () => {

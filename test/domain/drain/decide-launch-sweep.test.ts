@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { decideLaunchSweep } from '../../../functions/domain/drain/decide-launch-sweep.ts';
-import type { Breaker, LaunchRecord } from '../../../functions/domain/launches/launch-record.ts';
+import type { LaunchRecord } from '../../../functions/domain/launches/launch-record.ts';
 import { loadPolicy } from '../../../functions/policy.ts';
 import { later, now } from '../holds/group-fixtures.ts';
 import {
+  aBreaker,
   aDrain,
   aLaunchRecord,
   aWaitingGroup,
@@ -14,16 +15,12 @@ import {
 const shipped = loadPolicy().rules.find(({ drain }) => drain !== undefined);
 if (shipped === undefined) throw new Error('the policy drains nothing');
 const rule = { ...shipped, drain: drainSettings };
-const breaker: Breaker = {
-  state: 'OPEN',
+const breaker = aBreaker({
   openedAt: later(-600),
   stateAt: later(-600),
-  delaySeconds: 600,
   probeAt: now,
-  probes: 0,
   reason: 'three came back',
-  isTold: true,
-};
+});
 const seen = (
   name: string,
   over: Partial<LaunchRecord> = {},

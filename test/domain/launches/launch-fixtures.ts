@@ -1,11 +1,12 @@
 import type { AutoScalingGroup } from '../../../functions/domain/auto-scaling-group.ts';
 import type { DrainSettings } from '../../../functions/domain/drain/settings.ts';
 import {
+  type Breaker,
   type Drain,
   emptyLaunchRecord,
   type LaunchRecord,
 } from '../../../functions/domain/launches/launch-record.ts';
-import { aGroup, later } from '../holds/group-fixtures.ts';
+import { aGroup, later, now } from '../holds/group-fixtures.ts';
 
 export const drainSettings: DrainSettings = {
   olderThanSeconds: 1200,
@@ -34,6 +35,18 @@ export const aDrain = (instanceId: string, chosenAt: string, over: Partial<Drain
   stageAt: chosenAt,
   attempts: 0,
   hasEvidence: true,
+  ...over,
+});
+
+/** A breaker that opened at the moment of every test, and was told of. */
+export const aBreaker = (over: Partial<Breaker> = {}): Breaker => ({
+  state: 'OPEN',
+  openedAt: now,
+  stateAt: now,
+  delaySeconds: 600,
+  probeAt: later(600),
+  probes: 0,
+  isTold: true,
   ...over,
 });
 

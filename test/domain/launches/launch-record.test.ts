@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
   areLaunchesFailing,
-  type Breaker,
   breakerOf,
   failuresRemembered,
   laterOf,
@@ -12,7 +11,7 @@ import {
   withFailure,
 } from '../../../functions/domain/launches/launch-record.ts';
 import { aGroup, anInstance, later, now } from '../holds/group-fixtures.ts';
-import { aDrain, aLaunchRecord, aWaitingGroup, waitingSince } from './launch-fixtures.ts';
+import { aBreaker, aDrain, aLaunchRecord, aWaitingGroup, waitingSince } from './launch-fixtures.ts';
 
 const wait = { instanceId: 'i-9', since: now, from: 'lifecycle event' } as const;
 
@@ -67,15 +66,7 @@ describe('laterOf', () => {
 });
 
 describe('breakerOf', () => {
-  const breaker: Breaker = {
-    state: 'OPEN',
-    openedAt: now,
-    stateAt: now,
-    delaySeconds: 600,
-    probeAt: later(600),
-    probes: 0,
-    isTold: true,
-  };
+  const breaker = aBreaker();
 
   it('is forgotten a day after it should have probed', () => {
     expect(breakerOf(aLaunchRecord({ breaker }), later(600 + 86_400))).toBe(breaker);

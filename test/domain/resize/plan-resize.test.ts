@@ -15,17 +15,8 @@ import type { ResizeCandidate } from '../../../functions/domain/resize/resize-re
 import type { ResizeSettings } from '../../../functions/domain/resize/settings.ts';
 import { aGroup, aRecord, anInstance as inGroup, later, now } from '../holds/group-fixtures.ts';
 import { expectPage } from '../telling/book.ts';
-import { aCandidate, anInstance, aType } from './resize-fixtures.ts';
+import { aCandidate, anInstance, aType, resizeSettings as settings } from './resize-fixtures.ts';
 
-const settings: ResizeSettings = {
-  instanceTypes: ['m7i.xlarge'],
-  waveSize: 2,
-  reserveCapacity: true,
-  snapshot: false,
-  updateLaunchTemplate: false,
-  allowDowntime: false,
-  allowInstanceStoreLoss: false,
-};
 const ids = ['i-1', 'i-2', 'i-3', 'i-4'];
 const zoneOf = (instanceId: string): string =>
   Number(instanceId.slice(2)) % 2 === 1 ? 'us-east-1a' : 'us-east-1b';

@@ -1,8 +1,13 @@
 import type { SeenResize } from '../../../functions/domain/resize/decide-resize-step.ts';
 import type { InstanceFacts, InstanceTypeFacts } from '../../../functions/domain/resize/instance-facts.ts';
-import type { Resize, ResizeCandidate, ResizeWork } from '../../../functions/domain/resize/resize-record.ts';
-import { resizeEffect } from '../../../functions/domain/resize/settings.ts';
-import { now } from '../holds/group-fixtures.ts';
+import type {
+  Reservation,
+  Resize,
+  ResizeCandidate,
+  ResizeWork,
+} from '../../../functions/domain/resize/resize-record.ts';
+import { type ResizeSettings, resizeEffect } from '../../../functions/domain/resize/settings.ts';
+import { later, now } from '../holds/group-fixtures.ts';
 
 export const anInstance = (over: Partial<InstanceFacts> = {}): InstanceFacts => ({
   instanceId: 'i-1',
@@ -111,3 +116,26 @@ export const resizeHold = {
   stage: 'HELD' as const,
   stageAt: now,
 };
+
+/** The settings of a resize whose rule or input says nothing else. */
+export const resizeSettings: ResizeSettings = {
+  instanceTypes: ['m7i.xlarge'],
+  waveSize: 2,
+  reserveCapacity: true,
+  snapshot: false,
+  updateLaunchTemplate: false,
+  allowDowntime: false,
+  allowInstanceStoreLoss: false,
+};
+
+export const aReservation = (over: Partial<Reservation> = {}): Reservation => ({
+  clientToken: 'token',
+  instanceType: 'm7i.xlarge',
+  availabilityZone: 'us-east-1a',
+  platform: 'Linux/UNIX',
+  count: 1,
+  instanceIds: ['i-1'],
+  recordedAt: now,
+  endsAt: later(7200),
+  ...over,
+});

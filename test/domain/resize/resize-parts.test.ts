@@ -25,7 +25,7 @@ import {
 import { resizeEffect } from '../../../functions/domain/resize/settings.ts';
 import { withoutCapacity } from '../../../functions/domain/resize/without-capacity.ts';
 import { aGroup, aRecord, later, now } from '../holds/group-fixtures.ts';
-import { aCandidate, aResize, resizeHold, someWork } from './resize-fixtures.ts';
+import { aCandidate, aReservation, aResize, resizeHold, someWork } from './resize-fixtures.ts';
 
 describe('inTurnByZone', () => {
   it('takes one of each zone in turn, by the names of zones and instances', () => {
@@ -285,17 +285,8 @@ describe('whose a suspension is', () => {
 describe('the record of a resize', () => {
   const one = aResize();
   const two = aResize({ instanceId: 'i-2', stage: 'ENDED' });
-  const reservation = (clientToken: string, over: Partial<Reservation> = {}): Reservation => ({
-    clientToken,
-    instanceType: 'm7i.xlarge',
-    availabilityZone: 'us-east-1a',
-    platform: 'Linux/UNIX',
-    count: 1,
-    instanceIds: ['i-1'],
-    recordedAt: now,
-    endsAt: later(7200),
-    ...over,
-  });
+  const reservation = (clientToken: string, over: Partial<Reservation> = {}) =>
+    aReservation({ clientToken, ...over });
 
   it('is empty at first', () => {
     expect(emptyResizeRecord('web')).toEqual({ autoScalingGroupName: 'web', version: 0 });

@@ -14,10 +14,18 @@ import {
   type SeenWork,
 } from '../../../functions/domain/resize/decide-wave.ts';
 import type { InstanceFailure, StoredRunEnd } from '../../../functions/domain/resize/resize-facts.ts';
-import type { Reservation, Resize, ResizeWork } from '../../../functions/domain/resize/resize-record.ts';
-import { type ResizeSettings, resizeEffect } from '../../../functions/domain/resize/settings.ts';
+import type { Resize, ResizeWork } from '../../../functions/domain/resize/resize-record.ts';
+import { resizeEffect } from '../../../functions/domain/resize/settings.ts';
 import { aGroup, anIncident, aRecord, later, now } from '../holds/group-fixtures.ts';
-import { aResize, aCandidate as candidate, resizeHold as hold, seen, someWork } from './resize-fixtures.ts';
+import {
+  aReservation,
+  aResize,
+  aCandidate as candidate,
+  resizeHold as hold,
+  resizeSettings,
+  seen,
+  someWork,
+} from './resize-fixtures.ts';
 
 const incident = anIncident({ remediation: 'resize-in-place', status: 'HELD' });
 const looking = (
@@ -393,15 +401,7 @@ describe('when a run ends', () => {
 
 describe('a wave', () => {
   const done = aResize({ instanceId: 'i-9', stage: 'ENDED', outcome: 'RESIZED' });
-  const resize: ResizeSettings = {
-    instanceTypes: ['m7i.xlarge'],
-    waveSize: 2,
-    reserveCapacity: true,
-    snapshot: false,
-    updateLaunchTemplate: false,
-    allowDowntime: false,
-    allowInstanceStoreLoss: false,
-  };
+  const resize = resizeSettings;
 
   it('tells who is chosen, and whether it is alone', () => {
     const queue = ['i-1', 'i-2', 'i-3'].map((id) => candidate(id));
@@ -535,17 +535,6 @@ describe('a wave', () => {
 });
 
 describe('reservations', () => {
-  const aReservation = (over: Partial<Reservation> = {}): Reservation => ({
-    clientToken: 'token',
-    instanceType: 'm7i.xlarge',
-    availabilityZone: 'us-east-1a',
-    platform: 'Linux/UNIX',
-    count: 1,
-    instanceIds: ['i-1'],
-    recordedAt: now,
-    endsAt: later(7200),
-    ...over,
-  });
   const starting = aResize({ stage: 'STARTING', hasEntered: true, hasStarted: true, stageAt: later(-60) });
 
   it.each<[what: string, resizes: Resize[], sights: Record<string, SeenResize>, expected: boolean]>([

@@ -18,6 +18,7 @@ import { matchesPattern } from '../../../functions/domain/signals/match-rules.ts
 import { tellIgnored } from '../../../functions/domain/telling/start-sentences.ts';
 import { parsePolicy } from '../../../functions/events/policy.ts';
 import { aGroup, later, now } from '../holds/group-fixtures.ts';
+import { aBreaker } from '../launches/launch-fixtures.ts';
 
 const policy = parsePolicy(
   {
@@ -268,15 +269,7 @@ describe('what else starts an execution', () => {
       instanceId: 'i-1',
       waitedSeconds: 1500,
     });
-    const breaker = {
-      state: 'OPEN' as const,
-      openedAt: later(5),
-      stateAt: later(5),
-      delaySeconds: 600,
-      probeAt: later(605),
-      probes: 0,
-      isTold: true,
-    };
+    const breaker = aBreaker({ openedAt: later(5) });
     expect(startForBreaker(rule, 'web', breaker, later(1799))).toEqual({
       action: 'START',
       rule,

@@ -1,19 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { composeMessages } from '../../../functions/domain/telling/compose-messages.ts';
 import { heldNow } from '../../../functions/domain/telling/held-now.ts';
-import { type Notice, type NoticeKind, toNotice } from '../../../functions/domain/telling/notice.ts';
+import { type Notice, noticeKinds, toNotice } from '../../../functions/domain/telling/notice.ts';
 import { aRecord, later, now } from '../holds/group-fixtures.ts';
+import { execution, place } from './telling-fixtures.ts';
 
-const place = {
-  stage: 'prod',
-  accountId: '123456789012',
-  partition: 'aws',
-  region: 'eu-west-1',
-  tableName: 'holdfast-prod',
-  killSwitchParameter: '/holdfast/prod/mode',
-};
-const execution = (name: string, machine = 'pause-scaling'): string =>
-  `arn:aws:states:eu-west-1:123456789012:execution:holdfast-prod-${machine}:${name}`;
 const aNotice = (over: Partial<Notice> = {}): Notice => ({
   ...toNotice({
     kind: 'acted',
@@ -29,16 +20,6 @@ const aNotice = (over: Partial<Notice> = {}): Notice => ({
   }),
   ...over,
 });
-const kinds: NoticeKind[] = [
-  'would-act',
-  'acted',
-  'gave-back',
-  'refused',
-  'overridden',
-  'breaker-opened',
-  'failed',
-  'needs-a-person',
-];
 
 /** Records of these groups, fully held by an incident. */
 const heldBy = (incidentId: string, names: string[]) =>
@@ -254,13 +235,13 @@ describe('composeMessages', () => {
     });
   });
 
-  it.each(kinds)('has a subject that SNS takes for %s', (kind) => {
+  it.each(noticeKinds)('has a subject that SNS takes for %s', (kind) => {
     const [message] = composeMessages(place, [aNotice({ kind, headline: `é\n${'long '.repeat(40)}` })]);
     expect(message?.subject).toMatch(/^[!-~][ -~]{0,98}$/);
     expect(message?.subject).toMatch(/long \(eu-west-1\)$/);
   });
 
-  it('makes one message of a storm, and keeps other kinds and remediations apart', () => {
+  it('makes one message of a storm, and keeps other noticeKinds and remediations apart', () => {
     const storm = Array.from({ length: 200 }, (_, index) =>
       aNotice({
         incidentId: execution(`launches-${index}`, 'protect-instances'),

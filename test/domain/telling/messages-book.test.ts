@@ -9,7 +9,7 @@ import { metricsOf } from '../../../functions/domain/telling/metrics.ts';
 import {
   type Notice,
   type NoticeFacts,
-  type NoticeKind,
+  noticeKinds,
   toNotice,
 } from '../../../functions/domain/telling/notice.ts';
 import {
@@ -22,17 +22,8 @@ import {
 import { needsAction, tellGroups, toSubject } from '../../../functions/domain/telling/subject.ts';
 import { aHold, aRecord, later, now } from '../holds/group-fixtures.ts';
 import { expectPage } from './book.ts';
+import { execution, place } from './telling-fixtures.ts';
 
-const place: Place = {
-  stage: 'prod',
-  accountId: '123456789012',
-  partition: 'aws',
-  region: 'eu-west-1',
-  tableName: 'holdfast-prod',
-  killSwitchParameter: '/holdfast/prod/mode',
-};
-const execution = (name: string, machine = 'pause-scaling'): string =>
-  `arn:aws:states:eu-west-1:123456789012:execution:holdfast-prod-${machine}:${name}`;
 const notice = (facts: Partial<NoticeFacts> = {}): Notice =>
   toNotice({
     kind: 'acted',
@@ -43,18 +34,6 @@ const notice = (facts: Partial<NoticeFacts> = {}): Notice =>
     groups: ['web'],
     ...facts,
   });
-const kinds: NoticeKind[] = [
-  'would-act',
-  'acted',
-  'gave-back',
-  'refused',
-  'overridden',
-  'breaker-opened',
-  'failed',
-  'needs-a-person',
-  'not-ready',
-  'ready-again',
-];
 const told = (notices: Notice[], held?: ReturnType<typeof heldNow>): string[] =>
   composeMessages(place, notices, held).map(({ subject, text }) => `Subject: ${subject}\n\n${text}\n`);
 const inChat = (notices: Notice[]): string[] =>
@@ -63,15 +42,15 @@ const inChat = (notices: Notice[]): string[] =>
 describe('a message', () => {
   it('of each kind, alone and with another, of an incident and of none', async () => {
     await expectPage('messages', {
-      Alone: kinds.flatMap((kind) => told([notice({ kind })])),
+      Alone: noticeKinds.flatMap((kind) => told([notice({ kind })])),
       'In chat': (['acted', 'needs-a-person'] as const).flatMap((kind) => inChat([notice({ kind })])),
-      'With another that says something else': kinds.flatMap((kind) =>
+      'With another that says something else': noticeKinds.flatMap((kind) =>
         told([
           notice({ kind }),
           notice({ kind, at: later(90_000), incidentId: execution('loss-2'), headline: 'Something else' }),
         ]),
       ),
-      'Of no incident': kinds.flatMap((kind) => told([notice({ kind, incidentId: '', groups: [] })])),
+      'Of no incident': noticeKinds.flatMap((kind) => told([notice({ kind, incidentId: '', groups: [] })])),
     });
   });
 
@@ -307,7 +286,7 @@ describe('a subject', () => {
       { kind: 'acted', headline: 'Scaling paused', groups: [], groupsLeftOut: 0, mayBeMore: false, ...over },
     );
 
-  it.each(kinds)('says whether %s waits for a person', (kind) => {
+  it.each(noticeKinds)('says whether %s waits for a person', (kind) => {
     expect(needsAction(kind)).toBe(/^(needs-a-person|failed|breaker-opened|not-ready)$/.test(kind));
   });
 
@@ -315,7 +294,7 @@ describe('a subject', () => {
     const long = Array.from({ length: 9 }, (_, n) => `a-group-with-a-long-name-${n}`);
     await expectPage('subjects', {
       Subjects: [
-        ...kinds.map((kind) => subject({ kind })),
+        ...noticeKinds.map((kind) => subject({ kind })),
         subject({ groups: ['web'] }),
         subject({ groups: ['web', 'api'], groupsLeftOut: 3 }),
         subject({ groups: ['web', 'api'], groupsLeftOut: 3, mayBeMore: true }),
@@ -539,7 +518,7 @@ describe('numbers', () => {
     expect(all.details[0]?.length).toBeLessThan(550);
     expect(notice().leftOut).toEqual({ todo: 0, done: 0, details: 0 });
     expect(notice()).not.toHaveProperty('seen');
-    expect(kinds.map((kind) => notice({ kind }).undo)).toEqual([
+    expect(noticeKinds.map((kind) => notice({ kind }).undo)).toEqual([
       'NOTHING',
       'STOP',
       'NOTHING',

@@ -35,10 +35,12 @@ import { tellScore } from '../../../functions/domain/telling/score-sentences.ts'
 import { tellLine } from '../../../functions/domain/telling/sentence-of.ts';
 import { noticesIn } from '../../../functions/domain/telling/told-at-once.ts';
 import { later, now } from '../holds/group-fixtures.ts';
+import { aBreaker } from '../launches/launch-fixtures.ts';
 import { type Each, expectPage, told } from './book.ts';
+import { execution, place } from './telling-fixtures.ts';
 
 const region = 'eu-west-1';
-const incidentId = 'arn:aws:states:eu-west-1:123456789012:execution:holdfast-prod-pause-scaling:loss-1';
+const incidentId = execution('loss-1');
 
 describe('what people are told of draining', () => {
   it('of an instance and of a breaker', async () => {
@@ -85,16 +87,7 @@ describe('what people are told of draining', () => {
         { because: 'PROBE_FAILED', delaySeconds: 1200, failure: 'NO_LAUNCH' },
       ],
     };
-    const breaker = {
-      state: 'OPEN' as const,
-      openedAt: now,
-      stateAt: now,
-      delaySeconds: 600,
-      probeAt: later(600),
-      probes: 0,
-      isTold: false,
-      cameBack: 'i-9',
-    };
+    const breaker = aBreaker({ isTold: false, cameBack: 'i-9' });
     await expectPage('drain', {
       'Drained, or not yet': [
         tellChoice({ action: 'DRAIN', ...stuck }),
@@ -204,7 +197,6 @@ describe('what people are told of readiness', () => {
       isTold: false,
     };
     const { rule: _rule, ...ofStage } = known;
-    const place = { stage: 'prod', region };
     const score: Score = {
       rule: 'loss',
       holds: 3,
@@ -279,14 +271,6 @@ describe('what people are told at once', () => {
 
 describe('commands and links', () => {
   it('of a stage', async () => {
-    const place: Place = {
-      stage: 'prod',
-      accountId: '123456789012',
-      partition: 'aws',
-      region,
-      tableName: 'holdfast-prod',
-      killSwitchParameter: '/holdfast/prod/mode',
-    };
     const links = (over: Partial<Place>): string[] => {
       const there = { ...place, ...over };
       return [
