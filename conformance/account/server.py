@@ -1,7 +1,7 @@
 """An AWS account on one port: moto, made stricter where AWS is stricter, in virtual time.
 
 Run by tell.py: python3 -m account.server PORT HOST_PORT. AWS's protocols are on PORT, the teller's controls (JSON over
-HTTP) on PORT + 1: POST /advance {"seconds"}, /event {event}, /platform {"name"}, /launches {"hang", "refused"}, /shortage {"types"},
+HTTP) on PORT + 1: POST /advance {"seconds"}, /past-schedule, /event {event}, /platform {"name"}, /launches {"hang", "refused"}, /shortage {"types"},
 /unhealthy {"ids"}, /stack-status {"name", "status"}, /silent {"services"}, /try-launches, /finish-bootstraps, /desire {"group", "desired"}, /begin {"retries"}, /forget;
 GET /state and /wire.
 """
@@ -133,6 +133,7 @@ def remember_desired(order):
 
 CONTROLS = {
     "/advance": lambda order: clock.advance(order["seconds"]),
+    "/past-schedule": lambda order: events.advance_past_schedule(),
     "/event": lambda order: events.deliver(order),
     "/launches": lambda order: auto_scaling.LAUNCHES.update(order),
     "/shortage": lambda order: set_short(order["types"]),
