@@ -32,8 +32,23 @@ const realSetImmediate = setImmediate;
 // The fake one is slow, and this is asked for at every step.
 const RealDate = Date;
 
-/** Lets everything go on that can without a timer. */
-const settle = (): Promise<void> => new Promise((resolve) => realSetImmediate(resolve));
+/** How many steps are taken between two turns of the event loop: a turn takes longer than a step. */
+const stepsInATurn = 100;
+
+/**
+ * Lets everything go on that can without a timer: a tick comes once no promise is left to go on. Now and then it lets the
+ * process turn too, so that whoever runs it is answered.
+ */
+const createSettle = (): (() => Promise<void>) => {
+  let steps = 0;
+  return () => {
+    steps += 1;
+    return new Promise((resolve) => {
+      if (steps % stepsInATurn === 0) realSetImmediate(resolve);
+      else process.nextTick(resolve);
+    });
+  };
+};
 
 /**
  * Runs a body in virtual time. Every timer of the process is virtual meanwhile, those of the AWS SDK's retries and
@@ -59,6 +74,7 @@ export const runInVirtualTime = async <Result>(
   });
   const realRandom = Math.random;
   const random = seededRandom(seed);
+  const settle = createSettle();
   // The interpreter and the SDK get a stream of their own, so that a change in their use of it leaves the world alone.
   Math.random = seededRandom(seed + 1);
   let latest = { at: startMilliseconds, iso: new RealDate(startMilliseconds).toISOString() };

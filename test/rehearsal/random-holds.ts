@@ -43,7 +43,6 @@ interface Truth {
 }
 
 const startMilliseconds = Date.parse('2026-03-02T03:00:00.000Z');
-const realSetImmediate = setImmediate;
 const machinePrefix = 'arn:aws:states:us-east-1:123456789012:stateMachine:holdfast-test-';
 
 /** An error as the SDK throws it, for a call that may go well the next time. */
@@ -349,7 +348,7 @@ export const createWorld = (settings: WorldSettings, initial: { suspended: strin
         queue.shift();
         seconds = first.at;
         first.go();
-        await new Promise((resolve) => realSetImmediate(resolve));
+        await new Promise((resolve) => process.nextTick(resolve));
       }
       seconds = until;
     },
