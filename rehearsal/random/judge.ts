@@ -1,9 +1,13 @@
 import { isOptedIn } from '../../functions/domain/auto-scaling-group.ts';
 import { holdTagKey } from '../../functions/domain/holds/hold-tag.ts';
 import { type JournalEntry, namesIn } from '../../functions/domain/journal.ts';
+import type { Remediation } from '../../functions/domain/remediation-names.ts';
+import { secondsBetween } from '../../functions/domain/times.ts';
+import { parseHoldInput } from '../../functions/events/hold-input.ts';
 import type { SimulatedGroup } from '../cloud/auto-scaling-group.ts';
 import type { SimulatedCloud } from '../cloud/simulated-cloud.ts';
 import type { People } from './people.ts';
+import { randomPolicy } from './policy.ts';
 import { isCalm, type RandomIncident } from './random-incident.ts';
 import { ofKind } from './to-story.ts';
 import type { BrokenPromise } from './watch.ts';
@@ -112,6 +116,42 @@ export const judgeOthers = (
         promise: 'stops no other' as const,
         text: `${name} was not held by ${incidentId}, beside groups that AWS refused to change`,
       }));
+  });
+};
+
+/** So long after its end a hold may be given back: the next look, and one that AWS does not answer. */
+const seesItsEndSeconds = 180;
+
+/** Holds that went on longer than they may, where nothing but a group itself kept Holdfast from it. */
+export const judgeDurations = (
+  incident: RandomIncident,
+  { stepFunctions }: SimulatedCloud,
+  journals: { incidentId: string; entries: JournalEntry[] }[],
+): BrokenPromise[] => {
+  if (!isCalm(incident)) return [];
+  return journals.flatMap(({ incidentId, entries }): BrokenPromise[] => {
+    const [, remediation] = /:holdfast-rehearsal-(pause-scaling|protect-instances):/.exec(incidentId) ?? [];
+    const opened = entries.find(({ event }) => event === 'opened');
+    const ended = entries.find(({ event }) => event === 'releasing');
+    const input = stepFunctions.executions.get(incidentId)?.input;
+    if (remediation === undefined || opened === undefined || ended === undefined || input === undefined)
+      return [];
+    const parsed = parseHoldInput(remediation as Remediation, input);
+    if (parsed.trigger === 'sweep') return [];
+    const settings =
+      parsed.trigger === 'manual'
+        ? parsed.settings
+        : randomPolicy.rules.find(({ name }) => name === parsed.rule)?.settings;
+    const atMost = parsed.trigger === 'manual' ? settings?.expiresAfterSeconds : settings?.holdAtMostSeconds;
+    const lasted = secondsBetween(opened.at, ended.at);
+    return atMost === undefined || lasted <= atMost + seesItsEndSeconds
+      ? []
+      : [
+          {
+            promise: 'ends',
+            text: `${incidentId} was held for ${lasted} s, and may be held for ${atMost} s`,
+          },
+        ];
   });
 };
 

@@ -29,6 +29,8 @@ export interface People {
   of(group: SimulatedGroup): GroupOfPeople;
   /** Since when the stage is deployed as a dry run, in milliseconds, where somebody did that for a while. */
   dryRunSince?: number;
+  /** Since when the kill switch says something else than `live`, in milliseconds. */
+  switchedSince?: number;
 }
 
 /** Nobody has done anything yet. */

@@ -15,7 +15,7 @@ export const otherPolicy: Policy = parsePolicy(
   'another policy',
 );
 
-/** A rule for each remediation and each way to start one; short, so that a random incident ends within hours. */
+/** A rule for each remediation and each way to start one; short, so that a random incident ends within hours, and that some holds reach `holdAtMost`. */
 export const randomPolicy: Policy = parsePolicy(
   {
     rules: [
@@ -31,14 +31,14 @@ export const randomPolicy: Policy = parsePolicy(
         when: { alarm: ['loss-much', 'loss-most'] },
         do: 'pause-scaling',
         targets: targets('api'),
-        with: { block: 'all', coolOff: '5m', expiresAfter: '40m', holdAtMost: '2h' },
+        with: { block: 'all', coolOff: '5m', expiresAfter: '20m', holdAtMost: '30m' },
       },
       {
         name: 'launches-failing',
         when: { launchFailures: { count: 2, within: '1h' } },
         do: 'protect-instances',
         targets: targets('api'),
-        with: { expiresAfter: '40m' },
+        with: { expiresAfter: '40m', holdAtMost: '1h' },
       },
       {
         name: 'stuck-launches',

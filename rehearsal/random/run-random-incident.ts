@@ -1,7 +1,7 @@
 import type { Death, SimulatedCloud } from '../cloud/simulated-cloud.ts';
 import type { Execution } from '../cloud/step-functions.ts';
 import { type RehearsalResult, rehearse } from '../rehearse.ts';
-import { judgeAnswers, judgeEnd, judgeOthers } from './judge.ts';
+import { judgeAnswers, judgeDurations, judgeEnd, judgeOthers } from './judge.ts';
 import { createPeople } from './people.ts';
 import { randomPolicy } from './policy.ts';
 import type { RandomIncident } from './random-incident.ts';
@@ -78,6 +78,7 @@ export const runRandomIncident = async (
     ...(await judgeEnd(seen, people, minSizes)),
     ...(dryRun ? [] : judgeOthers(incident, result.journals)),
     ...(dryRun ? [] : judgeAnswers(incident, seen)),
+    ...judgeDurations(incident, seen, result.journals),
   );
   return { broken, result };
 };

@@ -204,12 +204,14 @@ const deedsOf = (incident: RandomIncident, part: Part, index: number, people: Pe
       ];
     case 'kill switch':
       return [
-        deed(part.from, `somebody writes "${part.word}" into the kill switch`, ({ parameters }) =>
-          parameters.set(killSwitchParameter, part.word),
-        ),
-        deed(until(part), 'somebody writes "live" into the kill switch', ({ parameters }) =>
-          parameters.set(killSwitchParameter, 'live'),
-        ),
+        deed(part.from, `somebody writes "${part.word}" into the kill switch`, ({ parameters, time }) => {
+          parameters.set(killSwitchParameter, part.word);
+          people.switchedSince ??= time.now();
+        }),
+        deed(until(part), 'somebody writes "live" into the kill switch', ({ parameters }) => {
+          parameters.set(killSwitchParameter, 'live');
+          delete people.switchedSince;
+        }),
       ];
     case 'opt out':
       return [

@@ -10,6 +10,7 @@ export type Promised =
   | 'keeps the floor'
   | 'touches only its own'
   | 'dry run'
+  | 'the switch stops it'
   | 'one execution'
   | 'ends'
   | 'tells the truth'
@@ -27,6 +28,16 @@ export interface BrokenPromise {
 
 /** What has changed less than this ago may not have been seen yet: a description lags, a function is on its way. */
 const unseenMilliseconds = 120_000;
+
+/** So long after somebody threw the kill switch something may be begun that was decided before. */
+const switchSeenMilliseconds = 120_000;
+
+/** What takes something: the rest gives back, or only says who holds what. */
+const takes = (operation: string, input: Record<string, unknown>): boolean =>
+  /^(SuspendProcesses|EnterStandby|StopInstances|CompleteLifecycleAction|TerminateInstanceInAutoScalingGroup|CreateCapacityReservation)$/.test(
+    operation,
+  ) ||
+  (operation === 'SetInstanceProtection' && input.ProtectedFromScaleIn === true);
 
 /** So long a call may be on its way that was decided before a person acted. */
 const onTheWayMilliseconds = 45_000;
@@ -129,6 +140,16 @@ export const watchCalls = (
       );
   };
 
+  const checkSwitch = (operation: string, input: Record<string, unknown>): void => {
+    const { switchedSince } = people;
+    if (switchedSince === undefined || time.now() - switchedSince < switchSeenMilliseconds) return;
+    if (takes(operation, input))
+      breaks(
+        'the switch stops it',
+        `${operation} after the kill switch was thrown: ${JSON.stringify(input)}`,
+      );
+  };
+
   /** Whether the function that runs is of an execution that was asked for a dry run. */
   const isOfDryRun = (): boolean => {
     const { plan } = (runningEvent.getStore() ?? {}) as { plan?: { incidentId?: string } };
@@ -143,6 +164,7 @@ export const watchCalls = (
   ): void => {
     if (/^Describe/.test(operation)) return;
     if (isDryRun || isOfDryRun()) breaks('dry run', `${operation} in a dry run`);
+    checkSwitch(operation, input);
     const group = groupOf(input);
     if (group !== undefined) {
       if (operation === 'SetDesiredCapacity')
@@ -159,6 +181,7 @@ export const watchCalls = (
   const checkEc2 = (operation: string, input: Record<string, unknown>): void => {
     if (/^(Describe|Get)/.test(operation) || input.DryRun === true) return;
     if (isDryRun || isOfDryRun()) breaks('dry run', `${operation} in a dry run`);
+    checkSwitch(operation, input);
     if (operation !== 'StopInstances') return;
     const ids = (input.InstanceIds ?? []) as string[];
     for (const { instances, name } of autoScaling.groups.values()) {
