@@ -143,6 +143,25 @@ const policyOf = ({ chance, pick }: Dice): ScalingPolicy =>
     ? { type: 'TargetTrackingScaling', name: 'cpu', targetValue: pick([40, 60]), neverScalesIn: chance(0.2) }
     : { type: 'StepScaling', name: 'step', above: 70, add: 1, below: 20, remove: 1 };
 
+/** Instance stores, AWS Graviton, Xen, and one that bursts. */
+const otherTypes = ['m5d.large', 'm7g.large', 'm4.large', 't3.large'];
+
+/** Instances that count more than one, or are of several types: a few groups have them. */
+const unevenOf = ({ chance, pick }: Dice): Partial<GroupSpec> => {
+  if (chance(0.1)) return { weightedCapacity: pick(['2', '3']) };
+  if (!chance(0.07)) return {};
+  return {
+    groupDetails: {
+      MixedInstancesPolicy: {
+        LaunchTemplate: {
+          LaunchTemplateSpecification: { LaunchTemplateId: 'lt-mixed', Version: '$Latest' },
+          Overrides: [{ InstanceType: 'm7i.large' }, { InstanceType: 'm6i.large' }],
+        },
+      },
+    },
+  };
+};
+
 const groupOf = (dice: Dice, index: number): GroupSpec => {
   const { chance, between, pick, some } = dice;
   const desiredCapacity = pick([0, 1, 2, 2, 3, 4, 5, 7]);
@@ -182,6 +201,8 @@ const groupOf = (dice: Dice, index: number): GroupSpec => {
     ...(chance(0.25) ? { suspendedProcesses: some(processes, 0.2) } : {}),
     ...(chance(0.1) ? { newInstancesProtected: true } : {}),
     ...(chance(0.1) ? { launchTemplateVersion: pick(['$Default', '1']) } : {}),
+    ...(chance(0.15) ? { instanceType: pick(otherTypes) } : {}),
+    ...unevenOf(dice),
   };
 };
 
@@ -260,6 +281,7 @@ const byHandOf = (dice: Dice, names: string[], from: number): Part => {
       instanceTypes: pick(['m7i.xlarge', 'm7i.2xlarge', 'larger']),
       waveSize: pick([1, 2, 4]),
       expiresAfter: `${between(30, 120)}m`,
+      ...(chance(0.3) ? { allowInstanceStoreLoss: true } : {}),
     },
   };
   return {

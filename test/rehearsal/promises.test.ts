@@ -185,7 +185,7 @@ describe('a random incident', () => {
   });
 
   it('has every kind of part, and drains and resizes as often as it holds', () => {
-    const incidents = Array.from({ length: 300 }, (_, seed) => createRandomIncident(seed));
+    const incidents = Array.from({ length: 2000 }, (_, seed) => createRandomIncident(seed));
     const parts = incidents.flatMap((incident) => incident.parts);
     expect(new Set(parts.map(({ kind }) => kind)).size).toBe(27);
     const byHand = parts.flatMap((part) => (part.kind === 'by hand' ? [part.remediation] : []));
