@@ -140,20 +140,19 @@ export const watchCalls = (
       );
   };
 
-  /** Whether all instances of a call have another type than they were launched with: then it gives the old one back. */
-  const turnsBack = ({ InstanceIds: ids }: Record<string, unknown>): boolean =>
+  /** Whether a call brings its instances home: they have the new type already, or have been stopping for long. */
+  const bringsHome = ({ InstanceIds: ids }: Record<string, unknown>): boolean =>
     Array.isArray(ids) &&
-    [...autoScaling.groups.values()]
-      .flatMap(({ instances, launchTemplate: { versions } }) =>
-        instances.map(({ instanceId, ec2 }) => ({ instanceId, isChanged: ec2.instanceType !== versions[0] })),
-      )
-      .filter(({ instanceId }) => ids.includes(instanceId))
-      .every(({ isChanged }) => isChanged);
+    [...autoScaling.groups.values()].every(({ instances, launchTemplate: { versions } }) =>
+      instances
+        .filter(({ instanceId }) => ids.includes(instanceId))
+        .every(({ ec2: { instanceType, state } }) => instanceType !== versions[0] || state === 'stopping'),
+    );
 
   const checkSwitch = (operation: string, input: Record<string, unknown>): void => {
     const { switchedSince } = people;
     if (switchedSince === undefined || time.now() - switchedSince < switchSeenMilliseconds) return;
-    if (takes(operation, input) && !turnsBack(input))
+    if (takes(operation, input) && !bringsHome(input))
       breaks(
         'the switch stops it',
         `${operation} after the kill switch was thrown: ${JSON.stringify(input)}`,

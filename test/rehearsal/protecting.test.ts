@@ -164,7 +164,7 @@ describe('protecting', () => {
     it('tells people once of all that share one, and why', async () => {
       const { result } = await rehearseSmall(many(), { policy: protectOnly, quirks: calm });
       const [told, ...more] = result.messages.filter(({ text }) =>
-        text.includes('launches of many groups failed'),
+        text.includes('launches failed at about the same time, shortly before'),
       );
       expect(told?.text).toContain('Holdfast holds 30 groups: ');
       expect(more.every(({ subject }) => !subject.includes('Instances protected'))).toBe(true);

@@ -1,4 +1,5 @@
 import type { Incident } from '../incident.ts';
+import { mostSucceedSeconds } from '../limits.ts';
 import { addSeconds, spokenDuration, spokenTime } from '../times.ts';
 
 /** When a hold is over at the latest: a person's at its expiry, a rule's goes on while what it is for does. */
@@ -9,13 +10,16 @@ export const holdEndsAtLatest = (incident: Incident): string =>
 
 /** When a hold is given back, as a person says it. */
 export const describeHoldEnd = (incident: Incident): string => {
-  const { alarm, untilLaunchesSucceed, settings } = incident;
+  const { alarm, untilLaunchesSucceed, isShared, settings } = incident;
   const givesBack = 'Holdfast gives everything back';
   const latest = `at the latest at ${spokenTime(holdEndsAtLatest(incident))}`;
   const cooledOff =
     alarm === undefined
       ? ''
       : `the alarm ${alarm.alarmName} has been OK for ${spokenDuration(settings.coolOffSeconds)}`;
+  if (isShared === true) {
+    return `${givesBack} once launches succeed again, ${latest}. Once they succeed in most of its groups for ${spokenDuration(mostSucceedSeconds)}, each of the others gets an execution of its own, and the rest is given back.`;
+  }
   if (untilLaunchesSucceed === true) {
     return alarm === undefined
       ? `${givesBack} once launches succeed again, ${latest}.`

@@ -53,7 +53,7 @@ const tellFacts = (facts: HoldFacts): string => {
     case 'LAUNCHES_QUIET':
       return 'no instance is missing and none was launched';
     case 'LAUNCHES_SUCCEED_IN_MOST_GROUPS':
-      return `launches have succeeded again in most of its groups for ${spokenDuration(mostSucceedSeconds)}; an execution of its own has begun for each of the others: ${firstOf(facts.stillFailing)}`;
+      return `launches have succeeded again in most of its groups for ${spokenDuration(mostSucceedSeconds)}; another execution has begun for each of the others: ${firstOf(facts.stillFailing)}`;
     case 'LAUNCHES_SUCCEED':
       return 'launches succeed again';
     case 'KILL_SWITCH_UNREADABLE':

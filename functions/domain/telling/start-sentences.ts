@@ -9,7 +9,7 @@ export const tellStart = (facts: StartFacts): string => {
     case 'LAUNCHES_FAIL':
       return `${facts.failures} launches of ${facts.autoScalingGroupName} failed, the latest at ${spokenTime(facts.latestAt)}`;
     case 'LAUNCHES_FAIL_IN_MANY_GROUPS':
-      return `launches of ${facts.autoScalingGroupName} failed, and of many other groups at the same time; one execution takes them all from ${spokenTime(facts.beginAt)} on`;
+      return `launches of ${facts.autoScalingGroupName} failed; one execution takes it from ${spokenTime(facts.beginAt)} on, with every group in which launches fail at about the same time`;
     case 'STUCK':
       return `${facts.instanceId} of ${facts.autoScalingGroupName} has been in Pending:Wait for ${spokenDuration(facts.waitedSeconds)}`;
     case 'BREAKER_OPEN':

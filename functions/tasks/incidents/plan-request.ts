@@ -34,7 +34,7 @@ const reasonOf = ({
     return `launches of ${launchFailures.autoScalingGroupName} failed, the latest at ${spokenTime(launchFailures.failedAt)}`;
   }
   if (failingGroups !== undefined) {
-    return `launches of many groups failed at the same time, shortly before ${spokenTime(failingGroups.beginAt)}`;
+    return `launches failed at about the same time, shortly before ${spokenTime(failingGroups.beginAt)}, in each of its groups`;
   }
   if (stillFailing !== undefined) {
     return `launches of ${stillFailing.autoScalingGroupName} did not succeed by ${spokenTime(stillFailing.since)}, when those of most groups that failed with it did`;

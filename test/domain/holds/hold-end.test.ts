@@ -18,4 +18,11 @@ describe('describeHoldEnd', () => {
       'Holdfast gives everything back once launches succeed again, at the latest at 2026-03-02 15:00 UTC.',
     );
   });
+
+  it('says of a hold that groups share when most of them are given back before the others', () => {
+    const { alarm: _alarm, ...shared } = anIncident({ untilLaunchesSucceed: true, isShared: true });
+    expect(describeHoldEnd(shared)).toBe(
+      'Holdfast gives everything back once launches succeed again, at the latest at 2026-03-02 15:00 UTC. Once they succeed in most of its groups for 15 min, each of the others gets an execution of its own, and the rest is given back.',
+    );
+  });
 });

@@ -117,7 +117,7 @@ describe('createCheckHold', () => {
     expect(await check(['b', 'c'])).toMatchObject({
       action: 'RELEASE',
       because: 'LAUNCHES_SUCCEED_IN_MOST_GROUPS',
-      reason: expect.stringContaining('an execution of its own has begun for each of the others: b, c'),
+      reason: expect.stringContaining('another execution has begun for each of the others: b, c'),
     });
     expect(world.started).toEqual([]);
     expect(world.stored.status).toBe('RELEASING');
