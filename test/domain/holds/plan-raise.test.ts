@@ -14,11 +14,11 @@ import type {
 import { pauseScalingEffect } from '../../../functions/domain/holds/pause-scaling.ts';
 import { planHold } from '../../../functions/domain/holds/plan-hold.ts';
 import type { RaiseDecision } from '../../../functions/domain/holds/plan-raise.ts';
-import { planRaise, type ScalingFacts } from '../../../functions/domain/holds/plan-raise.ts';
+import { keptOf, planRaise, type ScalingFacts } from '../../../functions/domain/holds/plan-raise.ts';
 import { raiseTodo, tellRaise } from '../../../functions/domain/telling/hold-sentences.ts';
 import { tellGroupRefusal } from '../../../functions/domain/telling/plan-sentences.ts';
 import { inputOf } from '../../input-of.ts';
-import { aGroup, aRecord, later, now } from './group-fixtures.ts';
+import { aGroup, aHold, anInstance, aRecord, later, now } from './group-fixtures.ts';
 
 const kept: KeptSizes = { since: now, desiredHighest: 4, minSize: 1, maxSize: 10, desiredCapacity: 4 };
 const scalesIn: ScalingFacts = { policies: [{ name: 'cpu', canLower: true }], scheduledActions: [] };
@@ -153,6 +153,171 @@ describe('planRaise', () => {
     // Suspended after the action ran, or nobody can tell since when.
     expect(raise(group, { facts, record: since(later(2400)) }).action).toBe('LEAVE');
     expect(raise(group, { facts }).action).toBe('LEAVE');
+  });
+});
+
+describe('planRaise, word for word', () => {
+  const fell = { autoScalingGroupName: 'web', highest: 4, from: 2, since: now };
+
+  it('raises with one call, at once, and says why', () => {
+    expect(raise({ desiredCapacity: 2 })).toEqual({
+      action: 'RAISE',
+      ...fell,
+      to: 4,
+      calls: [
+        {
+          service: 'AutoScaling',
+          operation: 'SetDesiredCapacity',
+          input: { AutoScalingGroupName: 'web', DesiredCapacity: 4, HonorCooldown: false },
+          reason:
+            'desired capacity fell from 4 to 2 since 2026-03-02 03:00 UTC, and giving back what kept its instances would end the difference at once',
+        },
+      ],
+    });
+  });
+
+  it.each<[string, Parameters<typeof aGroup>[0], Parameters<typeof raise>[1], object]>([
+    [
+      'a minimum that was lowered',
+      { minSize: 1 },
+      { sizes: { minSize: 3 } },
+      { because: 'MINIMUM_LOWERED', before: 3, now: 1 },
+    ],
+    [
+      'a minimum that another resize than ours lowered',
+      { minSize: 1 },
+      { sizes: { minSize: 3 }, own: [2] },
+      { because: 'MINIMUM_LOWERED', before: 3, now: 1 },
+    ],
+    [
+      'a maximum that was lowered',
+      {},
+      { sizes: { maxSize: 12 } },
+      { because: 'MAXIMUM_LOWERED', before: 12, now: 10 },
+    ],
+    [
+      'no policy that lowers it',
+      {},
+      { facts: { policies: [], scheduledActions: [] } },
+      { because: 'NO_POLICY_LOWERS_IT' },
+    ],
+    [
+      'scheduled actions that ran, each once',
+      {},
+      {
+        sizes: { scheduledActions: [{ name: 'night', startsAt: later(60), desiredCapacity: 2 }] },
+        facts: {
+          ...scalesIn,
+          scheduledActions: [
+            { name: 'night', startsAt: later(60), desiredCapacity: 2 },
+            { name: 'late', startsAt: later(120), desiredCapacity: 2 },
+            { name: 'tomorrow', startsAt: later(90_000), desiredCapacity: 2 },
+          ],
+        },
+      },
+      { because: 'SCHEDULED', actions: ['night', 'late'] },
+    ],
+  ])('leaves it for %s, with what would keep all', (_what, group, settings, because) => {
+    expect(raise({ desiredCapacity: 2, ...group }, settings)).toEqual({
+      action: 'LEAVE',
+      ...fell,
+      to: 4,
+      ...because,
+    });
+  });
+
+  it('leaves it where nobody knows how much is there, and names no size', () => {
+    const group = { desiredCapacity: 2, countsUnits: 'vcpu' };
+    expect(raise(group)).toEqual({ action: 'LEAVE', ...fell, because: 'UNITS_UNKNOWN', countsUnits: 'vcpu' });
+  });
+
+  it('counts what is on its way into service, and not what is on its way out', () => {
+    const [first, ...others] = aGroup().instances;
+    const inState = (lifecycleState: string) =>
+      desiredOf(
+        raise({
+          desiredCapacity: 1,
+          instances: [...others, { ...anInstance('i-1'), ...first, lifecycleState }],
+        }),
+      );
+    expect(inState('Pending')).toBe(4);
+    expect(inState('Pending:Wait')).toBe(4);
+    expect(inState('Terminating')).toBe(3);
+    expect(inState('Standby')).toBe(3);
+  });
+
+  it.each<[string, Parameters<typeof aGroup>[0], Partial<KeptSizes>]>([
+    ['of no stack', { tags: { holdfast: 'true' } }, { minSize: 4 }],
+    ['whose minimum was not what it desired', {}, { minSize: 3 }],
+    ['whose maximum fell too', { maxSize: 9 }, { minSize: 4 }],
+  ])('takes no group for one whose rolling update ended %s', (_what, group, sizes) => {
+    const tags = { holdfast: 'true', 'aws:cloudformation:stack-name': 'web' };
+    expect(raise({ desiredCapacity: 2, tags, ...group }, { sizes })).toMatchObject({
+      action: 'LEAVE',
+      because: 'MINIMUM_LOWERED',
+    });
+  });
+
+  it.each<[string, Partial<ScheduledAction>, boolean]>([
+    ['two minutes before it', { startsAt: later(-120) }, false],
+    ['a second later than that', { startsAt: later(-119) }, true],
+    ['right now', { startsAt: later(3600) }, true],
+    ['a second from now', { startsAt: later(3601) }, false],
+    ['that is listed without a time', {}, false],
+    ['that recurs, at the moment at which it ends', { recurrence: '30 3 * * *', endsAt: later(1800) }, false],
+    ['that recurs, a second before it ends', { recurrence: '30 3 * * *', endsAt: later(1801) }, true],
+    ['that recurs, at its first time', { recurrence: '30 3 * * *', startsAt: later(1800) }, true],
+    [
+      'that recurs, whose first time was within, of another hour',
+      { recurrence: '0 9 * * *', startsAt: later(60) },
+      true,
+    ],
+    ['that recurs, and never again', { recurrence: '30 3 1 1 *' }, false],
+  ])('of an action %s', (_what, over, ran) => {
+    const facts = { ...scalesIn, scheduledActions: [{ name: 'night', desiredCapacity: 2, ...over }] };
+    expect(raise({ desiredCapacity: 2 }, { facts }).action).toBe(ran ? 'LEAVE' : 'RAISE');
+  });
+
+  it('believes the start of a recurring action that was listed before the hold', () => {
+    const listed = (startsAt: string) => ({
+      ...scalesIn,
+      scheduledActions: [{ name: 'night', desiredCapacity: 2, recurrence: '30 3 * * *', startsAt }],
+    });
+    const sizes = { scheduledActions: [] };
+    // Listed now with a start that is over: it was the first.
+    expect(raise({ desiredCapacity: 2 }, { sizes, facts: listed(later(1800)) }).action).toBe('LEAVE');
+    expect(raise({ desiredCapacity: 2 }, { facts: listed(later(3600)) }).action).toBe('LEAVE');
+    expect(raise({ desiredCapacity: 2 }, { facts: listed(later(3601)) }).action).toBe('LEAVE');
+    expect(raise({ desiredCapacity: 2 }, { sizes, facts: listed(later(3601)) }).action).toBe('RAISE');
+  });
+
+  it.each([
+    [119, 'LEAVE'],
+    [120, 'RAISE'],
+  ])('takes policies that were suspended %i s after the hold began as it says: %s', (seconds, action) => {
+    const imposed = [{ setting: 'AlarmNotification', recordedAt: now, appliedAt: later(seconds) }];
+    const group = { desiredCapacity: 2, suspendedProcesses: ['AlarmNotification'] };
+    expect(raise(group, { record: { imposed } }).action).toBe(action);
+    expect(raise({ ...group, suspendedProcesses: ['Launch'] }, { record: { imposed } }).action).toBe('RAISE');
+  });
+
+  it('remembers of a record of an earlier release the sizes before its first hold', () => {
+    const baseline = {
+      suspendedProcesses: [],
+      protectedInstances: [],
+      minSize: 1,
+      maxSize: 9,
+      desiredCapacity: 5,
+    };
+    const holds = [aHold({ heldAt: later(30) }), aHold({ heldAt: later(10) }), aHold({ heldAt: later(20) })];
+    const sizes = { desiredHighest: 5, minSize: 1, maxSize: 9, desiredCapacity: 5 };
+    expect(keptOf(aRecord({ baseline, holds }))).toEqual({ since: later(10), ...sizes });
+    expect(keptOf(aRecord({ baseline }))).toEqual({ since: '', ...sizes });
+    expect(keptOf(aRecord({ baseline, holds, kept }))).toBe(kept);
+    expect(keptOf(aRecord())).toBeUndefined();
+    expect(planRaise(aGroup({ desiredCapacity: 2 }), aRecord(), scalesIn, [], later(60))).toEqual({
+      action: 'NOTHING',
+    });
   });
 });
 
