@@ -140,19 +140,23 @@ export const watchCalls = (
       );
   };
 
-  /** Whether a call brings its instances home: they have the new type already, or have been stopping for long. */
-  const bringsHome = ({ InstanceIds: ids }: Record<string, unknown>): boolean =>
+  /** Whether a call brings its instances home: they have another type or were stopped already, and must come back. */
+  const bringsHome = (operation: string, { InstanceIds: ids }: Record<string, unknown>): boolean =>
     Array.isArray(ids) &&
     [...autoScaling.groups.values()].every(({ instances, launchTemplate: { versions } }) =>
       instances
         .filter(({ instanceId }) => ids.includes(instanceId))
-        .every(({ ec2: { instanceType, state } }) => instanceType !== versions[0] || state === 'stopping'),
+        .every(
+          ({ ec2: { instanceType, state, startedAt }, launchedAt }) =>
+            instanceType !== versions[0] ||
+            (operation === 'StopInstances' && (state === 'stopping' || startedAt > launchedAt)),
+        ),
     );
 
   const checkSwitch = (operation: string, input: Record<string, unknown>): void => {
     const { switchedSince } = people;
     if (switchedSince === undefined || time.now() - switchedSince < switchSeenMilliseconds) return;
-    if (takes(operation, input) && !bringsHome(input))
+    if (takes(operation, input) && !bringsHome(operation, input))
       breaks(
         'the switch stops it',
         `${operation} after the kill switch was thrown: ${JSON.stringify(input)}`,
