@@ -182,8 +182,11 @@ const checkOver = (
       `${at} people are told that the hold of ${name} has ended, and it goes on`,
   );
 
-/** Who holds a group is looked up right before a message is sent. */
-const lookedUpWithinSeconds = 10;
+/**
+ * Who holds a group is looked up right before a message is sent, and a call that SNS leaves without an answer is made
+ * again for up to this long.
+ */
+const lookedUpWithinSeconds = 60;
 
 /** That a hold lasts until some time, although it is being given back. */
 const checkHolders = ({ text }: PublishedMessage, { releasing, at }: MomentOfMessage): string[] =>

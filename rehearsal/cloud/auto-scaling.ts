@@ -116,7 +116,13 @@ export const createAutoScalingService = (
     for (const instance of unhealthy) {
       if (instance.isReplacedAtOnce !== true && replaced >= atOnce) continue;
       if (instance.isReplacedAtOnce !== true) replaced += 1;
-      if (group.launchesBeforeTerminating === true) replaceFirst(group, instance);
+      // What is there beyond desired capacity needs no replacement.
+      const isSurplus = alive(group).length * weightOf(group) > group.desiredCapacity;
+      const isReplaced = group.instances.some(
+        ({ instanceId }) => group.replaces.get(instanceId) === instance.instanceId,
+      );
+      if (group.launchesBeforeTerminating === true && (isReplaced || !isSurplus))
+        replaceFirst(group, instance);
       else endUnhealthy(group, instance);
     }
   };
@@ -147,6 +153,14 @@ export const createAutoScalingService = (
       );
       if (launched !== undefined) group.replaces.set(launched.instanceId, instance.instanceId);
     }
+  };
+
+  /** Whether an instance was launched for one that is there still: until that one goes, the group may be one too many. */
+  const isReplacing = (group: SimulatedGroup, { instanceId }: SimulatedInstance): boolean => {
+    const replaced = group.replaces.get(instanceId);
+    return group.instances.some(
+      (each) => each.instanceId === replaced && each.lifecycleState === 'InService',
+    );
   };
 
   /**
@@ -182,7 +196,8 @@ export const createAutoScalingService = (
    * all the same. Source: ec2-auto-scaling-termination-policies, ec2-auto-scaling-instance-protection.
    */
   const reachDesired = (group: SimulatedGroup): void => {
-    const units = group.desiredCapacity - alive(group).length * weightOf(group);
+    const counted = alive(group).filter((instance) => !isReplacing(group, instance));
+    const units = group.desiredCapacity - counted.length * weightOf(group);
     const missing = Math.ceil(units / weightOf(group));
     if (missing > 0 && !isSuspended(group, 'Launch')) {
       for (let n = 0; n < missing && time.now() >= group.nextLaunchAt; n += 1) {
@@ -197,7 +212,9 @@ export const createAutoScalingService = (
       for (let n = 0; n < -missing; n += 1) {
         const candidates = alive(group).filter(
           (instance) =>
-            !instance.protectedFromScaleIn && !(covers && instance.lifecycleState === 'InService'),
+            !instance.protectedFromScaleIn &&
+            !isReplacing(group, instance) &&
+            !(covers && instance.lifecycleState === 'InService'),
         );
         if (covers && candidates.length === 0) return;
         const perZone = (zone: string) => candidates.filter((i) => i.availabilityZone === zone).length;

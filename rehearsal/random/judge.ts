@@ -142,7 +142,8 @@ export const judgeDurations = (
       parsed.trigger === 'manual'
         ? parsed.settings
         : randomPolicy.rules.find(({ name }) => name === parsed.rule)?.settings;
-    const atMost = parsed.trigger === 'manual' ? settings?.expiresAfterSeconds : settings?.holdAtMostSeconds;
+    const expires = parsed.trigger === 'manual' && !parsed.untilLaunchesSucceed;
+    const atMost = expires ? settings?.expiresAfterSeconds : settings?.holdAtMostSeconds;
     const lasted = secondsBetween(opened.at, ended.at);
     return atMost === undefined || lasted <= atMost + seesItsEndSeconds
       ? []

@@ -6,6 +6,8 @@ interface GroupOfPeople {
   suspended: Set<string>;
   /** Processes that people suspended while they were suspended already: whose they are nobody can tell. */
   unclear: Set<string>;
+  /** When people last suspended a process, in milliseconds. */
+  suspendedAt: Map<string, number>;
   /** When people last resumed a process, in milliseconds. */
   resumedAt: Map<string, number>;
   protected: Set<string>;
@@ -19,6 +21,7 @@ interface GroupOfPeople {
 const newGroup = (spec: Pick<SimulatedGroup, 'suspendedProcesses'>): GroupOfPeople => ({
   suspended: new Set(spec.suspendedProcesses ?? []),
   unclear: new Set(),
+  suspendedAt: new Map(),
   resumedAt: new Map(),
   protected: new Set(),
   unclearProtection: new Set(),

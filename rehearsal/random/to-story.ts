@@ -18,8 +18,15 @@ const period = (part: { from: number; lasts: number }) => ({
   untilSeconds: until(part),
 });
 
-const suspend = (people: People, group: SimulatedGroup, process: string, wasSuspended: boolean): void => {
+const suspend = (
+  { time }: SimulatedCloud,
+  people: People,
+  group: SimulatedGroup,
+  process: string,
+  wasSuspended: boolean,
+): void => {
   const theirs = people.of(group);
+  theirs.suspendedAt.set(process, time.now());
   if (wasSuspended) theirs.unclear.add(process);
   else theirs.suspended.add(process);
 };
@@ -52,7 +59,8 @@ const toGroup: {
     people: People,
   ) => void;
 } = {
-  suspend: ({ autoScaling, store }, group, { processes }, people) => {
+  suspend: (cloud, group, { processes }, people) => {
+    const { autoScaling, store } = cloud;
     // What Holdfast asked for just now need not show yet.
     const ours = store
       .listGroups()
@@ -64,7 +72,7 @@ const toGroup: {
       ScalingProcesses: processes,
     });
     // What AWS refused nobody has suspended.
-    for (const process of processes) suspend(people, group, process, before.has(process));
+    for (const process of processes) suspend(cloud, people, group, process, before.has(process));
   },
   resume: (cloud, group, { processes }, people) => {
     // What ran already nobody resumes.
@@ -153,7 +161,7 @@ const applyTerraform = (
     for (const process of processes) note(process);
   };
   apply('ResumeProcesses', toResume, (process) => resume(cloud, people, group, process));
-  apply('SuspendProcesses', toSuspend, (process) => suspend(people, group, process, false));
+  apply('SuspendProcesses', toSuspend, (process) => suspend(cloud, people, group, process, false));
   if (group.minSize !== minSize || group.maxSize !== maxSize) {
     autoScaling.handle('UpdateAutoScalingGroup', {
       AutoScalingGroupName,

@@ -82,8 +82,15 @@ export const watchCalls = (
 
   const checkSuspension = (group: SimulatedGroup, processes: string[]): void => {
     if (processes.length === 0) breaks('touches only its own', `SuspendProcesses on all of ${group.name}`);
+    const theirs = people.of(group);
     for (const process of processes) {
-      const resumedAt = people.of(group).resumedAt.get(process);
+      const suspendedAt = theirs.suspendedAt.get(process);
+      // What somebody suspended just before need not have shown: whose it is nobody can tell.
+      if (suspendedAt !== undefined && time.now() - suspendedAt < unseenMilliseconds) {
+        theirs.suspended.delete(process);
+        theirs.unclear.add(process);
+      }
+      const resumedAt = theirs.resumedAt.get(process);
       if (resumedAt === undefined || time.now() - resumedAt < onTheWayMilliseconds) continue;
       if (!isHeldAnew(group.name, resumedAt))
         breaks(

@@ -137,6 +137,21 @@ describe('an instance maintenance policy', () => {
       { spec: { launchesBeforeTerminating: true } },
     ));
 
+  it('replaces nothing of what is there beyond desired capacity', () =>
+    withGroup(
+      async ({ time, group, call, inService }) => {
+        for (const instance of group.instances) instance.protectedFromScaleIn = true;
+        call('SetDesiredCapacity', { DesiredCapacity: 1 });
+        const [first] = group.instances;
+        if (first === undefined) throw new Error('no instance');
+        first.healthStatus = 'Unhealthy';
+        await time.runUntil(3600);
+        expect(group.terminations).toMatchObject([{ instanceId: first.instanceId, because: 'unhealthy' }]);
+        expect(inService()).toBe(3);
+      },
+      { spec: { launchesBeforeTerminating: true } },
+    ));
+
   it('leaves one too many for a while, which no hold takes for a fall of desired capacity', async () => {
     const { result, cloud } = await rehearseSmall(
       smallIncident({

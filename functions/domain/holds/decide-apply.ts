@@ -394,6 +394,10 @@ const withIncident = (
 const isSeen = ({ setting, appliedAt, refusedAt, givingBackAt }: Imposed, inForce: Set<Setting>): boolean =>
   appliedAt === undefined && refusedAt === undefined && givingBackAt === undefined && inForce.has(setting);
 
+/** Whether AWS was asked to take it back, and has not accepted that yet: until it does, it is ours. */
+const isBeingGivenBack = ({ givingBackAt, givenBackAt }: Imposed): boolean =>
+  givingBackAt !== undefined && givenBackAt === undefined;
+
 /** Whether a look tells anything that has to be written down. */
 const isNews = (
   { known, record, undone, remaining }: Looked,
@@ -460,7 +464,10 @@ export const decideApply = (
   ];
   const mayBeOurs = new Set(
     held.imposed
-      .filter((entry) => entry.appliedAt !== undefined || mayBeInForceUnseen(entry, seenAt))
+      .filter(
+        (entry) =>
+          entry.appliedAt !== undefined || isBeingGivenBack(entry) || mayBeInForceUnseen(entry, seenAt),
+      )
       .map(({ setting }) => setting),
   );
   const before = { ...held, imposed, lease: { owner, expiresAt: addSeconds(now, leaseSeconds) } };

@@ -6,7 +6,15 @@ import { pauseScalingEffect } from '../../../functions/domain/holds/pause-scalin
 import { protectInstancesEffect } from '../../../functions/domain/holds/protect-instances.ts';
 import { inForceWithinSeconds, leaseSeconds } from '../../../functions/domain/limits.ts';
 import { inputOf } from '../../input-of.ts';
-import { aGroup, anIncident, aRecord, later, now, scaleInProcesses } from './group-fixtures.ts';
+import {
+  aGroup,
+  anIncident,
+  aRecord,
+  defaultHoldSettings,
+  later,
+  now,
+  scaleInProcesses,
+} from './group-fixtures.ts';
 
 const write = (decision: ReturnType<typeof decideApply>) => {
   if (decision.action !== 'WRITE') throw new Error(`expected WRITE, found ${JSON.stringify(decision)}`);
@@ -185,6 +193,34 @@ describe('decideApply', () => {
       const second = write(decideApply(other, all, failed, 'me', later(660)));
       expect(inputOf(second.calls[0]).ScalingProcesses).toEqual(['HealthCheck']);
       expect(second.refusable).toEqual(new Set());
+    });
+
+    it('nor what it asked for once more meanwhile, because another hold wants it still', () => {
+      const protecting = anIncident({ settings: { ...defaultHoldSettings, effect: protectInstancesEffect } });
+      const pausing = anIncident({ incidentId: 'incident-b' });
+      const group = aGroup({
+        suspendedProcesses: protectInstancesEffect.processes,
+        instances: aGroup().instances.map((instance) => ({ ...instance, protectedFromScaleIn: true })),
+      });
+      let record = write(decideApply(protecting, aGroup(), aRecord(), 'me', now)).after;
+      const pause = (seconds: number) => {
+        const decision = write(decideApply(pausing, group, record, 'me', later(seconds)));
+        record = afterFailure(decision.before, later(seconds), later(seconds + 1), decision.refusable);
+        return decision;
+      };
+      const release = (seconds: number) => {
+        const settings = { incidentId: 'incident-a', settleSeconds: 180, owner: 'me' };
+        const decision = decideRelease(group, record, settings, later(seconds));
+        if (decision.action !== 'WRITE') throw new Error(JSON.stringify(decision));
+        record = afterFailure(decision.before, later(seconds), later(seconds + 1));
+      };
+      pause(540);
+      release(600);
+      expect(inputOf(pause(660).calls.at(-1)).ProtectedFromScaleIn).toBe(true);
+      release(720);
+      const decision = pause(790);
+      expect(inputOf(decision.calls.at(-1)).ProtectedFromScaleIn).toBe(true);
+      expect([...decision.refusable]).toEqual(['Terminate']);
     });
 
     it('asks for it again', () => {
