@@ -54,6 +54,51 @@ describe('holdTagValue', () => {
     else expect(holders).toEqual(names);
   });
 
+  it('takes of a reason only what every service takes, and one space for the rest', () => {
+    expect(holdTagValue([hold('pause-scaling', 'a', ' "why"\n\t(really)? ')])).toBe(
+      'prod holds it: pause-scaling until 2026-03-02 15:00 UTC at the latest: why really - a',
+    );
+    expect(holdTagPrefix(' my  stage! ')).toBe('my stage holds it: ');
+  });
+
+  it('names no remediation that the ARN does not tell, and no end that nobody knows', () => {
+    const incidentId = 'arn:aws:states:eu-west-1:123456789012:execution:holdfast-prod-pause-scaling:a';
+    expect(holdTagValue([{ incidentId, reason: 'why' }])).toBe('prod holds it: pause-scaling: why - a');
+  });
+
+  const prefix = 'prod holds it: ';
+  it('says why in just as many characters as a tag may have, and leaves it out in one more', () => {
+    const around = `${prefix}pause-scaling until 2026-03-02 15:00 UTC at the latest:  - a`.length;
+    const value = (length: number) => holdTagValue([hold('pause-scaling', 'a', 'x'.repeat(length))]);
+    expect(value(256 - around)).toHaveLength(256);
+    expect(value(257 - around)).toBe(`${prefix}pause-scaling until 2026-03-02 15:00 UTC at the latest - a`);
+  });
+
+  it('leaves out until when, then the names, then the remediations', () => {
+    const told = (count: number, length: number) =>
+      holdTagValue(
+        Array.from({ length: count }, (_, n) => hold('pause-scaling', `${n}${'n'.repeat(length)}`)),
+      );
+    expect(told(3, 50)).toBe(
+      `${prefix}${[0, 1, 2].map((n) => `pause-scaling - ${n}${'n'.repeat(50)}`).join(' + ')}`,
+    );
+    expect(told(4, 60)).toBe(
+      `${prefix}4 holds, which the table names: ${Array(4).fill('pause-scaling').join(' + ')}`,
+    );
+    expect(told(20, 60)).toBe(`${prefix}20 holds, which the table names`);
+  });
+
+  it('is read again as it was written, and from nothing else', () => {
+    const value =
+      holdTagValue([hold('pause-scaling', 'a-1', 'x'), hold('protect-instances', 'b_2', 'y')]) ?? '';
+    expect(holdersIn(value, 'prod')).toEqual([
+      { remediation: 'pause-scaling', executionName: 'a-1' },
+      { remediation: 'protect-instances', executionName: 'b_2' },
+    ]);
+    expect(holdersIn(`${prefix}pause-scaling: why - a b`, 'prod')).toEqual([]);
+    expect(holdersIn(`${prefix}something else - a`, 'prod')).toEqual([]);
+  });
+
   it('is nothing for no hold', () => {
     expect(holdTagValue([])).toBeUndefined();
   });
@@ -73,11 +118,21 @@ describe('holdTagCall', () => {
   });
 
   it('sets the tag on the group alone', () => {
-    expect(holdTagCall(aGroup(), 'prod holds it: x', 'prod')).toMatchObject({
+    expect(holdTagCall(aGroup(), 'prod holds it: x', 'prod')).toEqual({
+      service: 'AutoScaling',
       operation: 'CreateOrUpdateTags',
       input: {
-        Tags: [{ ResourceId: 'web', Key: holdTagKey, Value: 'prod holds it: x', PropagateAtLaunch: false }],
+        Tags: [
+          {
+            ResourceId: 'web',
+            ResourceType: 'auto-scaling-group',
+            Key: 'holdfast-hold',
+            Value: 'prod holds it: x',
+            PropagateAtLaunch: false,
+          },
+        ],
       },
+      reason: 'tag holdfast-hold: whoever looks at the group has to see who holds it',
     });
   });
 
@@ -87,9 +142,11 @@ describe('holdTagCall', () => {
   });
 
   it('removes only its own', () => {
-    expect(holdTagCall(tagged, undefined, 'prod')).toMatchObject({
+    expect(holdTagCall(tagged, undefined, 'prod')).toEqual({
+      service: 'AutoScaling',
       operation: 'DeleteTags',
-      input: { Tags: [{ ResourceId: 'web', ResourceType: 'auto-scaling-group', Key: holdTagKey }] },
+      input: { Tags: [{ ResourceId: 'web', ResourceType: 'auto-scaling-group', Key: 'holdfast-hold' }] },
+      reason: 'nothing holds the group any more',
     });
   });
 });

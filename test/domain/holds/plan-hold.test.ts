@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { pauseScalingEffect } from '../../../functions/domain/holds/pause-scaling.ts';
 import { planHold } from '../../../functions/domain/holds/plan-hold.ts';
+import { protectInstancesEffect } from '../../../functions/domain/holds/protect-instances.ts';
 import { selectGroups } from '../../../functions/domain/holds/select-groups.ts';
+import { protectedInstancesMax } from '../../../functions/domain/limits.ts';
 import { lowestMode } from '../../../functions/domain/mode.ts';
 import { tellGroupRefusal } from '../../../functions/domain/telling/plan-sentences.ts';
 import { inputOf } from '../../input-of.ts';
-import { aGroup, scaleInProcesses } from './group-fixtures.ts';
+import { aGroup, anInstance, scaleInProcesses } from './group-fixtures.ts';
 
 const settings = {
   remediation: 'pause-scaling' as const,
@@ -26,6 +28,74 @@ describe('planHold', () => {
     expect(call?.input).toEqual({ AutoScalingGroupName: 'a', ScalingProcesses: scaleInProcesses });
     for (const [index, process] of scaleInProcesses.entries())
       expect(call?.reason[index]).toContain(`${process}: `);
+  });
+
+  it('protects every instance in service, and sets the tag, where it is asked for', () => {
+    const protecting = {
+      remediation: 'protect-instances' as const,
+      effect: protectInstancesEffect,
+      groupsMax: 9,
+      stage: 'prod',
+    };
+    const [plan] = planHold([named('a')], [], { ...protecting, tag: 'prod holds it: x' }).groups;
+    expect(plan).toMatchObject({ action: 'HOLD', autoScalingGroupName: 'a', because: 'ASKED_FOR' });
+    const calls = plan?.action === 'HOLD' ? plan.calls : [];
+    expect(calls.map(({ operation }) => operation)).toEqual([
+      'SuspendProcesses',
+      'SetInstanceProtection',
+      'CreateOrUpdateTags',
+    ]);
+    expect(inputOf(calls[1])).toEqual({
+      AutoScalingGroupName: 'a',
+      InstanceIds: ['i-1', 'i-2', 'i-3', 'i-4'],
+      ProtectedFromScaleIn: true,
+    });
+    const held = named('b', {
+      suspendedProcesses: protectInstancesEffect.processes,
+      instances: aGroup().instances.map((instance) => ({ ...instance, protectedFromScaleIn: true })),
+      tags: { holdfast: 'true', 'holdfast-hold': 'prod holds it: x' },
+    });
+    expect(planHold([held], [], { ...protecting, tag: 'prod holds it: x' }).groups).toEqual([
+      { action: 'HOLD', autoScalingGroupName: 'b', because: 'IN_FORCE_ALREADY', calls: [] },
+    ]);
+    // Another stage's tag is left alone.
+    const others = planHold([held], [], {
+      ...protecting,
+      tag: 'staging holds it: y',
+      stage: 'staging',
+    }).groups;
+    expect(others).toMatchObject([{ calls: [] }]);
+  });
+
+  it('sets no tag and protects nobody where that is not asked for', () => {
+    const [plan] = planHold([named('a')], [], settings).groups;
+    expect(plan?.action === 'HOLD' ? plan.calls.map(({ operation }) => operation) : []).toEqual([
+      'SuspendProcesses',
+    ]);
+    const held = named('a', { suspendedProcesses: scaleInProcesses });
+    expect(planHold([held], [], settings)).toEqual({
+      groups: [{ action: 'HOLD', autoScalingGroupName: 'a', because: 'IN_FORCE_ALREADY', calls: [] }],
+    });
+  });
+
+  it('refuses a group of more instances than one record can remember', () => {
+    const protecting = {
+      remediation: 'protect-instances' as const,
+      effect: protectInstancesEffect,
+      groupsMax: 9,
+    };
+    const ofSize = (length: number) =>
+      named('a', { instances: Array.from({ length }, (_, n) => anInstance(`i-${n}`)) });
+    expect(planHold([ofSize(protectedInstancesMax)], [], protecting).groups[0]?.action).toBe('HOLD');
+    expect(planHold([ofSize(protectedInstancesMax + 1)], [], protecting).groups).toEqual([
+      {
+        action: 'REFUSE',
+        autoScalingGroupName: 'a',
+        because: 'TOO_MANY_INSTANCES',
+        instancesInService: protectedInstancesMax + 1,
+        instancesMax: protectedInstancesMax,
+      },
+    ]);
   });
 
   it('names only what is not suspended yet', () => {

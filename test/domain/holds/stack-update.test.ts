@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { decideApply } from '../../../functions/domain/holds/decide-apply.ts';
 import type { GroupRecord } from '../../../functions/domain/holds/group-record.ts';
-import { isUpdating, lookAtStack, stackOf } from '../../../functions/domain/holds/stack-update.ts';
+import {
+  areSizesOfUpdate,
+  asTakenBackByUpdate,
+  isUpdating,
+  lookAtStack,
+  stackOf,
+} from '../../../functions/domain/holds/stack-update.ts';
 import { updateSettlesSeconds } from '../../../functions/domain/limits.ts';
 import { aGroup, anIncident, aRecord, later, now, scaleInProcesses } from './group-fixtures.ts';
 
@@ -32,6 +38,8 @@ describe('isUpdating', () => {
     ['UPDATE_FAILED', false],
     ['CREATE_IN_PROGRESS', false],
     ['DELETE_IN_PROGRESS', false],
+    ['NO_UPDATE_IN_PROGRESS', false],
+    ['UPDATE_IN_PROGRESS_STILL', false],
   ])('%s: %s', (status, expected) => expect(isUpdating(status)).toBe(expected));
 });
 
@@ -41,6 +49,62 @@ describe('stackOf', () => {
     expect(stackOf({ tags })).toBe('shop');
     expect(stackOf({ tags: { ...tags, 'aws:cloudformation:stack-id': 'arn:shop' } })).toBe('arn:shop');
     expect(stackOf({ tags: {} })).toBeUndefined();
+  });
+});
+
+describe('areSizesOfUpdate', () => {
+  it.each([
+    [4, 4, 3, true],
+    [4, 4, 4, false],
+    [4, 4, 5, false],
+    [4, 5, 3, false],
+  ])(
+    'minimum %i and desired capacity %i, where the minimum is %i else: %s',
+    (minSize, desired, usual, expected) => {
+      expect(areSizesOfUpdate({ minSize, desiredCapacity: desired }, usual)).toBe(expected);
+    },
+  );
+});
+
+describe('asTakenBackByUpdate', () => {
+  const taken = aRecord({
+    overridden: [
+      { setting: 'Terminate', seenAt: now },
+      { setting: 'Launch', seenAt: now },
+    ],
+    baseline: {
+      suspendedProcesses: ['AZRebalance', 'Terminate'],
+      protectedInstances: ['i-1'],
+      minSize: 1,
+      maxSize: 10,
+      desiredCapacity: 4,
+    },
+  });
+
+  it('takes only what it is told for the update’s doing, out of the baseline too', () => {
+    const record = asTakenBackByUpdate({ ...taken, stackUpdate: { startedAt: now } }, ['Terminate']);
+    expect(record).toEqual({
+      ...taken,
+      stackUpdate: { startedAt: now },
+      baseline: { ...taken.baseline, suspendedProcesses: ['AZRebalance'] },
+      overridden: [
+        { setting: 'Terminate', seenAt: now, by: 'STACK_UPDATE' },
+        { setting: 'Launch', seenAt: now },
+      ],
+    });
+  });
+
+  it('wants it again where the update has ended, and remembers no baseline that there was not', () => {
+    const { baseline: _baseline, ...without } = taken;
+    const record = asTakenBackByUpdate({ ...without, stackUpdate: { startedAt: now, endedAt: later(60) } }, [
+      'Terminate',
+    ]);
+    expect(record.overridden).toEqual([{ setting: 'Launch', seenAt: now }]);
+    expect(record).not.toHaveProperty('baseline');
+    expect(asTakenBackByUpdate(without, ['Launch']).overridden).toEqual([
+      { setting: 'Terminate', seenAt: now },
+      { setting: 'Launch', seenAt: now, by: 'STACK_UPDATE' },
+    ]);
   });
 });
 
@@ -57,6 +121,9 @@ describe('lookAtStack', () => {
     expect(look(ended.record, 'UPDATE_COMPLETE', later(60)).news).toBeUndefined();
     expect(look(began.record, undefined, later(60)).news).toBe('ENDED');
     expect(look(held, 'UPDATE_COMPLETE', later(60))).toEqual({ record: held });
+    // There may be nothing that is kept.
+    const { kept: _kept, ...unkept } = began.record;
+    expect(look(unkept, 'UPDATE_COMPLETE', later(60)).record).not.toHaveProperty('kept');
     // The next update is another one.
     expect(look(ended.record, 'UPDATE_IN_PROGRESS', later(1100)).news).toBe('BEGAN');
   });
@@ -98,6 +165,7 @@ describe('lookAtStack', () => {
   it('takes what was taken back since the update began for the update’s, although it was seen late', () => {
     const taken = apply(held, aGroup({ suspendedProcesses: [] }), later(600)).after;
     expect(isUpdatingNow(taken, later(60)).overridden.every(({ by }) => by === 'STACK_UPDATE')).toBe(true);
+    expect(isUpdatingNow(taken, later(600)).overridden.every(({ by }) => by === 'STACK_UPDATE')).toBe(true);
     expect(isUpdatingNow(taken, later(601)).overridden.some(({ by }) => by === 'STACK_UPDATE')).toBe(false);
   });
 
