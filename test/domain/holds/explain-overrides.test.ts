@@ -26,7 +26,80 @@ const resumed = (over: Partial<TrailEvent> = {}): TrailEvent => ({
   ...over,
 });
 
+describe('questionsOf', () => {
+  it('asks for each operation from half an hour before the first until the last, whatever their order', () => {
+    const entries = [
+      { setting: 'i-2', seenAt: later(50) },
+      { setting: 'Terminate', seenAt: later(300) },
+      { setting: 'Launch', seenAt: later(100) },
+      { setting: 'AZRebalance', seenAt: later(200) },
+      { setting: 'i-1', seenAt: later(20) },
+    ];
+    const resumes = { eventName: 'ResumeProcesses', from: later(100 - 1800), until: later(300) };
+    const protections = { eventName: 'SetInstanceProtection', from: later(20 - 1800), until: later(50) };
+    expect(questionsOf(entries)).toEqual([resumes, protections]);
+    expect(questionsOf(entries.filter(({ setting }) => setting.startsWith('i-')))).toEqual([protections]);
+    expect(questionsOf(entries.filter(({ setting }) => !setting.startsWith('i-')))).toEqual([resumes]);
+    expect(questionsOf([])).toEqual([]);
+  });
+});
+
 describe('explainOverrides', () => {
+  it('remembers when it was explained, and writes nothing where nothing was', () => {
+    const known = overridden('Terminate', 'Launch');
+    const { record } = explainOverrides(known, [resumed()], later(300));
+    expect(record).toEqual({
+      ...known,
+      overridden: [
+        { setting: 'Terminate', seenAt, explainedAt: later(300) },
+        { setting: 'Launch', seenAt },
+      ],
+    });
+    expect(explainOverrides(known, [], later(300)).record).toBe(known);
+  });
+
+  it.each([
+    [-1800, 1],
+    [-1801, 0],
+    [0, 1],
+    [1, 0],
+  ])('an event %i s from when it was seen explains %i', (seconds, count) => {
+    const { explanations } = explainOverrides(
+      overridden('Terminate'),
+      [resumed({ at: later(seconds) })],
+      later(300),
+    );
+    expect(explanations).toHaveLength(count);
+  });
+
+  it.each([
+    [-59, 1],
+    [-61, 1],
+    [-62, 0],
+  ])('an event at %i s explains %i of what AWS accepted at -60 s', (seconds, count) => {
+    const record = {
+      ...overridden('Terminate'),
+      overridden: [{ setting: 'Terminate', seenAt, appliedAt: later(-60) }],
+    };
+    const { explanations } = explainOverrides(record, [resumed({ at: later(seconds) })], later(300));
+    expect(explanations).toHaveLength(count);
+  });
+
+  it('takes for who took back a protection only who took back protection', () => {
+    const event = resumed({
+      eventName: 'SetInstanceProtection',
+      processes: [],
+      instanceIds: ['i-1'],
+      protectedFromScaleIn: false,
+    });
+    const explained = (over: Partial<TrailEvent>) =>
+      explainOverrides(overridden('i-1'), [{ ...event, ...over }], later(300)).explanations.length;
+    expect(explained({})).toBe(1);
+    expect(explained({ eventName: 'ResumeProcesses' })).toBe(0);
+    expect(explained({ protectedFromScaleIn: true })).toBe(0);
+    expect(explained({ instanceIds: ['i-2'] })).toBe(0);
+  });
+
   it('says who took back what, with what, and remembers that it is known', () => {
     const { explanations, record } = explainOverrides(overridden('Terminate'), [resumed()], later(300));
     expect(explanations.map(tellExplanation)).toEqual([

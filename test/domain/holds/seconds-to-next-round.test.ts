@@ -2,7 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { protectInstancesEffect } from '../../../functions/domain/holds/protect-instances.ts';
 import { secondsToNextRound, soonRounds } from '../../../functions/domain/holds/seconds-to-next-round.ts';
 import { secondsUntilClosable } from '../../../functions/domain/holds/seconds-until-closable.ts';
-import { changeFunctionTimeoutSeconds, checkEverySecondsMax, soonSeconds } from '../../../functions/domain/limits.ts';
+import {
+  changeFunctionTimeoutSeconds,
+  checkEverySecondsMax,
+  soonSeconds,
+} from '../../../functions/domain/limits.ts';
 import { anIncident, defaultHoldSettings, later, now } from './group-fixtures.ts';
 
 describe('secondsToNextRound', () => {
