@@ -6,6 +6,7 @@ import {
   secondsHeld,
 } from '../../../functions/domain/backtest/decide-backtest.ts';
 import { scoreOf } from '../../../functions/domain/backtest/decide-score.ts';
+import type { History } from '../../../functions/domain/backtest/history.ts';
 import { parsePolicy } from '../../../functions/events/policy.ts';
 import {
   alarm,
@@ -226,6 +227,115 @@ describe('decideBacktest, of ten histories', () => {
     const [loss] = decideBacktest(policy, history({ alarms: [alarm('ALARM', '03:00')] }), own);
     expect(loss?.unknownBecause).toBe(because);
     expect(loss?.holds.flatMap((hold) => hold.groups)).toEqual(because === undefined ? ['web-1'] : []);
+  });
+
+  it('plays each round as a hold does, to the minute', () => {
+    const end = (over: Partial<History>, rule = 'loss') =>
+      holdsOf(rule, over).map(({ from, until, endedBecause }) => [
+        from.slice(11, 16),
+        until.slice(11, 16),
+        endedBecause,
+      ]);
+    const lacksData = { lacksData: true };
+    expect(end({ alarms: [alarm('ALARM', '03:00'), alarm('OK', '04:00')] })).toEqual([
+      ['03:00', '04:10', 'COOLED_OFF'],
+    ]);
+    // Rounds are three minutes apart by then.
+    expect(end({ alarms: [alarm('ALARM', '03:00')] })).toEqual([['03:00', '09:01', 'HELD_AT_MOST']]);
+    // Renewed until the last round in which it was in ALARM.
+    expect(end({ alarms: [alarm('ALARM', '03:00'), alarm('OK', '03:10', lacksData)] })).toEqual([
+      ['03:00', '05:09', 'EXPIRED'],
+    ]);
+    expect(
+      end({ alarms: [alarm('ALARM', '03:00'), alarm('OK', '03:10', lacksData), alarm('OK', '03:40')] }),
+    ).toEqual([['03:00', '03:52', 'COOLED_OFF']]);
+    // The cool-off begins anew with each OK, and with what is OK for want of data.
+    expect(
+      end({
+        alarms: [
+          alarm('ALARM', '03:00'),
+          alarm('OK', '03:05'),
+          alarm('ALARM', '03:12'),
+          alarm('OK', '03:20'),
+          alarm('OK', '03:25', lacksData),
+          alarm('OK', '03:35'),
+          alarm('ALARM', '03:48'),
+        ],
+      }),
+    ).toEqual([
+      ['03:00', '03:46', 'COOLED_OFF'],
+      ['03:48', '09:49', 'HELD_AT_MOST'],
+    ]);
+    // An alarm that fires after its hold has ended is another affair.
+    expect(
+      end({
+        alarms: [
+          alarm('ALARM', '03:00'),
+          alarm('OK', '04:00'),
+          alarm('ALARM', '04:11'),
+          alarm('OK', '04:12'),
+        ],
+      }),
+    ).toEqual([
+      ['03:00', '04:10', 'COOLED_OFF'],
+      ['04:11', '04:24', 'COOLED_OFF'],
+    ]);
+    expect(end({ alarms: [alarm('ALARM', '22:49'), alarm('OK', '22:50')], until: at('23:00') })).toEqual([
+      ['22:49', '23:00', 'STILL_HELD'],
+    ]);
+  });
+
+  describe('a hold of failing launches', () => {
+    const three = ['03:00', '03:10', '03:20'].map((clock) => launch(clock, true));
+    const endOf = (...more: ReturnType<typeof launch>[]) => {
+      const [hold, ...others] = holdsOf('failing', { activities: [...three, ...more] });
+      expect(others).toEqual([]);
+      return [hold?.until.slice(11, 16), hold?.endedBecause];
+    };
+    const succeeded = (clock: string, endedAt = clock) => ({ ...launch(clock, false), endedAt: at(endedAt) });
+
+    it('ends once as many launches have come into service as the rule asks for', () => {
+      // Nothing fails any more from 04:00 on: it is renewed no longer.
+      expect(endOf(succeeded('04:00'), succeeded('04:01'))).toEqual(['05:59', 'EXPIRED']);
+      expect(endOf(succeeded('04:00'), succeeded('04:01'), succeeded('04:02'))).toEqual([
+        '04:02',
+        'LAUNCHES_SUCCEED',
+      ]);
+    });
+
+    it('counts a launch when it came into service, and none that has not', () => {
+      expect(endOf(succeeded('04:00'), succeeded('04:01'), succeeded('04:02', '04:31'))).toEqual([
+        '04:31',
+        'LAUNCHES_SUCCEED',
+      ]);
+      const { endedAt: _endedAt, ...pending } = launch('04:02', false);
+      expect(endOf(succeeded('04:00'), succeeded('04:01'), pending)).toEqual(['05:59', 'EXPIRED']);
+    });
+
+    it('counts none that came before the hold, or before the last failure began', () => {
+      const [first, second, third] = three;
+      if (first === undefined || second === undefined || third === undefined) throw new Error('three');
+      expect(
+        holdsOf('failing', {
+          activities: [first, second, succeeded('03:15'), third, succeeded('03:20'), succeeded('04:01')],
+        })[0]?.endedBecause,
+      ).toBe('EXPIRED');
+      expect(
+        endOf(
+          succeeded('04:00'),
+          succeeded('04:01'),
+          launch('04:02', true),
+          succeeded('04:03'),
+          succeeded('04:04'),
+          succeeded('04:05'),
+        ),
+      ).toEqual(['04:05', 'LAUNCHES_SUCCEED']);
+    });
+
+    it('counts no termination for a launch', () => {
+      const ended = ['04:00', '04:01', '04:02'].map((clock) => taken('scale-in', clock, 'api'));
+      expect(endOf(...ended)).toEqual(['15:20', 'HELD_AT_MOST']);
+    });
   });
 
   it('says of a resize that only a plan tells, and holds the first of too many groups', () => {

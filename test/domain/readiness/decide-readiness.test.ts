@@ -206,6 +206,166 @@ describe('decideReadiness', () => {
     expect(told.remedy.length).toBeGreaterThan(5);
   });
 
+  it('tells of each group and alarm by name, and what is so of several once', () => {
+    const facts = factsWith({
+      loss: {
+        alarms: [
+          { ...alarm, hasNoData: true },
+          {
+            ...alarm,
+            alarmName: 'network-loss-b',
+            value: 'INSUFFICIENT_DATA',
+            treatMissingData: 'notBreaching',
+          },
+          { ...alarm, alarmName: 'network-loss-c', suppressedBecause: 'it is muted' },
+        ],
+        patternsWithoutAlarm: ['tpyo-*'],
+        groups: [
+          group('a', { tags: { tier: 'web' } }),
+          group('b', { status: 'Delete in progress' }),
+          group('c', { tags: { tier: 'web', holdfast: 'true', AmazonECSManaged: '' } }),
+          group('d', { tags: { tier: 'web', holdfast: 'true', AmazonECSManaged: '' } }),
+          group('e', { status: 'Delete in progress' }),
+        ],
+      },
+      stuck: {
+        hooks: new Map([
+          ['a', []],
+          ['b', []],
+          ['c', [hook, { ...hook, defaultResult: 'CONTINUE' }]],
+          ['d', [{ ...hook, heartbeatTimeoutSeconds: 900 }, hook]],
+          ['e', [{ ...hook, defaultResult: 'CONTINUE' }]],
+          ['f', [{ ...hook, heartbeatTimeoutSeconds: 901 }]],
+          ['g', [{ ...hook, heartbeatTimeoutSeconds: 900 }]],
+        ]),
+      },
+      larger: {
+        groups: [
+          group('a', { checksEc2Only: true }),
+          group('b', { checksEc2Only: true, tags: { tier: 'web' } }),
+        ],
+        resizes: [
+          { autoScalingGroupName: 'a', isFit: false, text: 'is not offered' },
+          { autoScalingGroupName: 'b', isFit: true, text: 'is offered' },
+          { autoScalingGroupName: 'c', isFit: false, text: 'is not offered' },
+          { autoScalingGroupName: 'd', isFit: false, text: 'is another architecture' },
+        ],
+      },
+      stage: {
+        policyDifference: { changed: ['loss'], onlyHere: [], onlyDeployed: ['old'] },
+        roleDenials: [
+          { by: 'BOUNDARY', functionName: 'planHold', actions: ['b', 'a'] },
+          { by: 'ORGANIZATION', functionName: 'planHold', actions: ['c'] },
+          { by: 'BOUNDARY', functionName: 'applyHold', actions: ['a'] },
+        ],
+        subscriptions: 'NO_TOPIC',
+      },
+      unreadable: [
+        { what: 'the quotas', because: 'AccessDenied', isMinor: true },
+        { rule: 'larger', what: 'its groups', because: 'Throttling' },
+      ],
+    });
+    const found = decideReadiness(policyWith(), facts).map(({ level, rule, fact }) => [level, rule, fact]);
+    const ecs = expect.stringContaining('Amazon ECS manages its instances');
+    expect(found).toEqual([
+      [
+        'WARNING',
+        'loss',
+        { because: 'NO_ALARM', patterns: ['tpyo-*'], otherAlarms: { names: [], count: 0 } },
+      ],
+      ['WARNING', 'loss', { because: 'METRIC_WITHOUT_DATA', alarmName: 'network-loss-a' }],
+      ['NOT_READY', 'loss', { because: 'ALARM_WITHOUT_DATA', alarmName: 'network-loss-b' }],
+      ['WARNING', 'loss', { because: 'MISSING_DATA_IS_GOOD', alarmName: 'network-loss-b' }],
+      ['NOT_READY', 'loss', { because: 'ALARM_SUPPRESSED', alarmName: 'network-loss-c', why: 'it is muted' }],
+      ['WARNING', 'loss', { because: 'NOT_OPTED_IN', groups: ['a'], isAny: true }],
+      [
+        'WARNING',
+        'loss',
+        { because: 'GROUP_REFUSED', groups: ['b', 'e'], why: 'the group cannot be held as it is now' },
+      ],
+      ['WARNING', 'loss', { because: 'GROUP_WARNED', groups: ['c', 'd'], why: ecs }],
+      ['WARNING', 'stuck', { because: 'NO_LAUNCH_HOOK', groups: ['a', 'b'] }],
+      ['WARNING', 'stuck', { because: 'HOOK_CONTINUES', groups: ['e'] }],
+      ['WARNING', 'stuck', { because: 'HOOK_TOO_SHORT', groups: ['g'], olderThanSeconds: 900 }],
+      ['WARNING', 'larger', { because: 'NOT_OPTED_IN', groups: ['b'], isAny: true }],
+      ['WARNING', 'larger', { because: 'CANNOT_RESIZE', groups: ['a', 'c'], why: 'is not offered' }],
+      ['WARNING', 'larger', { because: 'CANNOT_RESIZE', groups: ['d'], why: 'is another architecture' }],
+      ['WARNING', 'larger', { because: 'CHECKS_EC2_ONLY', groups: ['a'] }],
+      ['NOT_READY', undefined, { because: 'NOBODY_IS_TOLD', pending: 0, hasNoTopic: true }],
+      [
+        'NOT_READY',
+        undefined,
+        {
+          because: 'ROLES_DENIED',
+          by: 'BOUNDARY',
+          actions: ['a', 'b'],
+          functionNames: ['planHold', 'applyHold'],
+        },
+      ],
+      [
+        'NOT_READY',
+        undefined,
+        { because: 'ROLES_DENIED', by: 'ORGANIZATION', actions: ['c'], functionNames: ['planHold'] },
+      ],
+      [
+        'WARNING',
+        undefined,
+        { because: 'POLICY_DIFFERS', changed: ['loss'], onlyHere: [], onlyDeployed: ['old'] },
+      ],
+      [
+        'WARNING',
+        undefined,
+        { because: 'UNREADABLE', what: 'the quotas', why: 'AccessDenied', isMinor: true },
+      ],
+      ['WARNING', 'larger', { because: 'UNREADABLE', what: 'its groups', why: 'Throttling' }],
+    ]);
+  });
+
+  it('tells why a group is refused for what it is', () => {
+    const nodes = group('a', { tags: { tier: 'web', holdfast: 'true', 'eks:cluster-name': 'shop' } });
+    const [first] = decideReadiness(policyWith(), factsWith({ larger: { groups: [nodes, group('b')] } }));
+    expect(first).toEqual({
+      level: 'WARNING',
+      rule: 'larger',
+      fact: { because: 'GROUP_REFUSED', groups: ['a'], why: expect.stringContaining('Amazon EKS') },
+    });
+  });
+
+  it.each<[StageFacts['killSwitch'], StageFacts['stageMode'], object | undefined]>([
+    [undefined, undefined, undefined],
+    ['live', 'live', undefined],
+    ['live', 'dry-run', undefined],
+    ['dry-run', 'dry-run', undefined],
+    ['dry-run', undefined, { because: 'SWITCHED', word: 'dry-run', isKnown: true }],
+    ['off', 'dry-run', { because: 'SWITCHED', word: 'off', isKnown: true }],
+    [{ unknownWord: 'disabled' }, 'live', { because: 'SWITCHED', word: 'disabled', isKnown: false }],
+  ])('of the kill switch %o in the mode %s finds %o', (killSwitch, stageMode, fact) => {
+    const stage: StageFacts = {
+      stage: 'prod',
+      isDeployed: true,
+      ...(killSwitch === undefined ? {} : { killSwitch }),
+      ...(stageMode === undefined ? {} : { stageMode }),
+    };
+    const found = decideReadiness(policyWith(), { rules: [], stage, unreadable: [] });
+    expect(found.map((each) => each.fact)).toEqual(fact === undefined ? [] : [fact]);
+  });
+
+  it.each<[StageFacts['subscriptions'], number | undefined]>([
+    [undefined, undefined],
+    [{ confirmed: 1, pending: 2 }, undefined],
+    [{ confirmed: 0, pending: 2 }, 2],
+  ])('of the subscriptions %o finds that nobody is told, %s pending', (subscriptions, pending) => {
+    const stage: StageFacts = {
+      stage: 'prod',
+      isDeployed: true,
+      ...(subscriptions === undefined ? {} : { subscriptions }),
+    };
+    const found = decideReadiness(policyWith(), { rules: [], stage, unreadable: [] });
+    expect(found.map((each) => each.fact)).toEqual(
+      pending === undefined ? [] : [{ because: 'NOBODY_IS_TOLD', pending }],
+    );
+  });
+
   it('is not ready where no group of a rule opted in', () => {
     const out = group('a', { tags: { tier: 'web' } });
     expect(decideReadiness(policyWith(), factsWith({ loss: { groups: [out] } }))).toEqual([
