@@ -118,14 +118,19 @@ export const createAutoScalingService = (
       if (instance.isReplacedAtOnce !== true) replaced += 1;
       // What is there beyond desired capacity needs no replacement.
       const isSurplus = alive(group).length * weightOf(group) > group.desiredCapacity;
-      const isReplaced = group.instances.some(
-        ({ instanceId }) => group.replaces.get(instanceId) === instance.instanceId,
-      );
+      const isReplaced = replacementOf(group, instance) !== undefined;
       if (group.launchesBeforeTerminating === true && (isReplaced || !isSurplus))
         replaceFirst(group, instance);
       else endUnhealthy(group, instance);
     }
   };
+
+  /** What was launched for an instance, and is not gone: one whose launch was abandoned replaces nothing. */
+  const replacementOf = (group: SimulatedGroup, { instanceId }: SimulatedInstance) =>
+    group.instances.find(
+      (each) =>
+        group.replaces.get(each.instanceId) === instanceId && !each.lifecycleState.startsWith('Terminat'),
+    );
 
   const endUnhealthy = (group: SimulatedGroup, instance: SimulatedInstance): void =>
     lifecycle.terminate(
@@ -140,8 +145,7 @@ export const createAutoScalingService = (
    * replaces it is in service. Source: Amazon EC2 Auto Scaling User Guide, "Instance maintenance policies".
    */
   const replaceFirst = (group: SimulatedGroup, instance: SimulatedInstance): void => {
-    const [replacement] = [...group.replaces].find(([, replaced]) => replaced === instance.instanceId) ?? [];
-    const found = group.instances.find(({ instanceId }) => instanceId === replacement);
+    const found = replacementOf(group, instance);
     if (found?.lifecycleState === 'InService') {
       group.replaces.delete(found.instanceId);
       endUnhealthy(group, instance);

@@ -137,6 +137,23 @@ describe('an instance maintenance policy', () => {
       { spec: { launchesBeforeTerminating: true } },
     ));
 
+  it('launches one more, and no two, for a replacement that is gone', () =>
+    withGroup(
+      async ({ time, service, group }) => {
+        const [first] = group.instances;
+        if (first === undefined) throw new Error('no instance');
+        first.healthStatus = 'Unhealthy';
+        const pending = () => group.instances.filter(({ lifecycleState }) => lifecycleState === 'Pending');
+        await time.runUntil(60);
+        const [replacement] = pending();
+        if (replacement === undefined) throw new Error('no replacement');
+        service.loseInstance(group, replacement);
+        await time.runUntil(300);
+        expect(pending()).toHaveLength(1);
+      },
+      { spec: { launchesBeforeTerminating: true, bootSeconds: 600 } },
+    ));
+
   it('replaces nothing of what is there beyond desired capacity', () =>
     withGroup(
       async ({ time, group, call, inService }) => {
