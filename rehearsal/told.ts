@@ -1,5 +1,6 @@
+import { isOptedIn } from '../functions/domain/auto-scaling-group.ts';
 import { executionNameOf } from '../functions/domain/execution-arn.ts';
-import type { GroupRecord } from '../functions/domain/holds/group-record.ts';
+import { type GroupRecord, isInstance } from '../functions/domain/holds/group-record.ts';
 import type { JournalEntry } from '../functions/domain/journal.ts';
 import { inForceWithinSeconds } from '../functions/domain/limits.ts';
 import { secondsBetween } from '../functions/domain/times.ts';
@@ -80,12 +81,21 @@ const checkFree = (name: string, { groups, calls, at }: MomentOfMessage): string
 /** That a group is held, although what the hold suspends is not suspended and nobody just took it back. */
 const checkHeld = (
   name: string,
-  { groups, records, unseenUntil = Number.NEGATIVE_INFINITY, at }: MomentOfMessage,
+  holders: string[],
+  { groups, records, releasing, unseenUntil = Number.NEGATIVE_INFINITY, at }: MomentOfMessage,
 ): string[] => {
+  // What is being given back people are told so, and nobody looks any more whether it is in force.
+  if (holders.every((holder) => releasing.has(holder))) return [];
   const group = groups.get(name);
   const record = records.find(({ autoScalingGroupName }) => autoScalingGroupName === name);
-  // A group made anew under the name, and one that is gone, are found out in the next round.
-  if (group === undefined || record === undefined || record.autoScalingGroupArn !== groupArnOf(group))
+  // A group made anew under the name, and one that is gone, are found out in the next round; of one that opted out
+  // Holdfast says only what it may not change.
+  if (
+    group === undefined ||
+    !isOptedIn(group) ||
+    record === undefined ||
+    record.autoScalingGroupArn !== groupArnOf(group)
+  )
     return [];
   const claimed = record.holds.filter(({ stage }) => stage === 'HELD').flatMap(({ processes }) => processes);
   const missing = [...new Set(claimed)].filter((process) => {
@@ -199,6 +209,22 @@ const checkHolders = ({ text }: PublishedMessage, { releasing, at }: MomentOfMes
     },
   );
 
+/** That something of a group that opted out is suspended still, although it runs. */
+const checkStillSuspended = ({ text }: PublishedMessage, { groups, at }: MomentOfMessage): string[] =>
+  [...text.matchAll(/^ *(.+): the group no longer carries .* Still suspended or protected: (.+)$/gm)].flatMap(
+    ([, name = '', list = '']) => {
+      const group = groups.get(name);
+      const running = namesIn(list).filter((setting) => {
+        const resumedAt = group?.resumedAt.get(setting) ?? Number.NEGATIVE_INFINITY;
+        const isJustNow = Date.parse(at) - resumedAt < unseenSeconds * 1000;
+        return !isInstance(setting) && group?.suspended.has(setting) === false && !isJustNow;
+      });
+      return running.length === 0
+        ? []
+        : [`${at} people are told that ${running.join(', ')} is suspended still in ${name}, and it runs`];
+    },
+  );
+
 /** Names in a sentence, as far as it lists them. */
 const namesIn = (list: string): string[] =>
   list
@@ -219,7 +245,11 @@ const checkSentences = (
     namesIn(list),
   );
   const heldThough = free.filter((name) =>
-    records.some(({ autoScalingGroupName, holds }) => autoScalingGroupName === name && holds.length > 0),
+    records.some(
+      ({ autoScalingGroupName, holds }) =>
+        autoScalingGroupName === name &&
+        holds.some(({ heldAt }) => secondsBetween(heldAt, at) > lookedUpWithinSeconds),
+    ),
   );
   const isLate = additionalContext.kind !== 'acted' || relatedResources.length !== 1;
   const held = isLate ? null : /^ {2}Holdfast holds (\d+) (?:of \d+ )?groups?: (.+?)\. /m.exec(text);
@@ -258,7 +288,7 @@ export const checkMessage = (message: PublishedMessage, moment: MomentOfMessage)
   const held = Object.entries(JSON.parse(heldBy) as Record<string, string[]>);
   return [
     ...held.flatMap(([name, holders]) =>
-      holders.length === 0 ? checkFree(name, moment) : checkHeld(name, moment),
+      holders.length === 0 ? checkFree(name, moment) : checkHeld(name, holders, moment),
     ),
     ...checkGivenBack(chat, moment),
     ...checkNotHeld(chat, moment),
@@ -266,6 +296,7 @@ export const checkMessage = (message: PublishedMessage, moment: MomentOfMessage)
     ...(isToldAsOver(message) || isToldAsEnding(message) ? [] : checkActed(message, chat, held, moment)),
     ...checkSentences(message, chat, moment),
     ...checkHolders(message, moment),
+    ...checkStillSuspended(message, moment),
     ...checkCommands(message, moment.at),
   ];
 };

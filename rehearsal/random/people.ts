@@ -34,6 +34,8 @@ export interface People {
   dryRunSince?: number;
   /** Since when the kill switch says something else than `live`, in milliseconds. */
   switchedSince?: number;
+  /** What it says then. */
+  switchWord?: string;
 }
 
 /** Nobody has done anything yet. */

@@ -215,10 +215,12 @@ const deedsOf = (incident: RandomIncident, part: Part, index: number, people: Pe
         deed(part.from, `somebody writes "${part.word}" into the kill switch`, ({ parameters, time }) => {
           parameters.set(killSwitchParameter, part.word);
           people.switchedSince ??= time.now();
+          people.switchWord = part.word;
         }),
         deed(until(part), 'somebody writes "live" into the kill switch', ({ parameters }) => {
           parameters.set(killSwitchParameter, 'live');
           delete people.switchedSince;
+          delete people.switchWord;
         }),
       ];
     case 'opt out':

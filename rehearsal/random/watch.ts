@@ -1,3 +1,4 @@
+import { parseMode } from '../../functions/domain/mode.ts';
 import { groupNameIn, type SimulatedGroup, type SimulatedInstance } from '../cloud/auto-scaling-group.ts';
 import { runningEvent, runningFunction } from '../cloud/lambda.ts';
 import type { SimulatedCloud } from '../cloud/simulated-cloud.ts';
@@ -147,7 +148,10 @@ export const watchCalls = (
       );
   };
 
-  /** Whether a call brings its instances home: they have another type or were stopped already, and must come back. */
+  /**
+   * Whether a call brings its instances home: they have another type or were stopped already, and must come back. By a word
+   * that means nothing what is out of service already is carried through.
+   */
   const bringsHome = (operation: string, { InstanceIds: ids }: Record<string, unknown>): boolean =>
     Array.isArray(ids) &&
     [...autoScaling.groups.values()].every(({ instances, launchTemplate: { versions } }) =>
@@ -156,7 +160,8 @@ export const watchCalls = (
         .every(
           ({ ec2: { instanceType, state, startedAt }, launchedAt }) =>
             instanceType !== versions[0] ||
-            (operation === 'StopInstances' && (state === 'stopping' || startedAt > launchedAt)),
+            (operation === 'StopInstances' &&
+              (state === 'stopping' || startedAt > launchedAt || parseMode(people.switchWord) === undefined)),
         ),
     );
 

@@ -283,8 +283,18 @@ const decideFirst = (
   if (group.status !== undefined) {
     return end(releasing, { because: 'BEING_DELETED', status: group.status }, { isGone: true });
   }
-  const inForce = settingsOf(record.imposed);
-  return isOptedIn(group) ? undefined : { action: 'REFUSE', because: 'NOT_OPTED_IN', inForce };
+  if (isOptedIn(group)) return undefined;
+  // What somebody has taken back meanwhile is not in force any more, though nobody could look after the hold.
+  const shown = settingsInForce(group);
+  const inForce = settingsOf(
+    record.imposed.filter(
+      (entry) =>
+        entry.refusedAt === undefined && (shown.has(entry.setting) || mayBeInForceUnseen(entry, seenAt)),
+    ),
+  );
+  return inForce.length === 0
+    ? end(releasing, { because: 'NOTHING_LEFT' })
+    : { action: 'REFUSE', because: 'NOT_OPTED_IN', inForce };
 };
 
 /** Gives health checks back and lets health settle; `undefined` when that is done, or need not be. */

@@ -10,14 +10,14 @@ export const holdEndsAtLatest = (incident: Incident): string =>
 
 /** When a hold is given back, as a person says it. */
 export const describeHoldEnd = (incident: Incident): string => {
-  const { alarm, untilLaunchesSucceed, isShared, settings } = incident;
+  const { alarm, untilLaunchesSucceed, isShared, groupsAsked, settings } = incident;
   const givesBack = 'Holdfast gives everything back';
   const latest = `at the latest at ${spokenTime(holdEndsAtLatest(incident))}`;
   const cooledOff =
     alarm === undefined
       ? ''
       : `the alarm ${alarm.alarmName} has been OK for ${spokenDuration(settings.coolOffSeconds)}`;
-  if (isShared === true) {
+  if (isShared === true && groupsAsked !== 1) {
     return `${givesBack} once launches succeed again, ${latest}. Once they succeed in most of its groups for ${spokenDuration(mostSucceedSeconds)}, each of the others gets an execution of its own, and the rest is given back.`;
   }
   if (untilLaunchesSucceed === true) {

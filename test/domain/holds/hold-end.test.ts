@@ -24,5 +24,8 @@ describe('describeHoldEnd', () => {
     expect(describeHoldEnd(shared)).toBe(
       'Holdfast gives everything back once launches succeed again, at the latest at 2026-03-02 15:00 UTC. Once they succeed in most of its groups for 15 min, each of the others gets an execution of its own, and the rest is given back.',
     );
+    expect(describeHoldEnd({ ...shared, groupsAsked: 1 })).toBe(
+      'Holdfast gives everything back once launches succeed again, at the latest at 2026-03-02 15:00 UTC.',
+    );
   });
 });

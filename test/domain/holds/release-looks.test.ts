@@ -222,10 +222,23 @@ describe('giving back', () => {
       isGone: true,
       calls: [],
     });
-    expect(release(aGroup({ tags: { tier: 'web' } }), terminate)).toEqual({
+    const out = aGroup({ tags: { tier: 'web' }, suspendedProcesses: ['Terminate'] });
+    expect(release(out, terminate)).toEqual({
       action: 'REFUSE',
       because: 'NOT_OPTED_IN',
       inForce: ['Terminate'],
+    });
+    // What somebody has resumed meanwhile, and what AWS never put in force, is none of it.
+    const imposed = [...terminate.imposed, asked('Launch', { appliedAt: later(-300) })];
+    expect(release(out, { ...terminate, imposed })).toMatchObject({ inForce: ['Terminate'] });
+    const refused = [asked('Terminate', { refusedAt: later(-300) })];
+    expect(written(release(out, { ...terminate, imposed: refused }))).toMatchObject({
+      because: 'NOTHING_LEFT',
+      calls: [],
+    });
+    expect(written(release(aGroup({ tags: {} }), terminate))).toMatchObject({
+      because: 'NOTHING_LEFT',
+      calls: [],
     });
     const old = { ...terminate, autoScalingGroupArn: 'old', arnSeenAt: later(590) };
     const other = aGroup({
