@@ -156,12 +156,17 @@ const checkActed = (
     .map(([name]) => `${at} people are told that ${name} is held by ${names.join(', ')}, and it is not`);
 };
 
+/** Whether a message says that it could not look up what has become of what it tells. */
+const saysItMayHaveChanged = (text: string): boolean =>
+  text.includes('This could not be looked up, and what is said above may have changed since');
+
 /** That groups are not held, although everything of the hold of one was accepted. */
 const checkNotHeld = (
+  { text }: PublishedMessage,
   { metadata: { relatedResources, additionalContext } }: ChatForm,
   { records, at }: MomentOfMessage,
 ): string[] =>
-  (JSON.parse(additionalContext.notHeld ?? '[]') as string[])
+  (saysItMayHaveChanged(text) ? [] : (JSON.parse(additionalContext.notHeld ?? '[]') as string[]))
     .filter((name) => {
       const record = records.find(({ autoScalingGroupName }) => autoScalingGroupName === name);
       return (
@@ -251,7 +256,8 @@ const checkSentences = (
         holds.some(({ heldAt }) => secondsBetween(heldAt, at) > lookedUpWithinSeconds),
     ),
   );
-  const isLate = additionalContext.kind !== 'acted' || relatedResources.length !== 1;
+  const isLate =
+    additionalContext.kind !== 'acted' || relatedResources.length !== 1 || saysItMayHaveChanged(text);
   const held = isLate ? null : /^ {2}Holdfast holds (\d+) (?:of \d+ )?groups?: (.+?)\. /m.exec(text);
   const heldNow = heldFor(relatedResources, records).length;
   const ended = /Holdfast held (\d+)(?: of (\d+))? groups?(?: and gave (?:it|all of them) back)?/.exec(text);
@@ -291,7 +297,7 @@ export const checkMessage = (message: PublishedMessage, moment: MomentOfMessage)
       holders.length === 0 ? checkFree(name, moment) : checkHeld(name, holders, moment),
     ),
     ...checkGivenBack(chat, moment),
-    ...checkNotHeld(chat, moment),
+    ...checkNotHeld(message, chat, moment),
     ...(isToldAsOver(message) ? checkOver(chat, moment) : []),
     ...(isToldAsOver(message) || isToldAsEnding(message) ? [] : checkActed(message, chat, held, moment)),
     ...checkSentences(message, chat, moment),

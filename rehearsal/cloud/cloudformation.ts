@@ -110,6 +110,8 @@ export const createCloudFormationService = (
 
     /** Begins the update of a stack, and of a group that belongs to it, where one is named. */
     updateStack: (stackName: string, group?: SimulatedGroup, update?: RollingUpdate): void => {
+      // CloudFormation refuses an update of a stack that is being updated ("… is in UPDATE_IN_PROGRESS state and can not be updated").
+      if (/_IN_PROGRESS$/.test(stacks.get(stackName)?.status ?? '')) return;
       const stack = { status: 'UPDATE_IN_PROGRESS', updatedAt: time.now() };
       stacks.set(stackName, stack);
       if (group !== undefined && update !== undefined) roll(stack, group, update);

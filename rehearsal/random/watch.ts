@@ -160,8 +160,9 @@ export const watchCalls = (
         .every(
           ({ ec2: { instanceType, state, startedAt }, launchedAt }) =>
             instanceType !== versions[0] ||
+            startedAt > launchedAt ||
             (operation === 'StopInstances' &&
-              (state === 'stopping' || startedAt > launchedAt || parseMode(people.switchWord) === undefined)),
+              (state === 'stopping' || parseMode(people.switchWord) === undefined)),
         ),
     );
 

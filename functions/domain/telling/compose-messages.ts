@@ -242,7 +242,7 @@ const toSections = (
           ? []
           : now === undefined
             ? [
-                `This could not be looked up. To list every group that is held: ${listHeldGroupsCommand(place.region)}`,
+                `This could not be looked up, and what is said above may have changed since. To list every group that is held: ${listHeldGroupsCommand(place.region)}`,
               ]
             : firstLines(
                 tellHeldNow(

@@ -71,7 +71,7 @@ describe('composeMessages', () => {
       '  the alarm loss is in ALARM',
       '',
       'WHO HOLDS THESE GROUPS',
-      '  This could not be looked up. To list every group that is held:',
+      '  This could not be looked up, and what is said above may have changed since. To list every group that is held:',
       `    ${listHeld}`,
       '',
       'WHAT HAPPENS NEXT',
