@@ -75,8 +75,11 @@ const toGroup: {
     for (const process of processes) suspend(cloud, people, group, process, before.has(process));
   },
   resume: (cloud, group, { processes }, people) => {
-    // What ran already nobody resumes.
-    const resumed = processes.filter((process) => group.suspended.has(process));
+    // What ran already nobody resumes; what people suspended just now takes a while to show.
+    const theirs = people.of(group);
+    const resumed = processes.filter(
+      (process) => group.suspended.has(process) || theirs.suspended.has(process),
+    );
     cloud.autoScaling.handle('ResumeProcesses', {
       AutoScalingGroupName: group.name,
       ScalingProcesses: processes,

@@ -4,6 +4,7 @@ import {
   executionNameOf,
   remediationOf,
   stageOfExecution,
+  stateMachineArnOf,
 } from '../../functions/domain/execution-arn.ts';
 
 describe('remediationOf', () => {
@@ -27,6 +28,14 @@ describe('stageOfExecution', () => {
   it('is the middle of the name of the state machine, hyphens included', () => {
     expect(stageOfExecution('arn:aws:states:eu-west-1:1:execution:holdfast-my-stage-resize-in-place:x')).toBe(
       'my-stage',
+    );
+  });
+});
+
+describe('stateMachineArnOf', () => {
+  it('is the execution without its name', () => {
+    expect(stateMachineArnOf('arn:aws:states:eu-west-1:1:execution:holdfast-prod-pause-scaling:x-1')).toBe(
+      'arn:aws:states:eu-west-1:1:stateMachine:holdfast-prod-pause-scaling',
     );
   });
 });

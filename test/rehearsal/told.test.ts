@@ -23,6 +23,7 @@ const execution = 'arn:aws:states:us-east-1:123456789012:execution:holdfast-prod
 const group = {
   name: 'web',
   groupNumber: 1,
+  tags: { holdfast: 'true' },
   suspended: new Map([['Terminate', 'User suspended at 2026-03-02T03:00:00Z']]),
   resumedAt: new Map<string, number>(),
 } as unknown as SimulatedGroup;
@@ -137,6 +138,14 @@ describe('checkMessage', () => {
       },
     ],
     [
+      'a process of a group that opted out is suspended still, and it runs',
+      { kind: 'needs-a-person' },
+      'HealthCheck is suspended still in web, and it runs',
+      {
+        text: '  web: the group no longer carries the tag holdfast=true, so Holdfast may not change it. Still suspended or protected: HealthCheck, Terminate, i-1',
+      },
+    ],
+    [
       'of a command',
       {},
       'a command without its Region: Start it: aws ec2 start-instances --instance-ids i-1',
@@ -151,6 +160,12 @@ describe('checkMessage', () => {
     expect(check({ kind: 'failed', notHeld: '["web"]' }, { records: [] })).toEqual([]);
     const well = { ...record, overridden: [{ setting: 'HealthCheck', seenAt: at }] };
     expect(check({ heldBy: '{"web":["loss-1"]}' }, { records: [well] })).toEqual([]);
+    // What is being given back need not be in force.
+    expect(check({ kind: 'overridden', heldBy: '{"web":["leaving"]}' })).toEqual([]);
+    // What could not be looked up is as it was.
+    const unknown = 'This could not be looked up, and what is said above may have changed since.';
+    expect(check({}, { text: `  Holdfast holds 3 groups: web, a, b. It is so.\n  ${unknown}` })).toEqual([]);
+    expect(check({ kind: 'failed', notHeld: '["web"]' }, { text: unknown })).toEqual([]);
   });
 });
 
