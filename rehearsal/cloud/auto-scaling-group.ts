@@ -143,6 +143,8 @@ export interface SimulatedInstance {
   launchedAt: number;
   inServiceAt?: number;
   target: TargetHealth;
+  /** When its target last became unhealthy, in milliseconds. */
+  unhealthySince?: number;
   /** Hooks it waits in: all of them have to be completed. */
   actions: LifecycleAction[];
   /** Why its bootstrap never ends, when it does not. */

@@ -431,7 +431,10 @@ export const createAutoScalingService = (
           const passes = answers(instance) && isAnswered(instance);
           // Most are well and stay so: a large fleet is checked every ten seconds.
           if (passes && instance.target.state === 'healthy' && instance.target.streak === 0) continue;
+          const { state } = instance.target;
           instance.target = afterCheck(instance.target, passes);
+          if (state === 'healthy' && instance.target.state === 'unhealthy')
+            instance.unhealthySince = time.now();
         }
         if (group.scalesOutTo !== undefined && unitsInService(group) >= group.scalesOutTo) {
           delete group.scalesOutTo;

@@ -116,9 +116,16 @@ export const watchCalls = (
       (group.healthCheckType === 'ELB' ? target.state === 'healthy' : checksOkAt <= time.now());
     const serving = group.instances.filter(serves);
     const left = serving.filter(({ instanceId }) => !ids.includes(instanceId)).length;
-    // What EC2 or a person ended just now nobody could know of; and what does not serve is nobody's loss.
-    const lostLately = group.terminations.filter(({ at }) => time.now() - at < unseenMilliseconds).length;
-    if (left < serving.length && left + lostLately < work.floor)
+    // What EC2 or a person ended just now nobody could know of, nor who became unhealthy while the call was on its way; and
+    // what does not serve is nobody's loss.
+    const endedLately = group.terminations.filter(({ at }) => time.now() - at < unseenMilliseconds).length;
+    const unhealthyLately = group.instances.filter(
+      (each) =>
+        !serves(each) &&
+        each.unhealthySince !== undefined &&
+        time.now() - each.unhealthySince < onTheWayMilliseconds,
+    ).length;
+    if (left < serving.length && left + endedLately + unhealthyLately < work.floor)
       breaks(
         'keeps the floor',
         `EnterStandby leaves ${left} of ${group.name} serving, and the floor is ${work.floor}`,

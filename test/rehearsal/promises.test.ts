@@ -37,7 +37,10 @@ const faults: PlantedFault[] = [
     what: 'a wave takes as many as it likes',
     file: 'functions/domain/resize/decide-wave.ts',
     edits: [
-      ['return !healthy.has(instanceId) || left >= work.floor;', 'return true;'],
+      [
+        'return left >= work.floor || (!healthy.has(instanceId) && seen.get(instanceId)?.isHealthy === false);',
+        'return left >= work.floor || seen !== undefined || instanceId !== undefined;',
+      ],
       ['Math.min(nextWaveSize(work), work.queue.length, healthy.size - work.floor)', 'work.queue.length'],
     ],
     from: 1,

@@ -353,16 +353,17 @@ export const decideWave = (
 };
 
 /**
- * Whether an instance may be taken out of service now: what is left must not be below the floor. One that is not
- * healthy serves nobody and leaves nobody short.
+ * Whether an instance may be taken out of service now: what is left must not be below the floor. One that its load
+ * balancer, or EC2, finds unhealthy serves nobody and leaves nobody short. One that Auto Scaling has marked, and that
+ * answers again, serves; so may one of which nobody could be asked.
  *
  * @param entered instances that entered Standby since the group was looked at
  */
 export const mayLeaveService = (
-  { work, healthy }: SeenWork,
+  { work, healthy, seen }: SeenWork,
   entered: string[],
   instanceId: string,
 ): boolean => {
   const left = [...healthy].filter((id) => !entered.includes(id) && id !== instanceId).length;
-  return !healthy.has(instanceId) || left >= work.floor;
+  return left >= work.floor || (!healthy.has(instanceId) && seen.get(instanceId)?.isHealthy === false);
 };

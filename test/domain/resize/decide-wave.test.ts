@@ -242,8 +242,21 @@ describe('mayLeaveService', () => {
     expect(mayLeaveService(look, [], 'i-1')).toBe(true);
     expect(mayLeaveService(look, ['i-2'], 'i-1')).toBe(false);
     expect(mayLeaveService({ ...look, healthy: new Set(['i-1', 'i-2']) }, [], 'i-1')).toBe(false);
-    // One that is not healthy leaves nobody short.
-    expect(mayLeaveService({ ...look, healthy: new Set(['i-1', 'i-2']) }, [], 'i-3')).toBe(true);
+  });
+
+  it('lets one go that its load balancer finds unhealthy, and none that serves although Auto Scaling has marked it', () => {
+    const look = seenWork({ floor: 2 }, { healthy: new Set(['i-1']) });
+    const seenAs = (isHealthy: boolean | undefined) => ({
+      ...look,
+      seen: new Map([
+        ['i-3', { lifecycleState: 'InService', ec2: undefined, hasPassedChecks: false, isHealthy }],
+      ]),
+    });
+    expect(mayLeaveService(seenAs(false), [], 'i-3')).toBe(true);
+    expect(mayLeaveService(seenAs(true), [], 'i-3')).toBe(false);
+    // Nobody could be asked.
+    expect(mayLeaveService(seenAs(undefined), [], 'i-3')).toBe(false);
+    expect(mayLeaveService({ ...look, healthy: new Set() }, [], 'i-3')).toBe(false);
   });
 });
 
