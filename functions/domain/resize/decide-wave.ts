@@ -336,6 +336,9 @@ export const decideWave = (
   if (inFlight(work).length > 0) {
     const needs: WaveNeed[] = spent ? ['ReserveCapacity'] : [];
     if (launchIsOurs(group, record)) needs.push('PrepareGroup');
+    // Somebody took back what is held, perhaps: that has to be seen and told, however long an instance is on its way.
+    if (work.endsBecause === undefined && !isHeldByUs(group, record, work.incidentId, now))
+      needs.push('ApplyHold');
     for (const step of steps.values()) {
       if (step.action === 'CALL') needs.push(step.operation);
       if (step.action === 'RESERVE') needs.push('ReserveCapacity');

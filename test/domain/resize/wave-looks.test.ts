@@ -522,6 +522,25 @@ describe('a wave', () => {
     expect(decide(looking({ resizes })).needs).toEqual([{ waitsFor: 'Group' }]);
   });
 
+  it('sees what somebody took back of its hold while an instance is on its way', () => {
+    const onItsWay = { resizes: [aResize({ instanceId: 'i-2', stage: 'STOPPING', hasEntered: true })] };
+    const sights = { 'i-2': seen('Standby') };
+    const resumed = (work: Partial<ResizeWork>, overridden: string[] = []) => {
+      const look = looking(work, sights);
+      return decide({
+        ...look,
+        group: { ...look.group, suspendedProcesses: [] },
+        record: { ...look.record, overridden: overridden.map((setting) => ({ setting, seenAt: now })) },
+      }).needs;
+    };
+    expect(decide(looking(onItsWay, sights)).needs).toEqual([{ waitsFor: 'Stop' }]);
+    expect(resumed(onItsWay)).toEqual(['ApplyHold', { waitsFor: 'Stop' }]);
+    // What was seen already need not be seen again, and where the run has ended nothing more is held.
+    expect(resumed(onItsWay, resizeEffect.processes)).toEqual([{ waitsFor: 'Stop' }]);
+    const endsBecause = { because: 'MODE', mode: 'off' } as const;
+    expect(resumed({ ...onItsWay, endsBecause })).not.toContain('ApplyHold');
+  });
+
   it('is not begun while it may not, and the group is restored when nobody is left', () => {
     const look = looking({ queue: [candidate('i-1')] });
     expect(decideWave(look, incident, undefined, false, now)).toEqual({
