@@ -74,7 +74,7 @@ def many_groups(world):
     shared = [each for each in begun if "failingGroups" in json.dumps(each["input"])]
     world.expect("at most ten have an execution each", len(begun) - len(shared) <= ALONE, begun)
     world.expect("the others share one or two", 1 <= len(shared) <= 2, begun)
-    told = [text for _subject, text in world.messages() if "launches of many groups failed" in text]
+    told = [text for _subject, text in world.messages() if "launches failed at about the same time" in text]
     world.expect("people are told of those that share one", 1 <= len(told) <= 2, told)
 
     world.post("/launches", {"refused": False})
