@@ -192,6 +192,8 @@ export interface SimulatedGroup extends Omit<GroupSpec, 'tags' | 'lifecycleHooks
   /** Tells it from any other group of its name, before or after it. */
   groupNumber: number;
   createdAt: number;
+  /** The minimum that its CloudFormation template names. */
+  templateMinSize: number;
   /** The type of what is launched now. */
   instanceType: string;
   /** Its launch template: the instance type of each version, the first at index 0, and the default version. */

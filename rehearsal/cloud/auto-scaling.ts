@@ -359,6 +359,7 @@ export const createAutoScalingService = (
         groupNumber: groupCount,
         createdAt: time.now(),
         tags: { ...spec.tags },
+        templateMinSize: spec.minSize,
         instanceType: spec.instanceType ?? 'm7i.large',
         launchTemplate: {
           launchTemplateId: `lt-${spec.name}`,

@@ -34,9 +34,10 @@ const cleanupSeconds = 60;
 /**
  * AWS CloudFormation, simulated as far as groups feel it: a rolling update that acts on a group by itself. It raises
  * minimum and desired capacity for its duration, suspends what its template names, ends a batch of the instances that
- * were there before, waits for those that replace it, and sets everything back. It needs Launch and Terminate: with one of
- * them suspended it waits, and a batch that takes longer than its pause fails the update. What a rollback would replace
- * once more is left out.
+ * were there before, waits for those that replace it, and sets everything back. The minimum is then what its template
+ * names, whatever it was when the update began: so it is unless IgnoreUnmodifiedGroupSizeProperties is asked for. It
+ * needs Launch and Terminate: with one of them suspended it waits, and a batch that takes longer than its pause fails the
+ * update. What a rollback would replace once more is left out.
  * Source: CloudFormation User Guide, "UpdatePolicy attribute"; guardian/testing-asg-rolling-update for the sizes. Whether
  * its end also resumes what others had suspended before it came no page says: by seed.
  */
@@ -48,7 +49,7 @@ export const createCloudFormationService = (
   const stacks = new Map<string, SimulatedStack>();
 
   const begin = (group: SimulatedGroup, update: RollingUpdate): (() => void) => {
-    const { minSize, desiredCapacity } = group;
+    const { desiredCapacity } = group;
     const { suspendProcesses = [], maxBatchSize, minInstancesInService } = update;
     const suspended = suspendProcesses.filter((process) => !isSuspended(group, process));
     for (const process of suspended) group.suspended.set(process, 'User suspended by CloudFormation');
@@ -63,8 +64,8 @@ export const createCloudFormationService = (
       for (const process of resumed) {
         if (group.suspended.delete(process)) group.resumedAt.set(process, time.now());
       }
-      group.minSize = minSize;
-      group.desiredCapacity = desiredCapacity;
+      group.minSize = group.templateMinSize;
+      group.desiredCapacity = Math.max(group.minSize, desiredCapacity);
     };
   };
 

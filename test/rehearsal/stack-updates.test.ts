@@ -101,6 +101,19 @@ describe('a rolling update of CloudFormation', () => {
     expect([web.minSize, web.desiredCapacity]).toEqual([1, 4]);
   });
 
+  it('ends with the minimum of the template, whatever it was when the update began', async () => {
+    const lower: Deed = {
+      atSeconds: 60,
+      text: '',
+      act: (cloud) => {
+        groupOf(cloud, 'web').minSize = 0;
+      },
+    };
+    const { web, cloud } = await rehearse([lower, updateAt(minutes(8))]);
+    expect(cloud.cloudFormation.stacks.get(stack)?.status).toBe('UPDATE_COMPLETE');
+    expect([web.minSize, web.desiredCapacity]).toEqual([1, 4]);
+  });
+
   it('of another group of the account is none of ours', async () => {
     const { lines } = await rehearse([
       holdAt(60),
