@@ -109,8 +109,7 @@ export const judgeOthers = (
       entries.some(({ event }) => event === 'opened') &&
       /:holdfast-rehearsal-(pause-scaling|protect-instances):/.test(incidentId);
     if (!isHold) return [];
-    // What another hold had put in force meanwhile is claimed, and not said to be held anew; it is given back all the same.
-    const done = new Set(namesIn(entries, ['held', 'overridden', 'gone', 'refused', 'giving-back']));
+    const done = new Set(namesIn(entries, ['held', 'overridden', 'gone', 'refused']));
     return namesIn(entries, ['planned'])
       .filter((name) => !failing.has(name) && !done.has(name))
       .map((name) => ({

@@ -111,8 +111,8 @@ const faults: PlantedFault[] = [
         'if (now === undefined || notice.at !== undefined) return asWritten(notice);',
       ],
     ],
-    from: 441,
-    seeds: 30,
+    from: 1311,
+    seeds: 180,
   },
   {
     promise: 'leaves nothing',

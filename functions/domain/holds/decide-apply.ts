@@ -111,6 +111,7 @@ const withHold = (
     heldAt: now,
     stage: 'HELD',
     stageAt: now,
+    isAsked: true,
     ...(end === undefined ? {} : { endsAtLatest: end }),
     ...(keepsLaunch === true ? { keepsLaunch } : {}),
   };
@@ -130,6 +131,18 @@ const withHold = (
     holds: [...record.holds, hold],
   };
 };
+
+/** Whether the incident's claim was written down, and nobody has written since that it is in force. */
+export const isOnlyAsked = ({ holds }: GroupRecord, incidentId: string): boolean =>
+  holds.some((hold) => hold.incidentId === incidentId && hold.isAsked === true);
+
+/** The record with the incident's claim in force. */
+const withHeld = (record: GroupRecord, incidentId: string): GroupRecord => ({
+  ...record,
+  holds: record.holds.map(({ isAsked, ...hold }) =>
+    hold.incidentId === incidentId || isAsked === undefined ? hold : { ...hold, isAsked },
+  ),
+});
 
 /** The record with the instances that came into service since the first hold that protects began. */
 const withLaunched = (record: GroupRecord, group: AutoScalingGroup, now: string): GroupRecord => {
@@ -453,7 +466,9 @@ export const decideApply = (
     (setting) => imposedSince(held, setting) !== undefined || unconfirmed.has(setting),
   );
   const toImpose = missing.filter((setting) => !pending.includes(setting));
-  if (toImpose.length === 0 && !isNews(looked, stored, held, inForce)) {
+  // Another hold may have put everything in force while this one's calls failed, or somebody died before writing so.
+  const isHeldSince = isOnlyAsked(stored, incident.incidentId);
+  if (toImpose.length === 0 && !isHeldSince && !isNews(looked, stored, held, inForce)) {
     return pending.length > 0 ? { action: 'UNVERIFIED', pending } : { action: 'IN_FORCE' };
   }
   const imposed = [
@@ -471,7 +486,7 @@ export const decideApply = (
       .map(({ setting }) => setting),
   );
   const before = { ...held, imposed, lease: { owner, expiresAt: addSeconds(now, leaseSeconds) } };
-  const after = withoutLease({
+  const applied = withoutLease({
     ...before,
     imposed: imposed.map((entry) =>
       toImpose.includes(entry.setting) ? { ...entry, appliedAt: now } : entry,
@@ -480,10 +495,10 @@ export const decideApply = (
   return {
     action: 'WRITE',
     decidedAt: now,
-    because: becauseOf(toImpose, held.holds.length > record.holds.length, undone),
+    because: becauseOf(toImpose, isOnlyAsked(held, incident.incidentId), undone),
     before,
     calls: holdCalls(group.autoScalingGroupName, toImpose, incident.remediation),
-    after,
+    after: withHeld(applied, incident.incidentId),
     refusable: new Set(toImpose.filter((setting) => !mayBeOurs.has(setting))),
     newlyOverridden: undone,
     isStackUpdating: record.stackUpdate !== undefined,

@@ -50,7 +50,7 @@ export type ReleaseFacts =
   | { because: 'BROKEN_NEWCOMERS_ELSEWHERE' }
   /** They are in service still, and the others are not protected any longer. */
   | { because: 'BROKEN_NEWCOMERS_STAY'; instanceIds: string[]; seconds: number }
-  | { because: 'NO_HOLD_WANTS_IT' | 'GIVEN_BACK_UNSEEN' | 'GIVEN_BACK' | 'NOTHING_LEFT' }
+  | { because: 'NO_HOLD_WANTS_IT' | 'GIVEN_BACK_UNSEEN' | 'GIVEN_BACK' | 'NOTHING_LEFT' | 'NEVER_HELD' }
   /** In its present state the protection of an instance cannot be changed. */
   | { because: 'PASSES_THROUGH'; instanceId: string }
   | { because: 'STAYED_PROTECTED' | 'IN_FORCE_AGAIN'; settings: Setting[] };
@@ -251,6 +251,11 @@ const end = (
     isDone: true,
   });
 
+/** Why nothing is to be given back of a hold. */
+const nothingLeft = ({ hold }: Releasing): ReleaseFacts => ({
+  because: hold.isAsked === true ? 'NEVER_HELD' : 'NOTHING_LEFT',
+});
+
 /** No description has the group; one may lack a group that is there. */
 const decideWithoutGroup = (releasing: Releasing): ReleaseDecision => {
   const { record, seenAt } = releasing;
@@ -293,7 +298,7 @@ const decideFirst = (
     ),
   );
   return inForce.length === 0
-    ? end(releasing, { because: 'NOTHING_LEFT' })
+    ? end(releasing, nothingLeft(releasing))
     : { action: 'REFUSE', because: 'NOT_OPTED_IN', inForce };
 };
 
@@ -484,7 +489,7 @@ const decideVerifying = (
     const settings = settingsOf(found.FOREIGN);
     return end(releasing, { because: 'IN_FORCE_AGAIN', settings }, { needsPerson: true });
   }
-  return end(releasing, { because: isVerifying ? 'GIVEN_BACK' : 'NOTHING_LEFT' });
+  return end(releasing, isVerifying ? { because: 'GIVEN_BACK' } : nothingLeft(releasing));
 };
 
 /**

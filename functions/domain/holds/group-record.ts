@@ -24,6 +24,8 @@ export interface Hold {
   keepsLaunch?: boolean;
   reason: string;
   heldAt: string;
+  /** Whether it is written down, and not yet known to be in force: its calls are on their way, or failed. */
+  isAsked?: true;
   /** When it is given back at the latest. */
   endsAtLatest?: string;
   stage: HoldStage;

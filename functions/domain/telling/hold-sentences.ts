@@ -234,6 +234,8 @@ export const tellRelease = (facts: ReleaseFacts): string => {
       return 'given back, and AWS shows it';
     case 'NOTHING_LEFT':
       return 'nothing is left to give back: other holds need it still, or others had set it before';
+    case 'NEVER_HELD':
+      return 'there is nothing to give back: as far as Holdfast knows, the group was never held';
     case 'PASSES_THROUGH':
       return `the protection of ${facts.instanceId} cannot be changed in its present state; Holdfast waits for it`;
     case 'STAYED_PROTECTED':

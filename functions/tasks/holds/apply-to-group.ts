@@ -1,6 +1,6 @@
 import { describeAwsError } from '../../aws/aws-error.ts';
 import { StaleRecordError } from '../../domain/errors.ts';
-import { decideApply } from '../../domain/holds/decide-apply.ts';
+import { decideApply, isOnlyAsked } from '../../domain/holds/decide-apply.ts';
 import type { Incident } from '../../domain/incident.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
 import { regionOf } from '../../domain/telling/commands.ts';
@@ -75,7 +75,7 @@ export const applyToGroup = async (
   if (decision.isReplaced) {
     note('replaced', tellReplaced);
   }
-  const isNew = !seen.record.holds.some(({ incidentId }) => incidentId === incident.incidentId);
+  const isNew = isOnlyAsked(decision.before, incident.incidentId);
   // What was in force already is held too: somebody else may end their claim on it.
   if (decision.calls.length > 0 || isNew) {
     const { because, calls } = decision;

@@ -39,14 +39,9 @@ const events: AttentionEvents = {
 const countGroups = (journal: JournalEntry[], some: JournalEntry['event'][]): number =>
   namesIn(journal, some).length;
 
-/** The journal without that nothing was left to give back of a group of which nothing was ever put in force. */
-const withoutNeverHeld = (journal: JournalEntry[]): JournalEntry[] => {
-  const held = new Set(namesIn(journal, ['held']));
-  return journal.filter(
-    ({ event, because, autoScalingGroupName: name = '' }) =>
-      event !== 'given-back' || because !== 'NOTHING_LEFT' || held.has(name),
-  );
-};
+/** The journal without that nothing was left to give back of a group that was never held. */
+const withoutNeverHeld = (journal: JournalEntry[]): JournalEntry[] =>
+  journal.filter(({ because }) => because !== 'NEVER_HELD');
 
 /** What a plan came to, or what the sweep asked for. */
 export type HoldPlanAction = z.output<typeof reportHoldState>['plan']['action'];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decideApply } from '../../../functions/domain/holds/decide-apply.ts';
 import { decideRelease } from '../../../functions/domain/holds/decide-release.ts';
-import { afterFailure } from '../../../functions/domain/holds/group-record.ts';
+import { afterFailure, type GroupRecord } from '../../../functions/domain/holds/group-record.ts';
 import { pauseScalingEffect } from '../../../functions/domain/holds/pause-scaling.ts';
 import { protectInstancesEffect } from '../../../functions/domain/holds/protect-instances.ts';
 import { inForceWithinSeconds, leaseSeconds } from '../../../functions/domain/limits.ts';
@@ -232,7 +232,41 @@ describe('decideApply', () => {
       const settings = { incidentId: 'incident-a', settleSeconds: 180, owner: 'me' };
       const group = aGroup({ suspendedProcesses: ['Terminate', 'HealthCheck'] });
       const release = decideRelease(group, refused, settings, later(30));
-      expect(release).toMatchObject({ action: 'WRITE', because: 'NOTHING_LEFT', calls: [], isDone: true });
+      expect(release).toMatchObject({ action: 'WRITE', because: 'NEVER_HELD', calls: [], isDone: true });
+    });
+  });
+
+  describe('of a hold that was written down and whose call failed', () => {
+    const { before, refusable } = write(decideApply(anIncident(), aGroup(), aRecord(), 'me', now));
+    const asked = afterFailure(before, now, later(1), refusable);
+    const isAsked = (record: GroupRecord) => record.holds.map((hold) => hold.isAsked === true);
+
+    it('writes that it is in force once it is, and nothing more from then on', () => {
+      expect(isAsked(asked)).toEqual([true]);
+      const decision = write(decideApply(anIncident(), aGroup(), asked, 'me', later(60)));
+      expect(decision.because).toBe('ASKED_FOR');
+      expect([isAsked(decision.before), isAsked(decision.after)]).toEqual([[true], [false]]);
+      const held = aGroup({ suspendedProcesses: scaleInProcesses });
+      expect(decideApply(anIncident(), held, decision.after, 'me', later(120)).action).toBe('IN_FORCE');
+    });
+
+    it('says that it is held where another hold has put everything in force since', () => {
+      const other = anIncident({ incidentId: 'incident-b' });
+      const { after } = write(decideApply(other, aGroup(), asked, 'me', later(60)));
+      expect(isAsked(after)).toEqual([true, false]);
+      const held = aGroup({ suspendedProcesses: scaleInProcesses });
+      const decision = write(decideApply(anIncident(), held, after, 'me', later(120)));
+      expect(decision).toMatchObject({ because: 'IN_FORCE_ALREADY', calls: [] });
+      expect(isAsked(decision.after)).toEqual([false, false]);
+    });
+
+    it('was held, where its end finds nothing left only if that was written', () => {
+      const settings = { incidentId: 'incident-a', settleSeconds: 180, owner: 'me' };
+      const releaseOf = (record: GroupRecord) => decideRelease(aGroup(), record, settings, later(600));
+      expect(releaseOf(asked)).toMatchObject({ because: 'NEVER_HELD' });
+      const held = aGroup({ suspendedProcesses: scaleInProcesses });
+      const { after } = write(decideApply(anIncident(), held, aRecord(), 'me', now));
+      expect(releaseOf(after)).toMatchObject({ because: 'NOTHING_LEFT' });
     });
   });
 

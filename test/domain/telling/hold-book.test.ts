@@ -171,6 +171,7 @@ describe('what people are told of a hold', () => {
       GIVEN_BACK_UNSEEN: [{ because: 'GIVEN_BACK_UNSEEN' }],
       GIVEN_BACK: [{ because: 'GIVEN_BACK' }],
       NOTHING_LEFT: [{ because: 'NOTHING_LEFT' }],
+      NEVER_HELD: [{ because: 'NEVER_HELD' }],
       PASSES_THROUGH: [{ because: 'PASSES_THROUGH', instanceId: 'i-1' }],
       STAYED_PROTECTED: [{ because: 'STAYED_PROTECTED', settings: ids(21) }],
       IN_FORCE_AGAIN: [

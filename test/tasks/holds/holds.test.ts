@@ -164,6 +164,31 @@ describe('createApplyHold', () => {
     expect(result.waitSeconds).toBeLessThan(60);
   });
 
+  it('says of a group that another hold has put in force meanwhile that it is held', async () => {
+    const store = createMemoryStore();
+    const groups = [aGroup()];
+    const { fleet } = createFleet(groups);
+    await store.createIncident(anIncident(), ['web']);
+    const throttled = {
+      ...fleet,
+      make: async () => {
+        throw Object.assign(new Error('Rate exceeded'), { name: 'Throttling', $metadata: {} });
+      },
+    };
+    const eventsOf = async () => (await store.readJournal(incidentId)).map(({ event }) => event);
+    expect(await applyHoldWith(throttled, store)({ plan: { incidentId } })).toMatchObject({ unfinished: 1 });
+    expect(await eventsOf()).not.toContain('held');
+    await store.createIncident(anIncident({ incidentId: 'incident-b' }), ['web']);
+    await applyHoldWith(fleet, store)({ plan: { incidentId: 'incident-b' } });
+    for (const round of [1, 2]) {
+      expect(await applyHoldWith(fleet, store)({ plan: { incidentId } })).toMatchObject({ changed: 0 });
+      expect(
+        (await eventsOf()).filter((event) => event === 'held'),
+        `round ${round}`,
+      ).toHaveLength(1);
+    }
+  });
+
   it('stops at the next hundred when the incident is given back meanwhile', async () => {
     const store = createMemoryStore();
     const groups = many(150);

@@ -59,6 +59,20 @@ describe('summariseHold', () => {
       ['Hold ended', 'Holdfast held 1 of 2 groups and gave it back.'],
     ],
     [
+      'one was held by somebody who died before he could say so',
+      [entry('planned', 'a'), entry('given-back', 'a', { because: 'NOTHING_LEFT' })],
+      [
+        'Hold ended',
+        'Holdfast held 1 group.',
+        'In 1 group there was nothing to give back: other holds need it still, or others had set it before.',
+      ],
+    ],
+    [
+      'one was never held',
+      [...held('a'), entry('given-back', 'a'), entry('given-back', 'b', { because: 'NEVER_HELD' })],
+      ['Hold ended', 'Holdfast held 1 group and gave it back.'],
+    ],
+    [
       'another hold needs one, one was deleted, and one could not be given back',
       [
         ...held('a', 'b', 'c', 'd'),
