@@ -53,6 +53,7 @@ export const noticeSchema = z.union([
     leftOut: z.object({ todo: z.int(), done: z.int(), details: z.int() }),
     details: z.array(text),
     notHeld: z.optional(z.array(text)),
+    cannotGiveBack: z.optional(z.boolean()),
     notThere: z.optional(z.array(text)),
     alarmName: z.optional(text),
     undo: z.enum(['NOTHING', 'STOP', 'ENDED']),

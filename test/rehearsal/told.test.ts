@@ -7,7 +7,7 @@ import type { RecordedCall } from '../../rehearsal/cloud/wire.ts';
 import type { Deed } from '../../rehearsal/incident.ts';
 import { checkMessage } from '../../rehearsal/told.ts';
 import { aRecord } from '../domain/holds/group-fixtures.ts';
-import { calm } from './launch-incident.ts';
+import { calm, groupOf } from './launch-incident.ts';
 import {
   deed,
   lossBeginsAt,
@@ -240,6 +240,32 @@ describe('what people are told', () => {
     expect(over?.text).toContain('resumed the process Terminate');
     expect(over?.text).toContain('resumed the process ReplaceUnhealthy');
     expect(over?.text).not.toContain('suspend-processes');
+  });
+
+  it('late, where the topic is silent: nothing to do about a group that could be given back after all', async () => {
+    const tag = (minute: number, value?: string): Deed =>
+      deed(minutes(minute), (cloud) => {
+        const { tags } = groupOf(cloud, 'web-a');
+        if (value === undefined) delete tags.holdfast;
+        else tags.holdfast = value;
+      });
+    const { result } = await rehearseSmall(
+      smallIncident({
+        losses: [],
+        deeds: [byHand(60, { autoScalingGroupName: 'web-a', expiresAfter: '15m' }), tag(10), tag(30, 'true')],
+        serviceOutages: [
+          { service: 'SNS', error: 'InternalError', fromSeconds: 30, untilSeconds: minutes(60) },
+        ],
+        durationSeconds: minutes(120),
+      }),
+      { quirks: calm },
+    );
+    const late = result.messages.filter(({ text }) => text.includes('Still suspended or protected'));
+    expect(late.map(({ subject }) => subject).join('\n')).toContain(
+      'Could not be given back at first: web-a',
+    );
+    expect(result.messages.filter(({ kind }) => kind === 'needs-a-person')).toEqual([]);
+    expect(result.violations.filter((text) => text.includes('people are '))).toEqual([]);
   });
 
   it('late, where the topic is silent: that the hold has ended since', async () => {

@@ -1,7 +1,7 @@
 import { executionNameOf, remediationOf } from '../execution-arn.ts';
 import type { RemediationRecord } from '../remediation.ts';
 import { remediations } from '../remediations.ts';
-import { counted, firstOf, spokenClock, spokenTime } from '../times.ts';
+import { counted, firstOf, secondsBetween, spokenClock, spokenTime } from '../times.ts';
 import {
   listHeldGroupsCommand,
   readJournalCommand,
@@ -139,6 +139,20 @@ const tellWhen = (notices: Notice[]): string => {
   return spokenTime(from) === spokenTime(to)
     ? spokenTime(to)
     : `${spokenTime(from)} to ${from.slice(0, 10) === to.slice(0, 10) ? spokenClock(to) : spokenTime(to)}`;
+};
+
+/** A message that is sent so long after what it tells of says so: people are told within seconds, unless SNS does not take it. */
+const lateSeconds = 600;
+
+/** That a message is late; nothing where it is not, or where nobody looked at the time. */
+const tellLate = (notices: Notice[], now: HeldNow | undefined): string => {
+  const latest = notices
+    .map(({ at }) => at)
+    .sort()
+    .at(-1);
+  if (now === undefined || latest === undefined || secondsBetween(latest, now.at) < lateSeconds) return '';
+  const sent = latest.slice(0, 10) === now.at.slice(0, 10) ? spokenClock(now.at) : spokenTime(now.at);
+  return ` This message is late: it was sent at ${sent}, and some of it may have changed.`;
 };
 
 /** What is told together: one kind, one remediation. */
@@ -312,7 +326,7 @@ const toMessage = (place: Place, together: Together, now: HeldNow | undefined): 
   const sections = toSections(place, together, about, now);
   const top = [
     `${headline}${groups.length === 0 ? '' : `: ${tellGroups(about, groupsInFirstLine)}`}`,
-    `As of ${tellWhen(notices)}. ${remediation}, stage ${stage}, account ${accountId}${accountAlias === undefined ? '' : ` (${accountAlias})`}, Region ${region}.`,
+    `As of ${tellWhen(notices)}.${tellLate(notices, now)} ${remediation}, stage ${stage}, account ${accountId}${accountAlias === undefined ? '' : ` (${accountAlias})`}, Region ${region}.`,
   ];
   const notHeld = unique(notices.flatMap((notice) => notice.notHeld ?? []));
   const isForChat = ({ title }: Section): boolean =>
@@ -382,8 +396,16 @@ type AsTold = { notice: Notice } & Pick<Together, 'late'>;
 
 const asWritten = (notice: Notice): AsTold => ({ notice, late: '' });
 
+const noLongerHeld = (names: string[], { at }: HeldNow): Line => ({
+  text: `No longer held at ${spokenClock(at)}: ${names.join(', ')}.`,
+});
+
+/** What is not so any more, with the time at which it was. */
+const asOfThen = (line: Line, at: string): Line => ({ ...line, text: `At ${spokenClock(at)}: ${line.text}` });
+
 /** That something was begun, as of now: a message may be late, and what it tells of be over. */
-const begunAsOfNow = (notice: Notice, { holders, at }: HeldNow): AsTold => {
+const begunAsOfNow = (notice: Notice, now: HeldNow): AsTold => {
+  const { holders } = now;
   const { kind, incidentId, groups } = notice;
   if (kind !== 'acted' || recordOf(incidentId)?.holdsItsGroups !== true) return asWritten(notice);
   const known = groups.flatMap((name) => {
@@ -396,23 +418,53 @@ const begunAsOfNow = (notice: Notice, { holders, at }: HeldNow): AsTold => {
     return { notice: asOver(notice, 'has ended since'), late: ', ended since' };
   if (known.some(({ holder }) => holder?.isBeingGivenBack === true))
     return { notice: asOver(notice, 'is being given back'), late: ', ending now' };
-  const noLongerHeld = { text: `No longer held at ${spokenClock(at)}: ${free.join(', ')}.` };
-  return asWritten(free.length === 0 ? notice : { ...notice, done: [...notice.done, noLongerHeld] });
+  return asWritten(
+    free.length === 0 ? notice : { ...notice, done: [...notice.done, noLongerHeld(free, now)] },
+  );
 };
 
 /** What was begun and is over, told in the past. */
 const asOver = (notice: Notice, what: string): Notice => ({
   ...notice,
   todo: [],
-  done: notice.done.map((line) => ({ ...line, text: `At ${spokenClock(notice.at)}: ${line.text}` })),
+  done: notice.done.map((line) => asOfThen(line, notice.at)),
   next: `This message is late: ${onlyHolds(notice.incidentId) ? 'the hold' : 'what it tells of'} ${what}. Another message says what came of it.`,
   undo: 'NOTHING',
 });
 
+/** Groups of a notice that its incident does not hold any more, as far as they were looked up. */
+const freeOf = ({ incidentId, groups }: Notice, { holders }: HeldNow): string[] =>
+  groups.filter(
+    (name) =>
+      holders.get(name)?.every(({ executionName }) => executionName !== executionNameOf(incidentId)) === true,
+  );
+
+/** That groups cannot be given back, as of now: they may have been since, and then there is nothing to do about it. */
+const stuckAsOfNow = (notice: Notice, now: HeldNow): AsTold => {
+  const { groups, groupsLeftOut, at } = notice;
+  const free = freeOf(notice, now);
+  const isOfFree = ({ groups: of = [], moreGroups }: Line): boolean =>
+    of.length > 0 && moreGroups === undefined && of.every((name) => free.includes(name));
+  const todo = notice.todo.filter((line) => !isOfFree(line));
+  if (free.length === groups.length && groupsLeftOut === 0 && todo.length === 0) {
+    const over = asOver(notice, 'has ended since');
+    const headline = 'Could not be given back';
+    return {
+      notice: { ...over, kind: 'gave-back' as const, headline },
+      late: ' at first',
+    };
+  }
+  const done = notice.done.map((line) => (isOfFree(line) ? asOfThen(line, at) : line));
+  return asWritten(
+    free.length === 0 ? notice : { ...notice, todo, done: [...done, noLongerHeld(free, now)] },
+  );
+};
+
 /** What of a notice is still so when it is sent; `undefined` when nothing of it is. */
 const asOfNow = (notice: Notice, now: HeldNow | undefined): AsTold | undefined => {
-  const { notHeld, incidentId, groups, groupsLeftOut } = notice;
+  const { notHeld, incidentId, groups, groupsLeftOut, cannotGiveBack } = notice;
   if (now === undefined) return asWritten(notice);
+  if (cannotGiveBack === true) return stuckAsOfNow(notice, now);
   if (notHeld === undefined) return begunAsOfNow(notice, now);
   const still = notHeld.filter((name) => now.inForceOf.get(name)?.includes(incidentId) !== true);
   const heldSince = notHeld.filter((name) => !still.includes(name));

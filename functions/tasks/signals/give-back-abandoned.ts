@@ -80,6 +80,7 @@ const tellRefused = (
     done: refused.map(lineOf),
     todo: refused.flatMap(todoOf),
     next: needsTagNext,
+    cannotGiveBack: true,
     groups: refused.flatMap(({ autoScalingGroupName: name }) => (name === undefined ? [] : [name])),
     undo: 'NOTHING',
   });

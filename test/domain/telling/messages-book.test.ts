@@ -90,6 +90,78 @@ describe('a message', () => {
     expect(message?.subject).not.toContain('ended');
   });
 
+  it('that is late says when it was sent, from ten minutes on', () => {
+    const sentAfter = (seconds: number) =>
+      composeMessages(
+        place,
+        [notice({ at: later(-3600) }), notice()],
+        heldNow([aRecord()], later(seconds)),
+      )[0]?.text.split('\n')[1];
+    const late = (sent: string) =>
+      ` This message is late: it was sent at ${sent}, and some of it may have changed.`;
+    expect(sentAfter(599)).not.toContain('late');
+    expect(sentAfter(600)).toContain(late('03:10 UTC'));
+    expect(sentAfter(86_400)).toContain(late('2026-03-03 03:00 UTC'));
+  });
+
+  it('that groups cannot be given back asks for nothing once they are', () => {
+    const stuck = notice({
+      kind: 'needs-a-person',
+      headline: 'Cannot be given back',
+      cannotGiveBack: true,
+      groups: ['web', 'api'],
+      done: [
+        { text: 'two could not' },
+        { groups: ['web'], text: 'no tag' },
+        { groups: ['api'], text: 'no tag either' },
+      ],
+      todo: [
+        { groups: ['web'], text: 'tag web' },
+        { groups: ['api'], text: 'tag api' },
+      ],
+    });
+    const sent = (facts: Partial<Notice>, ...held: string[]) => {
+      const records = ['web', 'api'].map((autoScalingGroupName) => ({
+        ...aRecord({ autoScalingGroupName }),
+        holds: [
+          aHold({ incidentId: execution('loss-2') }),
+          ...(held.includes(autoScalingGroupName) ? [aHold({ incidentId: execution('loss-1') })] : []),
+        ],
+      }));
+      const [message, ...others] = composeMessages(
+        place,
+        [{ ...stuck, ...facts }],
+        heldNow(records, later(60)),
+      );
+      expect(others).toEqual([]);
+      return { kind: message?.kind, subject: message?.subject ?? '', text: message?.text ?? '' };
+    };
+    const both = sent({}, 'web', 'api');
+    expect(both).toMatchObject({ kind: 'needs-a-person' });
+    expect(both.text).not.toContain('No longer held');
+
+    const one = sent({}, 'api');
+    expect(one).toMatchObject({ kind: 'needs-a-person' });
+    expect(one.text).toContain('WHAT YOU MUST DO\n  api: tag api\n\n');
+    expect(one.text).toContain(
+      'two could not\n  web: At 03:00 UTC: no tag\n  api: no tag either\n  No longer held at 03:01 UTC: web.',
+    );
+
+    const none = sent({});
+    expect(none).toMatchObject({ kind: 'gave-back' });
+    expect(none.subject).toContain('[Holdfast prod] Could not be given back at first: web, api');
+    expect(none.text).toContain('WHAT YOU MUST DO\n  Nothing now.');
+    expect(none.text).toContain('the hold has ended since');
+
+    // What else a person must do stays, and so does a message about more groups than were looked up.
+    const more = sent({ todo: [...stuck.todo, { text: 'look at the quota' }] });
+    expect(more).toMatchObject({ kind: 'needs-a-person' });
+    expect(more.text).toContain('WHAT YOU MUST DO\n  look at the quota\n\n');
+    expect(sent({ groupsLeftOut: 1 })).toMatchObject({ kind: 'needs-a-person' });
+    const ofMore = { groups: ['web'], moreGroups: 3, text: 'tag these' };
+    expect(sent({ todo: [ofMore] }).text).toContain('web and 3 more: tag these');
+  });
+
   it('shows the first of many lines, and how many more there are', () => {
     const many = (count: number, what: string) => Array.from({ length: count }, (_, n) => `${what} ${n}`);
     const notices = many(12, 'n').map((name) =>
