@@ -7,13 +7,15 @@ import { type RehearsalResult, rehearse } from '../rehearsal/rehearse.ts';
 import { parseOptions, runCommand } from './parse-options.ts';
 import { UsageError } from './usage-error.ts';
 
-const usage = `npm run load [-- --json]
+const usage = `npm run load [-- --json] [--up-to GROUPS]
 Rehearses what one stage bears: many groups in one incident, many incidents at once, many launch events in a minute.
 Prints a table, or with --json all numbers. It takes some minutes; the times in it are those of the simulated cloud, in
-which the account allows ten Auto Scaling calls a second and nobody else makes any.`;
+which the account allows ten Auto Scaling calls a second and nobody else makes any. With --up-to 200 only what is about
+at most so many groups.`;
 
 const callsPerSecond = 10;
 const startsAt = '2026-03-02T03:00:00.000Z';
+const launchesPerGroup = 5;
 const lossSeconds = { from: 300, until: 2700 };
 
 /** What is measured of one load. */
@@ -150,8 +152,7 @@ const measureIncidents = async (incidents: number, each: number): Promise<Measur
 
 /** So many launches fail within a minute, five in each group, and each group has to be protected. */
 const measureLaunchEvents = async (events: number): Promise<Measured> => {
-  const perGroup = 5;
-  const groups = groupsOf(1, events / perGroup);
+  const groups = groupsOf(1, events / launchesPerGroup);
   const load = `${events} launch events in a minute`;
   const from = 600;
   const result = await rehearseLoad(
@@ -173,7 +174,7 @@ const measureLaunchEvents = async (events: number): Promise<Measured> => {
         act: ({ autoScaling }) => {
           // Not by a call: those of the account are for Holdfast here.
           const group = autoScaling.groups.get(name);
-          if (group !== undefined) group.desiredCapacity += perGroup;
+          if (group !== undefined) group.desiredCapacity += launchesPerGroup;
         },
       })),
     }),
@@ -218,18 +219,25 @@ const tellTable = (rows: Measured[]): string =>
 await runCommand(usage, async () => {
   const { values, positionals } = parseOptions(process.argv.slice(2), {
     json: { type: 'boolean' },
+    'up-to': { type: 'string' },
     help: { type: 'boolean' },
   });
   const [word] = positionals;
-  if (word !== undefined) throw new UsageError(`${word}: found a word; allowed: --json`);
+  if (word !== undefined) throw new UsageError(`${word}: found a word; allowed: --json, --up-to`);
+  const { 'up-to': text = '4000' } = values;
+  if (!/^[1-9]\d{1,4}$/.test(text)) {
+    throw new UsageError(`--up-to: found "${text}"; allowed: a number of groups, from 10`);
+  }
+  const upTo = Number(text);
   const rows: Measured[] = [];
   const note = (row: Measured): void => {
     rows.push(row);
     process.stderr.write(`${row.load}: ${row.wallSeconds} s\n`);
   };
-  for (const groups of [10, 100, 1000, 4000]) note(await measureIncidents(1, groups));
-  for (const incidents of [10, 50]) note(await measureIncidents(incidents, 20));
-  for (const events of [500, 5000]) note(await measureLaunchEvents(events));
+  for (const groups of [10, 100, 1000, 4000]) if (groups <= upTo) note(await measureIncidents(1, groups));
+  for (const incidents of [10, 50]) if (20 * incidents <= upTo) note(await measureIncidents(incidents, 20));
+  for (const events of [500, 5000])
+    if (events / launchesPerGroup <= upTo) note(await measureLaunchEvents(events));
   process.stdout.write(values.json === true ? `${JSON.stringify(rows, null, 2)}\n` : `${tellTable(rows)}\n`);
   return 0;
 });

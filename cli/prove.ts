@@ -14,6 +14,7 @@ const long = [
   'test/rehearsal/crash-everywhere.test.ts',
   'test/rehearsal/draining.test.ts',
   'test/rehearsal/faults.test.ts',
+  'test/rehearsal/load.test.ts',
   'test/rehearsal/packet-loss.test.ts',
   'test/rehearsal/package-repository.test.ts',
   'test/rehearsal/promises.test.ts',
