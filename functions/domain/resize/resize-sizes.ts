@@ -1,5 +1,6 @@
 import { type AutoScalingGroup, inService } from '../auto-scaling-group.ts';
 import type { GroupRecord } from '../holds/group-record.ts';
+import { areSizesOfUpdate, stackOf } from '../holds/stack-update.ts';
 import { settingsStillInForce } from '../holds/wanted-state.ts';
 import type { ChangedSizes, ResizeWork } from './resize-record.ts';
 import { resizeEffect } from './settings.ts';
@@ -53,15 +54,26 @@ export const sizesForWave = (
   waveSize: number,
 ) => sizesFor(group, waveSize, sizes?.desiredCapacity !== undefined);
 
-/** The sizes written down before they are set: those before are of the first time. */
+/** The minimum of a group, but for a rolling update of its stack, which raises it to desired capacity for its duration. */
+const usualMinSize = (group: AutoScalingGroup, { baseline }: Pick<GroupRecord, 'baseline'>): number =>
+  baseline !== undefined && stackOf(group) !== undefined && areSizesOfUpdate(group, baseline.minSize)
+    ? baseline.minSize
+    : group.minSize;
+
+/**
+ * The sizes written down before they are set: those before are of the first time.
+ *
+ * @param record what is stored of the group
+ */
 export const withSizes = (
   work: ResizeWork,
   group: AutoScalingGroup,
+  record: Pick<GroupRecord, 'baseline'>,
   wanted: { minSize: number; desiredCapacity?: number },
   now: string,
 ): ChangedSizes => ({
   before: work.sizes?.before ?? {
-    minSize: group.minSize,
+    minSize: usualMinSize(group, record),
     // What is in Standby comes back, and with it desired capacity.
     desiredCapacity:
       group.desiredCapacity +

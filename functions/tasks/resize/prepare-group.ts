@@ -67,7 +67,7 @@ export const createPrepareGroup = (dependencies: TaskDependencies) => {
     if (wanted !== undefined) {
       await store.writeResize({
         ...looked.resize,
-        work: { ...work, sizes: withSizes(work, group, wanted, now) },
+        work: { ...work, sizes: withSizes(work, group, record, wanted, now) },
       });
     }
     // It stays in the record: a description from before must not be believed.

@@ -224,7 +224,13 @@ describe('the sizes of a resize', () => {
       aResize({ hasEntered: false }),
       aResize({ hasEntered: true, stage: 'ENDED' }),
     ];
-    const first = withSizes(someWork({ resizes }), aGroup({ minSize: 3 }), { minSize: 2 }, later(5));
+    const first = withSizes(
+      someWork({ resizes }),
+      aGroup({ minSize: 3 }),
+      aRecord(),
+      { minSize: 2 },
+      later(5),
+    );
     expect(first).toEqual({
       before: { minSize: 3, desiredCapacity: 5 },
       minSizes: [2],
@@ -233,6 +239,7 @@ describe('the sizes of a resize', () => {
     const second = withSizes(
       someWork({ sizes: { ...first, desiredCapacity: 4 } }),
       aGroup({ minSize: 2 }),
+      aRecord(),
       { minSize: 1 },
       later(9),
     );
@@ -245,10 +252,25 @@ describe('the sizes of a resize', () => {
     const third = withSizes(
       someWork({ sizes: second }),
       aGroup(),
+      aRecord(),
       { minSize: 1, desiredCapacity: 3 },
       later(9),
     );
     expect([third.minSizes, third.desiredCapacity]).toEqual([[2, 1], 3]);
+  });
+
+  it.each([
+    ['raised by a rolling update of its stack is the one of before the hold', { minSize: 4 }, 3, 3],
+    ['raised to something else is what somebody set', { minSize: 3 }, 2, 3],
+    ['lowered since is what somebody set', { minSize: 4 }, 5, 4],
+    ['of a group of no stack is what somebody set', { minSize: 4, tags: { holdfast: 'true' } }, 3, 4],
+    ['of which nothing is remembered is as it is', { minSize: 4 }, undefined, 4],
+  ])('remember a minimum: one that is %s', (_what, sizes, before, expected) => {
+    const group = aGroup({ tags: { 'aws:cloudformation:stack-name': 'shop' }, desiredCapacity: 4, ...sizes });
+    const baseline = { suspendedProcesses: [], protectedInstances: [], maxSize: 10, desiredCapacity: 4 };
+    const record = aRecord(before === undefined ? {} : { baseline: { ...baseline, minSize: before } });
+    const { before: remembered } = withSizes(someWork(), group, record, { minSize: 2 }, later(5));
+    expect(remembered).toEqual({ minSize: expected, desiredCapacity: 4 });
   });
 });
 
