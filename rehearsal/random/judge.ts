@@ -181,7 +181,7 @@ export const judgeEnd = async (
   people: People,
   minSizes: Map<string, number>,
 ): Promise<BrokenPromise[]> => {
-  const { autoScaling, ec2, store, stepFunctions } = cloud;
+  const { autoScaling, ec2, store, stepFunctions, time } = cloud;
   const left = leftForPeople(cloud);
   const open = await store.listOpenIncidents();
   const running = [...stepFunctions.executions.values()].filter(({ status }) => status === 'RUNNING');
@@ -203,7 +203,8 @@ export const judgeEnd = async (
       .filter(({ autoScalingGroupName }) => autoScaling.groups.has(autoScalingGroupName))
       .map(({ autoScalingGroupName }) => ends(`the breaker of ${autoScalingGroupName} is open in the end`)),
     ...ec2.reservations
-      .filter(({ state }) => state === 'active')
+      // One that has reached its end date is over, whether or not anybody has looked since.
+      .filter(({ state, endsAt = Number.POSITIVE_INFINITY }) => state === 'active' && endsAt > time.now())
       .map(({ capacityReservationId }) => stays(`${capacityReservationId} is reserved in the end`)),
     ...groups
       .filter((group) => isOptedIn(group) && !left.has(group.name))
