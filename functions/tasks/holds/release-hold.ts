@@ -43,12 +43,16 @@ export const createReleaseHold =
       if (refused.length < remaining && round < releaseRoundsMax) {
         return { round, action: 'WAIT', remaining, waitSeconds };
       }
-      const text = `${counted(remaining, 'group')} could not be given back`;
+      // What no record holds any more was given back: only AWS could not be asked once more, and the sweep does that.
+      const records = await store.readGroups(await store.readIncidentGroups(incidentId));
+      const held = records.filter(({ holds }) => holds.some((hold) => hold.incidentId === incidentId)).length;
+      if (held === 0) return { round, action: 'GIVE_UP', remaining: 0, waitSeconds: 0 };
+      const text = `${counted(held, 'group')} could not be given back`;
       await writeJournal(store, incidentId, [
         { at: clock.now(), event: 'not-given-back', text },
         ...refused.map((entry): JournalEntry => ({ ...entry, event: 'not-given-back' })),
       ]);
-      return { round, action: 'GIVE_UP', remaining, waitSeconds: 0 };
+      return { round, action: 'GIVE_UP', remaining: held, waitSeconds: 0 };
     }
     const closableIn = secondsUntilClosable(incident, clock.now());
     if (closableIn > 0) return { round, action: 'WAIT', remaining, waitSeconds: closableIn };

@@ -44,10 +44,14 @@ const nextOf: Record<OutcomeKind, string> = {
   'needs-a-person': 'Holdfast does nothing more about what is left for you.',
 };
 
+/** Whether something is held still that could not be given back. */
+const hasGivenUp = (release: ReportState['release']): boolean =>
+  release?.action === 'GIVE_UP' && release.remaining !== 0;
+
 const noticeKindOf = ({ plan, failure, release, round }: ReportState, { left = 0 }: Report): OutcomeKind => {
   if (plan.action === 'REPORT') return 'would-act';
   if (plan.action === 'REFUSE' || plan.action === 'NOTHING') return 'refused';
-  if (left > 0 || release?.action === 'GIVE_UP') return 'needs-a-person';
+  if (left > 0 || hasGivenUp(release)) return 'needs-a-person';
   // Its history is full: another execution brings home what is in flight, and tells the end.
   if (round?.next === 'GiveUp') return 'failed';
   return failure === undefined ? 'gave-back' : 'failed';
@@ -59,7 +63,7 @@ const nextAfter = (
   { todo }: Report,
   onlyTagsMissing: boolean,
 ): string => {
-  if (release?.action === 'GIVE_UP') return onlyTagsMissing ? needsTagNext : notGivenBackNext;
+  if (hasGivenUp(release)) return onlyTagsMissing ? needsTagNext : notGivenBackNext;
   return kind === 'gave-back' && todo.length > 0
     ? 'Holdfast does nothing more about this incident.'
     : nextOf[kind];
@@ -113,7 +117,7 @@ export const tellOutcome = async (
   const notGivenBack = inTheEndOnly(journal).filter(
     ({ event, autoScalingGroupName }) => event === 'not-given-back' && autoScalingGroupName !== undefined,
   );
-  const stillHeld = state.release?.action === 'GIVE_UP' ? namesIn(notGivenBack) : [];
+  const stillHeld = hasGivenUp(state.release) ? namesIn(notGivenBack) : [];
   const onlyTagsMissing =
     notGivenBack.length > 0 && notGivenBack.every(({ because }) => because === 'NOT_OPTED_IN');
   const groups = groupsOf(journal, kind, plan.action === 'REFUSE' ? [] : stillHeld);

@@ -7,7 +7,11 @@ import type { AutoScalingGroup } from '../../../functions/domain/auto-scaling-gr
 import type { PlannedCall } from '../../../functions/domain/calls.ts';
 import { UnreadableFactError } from '../../../functions/domain/errors.ts';
 import { emptyLaunchRecord } from '../../../functions/domain/launches/launch-record.ts';
-import { changeFunctionTimeoutSeconds, inForceWithinSeconds } from '../../../functions/domain/limits.ts';
+import {
+  changeFunctionTimeoutSeconds,
+  inForceWithinSeconds,
+  releaseRoundsMax,
+} from '../../../functions/domain/limits.ts';
 import type { Mode } from '../../../functions/domain/mode.ts';
 import { parsePolicy } from '../../../functions/events/policy.ts';
 import type { Store } from '../../../functions/state/store.ts';
@@ -238,6 +242,31 @@ describe('createCheckHold', () => {
 });
 
 describe('createReleaseHold', () => {
+  it('gives up what is held still, and not what was given back and cannot be looked at once more', async () => {
+    const store = createMemoryStore();
+    const { fleet } = createFleet([aGroup()]);
+    await store.createIncident(anIncident(), ['web', 'api']);
+    const silent = {
+      ...fleet,
+      describeAutoScalingGroups: async () => {
+        throw Object.assign(new Error('Rate exceeded'), { name: 'Throttling', $metadata: {} });
+      },
+    };
+    const lastRound = () =>
+      createReleaseHold({ autoScaling: () => silent, store, clock: createClock(), newOwner })({
+        plan: { incidentId },
+        release: { round: releaseRoundsMax - 1 },
+      });
+    const told = async () => (await store.readJournal(incidentId)).map(({ text }) => text);
+    expect(await lastRound()).toMatchObject({ action: 'GIVE_UP', remaining: 0 });
+    expect((await told()).join()).not.toContain('could not be given back');
+    expect((await store.listOpenIncidents()).map((open) => open.incidentId)).toEqual([incidentId]);
+
+    await store.writeGroup({ ...aRecord(), ...aHoldOnTerminate(incidentId) });
+    expect(await lastRound()).toMatchObject({ action: 'GIVE_UP', remaining: 1 });
+    expect(await told()).toContain('1 group could not be given back');
+  });
+
   it('does not close while a function that began before could still hold a group', async () => {
     const store = createMemoryStore();
     const clock = createClock();
