@@ -122,7 +122,9 @@ export const makeReservation = async (
       );
       return 'unknown';
     }
-    await writeGivenUp(group, reservation);
+    // Refused this time, it may have been made before: then it is cancelled.
+    if (!isKnown) await writeGivenUp(group, reservation);
+    else if (!(await giveUpReservation(group, reservation))) return 'unknown';
     note('reserved', `no capacity of ${instanceType} in ${availabilityZone} (${text})`);
     return 'none';
   }
