@@ -41,6 +41,16 @@ const isUnwritten = ({ store }: SimulatedCloud, group: SimulatedGroup, process: 
         imposed.some(({ setting, appliedAt }) => setting === process && appliedAt === undefined),
     );
 
+/** Whether Holdfast asked for a suspension, and does not know that AWS refused it: it may be in force unseen. */
+const mayBeOurs = ({ store }: SimulatedCloud, group: SimulatedGroup, process: string): boolean =>
+  store
+    .listGroups()
+    .some(
+      ({ autoScalingGroupName, imposed }) =>
+        autoScalingGroupName === group.name &&
+        imposed.some(({ setting, refusedAt }) => setting === process && refusedAt === undefined),
+    );
+
 const resume = (cloud: SimulatedCloud, people: People, group: SimulatedGroup, process: string): void => {
   const theirs = people.of(group);
   theirs.suspended.delete(process);
@@ -60,19 +70,15 @@ const toGroup: {
   ) => void;
 } = {
   suspend: (cloud, group, { processes }, people) => {
-    const { autoScaling, store } = cloud;
-    // What Holdfast asked for just now need not show yet.
-    const ours = store
-      .listGroups()
-      .filter(({ autoScalingGroupName: name }) => name === group.name)
-      .flatMap(({ imposed }) => imposed.map(({ setting }) => setting));
-    const before = new Set([...group.suspended.keys(), ...ours]);
-    autoScaling.handle('SuspendProcesses', {
+    const before = processes.filter(
+      (process) => group.suspended.has(process) || mayBeOurs(cloud, group, process),
+    );
+    cloud.autoScaling.handle('SuspendProcesses', {
       AutoScalingGroupName: group.name,
       ScalingProcesses: processes,
     });
     // What AWS refused nobody has suspended.
-    for (const process of processes) suspend(cloud, people, group, process, before.has(process));
+    for (const process of processes) suspend(cloud, people, group, process, before.includes(process));
   },
   resume: (cloud, group, { processes }, people) => {
     // What ran already nobody resumes; what people suspended just now takes a while to show.
@@ -164,7 +170,10 @@ const applyTerraform = (
     for (const process of processes) note(process);
   };
   apply('ResumeProcesses', toResume, (process) => resume(cloud, people, group, process));
-  apply('SuspendProcesses', toSuspend, (process) => suspend(cloud, people, group, process, false));
+  const unclear = toSuspend.filter((process) => mayBeOurs(cloud, group, process));
+  apply('SuspendProcesses', toSuspend, (process) =>
+    suspend(cloud, people, group, process, unclear.includes(process)),
+  );
   if (group.minSize !== minSize || group.maxSize !== maxSize) {
     autoScaling.handle('UpdateAutoScalingGroup', {
       AutoScalingGroupName,
