@@ -382,6 +382,7 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
           const moment = {
             groups,
             records: cloud.store.listGroups(),
+            resizes: cloud.store.listResizes(),
             calls,
             releasing,
             unseenUntil: unseenUntil(),

@@ -1,8 +1,9 @@
 import { isOptedIn } from '../functions/domain/auto-scaling-group.ts';
-import { executionNameOf } from '../functions/domain/execution-arn.ts';
+import { executionNameOf, remediationOf } from '../functions/domain/execution-arn.ts';
 import { type GroupRecord, isInstance } from '../functions/domain/holds/group-record.ts';
 import type { JournalEntry } from '../functions/domain/journal.ts';
 import { inForceWithinSeconds } from '../functions/domain/limits.ts';
+import { isResizeEnding, type ResizeRecord } from '../functions/domain/resize/resize-record.ts';
 import { secondsBetween } from '../functions/domain/times.ts';
 import { groupArnOf, type SimulatedGroup } from './cloud/auto-scaling-group.ts';
 import type { PublishedMessage } from './cloud/sns.ts';
@@ -12,6 +13,8 @@ import type { RecordedCall } from './cloud/wire.ts';
 export interface MomentOfMessage {
   groups: Map<string, SimulatedGroup>;
   records: GroupRecord[];
+  /** What is stored of resizes. */
+  resizes: ResizeRecord[];
   calls: RecordedCall[];
   /** Executions whose incident is being given back, and since when. */
   releasing: Map<string, string>;
@@ -82,7 +85,7 @@ const checkFree = (name: string, { groups, calls, at }: MomentOfMessage): string
 const checkHeld = (
   name: string,
   holders: string[],
-  { groups, records, releasing, unseenUntil = Number.NEGATIVE_INFINITY, at }: MomentOfMessage,
+  { groups, records, resizes, releasing, unseenUntil = Number.NEGATIVE_INFINITY, at }: MomentOfMessage,
 ): string[] => {
   // What is being given back people are told so, and nobody looks any more whether it is in force.
   if (holders.every((holder) => releasing.has(holder))) return [];
@@ -97,7 +100,14 @@ const checkHeld = (
     record.autoScalingGroupArn !== groupArnOf(group)
   )
     return [];
-  const claimed = record.holds.filter(({ stage }) => stage === 'HELD').flatMap(({ processes }) => processes);
+  const resize = resizes.find(({ autoScalingGroupName }) => autoScalingGroupName === name) ?? {};
+  const claimed = record.holds
+    .filter(
+      ({ stage, incidentId }) =>
+        stage === 'HELD' &&
+        !(remediationOf(incidentId) === 'resize-in-place' && isResizeEnding(resize, incidentId)),
+    )
+    .flatMap(({ processes }) => processes);
   const missing = [...new Set(claimed)].filter((process) => {
     const imposed = record.imposed.find(({ setting }) => setting === process);
     const isOverridden = record.overridden.some(({ setting }) => setting === process);

@@ -8,6 +8,7 @@ const count = z.optional(z.number());
 const line = z.object({
   groups: z.optional(z.array(text)),
   moreGroups: z.optional(z.int()),
+  untilGivenBack: z.optional(z.boolean()),
   text,
 });
 

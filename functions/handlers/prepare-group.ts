@@ -1,3 +1,5 @@
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { createCloudFormation } from '../aws/cloudformation.ts';
 import { resizeRoundState } from '../events/hold-state.ts';
 import { createHandler, defineFunction } from '../lambda/define-function.ts';
 import { taskDependencies } from '../lambda/task-dependencies.ts';
@@ -7,7 +9,12 @@ import { createPrepareGroup } from '../tasks/resize/prepare-group.ts';
 export const definition = defineFunction({
   name: 'prepareGroup',
   input: resizeRoundState,
-  wire: (runtime) => createPrepareGroup(taskDependencies(runtime)),
+  wire: (runtime) =>
+    createPrepareGroup({
+      ...taskDependencies(runtime),
+      // It only reads, in every mode.
+      cloudFormation: createCloudFormation(runtime.connect(CloudFormationClient, 'dry-run')),
+    }),
 });
 
 export const handler = createHandler(definition);

@@ -6,6 +6,7 @@ import { secondsBetween } from '../../functions/domain/times.ts';
 import { parseHoldInput } from '../../functions/events/hold-input.ts';
 import type { SimulatedGroup } from '../cloud/auto-scaling-group.ts';
 import type { SimulatedCloud } from '../cloud/simulated-cloud.ts';
+import type { RecordedCall } from '../cloud/wire.ts';
 import type { People } from './people.ts';
 import { randomPolicy } from './policy.ts';
 import { isCalm, type RandomIncident } from './random-incident.ts';
@@ -180,9 +181,15 @@ export const judgeEnd = async (
   cloud: SimulatedCloud,
   people: People,
   minSizes: Map<string, number>,
+  calls: RecordedCall[],
 ): Promise<BrokenPromise[]> => {
   const { autoScaling, ec2, store, stepFunctions, time } = cloud;
   const left = leftForPeople(cloud);
+  const isAskedToEnd = new Set(
+    calls
+      .filter(({ operation }) => operation === 'CancelCapacityReservation')
+      .map(({ input }) => String(input.CapacityReservationId)),
+  );
   const open = await store.listOpenIncidents();
   const running = [...stepFunctions.executions.values()].filter(({ status }) => status === 'RUNNING');
   const ends = (text: string): BrokenPromise => ({ promise: 'ends', text });
@@ -203,8 +210,12 @@ export const judgeEnd = async (
       .filter(({ autoScalingGroupName }) => autoScaling.groups.has(autoScalingGroupName))
       .map(({ autoScalingGroupName }) => ends(`the breaker of ${autoScalingGroupName} is open in the end`)),
     ...ec2.reservations
-      // One that has reached its end date is over, whether or not anybody has looked since.
-      .filter(({ state, endsAt = Number.POSITIVE_INFINITY }) => state === 'active' && endsAt > time.now())
+      .filter(({ state }) => state === 'active')
+      // One that could not be cancelled in time has ended by itself, whether or not anybody has looked since.
+      .filter(
+        ({ capacityReservationId: id, endsAt = Number.POSITIVE_INFINITY }) =>
+          endsAt > time.now() || !isAskedToEnd.has(id),
+      )
       .map(({ capacityReservationId }) => stays(`${capacityReservationId} is reserved in the end`)),
     ...groups
       .filter((group) => isOptedIn(group) && !left.has(group.name))

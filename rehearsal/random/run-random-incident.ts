@@ -75,7 +75,7 @@ export const runRandomIncident = async (
   if (seen === undefined) throw new Error('the incident did not begin');
   broken.push(
     ...result.violations.map((text): BrokenPromise => ({ promise: 'tells the truth', text })),
-    ...(await judgeEnd(seen, people, minSizes)),
+    ...(await judgeEnd(seen, people, minSizes, result.calls)),
     ...(dryRun ? [] : judgeOthers(incident, result.journals)),
     ...(dryRun ? [] : judgeAnswers(incident, seen)),
     ...judgeDurations(incident, seen, result.journals),

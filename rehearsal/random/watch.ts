@@ -126,7 +126,9 @@ export const watchCalls = (
     const left = serving.filter(({ instanceId }) => !ids.includes(instanceId)).length;
     // What EC2 or a person ended just now nobody could know of, nor who became unhealthy while the call was on its way; and
     // what does not serve is nobody's loss.
-    const endedLately = group.terminations.filter(({ at }) => time.now() - at < unseenMilliseconds).length;
+    const endedLately = [...group.terminations.map(({ at }) => at), ...group.endedByEc2At].filter(
+      (at) => time.now() - at < unseenMilliseconds,
+    ).length;
     const unhealthyLately = group.instances.filter(
       (each) =>
         !serves(each) &&

@@ -21,6 +21,7 @@ import { aHoldOnTerminate, anIncident, aRecord, now } from '../domain/holds/grou
 import {
   apiGroup,
   calm,
+  groupOf,
   launchIncident,
   onlyRules,
   scaleOutAt,
@@ -400,6 +401,14 @@ const stories: (() => Promise<{ result: Awaited<ReturnType<typeof rehearseSmall>
                 }[remediation],
               },
               60,
+            ),
+            // In the middle of a resize, once its first wave is over, the stack is updated.
+            deed(420, (cloud) =>
+              cloud.cloudFormation.updateStack('shop', groupOf(cloud, 'web'), {
+                maxBatchSize: 1,
+                minInstancesInService: 0,
+                pauseSeconds: 600,
+              }),
             ),
           ],
           {

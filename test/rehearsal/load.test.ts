@@ -8,6 +8,7 @@ const isProving = process.env.HOLDFAST_PROVE === '1';
 
 /** What `npm run load -- --json` prints of one load, as far as the docs have it. */
 interface Measured {
+  load: string;
   groups: number;
   held: number;
   secondsToHold: number;
@@ -32,6 +33,12 @@ const measure = (args: string[]): Measured[] => {
     throw new Error(stderr);
   }
 };
+
+/** A load as the docs name it. */
+const nameInDocs = ({ load, groups }: Measured): string =>
+  / launch events /.test(load)
+    ? `${groups.toLocaleString('en')} groups in which ${Number.parseInt(load, 10) / groups} launches each fail in the same minute`
+    : load.replace('at once', 'in the same minute').replace(/^\d{4}/, (n) => Number(n).toLocaleString('en'));
 
 const groupsOf = (load: string): number => {
   const [, alarms = '1', groups = '0'] =
@@ -67,7 +74,8 @@ describe('what one stage bears', () => {
     const rows = rowsInDocs().filter(({ groups }) => groups <= upTo);
     const measured = measure(['--up-to', `${upTo}`]);
     expect(rows).toHaveLength(isProving ? 8 : 4);
-    expect(measured.map(({ groups }) => groups)).toEqual(rows.map(({ groups }) => groups));
+    expect(measured.map(nameInDocs)).toEqual(rows.map(({ load }) => load));
+    expect(measured.map(({ held }) => held)).toEqual(rows.map(({ numbers }) => numbers[0]));
     for (const [index, { load, numbers }] of rows.entries()) {
       const row = measured[index] as Measured;
       const found = [
@@ -89,6 +97,7 @@ describe('what one stage bears', () => {
           Math.abs(value - (numbers[n] ?? Number.NaN)) > 0.05 * value + (Number.isInteger(value) ? 1 : 0),
       );
       expect(numbers, load).toHaveLength(found.length);
+      expect(found.every(Number.isFinite), load).toBe(true);
       expect(differs, `${load}: ${JSON.stringify({ found, numbers })}`).toEqual([]);
     }
   });

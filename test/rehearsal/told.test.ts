@@ -78,6 +78,7 @@ const check = (
     {
       groups: new Map([['web', group]]),
       records,
+      resizes: [],
       calls: [suspension],
       releasing: new Map([['leaving', '2026-03-02T03:50:00.000Z']]),
       at,

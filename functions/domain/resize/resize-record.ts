@@ -171,6 +171,13 @@ export interface ResizeRecord {
   work?: ResizeWork;
 }
 
+/**
+ * Whether a resize of this incident is over in the group, or ends: nothing more is resized, and nobody looks any more
+ * whether what it holds is in force.
+ */
+export const isResizeEnding = ({ work }: Pick<ResizeRecord, 'work'>, incidentId: string): boolean =>
+  work?.incidentId !== incidentId || work.endsBecause !== undefined;
+
 /** The record of a group that is not being resized. */
 export const emptyResizeRecord = (autoScalingGroupName: string): ResizeRecord => ({
   autoScalingGroupName,

@@ -1,6 +1,6 @@
 import { type AutoScalingGroup, inService } from '../auto-scaling-group.ts';
 import type { GroupRecord } from '../holds/group-record.ts';
-import { areSizesOfUpdate, stackOf } from '../holds/stack-update.ts';
+import { stackOf } from '../holds/stack-update.ts';
 import { settingsStillInForce } from '../holds/wanted-state.ts';
 import type { ChangedSizes, ResizeWork } from './resize-record.ts';
 import { resizeEffect } from './settings.ts';
@@ -54,26 +54,32 @@ export const sizesForWave = (
   waveSize: number,
 ) => sizesFor(group, waveSize, sizes?.desiredCapacity !== undefined);
 
-/** The minimum of a group, but for a rolling update of its stack, which raises it to desired capacity for its duration. */
-const usualMinSize = (group: AutoScalingGroup, { baseline }: Pick<GroupRecord, 'baseline'>): number =>
-  baseline !== undefined && stackOf(group) !== undefined && areSizesOfUpdate(group, baseline.minSize)
+/**
+ * The minimum of before the hold, where the group belongs to a stack and its minimum was raised since: a rolling update
+ * raises it for its duration. Only CloudFormation knows whether one is in progress. `undefined` where there is no doubt.
+ */
+export const minSizeBeforeUpdate = (
+  group: AutoScalingGroup,
+  { baseline }: Pick<GroupRecord, 'baseline'>,
+): number | undefined =>
+  baseline !== undefined && stackOf(group) !== undefined && group.minSize > baseline.minSize
     ? baseline.minSize
-    : group.minSize;
+    : undefined;
 
 /**
  * The sizes written down before they are set: those before are of the first time.
  *
- * @param record what is stored of the group
+ * @param usualMinSize the minimum that the group is meant to have
  */
 export const withSizes = (
   work: ResizeWork,
   group: AutoScalingGroup,
-  record: Pick<GroupRecord, 'baseline'>,
+  usualMinSize: number,
   wanted: { minSize: number; desiredCapacity?: number },
   now: string,
 ): ChangedSizes => ({
   before: work.sizes?.before ?? {
-    minSize: usualMinSize(group, record),
+    minSize: usualMinSize,
     // What is in Standby comes back, and with it desired capacity.
     desiredCapacity:
       group.desiredCapacity +

@@ -17,7 +17,7 @@ import {
   runbookLink,
 } from './console-links.ts';
 import { type HeldNow, tellHeldNow } from './held-now.ts';
-import type { Notice, NoticeKind } from './notice.ts';
+import { type Notice, type NoticeKind, notReleasedHeadline } from './notice.ts';
 import { foldLines, type Line, tellLine } from './sentence-of.ts';
 import { type GroupsTold, needsAction, tellGroups, toSubject } from './subject.ts';
 
@@ -441,23 +441,26 @@ const freeOf = ({ incidentId, groups }: Notice, { holders }: HeldNow): string[] 
 
 /** That groups cannot be given back, as of now: they may have been since, and then there is nothing to do about it. */
 const stuckAsOfNow = (notice: Notice, now: HeldNow): AsTold => {
-  const { groups, groupsLeftOut, at } = notice;
+  const { groups, groupsLeftOut, leftOut, at } = notice;
   const free = freeOf(notice, now);
-  const isOfFree = ({ groups: of = [], moreGroups }: Line): boolean =>
-    of.length > 0 && moreGroups === undefined && of.every((name) => free.includes(name));
-  const todo = notice.todo.filter((line) => !isOfFree(line));
-  if (free.length === groups.length && groupsLeftOut === 0 && todo.length === 0) {
-    const over = asOver(notice, 'has ended since');
-    const headline = 'Could not be given back';
-    return {
-      notice: { ...over, kind: 'gave-back' as const, headline },
-      late: ' at first',
-    };
-  }
-  const done = notice.done.map((line) => (isOfFree(line) ? asOfThen(line, at) : line));
-  return asWritten(
-    free.length === 0 ? notice : { ...notice, todo, done: [...done, noLongerHeld(free, now)] },
-  );
+  if (free.length === 0) return asWritten(notice);
+  // Of groups or lines that there was no room for nobody knows whether anything is left to do.
+  if (free.length < groups.length || groupsLeftOut + leftOut.todo > 0)
+    return asWritten({ ...notice, done: [...notice.done, noLongerHeld(free, now)] });
+  const todo = notice.todo.filter(({ untilGivenBack }) => untilGivenBack !== true);
+  const isStuckOnly = notice.headline === notReleasedHeadline;
+  return {
+    notice: {
+      ...notice,
+      ...(todo.length === 0 ? { kind: 'gave-back' } : {}),
+      ...(isStuckOnly ? { headline: 'Could not be given back' } : {}),
+      todo,
+      done: notice.done.map((line) => asOfThen(line, at)),
+      next: `This message is late: Holdfast no longer holds ${groups.length === 1 ? 'the group' : 'the groups'}. Another message says what came of it.`,
+      undo: 'NOTHING',
+    },
+    late: isStuckOnly ? ' at first' : '',
+  };
 };
 
 /** What of a notice is still so when it is sent; `undefined` when nothing of it is. */

@@ -1,5 +1,6 @@
 import { executionNameOf, remediationOf } from '../execution-arn.ts';
 import type { GroupRecord } from '../holds/group-record.ts';
+import { isResizeEnding, type ResizeRecord } from '../resize/resize-record.ts';
 import { counted, firstOf, spokenTime } from '../times.ts';
 import { listHeldGroupsCommand } from './commands.ts';
 
@@ -30,11 +31,13 @@ const isInForce = ({ imposed }: GroupRecord): boolean =>
  * Who holds the groups of these records.
  *
  * @param releasing incidents that are being given back, as far as that is known
+ * @param resizes what is stored of the resizes of these groups, as far as that is known
  */
 export const heldNow = (
   records: GroupRecord[],
   at: string,
   releasing: ReadonlySet<string> = new Set(),
+  resizes: ResizeRecord[] = [],
 ): HeldNow => ({
   at,
   holders: new Map(
@@ -44,7 +47,14 @@ export const heldNow = (
         remediation: remediationOf(incidentId) ?? '',
         executionName: executionNameOf(incidentId),
         ...(endsAtLatest === undefined ? {} : { endsAtLatest }),
-        isBeingGivenBack: stage !== 'HELD' || releasing.has(incidentId),
+        isBeingGivenBack:
+          stage !== 'HELD' ||
+          releasing.has(incidentId) ||
+          (remediationOf(incidentId) === 'resize-in-place' &&
+            resizes.some(
+              (resize) =>
+                resize.autoScalingGroupName === autoScalingGroupName && isResizeEnding(resize, incidentId),
+            )),
       })),
     ]),
   ),

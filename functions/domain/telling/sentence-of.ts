@@ -7,6 +7,8 @@ export interface Line {
   groups?: string[];
   /** How many more. */
   moreGroups?: number;
+  /** Whether there is nothing to do about it once its groups are given back. */
+  untilGivenBack?: boolean;
   text: string;
 }
 
@@ -28,9 +30,17 @@ export const lineOf = ({ autoScalingGroupName, instanceId, text = '', message }:
 /** A line of a journal as a person reads it: with the group and the instance that it is about. */
 export const sentenceOf = (entry: JournalEntry): string => tellLine(lineOf(entry));
 
+/** Whether a line of a journal says that a group cannot be given back while its tag is missing. */
+const isNotGivenBack = ({ event, because }: JournalEntry): boolean =>
+  (event === 'not-given-back' || event === 'failed') && because === 'NOT_OPTED_IN';
+
 /** What a person can do about what a line of a journal tells. */
-export const todoOf = ({ autoScalingGroupName, todo = [] }: JournalEntry): Line[] =>
-  todo.map((text) => ({ ...ofGroup(autoScalingGroupName), text }));
+export const todoOf = (entry: JournalEntry): Line[] =>
+  (entry.todo ?? []).map((text) => ({
+    ...ofGroup(entry.autoScalingGroupName),
+    ...(isNotGivenBack(entry) ? { untilGivenBack: true } : {}),
+    text,
+  }));
 
 /** Where a command begins in a line: it is kept to the letter. */
 const commandIn = /: aws [a-z0-9]+ [a-z0-9-]+ --region /;
@@ -54,8 +64,9 @@ const namesShown = 5;
 export const foldLines = (lines: Line[]): Line[] =>
   [...Map.groupBy(lines, ({ text }) => text)].map(([text, some]): Line => {
     const names = [...new Set(some.flatMap(({ groups = [] }) => groups))];
-    if (names.length === 0) return { text };
+    const until = some.every(({ untilGivenBack }) => untilGivenBack === true) ? { untilGivenBack: true } : {};
+    if (names.length === 0) return { ...until, text };
     const more = some.reduce((sum, { moreGroups = 0 }) => sum + moreGroups, 0);
     const moreGroups = more + Math.max(0, names.length - namesShown);
-    return { groups: names.slice(0, namesShown), ...(moreGroups > 0 ? { moreGroups } : {}), text };
+    return { groups: names.slice(0, namesShown), ...(moreGroups > 0 ? { moreGroups } : {}), ...until, text };
   });

@@ -51,8 +51,9 @@ export const applyToGroup = async (
     case 'WRITE':
       break;
   }
-  const noteOverridden = (): void => {
-    const { newlyOverridden } = decision;
+  const noteNews = (): void => {
+    const { newlyOverridden, isReplaced } = decision;
+    if (isReplaced) note('replaced', tellReplaced);
     if (newlyOverridden.length === 0) return;
     if (decision.isStackUpdating) note('taken-back-by-update', tellTakenBackByUpdate(newlyOverridden));
     else {
@@ -65,16 +66,13 @@ export const applyToGroup = async (
     await changeGroup(dependencies, decision);
   } catch (error) {
     // What was written before the call says so already, and the next look finds nothing new in it.
-    if (!(error instanceof StaleRecordError)) noteOverridden();
+    if (!(error instanceof StaleRecordError)) noteNews();
     const again = await lookAgain(dependencies, seen.name, error, looks);
     if (again !== undefined) return applyToGroup(dependencies, incident, again, journal, looks + 1);
     note('failed', `${describeAwsError(error)}; tried again in the next round`, { calls: decision.calls });
     return 'unfinished';
   }
-  noteOverridden();
-  if (decision.isReplaced) {
-    note('replaced', tellReplaced);
-  }
+  noteNews();
   const isNew = isOnlyAsked(decision.before, incident.incidentId);
   // What was in force already is held too: somebody else may end their claim on it.
   if (decision.calls.length > 0 || isNew) {

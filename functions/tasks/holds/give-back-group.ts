@@ -34,7 +34,7 @@ export type GiveBackOutcome =
 
 const eventOfRelease = (decision: ReleaseDecision & { action: 'WRITE' }): JournalEntry['event'] => {
   if (decision.because === 'BROKEN_NEWCOMERS_STAY') return 'left';
-  if (decision.needsPerson) return 'failed';
+  if (decision.needsPerson) return 'left';
   if (decision.isGone) return 'gone';
   return decision.isDone ? 'given-back' : 'giving-back';
 };
@@ -74,7 +74,11 @@ const noteRelease = (
 ): void => {
   const { because, calls, raise } = decision;
   const todo = releaseTodo(region, seen.name, decision);
-  note(eventOfRelease(decision), tellRelease(decision), { because, calls, todo });
+  const text = tellRelease(decision);
+  if (because === 'IN_FORCE_AGAIN') {
+    note('given-back', tellRelease({ because: 'GIVEN_BACK' }), { because: 'GIVEN_BACK', calls });
+    note('warned', text, { because, todo });
+  } else note(eventOfRelease(decision), text, { because, calls, todo });
   if (raise?.action === 'LEAVE') {
     note('not-raised', tellRaise(raise), { because: raise.because, todo: raiseTodo(region, raise) });
   }

@@ -40,8 +40,14 @@ const countGroups = (journal: JournalEntry[], some: JournalEntry['event'][]): nu
   namesIn(journal, some).length;
 
 /** The journal without that nothing was left to give back of a group that was never held. */
-const withoutNeverHeld = (journal: JournalEntry[]): JournalEntry[] =>
-  journal.filter(({ because }) => because !== 'NEVER_HELD');
+const withoutNeverHeld = (journal: JournalEntry[]): JournalEntry[] => {
+  // Another group of the name was held, and whoever found the new one died before saying so.
+  const replaced = new Set(namesIn(journal, ['replaced']));
+  const heldUnderItsName = new Set(namesIn(journal, ['held']).filter((name) => !replaced.has(name)));
+  return journal.filter(
+    ({ because, autoScalingGroupName: name = '' }) => because !== 'NEVER_HELD' || heldUnderItsName.has(name),
+  );
+};
 
 /** What a plan came to, or what the sweep asked for. */
 export type HoldPlanAction = z.output<typeof reportHoldState>['plan']['action'];
@@ -109,7 +115,7 @@ export const summariseHold = (
   );
   const returned = new Set(
     namesIn(
-      ofHeld.filter(({ because }) => because !== 'NOTHING_LEFT'),
+      ofHeld.filter(({ because }) => because !== 'NOTHING_LEFT' && because !== 'NEVER_HELD'),
       ['given-back', 'giving-back'],
     ),
   );

@@ -1,5 +1,7 @@
 import type * as z from 'zod/mini';
 import { describeAwsError } from '../../aws/aws-error.ts';
+import type { CloudFormation } from '../../aws/cloudformation.ts';
+import type { AutoScalingGroup } from '../../domain/auto-scaling-group.ts';
 import type { AutoScalingCall } from '../../domain/calls.ts';
 import {
   afterLease,
@@ -14,10 +16,17 @@ import { leaseSeconds } from '../../domain/limits.ts';
 import type { Mode } from '../../domain/mode.ts';
 import { launchCall, roomCalls } from '../../domain/resize/resize-calls.ts';
 import { inFlight } from '../../domain/resize/resize-record.ts';
-import { isHeldByUs, launchIsOurs, sizesFor, withSizes } from '../../domain/resize/resize-sizes.ts';
+import {
+  isHeldByUs,
+  launchIsOurs,
+  minSizeBeforeUpdate,
+  sizesFor,
+  withSizes,
+} from '../../domain/resize/resize-sizes.ts';
 import { addSeconds } from '../../domain/times.ts';
 import type { resizeRoundState } from '../../events/hold-state.ts';
 import { changeGroup } from '../holds/change-group.ts';
+import { groupsBeingUpdated } from '../holds/stacks.ts';
 import { writeJournal } from '../incidents/emit-facts.ts';
 import { createGroupNotes } from '../incidents/note-group.ts';
 import { readModeOrUndefined } from '../incidents/read-mode.ts';
@@ -25,13 +34,24 @@ import type { TaskDependencies } from '../incidents/task-dependencies.ts';
 import { lookAtWork } from './look-at-resizes.ts';
 import type { ResizeStepResult } from './resize-step-result.ts';
 
+/** What preparing groups needs. */
+export type PrepareGroupDependencies = TaskDependencies & { cloudFormation: CloudFormation };
+
 /**
  * Sees to it that a group can be resized: its minimum leaves room for a wave; and where another hold of ours had
  * suspended `Launch`, that runs again so that Standby can be left, after desired capacity was set to what is in
  * service, so that nothing is launched. What was before is written down before.
  */
-export const createPrepareGroup = (dependencies: TaskDependencies) => {
+export const createPrepareGroup = (dependencies: PrepareGroupDependencies) => {
   const { killSwitch, store, clock, newOwner, stageMode } = dependencies;
+
+  /** The minimum that a group is meant to have: a rolling update of its stack raises it for its duration. */
+  const readUsualMinSize = async (group: AutoScalingGroup, record: GroupRecord): Promise<number> => {
+    const before = minSizeBeforeUpdate(group, record);
+    if (before === undefined) return group.minSize;
+    const updating = await groupsBeingUpdated(dependencies.cloudFormation.describeStack, [group]);
+    return updating.length > 0 ? before : group.minSize;
+  };
 
   /** Prepares one group, if it needs it and may be prepared now. */
   const prepare = async (
@@ -65,9 +85,11 @@ export const createPrepareGroup = (dependencies: TaskDependencies) => {
       ...(freesLaunch ? [launchCall('ResumeProcesses', name)] : []),
     ];
     if (wanted !== undefined) {
+      const usualMinSize =
+        work.sizes === undefined ? await readUsualMinSize(group, record) : work.sizes.before.minSize;
       await store.writeResize({
         ...looked.resize,
-        work: { ...work, sizes: withSizes(work, group, record, wanted, now) },
+        work: { ...work, sizes: withSizes(work, group, usualMinSize, wanted, now) },
       });
     }
     // It stays in the record: a description from before must not be believed.

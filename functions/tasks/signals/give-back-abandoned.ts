@@ -1,7 +1,6 @@
 import { executionArnOf, executionNameOf } from '../../domain/execution-arn.ts';
 import { secondsUntilClosable } from '../../domain/holds/seconds-until-closable.ts';
 import type { Incident } from '../../domain/incident.ts';
-import type { JournalEntry } from '../../domain/journal.ts';
 import { giveBackAgainSeconds } from '../../domain/limits.ts';
 import { remediations } from '../../domain/remediations.ts';
 import { abandonedBecause } from '../../domain/signals/abandoned-because.ts';
@@ -11,7 +10,7 @@ import { needsTagNext, notReleasedHeadline } from '../../domain/telling/notice.t
 import { lineOf, sentenceOf, todoOf } from '../../domain/telling/sentence-of.ts';
 import { tellReason } from '../../domain/telling/start-sentences.ts';
 import { addSeconds, counted, secondsBetween } from '../../domain/times.ts';
-import { giveBackGroups } from '../holds/give-back-groups.ts';
+import { type GiveBackResult, giveBackGroups } from '../holds/give-back-groups.ts';
 import { writeJournal, writeNotice } from '../incidents/emit-facts.ts';
 import { beginRelease, closeIncident } from '../incidents/end-incident.ts';
 import { groupsBeingResized } from '../incidents/groups-being-resized.ts';
@@ -67,7 +66,7 @@ interface Abandoned {
 const tellRefused = (
   { store, clock }: AbandonedDependencies,
   { incident }: Abandoned,
-  refused: JournalEntry[],
+  { remaining, refused }: Pick<GiveBackResult, 'remaining' | 'refused'>,
 ): Promise<boolean> => {
   const sentences = refused.map(sentenceOf);
   return writeNotice(store, {
@@ -80,7 +79,7 @@ const tellRefused = (
     done: refused.map(lineOf),
     todo: refused.flatMap(todoOf),
     next: needsTagNext,
-    cannotGiveBack: true,
+    ...(remaining === refused.length ? { cannotGiveBack: true } : {}),
     groups: refused.flatMap(({ autoScalingGroupName: name }) => (name === undefined ? [] : [name])),
     undo: 'NOTHING',
   });
@@ -146,7 +145,7 @@ export const giveBackAbandoned = async (
     startedAt,
   );
   result.givenBack.push({ incidentId, because, remaining, refused: refused.map(sentenceOf) });
-  if (refused.length > 0) await tellRefused(dependencies, abandoned, refused);
+  if (refused.length > 0) await tellRefused(dependencies, abandoned, { remaining, refused });
   // What an execution can give back is given back by one: it waits in seconds, where sweeps are minutes apart.
   if (remaining > refused.length && !isStartedLately(open, clock.now())) {
     result.started.push(await startGivingBack(dependencies, incident, because));

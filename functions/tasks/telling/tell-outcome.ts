@@ -152,7 +152,9 @@ export const tellOutcome = async (
     details: report.details,
     next: nextAfter(state, kind, report, onlyTagsMissing),
     groups,
-    ...(stillHeld.length === 0 ? {} : { cannotGiveBack: true }),
+    ...(stillHeld.length > 0 && stillHeld.length === state.release?.remaining
+      ? { cannotGiveBack: true }
+      : {}),
     ...(notThere.length === 0 ? {} : { notThere }),
     doneLeftOut: report.attentionLeftOut,
     undo: (kind === 'needs-a-person' && !onlyTagsMissing) || kind === 'failed' ? 'ENDED' : 'NOTHING',

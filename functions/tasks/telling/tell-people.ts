@@ -3,6 +3,7 @@ import type * as z from 'zod/mini';
 import type { Topic } from '../../aws/sns.ts';
 import type { Clock } from '../../clock.ts';
 import { bounded } from '../../domain/bounded.ts';
+import { remediationOf } from '../../domain/execution-arn.ts';
 import { composeMessages, type Message } from '../../domain/telling/compose-messages.ts';
 import type { Place } from '../../domain/telling/console-links.ts';
 import { type HeldNow, heldNow } from '../../domain/telling/held-now.ts';
@@ -13,7 +14,7 @@ import type { Store } from '../../state/store.ts';
 
 /** What TellPeople needs. */
 export interface TellPeopleDependencies {
-  store: Pick<Store, 'readGroups' | 'readIncident'>;
+  store: Pick<Store, 'readGroups' | 'readIncident' | 'readResizes'>;
   clock: Clock;
   topic: Topic;
   place: Place;
@@ -61,7 +62,13 @@ export const createTellPeople = ({ topic, place, store, clock, measure, log }: T
       const releasing = incidents.flatMap((incident) =>
         incident?.status === 'RELEASING' ? [incident.incidentId] : [],
       );
-      return heldNow(records, clock.now(), new Set(releasing));
+      const resized = records.filter(({ holds }) =>
+        holds.some(({ incidentId }) => remediationOf(incidentId) === 'resize-in-place'),
+      );
+      const resizes = await store.readResizes(
+        resized.map(({ autoScalingGroupName }) => autoScalingGroupName),
+      );
+      return heldNow(records, clock.now(), new Set(releasing), resizes);
     } catch (error) {
       log.info('who holds the groups cannot be read', { error: String(error) });
       return undefined;
@@ -69,17 +76,21 @@ export const createTellPeople = ({ topic, place, store, clock, measure, log }: T
   };
 
   return async (event: z.output<typeof noticeRecords>): Promise<TellPeopleResult> => {
-    const sequenceNumbers = new Map<Notice, string>();
+    // By identity: what is no longer so is told in other words, as another object.
+    const sequenceNumbers = new Map<string, string>();
+    const written: Notice[] = [];
     for (const { dynamodb } of event.Records) {
       const notice = parseNotice(dynamodb.NewImage?.notice?.S);
       // Written by another release, or by hand. The others must not wait for it.
       if (notice === undefined)
         log.info('cannot be read', { notice: bounded(JSON.stringify(dynamodb), 2000) });
-      else sequenceNumbers.set(notice, dynamodb.SequenceNumber);
+      else {
+        written.push(notice);
+        sequenceNumbers.set(notice.identity, dynamodb.SequenceNumber);
+      }
     }
     const firstRecord = ({ notices: [first] }: Message): string =>
-      (first === undefined ? undefined : sequenceNumbers.get(first)) ?? '';
-    const written = [...sequenceNumbers.keys()];
+      (first === undefined ? undefined : sequenceNumbers.get(first.identity)) ?? '';
     for (const message of composeMessages(place, written, await lookUp(written))) {
       const { subject, kind, notices } = message;
       const incidentIds = [...new Set(notices.map(({ incidentId }) => incidentId))];

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { JournalEntry } from '../../../functions/domain/journal.ts';
+import type { ResizeWork } from '../../../functions/domain/resize/resize-record.ts';
 import { attentionIn, inTheEndOnly, toOutput } from '../../../functions/domain/telling/attention.ts';
 import { composeMessages } from '../../../functions/domain/telling/compose-messages.ts';
 import type { Place } from '../../../functions/domain/telling/console-links.ts';
@@ -21,6 +22,7 @@ import {
 } from '../../../functions/domain/telling/sentence-of.ts';
 import { needsAction, tellGroups, toSubject } from '../../../functions/domain/telling/subject.ts';
 import { aHold, aRecord, later, now } from '../holds/group-fixtures.ts';
+import { someWork } from '../resize/resize-fixtures.ts';
 import { expectPage } from './book.ts';
 import { execution, place } from './telling-fixtures.ts';
 
@@ -104,20 +106,16 @@ describe('a message', () => {
     expect(sentAfter(86_400)).toContain(late('2026-03-03 03:00 UTC'));
   });
 
-  it('that groups cannot be given back asks for nothing once they are', () => {
+  describe('that groups cannot be given back', () => {
     const stuck = notice({
       kind: 'needs-a-person',
       headline: 'Cannot be given back',
       cannotGiveBack: true,
       groups: ['web', 'api'],
-      done: [
-        { text: 'two could not' },
-        { groups: ['web'], text: 'no tag' },
-        { groups: ['api'], text: 'no tag either' },
-      ],
+      done: [{ text: 'two could not' }, { groups: ['web', 'api'], text: 'no tag' }],
       todo: [
-        { groups: ['web'], text: 'tag web' },
-        { groups: ['api'], text: 'tag api' },
+        { groups: ['web'], untilGivenBack: true, text: 'tag web' },
+        { groups: ['api'], untilGivenBack: true, text: 'tag api' },
       ],
     });
     const sent = (facts: Partial<Notice>, ...held: string[]) => {
@@ -136,30 +134,44 @@ describe('a message', () => {
       expect(others).toEqual([]);
       return { kind: message?.kind, subject: message?.subject ?? '', text: message?.text ?? '' };
     };
-    const both = sent({}, 'web', 'api');
-    expect(both).toMatchObject({ kind: 'needs-a-person' });
-    expect(both.text).not.toContain('No longer held');
+    const mustDo = ({ text }: { text: string }) => text.split('\n\n')[1]?.split('\n').slice(1);
 
-    const one = sent({}, 'api');
-    expect(one).toMatchObject({ kind: 'needs-a-person' });
-    expect(one.text).toContain('WHAT YOU MUST DO\n  api: tag api\n\n');
-    expect(one.text).toContain(
-      'two could not\n  web: At 03:00 UTC: no tag\n  api: no tag either\n  No longer held at 03:01 UTC: web.',
-    );
+    it('asks for what has to be done for as long as one of them is held', () => {
+      expect(sent({}, 'web', 'api')).toMatchObject({ kind: 'needs-a-person' });
+      expect(sent({}, 'web', 'api').text).not.toContain('No longer held');
+      const one = sent({}, 'api');
+      expect(one).toMatchObject({ kind: 'needs-a-person' });
+      expect(mustDo(one)).toEqual(['  web: tag web', '  api: tag api']);
+      expect(one.text).toContain('no tag\n  No longer held at 03:01 UTC: web.');
+    });
 
-    const none = sent({});
-    expect(none).toMatchObject({ kind: 'gave-back' });
-    expect(none.subject).toContain('[Holdfast prod] Could not be given back at first: web, api');
-    expect(none.text).toContain('WHAT YOU MUST DO\n  Nothing now.');
-    expect(none.text).toContain('the hold has ended since');
+    it('asks for nothing once they are', () => {
+      const none = sent({});
+      expect(none).toMatchObject({ kind: 'gave-back' });
+      expect(none.subject).toContain('[Holdfast prod] Could not be given back at first: web, api');
+      expect(mustDo(none)).toEqual(['  Nothing now.']);
+      expect(none.text).toContain('At 03:00 UTC: two could not\n  web, api: At 03:00 UTC: no tag');
+      expect(none.text).toContain(
+        'Holdfast no longer holds the groups. Another message says what came of it.',
+      );
+    });
 
-    // What else a person must do stays, and so does a message about more groups than were looked up.
-    const more = sent({ todo: [...stuck.todo, { text: 'look at the quota' }] });
-    expect(more).toMatchObject({ kind: 'needs-a-person' });
-    expect(more.text).toContain('WHAT YOU MUST DO\n  look at the quota\n\n');
-    expect(sent({ groupsLeftOut: 1 })).toMatchObject({ kind: 'needs-a-person' });
-    const ofMore = { groups: ['web'], moreGroups: 3, text: 'tag these' };
-    expect(sent({ todo: [ofMore] }).text).toContain('web and 3 more: tag these');
+    it('keeps everything else that a person must do', () => {
+      const more = sent({ todo: [...stuck.todo, { groups: ['web'], text: 'make a new version' }] });
+      expect(more).toMatchObject({ kind: 'needs-a-person' });
+      expect(more.subject).toContain('ACTION NEEDED] Could not be given back at first');
+      expect(mustDo(more)).toEqual(['  web: make a new version']);
+      const failed = sent({ headline: 'The execution failed', todo: [{ text: 'look at the execution' }] });
+      expect(failed.subject).toContain('ACTION NEEDED] The execution failed: web');
+      expect(mustDo(failed)).toEqual(['  look at the execution']);
+    });
+
+    it('says nothing of groups or lines that there was no room for', () => {
+      expect(mustDo(sent({ groupsLeftOut: 1 }))).toEqual(['  web: tag web', '  api: tag api']);
+      const cut = sent({ leftOut: { todo: 2, done: 0, details: 0 } });
+      expect(cut).toMatchObject({ kind: 'needs-a-person' });
+      expect(mustDo(cut)).toEqual(['  web: tag web', '  api: tag api', '  and 2 more']);
+    });
   });
 
   it('shows the first of many lines, and how many more there are', () => {
@@ -315,6 +327,25 @@ describe('who holds groups', () => {
     expect(unknown(['x'], 0)).toBe('1 more group was not looked up.');
     expect(unknown(['x'], 2)).toBe('3 more groups were not looked up.');
     expect(unknown([], 2, true)).toBe('At least 2 more groups were not looked up.');
+  });
+
+  it('is, of a resize that ends or has ended in the group, to be given back', () => {
+    const incidentId = execution('loss-1', 'resize-in-place');
+    const holds = [aHold({ incidentId }), aHold({ incidentId: execution('loss-2') })];
+    const isBeingGivenBack = (work?: ResizeWork, autoScalingGroupName = 'web') =>
+      heldNow([aRecord({ holds })], now, new Set(), [
+        { autoScalingGroupName, version: 1, ...(work === undefined ? {} : { work }) },
+      ])
+        .holders.get('web')
+        ?.map((holder) => holder.isBeingGivenBack);
+    expect(isBeingGivenBack(someWork({ incidentId }))).toEqual([false, false]);
+    expect(isBeingGivenBack(someWork({ incidentId, endsBecause: { because: 'NOT_OPTED_IN' } }))).toEqual([
+      true,
+      false,
+    ]);
+    expect(isBeingGivenBack()).toEqual([true, false]);
+    expect(isBeingGivenBack(someWork())).toEqual([true, false]);
+    expect(isBeingGivenBack(undefined, 'api')).toEqual([false, false]);
   });
 
   it('is known of records: what is in force, and what is being given back', () => {

@@ -6,6 +6,7 @@ import type { KillSwitch } from '../../../functions/aws/systems-manager.ts';
 import type { AutoScalingGroup } from '../../../functions/domain/auto-scaling-group.ts';
 import type { PlannedCall } from '../../../functions/domain/calls.ts';
 import { UnreadableFactError } from '../../../functions/domain/errors.ts';
+import type { JournalEntry } from '../../../functions/domain/journal.ts';
 import { emptyLaunchRecord } from '../../../functions/domain/launches/launch-record.ts';
 import {
   changeFunctionTimeoutSeconds,
@@ -20,6 +21,7 @@ import { createCheckHold } from '../../../functions/tasks/holds/check-hold.ts';
 import { giveBackGroups } from '../../../functions/tasks/holds/give-back-groups.ts';
 import { createPlanHold } from '../../../functions/tasks/holds/plan-hold.ts';
 import { createReleaseHold } from '../../../functions/tasks/holds/release-hold.ts';
+import { summariseHold } from '../../../functions/tasks/holds/report-hold.ts';
 import { createMemoryStore } from '../../../rehearsal/memory-store.ts';
 import {
   aGroup,
@@ -301,6 +303,42 @@ describe('createReleaseHold', () => {
 });
 
 describe('giveBackGroups', () => {
+  it('gives back, and tells how to undo it, what somebody set again meanwhile', async () => {
+    const store = createMemoryStore();
+    const { fleet, made } = createFleet([aGroup({ suspendedProcesses: ['Terminate'] })]);
+    await store.createIncident(anIncident(), ['web']);
+    const { holds } = aHoldOnTerminate(incidentId);
+    await store.writeGroup(
+      aRecord({
+        holds: holds.map((hold) => ({ ...hold, stage: 'VERIFYING', stageAt: later(-600) })),
+        imposed: [
+          {
+            setting: 'Terminate',
+            recordedAt: later(-900),
+            givingBackAt: later(-600),
+            givenBackAt: later(-600),
+          },
+        ],
+      }),
+    );
+    await giveBackGroups(
+      { autoScaling: fleet, store, clock: createClock(), newOwner },
+      anIncident({ status: 'RELEASING' }),
+    );
+    expect(made.map(({ operation }) => operation)).not.toContain('ResumeProcesses');
+    const journal = await store.readJournal(incidentId);
+    const held = (['planned', 'held'] as const).map(
+      (event): JournalEntry => ({ at: now, event, autoScalingGroupName: 'web' }),
+    );
+    const report = summariseHold([...held, ...journal], { action: 'HOLD', incidentId }, 0);
+    expect(report).toMatchObject({
+      headline: 'Hold ended',
+      done: ['Holdfast held 1 group and gave it back.'],
+      attention: [{ groups: ['web'], text: expect.stringContaining('a person or a tool set it again') }],
+      todo: [{ groups: ['web'], text: expect.stringContaining('resume-processes') }],
+    });
+  });
+
   it('looks again right before it sets desired capacity: a scale-out since then stands', async () => {
     const store = createMemoryStore();
     const clock = createClock();

@@ -68,6 +68,20 @@ describe('summariseHold', () => {
       ],
     ],
     [
+      'one was held, made anew, and the new one never held',
+      [...held('a'), entry('replaced', 'a'), entry('given-back', 'a', { because: 'NEVER_HELD' })],
+      ['Hold ended', 'Holdfast held 1 group.', '1 group was deleted during the hold.'],
+    ],
+    [
+      'one was held and made anew, and nobody could say so',
+      [...held('a'), entry('given-back', 'a', { because: 'NEVER_HELD' })],
+      [
+        'Hold ended',
+        'Holdfast held 1 group.',
+        'In 1 group there was nothing to give back: other holds need it still, or others had set it before.',
+      ],
+    ],
+    [
       'one was never held',
       [...held('a'), entry('given-back', 'a'), entry('given-back', 'b', { because: 'NEVER_HELD' })],
       ['Hold ended', 'Holdfast held 1 group and gave it back.'],

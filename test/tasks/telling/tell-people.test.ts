@@ -38,7 +38,11 @@ const createTeller = (refuses: (message: Message) => boolean = () => false) => {
   const told: string[] = [];
   const measured: Metrics[] = [];
   const tellPeople = createTellPeople({
-    store: { readGroups: async (names) => names.map(emptyGroupRecord), readIncident: async () => undefined },
+    store: {
+      readGroups: async (names) => names.map(emptyGroupRecord),
+      readIncident: async () => undefined,
+      readResizes: async () => [],
+    },
     clock: { now: () => now },
     topic: {
       publish: async (message) => {
@@ -71,6 +75,17 @@ describe('createTellPeople', () => {
     });
     expect(told).toEqual(['acted']);
     expect(measured).toEqual([{ InstancesDrained: 2 }]);
+  });
+
+  it('says so too of what is told in other words than it was written in', async () => {
+    const { tellPeople } = createTeller(({ kind }) => kind === 'acted');
+    const begun = {
+      ...notice('acted'),
+      incidentId: incidentId.replace('drain-pending-wait', 'pause-scaling'),
+    };
+    expect(await tellPeople(records(notice('failed'), { ...begun, groups: ['web'] }))).toEqual({
+      batchItemFailures: [{ itemIdentifier: '2' }],
+    });
   });
 
   it('tells the others when one cannot be read', async () => {
@@ -109,6 +124,7 @@ describe('a table that cannot be read', () => {
       store: {
         readGroups: () => Promise.reject(new Error('Throttling')),
         readIncident: async () => undefined,
+        readResizes: async () => [],
       },
       clock: { now: () => now },
       measure: () => {},
