@@ -1,5 +1,5 @@
 import { bounded } from '../bounded.ts';
-import type { JournalEntry } from '../journal.ts';
+import { type JournalEntry, namesIn } from '../journal.ts';
 import { counted, spokenClock } from '../times.ts';
 import { boundedLine, type Line, lineOf, sentenceOf, tellLine, todoOf } from './sentence-of.ts';
 
@@ -43,6 +43,21 @@ export const inTheEndOnly = (journal: JournalEntry[]): JournalEntry[] => {
       // A number of groups is no longer right once one of them was given back.
       index > (name === undefined ? Math.max(-1, ...givenBackAt.values()) : (givenBackAt.get(name) ?? -1)),
   );
+};
+
+/**
+ * The journal of an incident that was closed: nothing of it is left in any group, though whoever gave one back may have
+ * died before saying so.
+ */
+export const asClosed = (journal: JournalEntry[]): JournalEntry[] => {
+  const isSaid = new Set(namesIn(journal, ['given-back', 'gone', 'replaced']));
+  const at = journal.at(-1)?.at ?? '';
+  return [
+    ...journal,
+    ...namesIn(journal, ['held', 'giving-back', 'not-given-back'])
+      .filter((name) => !isSaid.has(name))
+      .map((autoScalingGroupName): JournalEntry => ({ at, event: 'given-back', autoScalingGroupName })),
+  ];
 };
 
 const ofEvents = (journal: JournalEntry[], events: JournalEntry['event'][]): JournalEntry[] =>

@@ -10,7 +10,7 @@ import { instancesWith } from '../../domain/telling/instances-with.ts';
 import { counted } from '../../domain/times.ts';
 import type { reportHoldState } from '../../events/hold-state.ts';
 import type { HoldPlanAction } from '../holds/report-hold.ts';
-import { type ReportDependencies, tellOutcome } from '../telling/tell-outcome.ts';
+import { type ReportDependencies, readJournalToTell, tellOutcome } from '../telling/tell-outcome.ts';
 
 /** What an incident that drained came to: numbers, and the lines a person should read. */
 export interface DrainReport extends Attention {
@@ -73,7 +73,7 @@ export const summariseDrain = (
 export const createReportDrain =
   (dependencies: ReportDependencies) =>
   async (state: z.output<typeof reportHoldState>): Promise<ReturnType<typeof toOutput<DrainReport>>> => {
-    const journal = await dependencies.store.readJournal(state.plan.incidentId);
+    const journal = await readJournalToTell(dependencies, state);
     const report = summariseDrain(journal, state.plan);
     await tellOutcome(dependencies, state, journal, report, { instancesDrained: report.drained });
     return toOutput(report);

@@ -9,7 +9,7 @@ import {
 import { notReleasedHeadline } from '../../domain/telling/notice.ts';
 import { counted } from '../../domain/times.ts';
 import type { reportHoldState } from '../../events/hold-state.ts';
-import { type ReportDependencies, tellOutcome } from '../telling/tell-outcome.ts';
+import { type ReportDependencies, readJournalToTell, tellOutcome } from '../telling/tell-outcome.ts';
 
 /** What an incident came to: numbers, and the lines a person should read. */
 export interface HoldReport extends Attention {
@@ -162,7 +162,7 @@ export const summariseHold = (
 export const createReportHold =
   (dependencies: ReportDependencies) =>
   async (state: z.output<typeof reportHoldState>): Promise<ReturnType<typeof toOutput<HoldReport>>> => {
-    const journal = await dependencies.store.readJournal(state.plan.incidentId);
+    const journal = await readJournalToTell(dependencies, state);
     const { release } = state;
     const notGivenBack = release?.action === 'GIVE_UP' ? (release.remaining ?? 0) : 0;
     const report = summariseHold(journal, state.plan, notGivenBack);

@@ -9,7 +9,7 @@ import {
 import { instancesWith } from '../../domain/telling/instances-with.ts';
 import { counted } from '../../domain/times.ts';
 import type { reportResizeState } from '../../events/hold-state.ts';
-import { type ReportDependencies, tellOutcome } from '../telling/tell-outcome.ts';
+import { type ReportDependencies, readJournalToTell, tellOutcome } from '../telling/tell-outcome.ts';
 
 /** What a resize came to: numbers, and the lines a person should read. */
 export interface ResizeReport extends Attention {
@@ -85,7 +85,7 @@ const summariseResize = (
 export const createReportResize =
   (dependencies: ReportDependencies) =>
   async (state: z.output<typeof reportResizeState>): Promise<ReturnType<typeof toOutput<ResizeReport>>> => {
-    const journal = await dependencies.store.readJournal(state.plan.incidentId);
+    const journal = await readJournalToTell(dependencies, state);
     const report = summariseResize(journal, state.plan);
     await tellOutcome(dependencies, state, journal, report, { instancesResized: report.resized });
     return toOutput(report);

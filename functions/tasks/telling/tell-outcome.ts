@@ -1,7 +1,7 @@
 import type * as z from 'zod/mini';
 import type { Clock } from '../../clock.ts';
 import { type JournalEntry, namesIn } from '../../domain/journal.ts';
-import { type Attention, inTheEndOnly } from '../../domain/telling/attention.ts';
+import { type Attention, asClosed, inTheEndOnly } from '../../domain/telling/attention.ts';
 import {
   type NoticeCounts,
   type NoticeKind,
@@ -97,6 +97,15 @@ const groupsOf = (journal: JournalEntry[], kind: OutcomeKind, stillHeld: string[
   const acted = new Set(namesIn(journal, ['planned', 'held', 'given-back', 'chosen', 'drained', 'resized']));
   const about = all.filter((name) => acted.has(name) || !leftAlone.has(name));
   return about.length === 0 ? all : about;
+};
+
+/** The journal of an incident, as people are told of it. */
+export const readJournalToTell = async (
+  { store }: ReportDependencies,
+  { plan, release }: ReportState,
+): Promise<JournalEntry[]> => {
+  const journal = await store.readJournal(plan.incidentId);
+  return release?.action === 'DONE' ? asClosed(journal) : journal;
 };
 
 /**

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { JournalEntry } from '../../../functions/domain/journal.ts';
-import { summariseHold } from '../../../functions/tasks/holds/report-hold.ts';
+import { createReportHold, summariseHold } from '../../../functions/tasks/holds/report-hold.ts';
+import { createMemoryStore } from '../../../rehearsal/memory-store.ts';
 import { now } from '../../domain/holds/group-fixtures.ts';
 
 const entry = (
@@ -112,6 +113,29 @@ describe('summariseHold', () => {
       'Holdfast held 1 group, and gave back nothing.',
     ]);
   });
+
+  it.each([
+    ['DONE', 'Hold ended', 'Holdfast held 1 group and gave it back.', 0],
+    ['GIVE_UP', 'Cannot be given back', 'Holdfast held 1 group, and gave back nothing.', 1],
+  ])(
+    'says what is so where whoever gave back died before saying so (%s)',
+    async (action, headline, what, left) => {
+      const store = createMemoryStore();
+      const incidentId = 'incident-a';
+      const stuck = entry('not-given-back', 'a', {
+        because: 'NOT_OPTED_IN',
+        text: 'no tag',
+        todo: ['tag it'],
+      });
+      await store.appendJournal(incidentId, [...held('a'), stuck, entry('giving-back', 'a')]);
+      const reportHold = createReportHold({ store, clock: { now: () => now } });
+      const report = await reportHold({
+        plan: { action: 'HOLD', incidentId },
+        release: { action, remaining: left },
+      });
+      expect(report).toMatchObject({ headline, done: [what], todo: left === 0 ? [] : ['a: tag it'] });
+    },
+  );
 
   it('says why it ended', () => {
     const journal = [...held('a'), entry('releasing', 'a', { text: 'the alarm has been OK for 5 min' })];
