@@ -84,6 +84,11 @@ export const runCommand = async (usage: string, body: () => number | Promise<num
     process.stdout.write(`${usage}\n`);
     return;
   }
+  // Whoever reads the output wants no more of it, as `head` does.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(0);
+  });
   try {
     process.exitCode = await body();
   } catch (error) {

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import * as z from 'zod/mini';
+import { counted } from '../functions/domain/times.ts';
 import { createRandomIncident, type RandomIncident } from '../rehearsal/random/random-incident.ts';
 import type { BrokenPromise } from '../rehearsal/random/watch.ts';
 import type { Answer, Asked } from './prove-worker.ts';
@@ -68,14 +69,14 @@ const reportShortest = async (failure: Failure, incident: RandomIncident): Promi
   const worker = startWorker();
   try {
     const shortest = await worker.ask({ what: 'shrink', incident, promise: first.promise });
-    if (shortest.what !== 'shrunk') return [];
+    if (shortest.what !== 'timeline') return [];
     mkdirSync(folder, { recursive: true });
     const file = join(folder, `seed-${failure.seed}.json`);
     writeFileSync(file, `${JSON.stringify(shortest.incident, null, 2)}\n`);
     const { parts, groups } = shortest.incident;
     return [
       '',
-      `The shortest found, ${parts.length} parts and ${groups.length} groups: ${file}`,
+      `The shortest found, ${counted(parts.length, 'part')} and ${counted(groups.length, 'group')}: ${file}`,
       `To tell it again: npm run prove -- --replay ${file}`,
       ...tellBroken(shortest.broken),
       ...parts.map((part) => `  part: ${JSON.stringify(part)}`),
@@ -92,7 +93,7 @@ const reportShortest = async (failure: Failure, incident: RandomIncident): Promi
 /** What is asked of a file to be an incident; what is wrong deeper is found when it is told. */
 const replayed = z.looseObject({
   seed: z.int(),
-  groups: z.array(z.looseObject({ name: z.string() })),
+  groups: z.array(z.looseObject({ name: z.string() })).check(z.minLength(1)),
   parts: z.array(z.looseObject({ kind: z.string() })),
   quirks: z.looseObject({}),
   load: z.number(),
@@ -119,40 +120,46 @@ const readIncident = (file: string): RandomIncident => {
   }
   const parsed = z.safeParse(replayed, json);
   if (parsed.success) return json as RandomIncident;
-  const wrong = parsed.error.issues.map(({ path }) => path.join('.')).join(', ');
+  const wrong = parsed.error.issues
+    .map(({ path }) => (path.length === 0 ? 'all of it' : path.join('.')))
+    .join(', ');
   throw new UsageError(`--replay: ${file} is no random incident (missing or wrong: ${wrong}); ${remedy}`);
+};
+
+/** An incident with its timeline, told in a thread of its own: what it leaves waiting ends with the thread. */
+const tellWhole = async (incident: RandomIncident): Promise<Answer & { what: 'timeline' }> => {
+  const worker = startWorker();
+  try {
+    const answer = await worker.ask({ what: 'timeline', incident });
+    if (answer.what !== 'timeline') throw new Error(`found ${answer.what}`);
+    return answer;
+  } finally {
+    await worker.stop();
+  }
 };
 
 /** Tells one incident from a file again. */
 export const replayIncident = async (file: string): Promise<number> => {
   const incident = readIncident(file);
-  const lines = await reportShortest({ seed: incident.seed, broken: await brokenIn(incident) }, incident);
+  const { broken } = await tellWhole(incident);
+  const lines = await reportShortest({ seed: incident.seed, broken }, incident);
   process.stdout.write(`${lines.length === 0 ? `${file}: no promise is broken` : lines.join('\n')}\n`);
   return lines.length === 0 ? 0 : 1;
 };
 
 /** Tells the incident of one seed: what is in it, and what happened. */
 export const tellIncident = async (seed: number, groupsMax?: number): Promise<number> => {
-  const { runRandomIncident } = await import('../rehearsal/random/run-random-incident.ts');
-  const { toStory } = await import('../rehearsal/random/to-story.ts');
-  const { createPeople } = await import('../rehearsal/random/people.ts');
-  const { tellTimeline } = await import('../rehearsal/report.ts');
   const incident = createRandomIncident(seed, groupsMax);
-  const { broken, result } = await runRandomIncident(incident);
+  const { broken, timeline } = await tellWhole(incident);
   const lines = [
     `Seed ${seed}, ${incident.groups.length} groups: ${broken.length === 0 ? 'no promise is broken' : 'a promise is broken'}`,
     ...tellBroken(broken),
     ...incident.parts.map((part) => `  part: ${JSON.stringify(part)}`),
     '',
-    tellTimeline(toStory(incident, createPeople()), result),
+    timeline,
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
   return broken.length === 0 ? 0 : 1;
-};
-
-const brokenIn = async (incident: RandomIncident): Promise<BrokenPromise[]> => {
-  const { runRandomIncident } = await import('../rehearsal/random/run-random-incident.ts');
-  return (await runRandomIncident(incident)).broken;
 };
 
 /**
@@ -173,17 +180,21 @@ export const proveIncidents = async ({
   const until = seeds === undefined ? Number.POSITIVE_INFINITY : from + seeds;
   const isInTime = (): boolean => minutes === undefined || performance.now() - startedAt < minutes * 60_000;
   const failures: Failure[] = [];
+  /** What could not be told: a fault of the search, or of the code under it. */
+  const untold: { seed: number; error: string }[] = [];
   const done = { count: 0, executions: 0, calls: 0, slowest: { seed: from, milliseconds: 0 } };
   let next = from;
+  let isStopped = false;
   const underWay = new Set<number>();
   /** The first that was not told to its end. */
   const goesOnFrom = (): number => Math.min(next, ...underWay);
   const length = `${seeds === undefined ? '' : ` --seeds ${seeds}`}${minutes === undefined ? '' : ` --minutes ${minutes}`}`;
-  const startedAtDate = new Date().toISOString().slice(0, 16).replace('T', ' ');
+  const timeNow = (): string => new Date().toISOString().slice(0, 16).replace('T', ' ');
+  const startedAtDate = timeNow();
   const ofSize = groupsMax === undefined ? '' : ` --groups ${groupsMax}`;
   const perSecond = (): string => (done.count / ((performance.now() - startedAt) / 1000)).toFixed(1);
   /** What was found until now, as a page; what is still being told is told again by who goes on. */
-  const tellFound = (): string[] => {
+  const tellFound = (isOver: boolean): string[] => {
     const seconds = (performance.now() - startedAt) / 1000;
     failures.sort((a, b) => a.seed - b.seed);
     const byPromise = Map.groupBy(
@@ -192,10 +203,18 @@ export const proveIncidents = async ({
       ),
       ({ promise }) => promise,
     );
+    untold.sort((a, b) => a.seed - b.seed);
     return [
+      ...(isOver ? [] : [`This run had not ended when this was written, at ${timeNow()}.`]),
+      ...(isOver && isStopped ? ['This run was stopped before its end.'] : []),
       `Random incidents of ${startedAtDate}: seeds ${from} to ${goesOnFrom() - 1}, ${groupsMax === undefined ? 'seven groups each' : `up to ${groupsMax} groups each`}.`,
       `${done.count} told in ${Math.round(seconds)} s, ${perSecond()} a second: ${done.executions} executions, ${done.calls} calls; the slowest was seed ${done.slowest.seed} with ${(done.slowest.milliseconds / 1000).toFixed(1)} s.`,
-      failures.length === 0 ? 'No promise was broken.' : `${failures.length} with a broken promise:`,
+      ...(untold.length === 0
+        ? []
+        : [`${untold.length} could not be told: seeds ${seedsIn(untold)}. The first: ${untold[0]?.error}`]),
+      failures.length === 0
+        ? `No promise was broken${isOver ? '' : ' until then'}.`
+        : `${failures.length} with a broken promise:`,
       ...[...byPromise].map(([promise, some]) => `  ${promise}: ${some.length}, seeds ${seedsIn(some)}`),
       `To go on: npm run prove -- --from ${goesOnFrom()}${ofSize}${length}`,
     ];
@@ -211,16 +230,18 @@ export const proveIncidents = async ({
       `${done.count} incidents, ${perSecond()} a second, ${failures.length} with a broken promise${found}; go on from seed ${goesOnFrom()}\n`,
     );
     // Whoever ends it in the middle of the night has what was found.
-    write(tellFound());
+    write(tellFound(false));
   }, progressMilliseconds);
-  let isStopped = false;
   const stop = (): void => {
     isStopped = true;
     process.stderr.write('It ends with the incidents that are being told; once more ends it at once.\n');
   };
   process.once('SIGINT', stop);
   // What an earlier run found is not what this one did.
-  write(tellFound());
+  write(tellFound(false));
+  process.stderr.write(
+    `Telling random incidents from seed ${from} on, on ${availableParallelism()} cores; what is found is in ${join(folder, 'report.txt')}, every half minute.\n`,
+  );
 
   const work = async (): Promise<void> => {
     let worker = startWorker();
@@ -238,11 +259,10 @@ export const proveIncidents = async ({
         if (answer.broken.length > 0) failures.push({ seed, broken: answer.broken });
       } catch (error) {
         // The thread is gone with it.
-        failures.push({
-          seed,
-          broken: [{ promise: 'ends', text: `it could not be told: ${(error as Error).stack}` }],
-        });
+        untold.push({ seed, error: String((error as Error).stack) });
+        underWay.delete(seed);
         worker = startWorker();
+        continue;
       }
       done.count += 1;
       underWay.delete(seed);
@@ -252,7 +272,7 @@ export const proveIncidents = async ({
   await Promise.all(Array.from({ length: availableParallelism() }, work));
   clearInterval(progress);
   process.off('SIGINT', stop);
-  const lines = tellFound();
+  const lines = tellFound(true);
   for (const failure of failures.slice(0, shrunkMax)) {
     lines.push(
       '',
@@ -263,5 +283,5 @@ export const proveIncidents = async ({
       lines.push(...(await reportShortest(failure, createRandomIncident(failure.seed, groupsMax))));
   }
   process.stdout.write(write(lines));
-  return failures.length === 0 ? 0 : 1;
+  return failures.length + untold.length === 0 ? 0 : 1;
 };

@@ -7,9 +7,10 @@ import { toStory } from '../rehearsal/random/to-story.ts';
 import type { BrokenPromise, Promised } from '../rehearsal/random/watch.ts';
 import { tellTimeline } from '../rehearsal/report.ts';
 
-/** What a worker is asked for: to tell an incident, or to find the shortest one that breaks the same promise. */
+/** What a worker is asked for: to tell an incident, with its timeline or without, or to find the shortest one that breaks the same promise. */
 export type Asked =
   | { what: 'tell'; seed: number; groupsMax: number | undefined }
+  | { what: 'timeline'; incident: RandomIncident }
   | { what: 'shrink'; incident: RandomIncident; promise: Promised };
 
 /** What it answers. */
@@ -22,7 +23,7 @@ export type Answer =
       executions: number;
       calls: number;
     }
-  | { what: 'shrunk'; incident: RandomIncident; broken: BrokenPromise[]; timeline: string };
+  | { what: 'timeline'; incident: RandomIncident; broken: BrokenPromise[]; timeline: string };
 
 /**
  * Tells an incident without stack traces, which take a fifth of the time: what AWS refuses is an error too. One that could
@@ -57,10 +58,11 @@ const answer = async (asked: Asked): Promise<Answer> => {
       calls: calls.length,
     };
   }
-  const incident = await shrink(asked.incident, breaks(asked.promise));
+  const incident =
+    asked.what === 'timeline' ? asked.incident : await shrink(asked.incident, breaks(asked.promise));
   const { broken, result } = await runRandomIncident(incident);
   return {
-    what: 'shrunk',
+    what: 'timeline',
     incident,
     broken,
     timeline: tellTimeline(toStory(incident, createPeople()), result),

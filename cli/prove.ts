@@ -79,9 +79,9 @@ await runCommand(usage, async () => {
       `${unknown}: no test file that runs longer with npm run prove${didYouMean(unknown, long)}`,
     );
   }
-  const seeds = numberOf('seeds', values.seeds, /^[1-9]\d{0,6}$/, 'a whole number from 1');
-  const from = numberOf('from', values.from, /^\d{1,7}$/, 'a whole number from 0');
-  const minutes = numberOf('minutes', values.minutes, /^[1-9]\d{0,3}$/, 'a whole number from 1');
+  const seeds = numberOf('seeds', values.seeds, /^[1-9]\d{0,6}$/, 'a whole number from 1 to 9999999');
+  const from = numberOf('from', values.from, /^\d{1,7}$/, 'a whole number from 0 to 9999999');
+  const minutes = numberOf('minutes', values.minutes, /^[1-9]\d{0,3}$/, 'a whole number from 1 to 9999');
   const groupsMax = numberOf('groups', values.groups, /^[1-9]\d{0,2}$/, 'a whole number from 1 to 999');
   if (positionals.length > 0) {
     const stray = (['minutes', 'groups', 'as-found', 'replay', 'tell'] as const).find(
@@ -91,8 +91,17 @@ await runCommand(usage, async () => {
       throw new UsageError(`--${stray}: found with a test file; allowed: --seeds and --from`);
     return runTests(positionals, seeds, from);
   }
+  const alone = (['tell', 'replay'] as const).find((name) => values[name] !== undefined);
+  const beside = (['tell', 'replay', 'seeds', 'from', 'minutes', 'groups', 'as-found'] as const).find(
+    (name) => name !== alone && values[name] !== undefined && !(alone === 'tell' && name === 'groups'),
+  );
+  if (alone !== undefined && beside !== undefined) {
+    throw new UsageError(
+      `--${beside}: found with --${alone}; allowed: --${alone} alone${alone === 'tell' ? ', or with --groups' : ''}`,
+    );
+  }
   const { proveIncidents, replayIncident, tellIncident } = await import('./prove-incidents.ts');
-  const told = numberOf('tell', values.tell, /^\d{1,7}$/, 'the number of a seed, from 0');
+  const told = numberOf('tell', values.tell, /^\d{1,7}$/, 'the number of a seed, from 0 to 9999999');
   if (told !== undefined) return tellIncident(told, groupsMax);
   if (values.replay !== undefined) return replayIncident(values.replay);
   const asksForIncidents = [seeds, from, minutes, groupsMax, values['as-found']].some(

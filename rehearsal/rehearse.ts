@@ -463,7 +463,8 @@ export const rehearse = async (options: RehearsalOptions): Promise<RehearsalResu
       time.at(deed.atSeconds, () => {
         try {
           deed.act(cloud);
-          tell({ source: 'person', text: deed.text });
+          // What only watches, or breaks a part of the world, is no deed of anybody.
+          if (deed.text !== '') tell({ source: 'person', text: deed.text });
         } catch (error) {
           if (!(error instanceof CloudError)) throw error;
           tell({ source: 'person', text: `${deed.text}: refused by AWS, ${error.code}: ${error.message}` });

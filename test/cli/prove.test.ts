@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { createRandomIncident } from '../../rehearsal/random/random-incident.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const script = fileURLToPath(new URL('../../cli/prove.ts', import.meta.url));
@@ -16,6 +17,8 @@ describe('npm run prove', () => {
     ['an option that it does not have', ['--seed', '3']],
     ['minutes for a test file', ['test/rehearsal/draining.test.ts', '--minutes', '1']],
     ['a seed to tell that is none', ['--tell', 'first']],
+    ['a seed to tell, and how many', ['--tell', '7', '--seeds', '3']],
+    ['a file to tell again, and groups', ['--replay', 'seed-1.json', '--groups', '3']],
   ])('refuses %s, and runs nothing', (_what, args) => {
     const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...args], { encoding: 'utf8' });
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
@@ -37,10 +40,22 @@ describe('npm run prove', () => {
     expect(stderr).toContain('allowed: a file that npm run prove wrote');
   });
 
+  it('tells one incident with its timeline, and ends', () => {
+    const { status, stdout } = spawnSync(process.execPath, [script, '--tell', '3'], {
+      encoding: 'utf8',
+      cwd: root,
+      timeout: 60_000,
+    });
+    expect(status).toBe(0);
+    expect(stdout).toMatch(
+      /^Seed 3, 7 groups: no promise is broken\n {2}part: \{[\s\S]*\n {2}03:\d\d {2}AWS /,
+    );
+  });
+
   it('replays an incident that breaks nothing, and says so', () => {
     const folder = mkdtempSync(join(tmpdir(), 'holdfast-replay-'));
     const file = join(folder, 'seed-1.json');
-    writeFileSync(file, JSON.stringify({ seed: 1, groups: [], parts: [], quirks: {}, load: 0.2 }));
+    writeFileSync(file, JSON.stringify({ ...createRandomIncident(1), parts: [] }));
     const { status, stdout } = spawnSync(process.execPath, [script, '--replay', file], {
       encoding: 'utf8',
       cwd: root,
