@@ -87,7 +87,8 @@ export const runCommand = async (usage: string, body: () => number | Promise<num
   // Whoever reads the output wants no more of it, as `head` does.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
-    process.exit(0);
+    // As a program that the closed pipe ends: 128 and the number of SIGPIPE.
+    process.exit(141);
   });
   try {
     process.exitCode = await body();

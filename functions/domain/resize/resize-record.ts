@@ -176,7 +176,10 @@ export interface ResizeRecord {
  * whether what it holds is in force.
  */
 export const isResizeEnding = ({ work }: Pick<ResizeRecord, 'work'>, incidentId: string): boolean =>
-  work?.incidentId !== incidentId || work.endsBecause !== undefined;
+  work?.incidentId !== incidentId ||
+  work.endsBecause !== undefined ||
+  work.restoringSince !== undefined ||
+  work.restoredAt !== undefined;
 
 /** The record of a group that is not being resized. */
 export const emptyResizeRecord = (autoScalingGroupName: string): ResizeRecord => ({

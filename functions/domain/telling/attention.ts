@@ -50,10 +50,11 @@ export const inTheEndOnly = (journal: JournalEntry[]): JournalEntry[] => {
  * died before saying so.
  */
 export const asClosed = (journal: JournalEntry[]): JournalEntry[] => {
-  const isSaid = new Set(namesIn(journal, ['given-back', 'gone', 'replaced']));
+  const stayed = journal.filter(({ because }) => because === 'STAYED_PROTECTED');
+  const isSaid = new Set([...namesIn(journal, ['given-back', 'gone', 'replaced']), ...namesIn(stayed)]);
   const at = journal.at(-1)?.at ?? '';
   return [
-    ...journal,
+    ...journal.filter(({ event }) => event !== 'not-given-back'),
     ...namesIn(journal, ['held', 'giving-back', 'not-given-back'])
       .filter((name) => !isSaid.has(name))
       .map((autoScalingGroupName): JournalEntry => ({ at, event: 'given-back', autoScalingGroupName })),

@@ -416,7 +416,7 @@ const begunAsOfNow = (notice: Notice, now: HeldNow): AsTold => {
   const free = known.filter(({ holder }) => holder === undefined).map(({ name }) => name);
   if (known.length > 0 && free.length === known.length)
     return { notice: asOver(notice, 'has ended since'), late: ', ended since' };
-  if (known.some(({ holder }) => holder?.isBeingGivenBack === true))
+  if (known.every(({ holder }) => holder === undefined || holder.isBeingGivenBack) && known.length > 0)
     return { notice: asOver(notice, 'is being given back'), late: ', ending now' };
   return asWritten(
     free.length === 0 ? notice : { ...notice, done: [...notice.done, noLongerHeld(free, now)] },
@@ -445,8 +445,15 @@ const stuckAsOfNow = (notice: Notice, now: HeldNow): AsTold => {
   const free = freeOf(notice, now);
   if (free.length === 0) return asWritten(notice);
   // Of groups or lines that there was no room for nobody knows whether anything is left to do.
-  if (free.length < groups.length || groupsLeftOut + leftOut.todo > 0)
-    return asWritten({ ...notice, done: [...notice.done, noLongerHeld(free, now)] });
+  const isCut = groupsLeftOut + leftOut.todo > 0;
+  const isOfFree = ({ untilGivenBack, groups: of = [], moreGroups }: Line): boolean =>
+    untilGivenBack === true && moreGroups === undefined && of.every((name) => free.includes(name));
+  if (free.length < groups.length || isCut)
+    return asWritten({
+      ...notice,
+      todo: isCut ? notice.todo : notice.todo.filter((line) => !isOfFree(line)),
+      done: [...notice.done, noLongerHeld(free, now)],
+    });
   const todo = notice.todo.filter(({ untilGivenBack }) => untilGivenBack !== true);
   const isStuckOnly = notice.headline === notReleasedHeadline;
   return {

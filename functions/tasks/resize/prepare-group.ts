@@ -45,12 +45,25 @@ export type PrepareGroupDependencies = TaskDependencies & { cloudFormation: Clou
 export const createPrepareGroup = (dependencies: PrepareGroupDependencies) => {
   const { killSwitch, store, clock, newOwner, stageMode } = dependencies;
 
-  /** The minimum that a group is meant to have: a rolling update of its stack raises it for its duration. */
-  const readUsualMinSize = async (group: AutoScalingGroup, record: GroupRecord): Promise<number> => {
+  /**
+   * The minimum that a group is meant to have: a rolling update of its stack raises it for its duration. No wave begins
+   * while CloudFormation cannot be asked; but what is on its way comes home, with the minimum of before the hold.
+   */
+  const readUsualMinSize = async (
+    group: AutoScalingGroup,
+    record: GroupRecord,
+    isGoing: boolean,
+  ): Promise<number> => {
     const before = minSizeBeforeUpdate(group, record);
     if (before === undefined) return group.minSize;
-    const updating = await groupsBeingUpdated(dependencies.cloudFormation.describeStack, [group]);
-    return updating.length > 0 ? before : group.minSize;
+    try {
+      const updating = await groupsBeingUpdated(dependencies.cloudFormation.describeStack, [group]);
+      return updating.length > 0 ? before : group.minSize;
+    } catch (error) {
+      describeAwsError(error);
+      if (isGoing) return before;
+      throw error;
+    }
   };
 
   /** Prepares one group, if it needs it and may be prepared now. */
@@ -86,7 +99,7 @@ export const createPrepareGroup = (dependencies: PrepareGroupDependencies) => {
     ];
     if (wanted !== undefined) {
       const usualMinSize =
-        work.sizes === undefined ? await readUsualMinSize(group, record) : work.sizes.before.minSize;
+        work.sizes === undefined ? await readUsualMinSize(group, record, isGoing) : work.sizes.before.minSize;
       await store.writeResize({
         ...looked.resize,
         work: { ...work, sizes: withSizes(work, group, usualMinSize, wanted, now) },

@@ -1,6 +1,7 @@
 import { executionArnOf, executionNameOf } from '../../domain/execution-arn.ts';
 import { secondsUntilClosable } from '../../domain/holds/seconds-until-closable.ts';
 import type { Incident } from '../../domain/incident.ts';
+import type { JournalEntry } from '../../domain/journal.ts';
 import { giveBackAgainSeconds } from '../../domain/limits.ts';
 import { remediations } from '../../domain/remediations.ts';
 import { abandonedBecause } from '../../domain/signals/abandoned-because.ts';
@@ -10,7 +11,7 @@ import { needsTagNext, notReleasedHeadline } from '../../domain/telling/notice.t
 import { lineOf, sentenceOf, todoOf } from '../../domain/telling/sentence-of.ts';
 import { tellReason } from '../../domain/telling/start-sentences.ts';
 import { addSeconds, counted, secondsBetween } from '../../domain/times.ts';
-import { type GiveBackResult, giveBackGroups } from '../holds/give-back-groups.ts';
+import { giveBackGroups } from '../holds/give-back-groups.ts';
 import { writeJournal, writeNotice } from '../incidents/emit-facts.ts';
 import { beginRelease, closeIncident } from '../incidents/end-incident.ts';
 import { groupsBeingResized } from '../incidents/groups-being-resized.ts';
@@ -66,7 +67,7 @@ interface Abandoned {
 const tellRefused = (
   { store, clock }: AbandonedDependencies,
   { incident }: Abandoned,
-  { remaining, refused }: Pick<GiveBackResult, 'remaining' | 'refused'>,
+  refused: JournalEntry[],
 ): Promise<boolean> => {
   const sentences = refused.map(sentenceOf);
   return writeNotice(store, {
@@ -79,7 +80,7 @@ const tellRefused = (
     done: refused.map(lineOf),
     todo: refused.flatMap(todoOf),
     next: needsTagNext,
-    ...(remaining === refused.length ? { cannotGiveBack: true } : {}),
+    cannotGiveBack: true,
     groups: refused.flatMap(({ autoScalingGroupName: name }) => (name === undefined ? [] : [name])),
     undo: 'NOTHING',
   });
@@ -90,7 +91,10 @@ const tellGivenBack = async (
   { incident, because, names }: Abandoned,
 ): Promise<void> => {
   const journal = await store.readJournal(incident.incidentId);
-  const { todo, attention, attentionLeftOut } = attentionIn(journal, { outcome: sizeEvents, onTheWay: [] });
+  const { todo, attention, attentionLeftOut } = attentionIn(journal, {
+    outcome: [...sizeEvents, 'left', 'warned'],
+    onTheWay: [],
+  });
   await writeNotice(store, {
     kind: 'gave-back',
     at: clock.now(),
@@ -145,7 +149,7 @@ export const giveBackAbandoned = async (
     startedAt,
   );
   result.givenBack.push({ incidentId, because, remaining, refused: refused.map(sentenceOf) });
-  if (refused.length > 0) await tellRefused(dependencies, abandoned, { remaining, refused });
+  if (refused.length > 0) await tellRefused(dependencies, abandoned, refused);
   // What an execution can give back is given back by one: it waits in seconds, where sweeps are minutes apart.
   if (remaining > refused.length && !isStartedLately(open, clock.now())) {
     result.started.push(await startGivingBack(dependencies, incident, because));

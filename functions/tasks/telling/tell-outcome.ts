@@ -105,7 +105,8 @@ export const readJournalToTell = async (
   { plan, release }: ReportState,
 ): Promise<JournalEntry[]> => {
   const journal = await store.readJournal(plan.incidentId);
-  return release?.action === 'DONE' ? asClosed(journal) : journal;
+  const isClosed = release?.action === 'DONE' || (release?.action === 'GIVE_UP' && !hasGivenUp(release));
+  return isClosed ? asClosed(journal) : journal;
 };
 
 /**

@@ -78,6 +78,23 @@ describe('a message', () => {
     });
   });
 
+  it('is about something that ends only where that ends in every group', () => {
+    const subjectOf = (...stages: ('HELD' | 'SETTLING')[]) =>
+      composeMessages(
+        place,
+        [notice({ groups: ['web', 'api'] })],
+        heldNow(
+          stages.map((stage, n) => ({
+            ...aRecord({ autoScalingGroupName: n === 0 ? 'web' : 'api' }),
+            holds: [aHold({ incidentId: execution('loss-1'), stage })],
+          })),
+          later(60),
+        ),
+      )[0]?.subject;
+    expect(subjectOf('SETTLING', 'SETTLING')).toContain(', ending now');
+    expect(subjectOf('SETTLING', 'HELD')).not.toContain('ending');
+  });
+
   it('that is late says of which groups it is no longer so', () => {
     const two = notice({ groups: ['web', 'api'] });
     const held = heldNow(
@@ -141,7 +158,7 @@ describe('a message', () => {
       expect(sent({}, 'web', 'api').text).not.toContain('No longer held');
       const one = sent({}, 'api');
       expect(one).toMatchObject({ kind: 'needs-a-person' });
-      expect(mustDo(one)).toEqual(['  web: tag web', '  api: tag api']);
+      expect(mustDo(one)).toEqual(['  api: tag api']);
       expect(one.text).toContain('no tag\n  No longer held at 03:01 UTC: web.');
     });
 
@@ -343,6 +360,8 @@ describe('who holds groups', () => {
       true,
       false,
     ]);
+    expect(isBeingGivenBack(someWork({ incidentId, restoringSince: now }))).toEqual([true, false]);
+    expect(isBeingGivenBack(someWork({ incidentId, restoredAt: now }))).toEqual([true, false]);
     expect(isBeingGivenBack()).toEqual([true, false]);
     expect(isBeingGivenBack(someWork())).toEqual([true, false]);
     expect(isBeingGivenBack(undefined, 'api')).toEqual([false, false]);

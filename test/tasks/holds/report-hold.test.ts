@@ -116,6 +116,7 @@ describe('summariseHold', () => {
 
   it.each([
     ['DONE', 'Hold ended', 'Holdfast held 1 group and gave it back.', 0],
+    ['GIVE_UP', 'Hold ended', 'Holdfast held 1 group and gave it back.', 0],
     ['GIVE_UP', 'Cannot be given back', 'Holdfast held 1 group, and gave back nothing.', 1],
   ])(
     'says what is so where whoever gave back died before saying so (%s)',
@@ -136,6 +137,31 @@ describe('summariseHold', () => {
       expect(report).toMatchObject({ headline, done: [what], todo: left === 0 ? [] : ['a: tag it'] });
     },
   );
+
+  it('says of a closed incident what stayed, and nothing of groups that are gone', async () => {
+    const store = createMemoryStore();
+    const incidentId = 'incident-a';
+    await store.appendJournal(incidentId, [
+      ...held('a', 'b'),
+      { at: now, event: 'not-given-back', text: '1 group could not be given back' },
+      entry('not-given-back', 'a', { because: 'NOT_OPTED_IN', todo: ['tag it'] }),
+      entry('gone', 'a'),
+      entry('left', 'b', { because: 'STAYED_PROTECTED', todo: ['remove its protection'] }),
+    ]);
+    const reportHold = createReportHold({ store, clock: { now: () => now } });
+    expect(
+      await reportHold({ plan: { action: 'HOLD', incidentId }, release: { action: 'DONE', remaining: 0 } }),
+    ).toMatchObject({
+      headline: 'Cannot be given back',
+      done: [
+        'Holdfast held 2 groups.',
+        '1 of them could not be given back.',
+        '1 group was deleted during the hold.',
+      ],
+      attention: ['b: left it', 'a: gone it'],
+      todo: ['b: remove its protection'],
+    });
+  });
 
   it('says why it ended', () => {
     const journal = [...held('a'), entry('releasing', 'a', { text: 'the alarm has been OK for 5 min' })];
