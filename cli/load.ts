@@ -19,7 +19,7 @@ const launchesPerGroup = 5;
 const lossSeconds = { from: 300, until: 2700 };
 
 /** What is measured of one load. */
-interface Measured {
+export interface Measured {
   load: string;
   /** Groups to be held, and those of which AWS accepted that. */
   groups: number;

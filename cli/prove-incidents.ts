@@ -53,6 +53,20 @@ const startWorker = () => {
   };
 };
 
+/** An incident with its timeline, told in a thread of its own: what it leaves waiting ends with the thread. */
+const askForTimeline = async (
+  asked: Asked & { what: 'timeline' | 'shrink' },
+): Promise<Answer & { what: 'timeline' }> => {
+  const worker = startWorker();
+  try {
+    const answer = await worker.ask(asked);
+    if (answer.what !== 'timeline') throw new Error(`found ${answer.what}`);
+    return answer;
+  } finally {
+    await worker.stop();
+  }
+};
+
 /** The first of them, by number. */
 const seedsIn = (some: { seed: number }[]): string => {
   const seeds = some.map(({ seed }) => seed).sort((a, b) => a - b);
@@ -66,10 +80,8 @@ const tellBroken = (broken: BrokenPromise[]): string[] =>
 const reportShortest = async (failure: Failure, incident: RandomIncident): Promise<string[]> => {
   const [first] = failure.broken;
   if (first === undefined) return [];
-  const worker = startWorker();
   try {
-    const shortest = await worker.ask({ what: 'shrink', incident, promise: first.promise });
-    if (shortest.what !== 'timeline') return [];
+    const shortest = await askForTimeline({ what: 'shrink', incident, promise: first.promise });
     mkdirSync(folder, { recursive: true });
     const file = join(folder, `seed-${failure.seed}.json`);
     writeFileSync(file, `${JSON.stringify(shortest.incident, null, 2)}\n`);
@@ -85,8 +97,6 @@ const reportShortest = async (failure: Failure, incident: RandomIncident): Promi
     ];
   } catch (error) {
     return [`It could not be made shorter: ${(error as Error).message}`];
-  } finally {
-    await worker.stop();
   }
 };
 
@@ -126,22 +136,10 @@ const readIncident = (file: string): RandomIncident => {
   throw new UsageError(`--replay: ${file} is no random incident (missing or wrong: ${wrong}); ${remedy}`);
 };
 
-/** An incident with its timeline, told in a thread of its own: what it leaves waiting ends with the thread. */
-const tellWhole = async (incident: RandomIncident): Promise<Answer & { what: 'timeline' }> => {
-  const worker = startWorker();
-  try {
-    const answer = await worker.ask({ what: 'timeline', incident });
-    if (answer.what !== 'timeline') throw new Error(`found ${answer.what}`);
-    return answer;
-  } finally {
-    await worker.stop();
-  }
-};
-
 /** Tells one incident from a file again. */
 export const replayIncident = async (file: string): Promise<number> => {
   const incident = readIncident(file);
-  const { broken } = await tellWhole(incident);
+  const { broken } = await askForTimeline({ what: 'timeline', incident });
   const lines = await reportShortest({ seed: incident.seed, broken }, incident);
   process.stdout.write(`${lines.length === 0 ? `${file}: no promise is broken` : lines.join('\n')}\n`);
   return lines.length === 0 ? 0 : 1;
@@ -150,7 +148,7 @@ export const replayIncident = async (file: string): Promise<number> => {
 /** Tells the incident of one seed: what is in it, and what happened. */
 export const tellIncident = async (seed: number, groupsMax?: number): Promise<number> => {
   const incident = createRandomIncident(seed, groupsMax);
-  const { broken, timeline } = await tellWhole(incident);
+  const { broken, timeline } = await askForTimeline({ what: 'timeline', incident });
   const lines = [
     `Seed ${seed}, ${incident.groups.length} groups: ${broken.length === 0 ? 'no promise is broken' : 'a promise is broken'}`,
     ...tellBroken(broken),
@@ -252,6 +250,7 @@ export const proveIncidents = async ({
       try {
         const answer = await worker.ask({ what: 'tell', seed, groupsMax });
         if (answer.what !== 'told') continue;
+        done.count += 1;
         done.executions += answer.executions;
         done.calls += answer.calls;
         if (answer.milliseconds > done.slowest.milliseconds)
@@ -260,12 +259,10 @@ export const proveIncidents = async ({
       } catch (error) {
         // The thread is gone with it.
         untold.push({ seed, error: String((error as Error).stack) });
-        underWay.delete(seed);
         worker = startWorker();
-        continue;
+      } finally {
+        underWay.delete(seed);
       }
-      done.count += 1;
-      underWay.delete(seed);
     }
     await worker.stop();
   };

@@ -1,5 +1,5 @@
 import { isOptedIn } from '../functions/domain/auto-scaling-group.ts';
-import { executionNameOf, remediationOf } from '../functions/domain/execution-arn.ts';
+import { executionNameOf } from '../functions/domain/execution-arn.ts';
 import { type GroupRecord, isInstance } from '../functions/domain/holds/group-record.ts';
 import type { JournalEntry } from '../functions/domain/journal.ts';
 import { inForceWithinSeconds } from '../functions/domain/limits.ts';
@@ -102,11 +102,7 @@ const checkHeld = (
     return [];
   const resize = resizes.find(({ autoScalingGroupName }) => autoScalingGroupName === name) ?? {};
   const claimed = record.holds
-    .filter(
-      ({ stage, incidentId }) =>
-        stage === 'HELD' &&
-        !(remediationOf(incidentId) === 'resize-in-place' && isResizeEnding(resize, incidentId)),
-    )
+    .filter(({ stage, incidentId }) => stage === 'HELD' && !isResizeEnding(resize, incidentId))
     .flatMap(({ processes }) => processes);
   const missing = [...new Set(claimed)].filter((process) => {
     const imposed = record.imposed.find(({ setting }) => setting === process);

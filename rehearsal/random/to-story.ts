@@ -1,3 +1,4 @@
+import type { Imposed } from '../../functions/domain/holds/group-record.ts';
 import { holdTagKey } from '../../functions/domain/holds/hold-tag.ts';
 import type { Policy } from '../../functions/events/policy.ts';
 import type { SimulatedGroup } from '../cloud/auto-scaling-group.ts';
@@ -31,25 +32,20 @@ const suspend = (
   else theirs.suspended.add(process);
 };
 
-/** Whether Holdfast has asked for a suspension and not written down that AWS accepted it: it does not know that it is so. */
-const isUnwritten = ({ store }: SimulatedCloud, group: SimulatedGroup, process: string): boolean =>
+/** What Holdfast has written down of suspending a process of a group. */
+const writtenOf = ({ store }: SimulatedCloud, group: SimulatedGroup, process: string): Imposed[] =>
   store
     .listGroups()
-    .some(
-      ({ autoScalingGroupName, imposed }) =>
-        autoScalingGroupName === group.name &&
-        imposed.some(({ setting, appliedAt }) => setting === process && appliedAt === undefined),
-    );
+    .filter(({ autoScalingGroupName }) => autoScalingGroupName === group.name)
+    .flatMap(({ imposed }) => imposed.filter(({ setting }) => setting === process));
+
+/** Whether Holdfast has asked for a suspension and not written down that AWS accepted it: it does not know that it is so. */
+const isUnwritten = (cloud: SimulatedCloud, group: SimulatedGroup, process: string): boolean =>
+  writtenOf(cloud, group, process).some(({ appliedAt }) => appliedAt === undefined);
 
 /** Whether Holdfast asked for a suspension, and does not know that AWS refused it: it may be in force unseen. */
-const mayBeOurs = ({ store }: SimulatedCloud, group: SimulatedGroup, process: string): boolean =>
-  store
-    .listGroups()
-    .some(
-      ({ autoScalingGroupName, imposed }) =>
-        autoScalingGroupName === group.name &&
-        imposed.some(({ setting, refusedAt }) => setting === process && refusedAt === undefined),
-    );
+const mayBeOurs = (cloud: SimulatedCloud, group: SimulatedGroup, process: string): boolean =>
+  writtenOf(cloud, group, process).some(({ refusedAt }) => refusedAt === undefined);
 
 const resume = (cloud: SimulatedCloud, people: People, group: SimulatedGroup, process: string): void => {
   const theirs = people.of(group);

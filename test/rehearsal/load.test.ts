@@ -2,25 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import type { Measured } from '../../cli/load.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const isProving = process.env.HOLDFAST_PROVE === '1';
-
-/** What `npm run load -- --json` prints of one load, as far as the docs have it. */
-interface Measured {
-  load: string;
-  groups: number;
-  held: number;
-  secondsToHold: number;
-  secondsAtBest: number;
-  autoScalingCalls: number;
-  throttled: number;
-  writeUnits: number;
-  dollars: number;
-  largestPayloadBytes: number;
-  largestHistoryEvents: number;
-  functionErrors: number;
-}
 
 const measure = (args: string[]): Measured[] => {
   const { stdout, stderr } = spawnSync(process.execPath, ['cli/load.ts', '--json', ...args], {

@@ -1,4 +1,5 @@
 import type { CapacityReservationInstancePlatform } from '@aws-sdk/client-ec2';
+import { remediationOf } from '../execution-arn.ts';
 import type { InstanceFailure, StoredFailure, StoredRunEnd } from './resize-facts.ts';
 
 /**
@@ -172,14 +173,15 @@ export interface ResizeRecord {
 }
 
 /**
- * Whether a resize of this incident is over in the group, or ends: nothing more is resized, and nobody looks any more
+ * Whether this incident is a resize, and over in the group or ending: nothing more is resized, and nobody looks any more
  * whether what it holds is in force.
  */
 export const isResizeEnding = ({ work }: Pick<ResizeRecord, 'work'>, incidentId: string): boolean =>
-  work?.incidentId !== incidentId ||
-  work.endsBecause !== undefined ||
-  work.restoringSince !== undefined ||
-  work.restoredAt !== undefined;
+  remediationOf(incidentId) === 'resize-in-place' &&
+  (work?.incidentId !== incidentId ||
+    work.endsBecause !== undefined ||
+    work.restoringSince !== undefined ||
+    work.restoredAt !== undefined);
 
 /** The record of a group that is not being resized. */
 export const emptyResizeRecord = (autoScalingGroupName: string): ResizeRecord => ({

@@ -16,7 +16,7 @@ import {
   type Place,
   runbookLink,
 } from './console-links.ts';
-import { type HeldNow, tellHeldNow } from './held-now.ts';
+import { type HeldNow, type HolderNow, tellHeldNow } from './held-now.ts';
 import { type Notice, type NoticeKind, notReleasedHeadline } from './notice.ts';
 import { foldLines, type Line, tellLine } from './sentence-of.ts';
 import { type GroupsTold, needsAction, tellGroups, toSubject } from './subject.ts';
@@ -131,6 +131,10 @@ const tellUndo = (place: Place, notices: Notice[]): string[] => {
     : [];
 };
 
+/** A time that is told after another one: its day is told where it is another day. */
+const spokenAfter = (from: string, to: string): string =>
+  from.slice(0, 10) === to.slice(0, 10) ? spokenClock(to) : spokenTime(to);
+
 /** When everything in a message was true. */
 const tellWhen = (notices: Notice[]): string => {
   const times = notices.map(({ at }) => at).sort();
@@ -138,7 +142,7 @@ const tellWhen = (notices: Notice[]): string => {
   const to = times.at(-1) ?? from;
   return spokenTime(from) === spokenTime(to)
     ? spokenTime(to)
-    : `${spokenTime(from)} to ${from.slice(0, 10) === to.slice(0, 10) ? spokenClock(to) : spokenTime(to)}`;
+    : `${spokenTime(from)} to ${spokenAfter(from, to)}`;
 };
 
 /** A message that is sent so long after what it tells of says so: people are told within seconds, unless SNS does not take it. */
@@ -151,8 +155,7 @@ const tellLate = (notices: Notice[], now: HeldNow | undefined): string => {
     .sort()
     .at(-1);
   if (now === undefined || latest === undefined || secondsBetween(latest, now.at) < lateSeconds) return '';
-  const sent = latest.slice(0, 10) === now.at.slice(0, 10) ? spokenClock(now.at) : spokenTime(now.at);
-  return ` This message is late: it was sent at ${sent}, and some of it may have changed.`;
+  return ` This message is late: it was sent at ${spokenAfter(latest, now.at)}, and some of it may have changed.`;
 };
 
 /** What is told together: one kind, one remediation. */
@@ -403,20 +406,33 @@ const noLongerHeld = (names: string[], { at }: HeldNow): Line => ({
 /** What is not so any more, with the time at which it was. */
 const asOfThen = (line: Line, at: string): Line => ({ ...line, text: `At ${spokenClock(at)}: ${line.text}` });
 
-/** That something was begun, as of now: a message may be late, and what it tells of be over. */
-const begunAsOfNow = (notice: Notice, now: HeldNow): AsTold => {
-  const { holders } = now;
-  const { kind, incidentId, groups } = notice;
-  if (kind !== 'acted' || recordOf(incidentId)?.holdsItsGroups !== true) return asWritten(notice);
-  const known = groups.flatMap((name) => {
+/** Groups of a notice, as far as they were looked up, each with what its incident holds of it still. */
+const holdersOf = (
+  { incidentId, groups }: Notice,
+  { holders }: HeldNow,
+): { name: string; holder: HolderNow | undefined }[] =>
+  groups.flatMap((name) => {
     const all = holders.get(name);
     const holder = all?.find(({ executionName }) => executionName === executionNameOf(incidentId));
     return all === undefined ? [] : [{ name, holder }];
   });
-  const free = known.filter(({ holder }) => holder === undefined).map(({ name }) => name);
-  if (known.length > 0 && free.length === known.length)
+
+/** Those of them that its incident does not hold any more. */
+const freeOf = (notice: Notice, now: HeldNow): string[] =>
+  holdersOf(notice, now)
+    .filter(({ holder }) => holder === undefined)
+    .map(({ name }) => name);
+
+/** That something was begun, as of now: a message may be late, and what it tells of be over. */
+const begunAsOfNow = (notice: Notice, now: HeldNow): AsTold => {
+  const { kind, incidentId } = notice;
+  if (kind !== 'acted' || recordOf(incidentId)?.holdsItsGroups !== true) return asWritten(notice);
+  const known = holdersOf(notice, now);
+  const free = freeOf(notice, now);
+  if (known.length === 0) return asWritten(notice);
+  if (free.length === known.length)
     return { notice: asOver(notice, 'has ended since'), late: ', ended since' };
-  if (known.every(({ holder }) => holder === undefined || holder.isBeingGivenBack) && known.length > 0)
+  if (known.every(({ holder }) => holder === undefined || holder.isBeingGivenBack))
     return { notice: asOver(notice, 'is being given back'), late: ', ending now' };
   return asWritten(
     free.length === 0 ? notice : { ...notice, done: [...notice.done, noLongerHeld(free, now)] },
@@ -431,13 +447,6 @@ const asOver = (notice: Notice, what: string): Notice => ({
   next: `This message is late: ${onlyHolds(notice.incidentId) ? 'the hold' : 'what it tells of'} ${what}. Another message says what came of it.`,
   undo: 'NOTHING',
 });
-
-/** Groups of a notice that its incident does not hold any more, as far as they were looked up. */
-const freeOf = ({ incidentId, groups }: Notice, { holders }: HeldNow): string[] =>
-  groups.filter(
-    (name) =>
-      holders.get(name)?.every(({ executionName }) => executionName !== executionNameOf(incidentId)) === true,
-  );
 
 /** That groups cannot be given back, as of now: they may have been since, and then there is nothing to do about it. */
 const stuckAsOfNow = (notice: Notice, now: HeldNow): AsTold => {

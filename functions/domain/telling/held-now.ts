@@ -50,11 +50,10 @@ export const heldNow = (
         isBeingGivenBack:
           stage !== 'HELD' ||
           releasing.has(incidentId) ||
-          (remediationOf(incidentId) === 'resize-in-place' &&
-            resizes.some(
-              (resize) =>
-                resize.autoScalingGroupName === autoScalingGroupName && isResizeEnding(resize, incidentId),
-            )),
+          resizes.some(
+            (resize) =>
+              resize.autoScalingGroupName === autoScalingGroupName && isResizeEnding(resize, incidentId),
+          ),
       })),
     ]),
   ),

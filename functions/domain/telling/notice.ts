@@ -77,7 +77,7 @@ export interface Notice {
   groupsLeftOut: number;
   /** Groups that it says are not held: which of them are by now is looked up before it is sent. */
   notHeld?: string[];
-  /** Whether its groups are all that cannot be given back: which of them are by now is looked up before it is sent. */
+  /** Whether it says that these groups, and no others, cannot be given back: which of them are by now is looked up before it is sent. */
   cannotGiveBack?: boolean;
   /** Of its groups those that there are not: a link to them would lead nowhere. */
   notThere?: string[];
