@@ -1,5 +1,4 @@
 import FakeTimers from '@sinonjs/fake-timers';
-import { loadSharedConfigFiles } from '@smithy/core/config';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 
 /** Time that passes as fast as the computer can think, and chance that comes from one seed. */
@@ -35,26 +34,31 @@ const RealDate = Date;
 /** How many steps are taken between two turns of the event loop: a turn takes longer than a step. */
 const stepsInATurn = 100;
 
+/** Whether a file is read: an AWS client reads the configuration of the machine once, with its first call. */
+const isReadingFile = (): boolean =>
+  process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq') || name === 'CloseReq');
+
 /**
- * Lets everything go on that can without a timer: a tick comes once no promise is left to go on. Now and then it lets the
- * process turn too, so that whoever runs it is answered.
+ * Lets everything go on that can without a timer: a tick comes once no promise is left to go on. A file that is read
+ * takes no virtual time, so it waits for that too. Now and then it lets the process turn, so that whoever runs it is
+ * answered.
  */
 const createSettle = (): (() => Promise<void>) => {
+  const tick = () => new Promise<void>((resolve) => process.nextTick(resolve));
+  const turn = () => new Promise<void>((resolve) => realSetImmediate(resolve));
   let steps = 0;
-  return () => {
+  return async () => {
     steps += 1;
-    return new Promise((resolve) => {
-      if (steps % stepsInATurn === 0) realSetImmediate(resolve);
-      else process.nextTick(resolve);
-    });
+    await (steps % stepsInATurn === 0 ? turn() : tick());
+    while (isReadingFile()) await turn();
   };
 };
 
 /**
  * Runs a body in virtual time. Every timer of the process is virtual meanwhile, those of the AWS SDK's retries and
  * of the state machine interpreter included, and `Math.random` (both use it for jitter) draws from the seed.
- * Between two timers everything that can go on without waiting goes on. It waits for no real input and output, so
- * nothing inside may wait for a network or a file. The files that AWS clients read, once in a process, are read before.
+ * Between two timers everything that can go on without waiting goes on. Files that are read take no time. It waits for
+ * nothing else that is real, so nothing inside may wait for a network or a module that is not loaded yet.
  *
  * @param startsAt ISO 8601
  * @param seed any whole number; the same one gives the same run
@@ -64,7 +68,6 @@ export const runInVirtualTime = async <Result>(
   seed: number,
   body: (time: VirtualTime) => Promise<Result>,
 ): Promise<Result> => {
-  await loadSharedConfigFiles();
   const startMilliseconds = Date.parse(startsAt);
   const clock = FakeTimers.install({
     now: startMilliseconds,
