@@ -202,9 +202,13 @@ const inServiceStep = (resize: Resize, seen: SeenResize, age: number, now: strin
       ...(direction === 'HOME' ? { failure } : {}),
     });
   }
+  // What serves right now is the group's capacity: it is taken out again only while it does not.
+  const isServing = seen.isHealthy === true;
   // It came home unhealthy with a type that it has to give up again.
   if (instanceType !== wantedType) {
-    return call('EnterStandby', { because: 'UNHEALTHY_WITH_ANOTHER_TYPE', wantedType });
+    return isServing
+      ? wait('Service')
+      : call('EnterStandby', { because: 'UNHEALTHY_WITH_ANOTHER_TYPE', wantedType });
   }
   // Healthy at last, it gets the time to prove it; healthy now and then, it does not get more.
   const secondsMax = serviceSecondsMax + (resize.isCanary === true ? canaryWatchSeconds : 0);
@@ -219,8 +223,11 @@ const inServiceStep = (resize: Resize, seen: SeenResize, age: number, now: strin
     resize.wasWell === true
       ? { because: 'UNSTEADY', instanceType, healthyForSeconds: canaryWatchSeconds, seconds: age }
       : unhealthyAs(instanceType);
-  return direction === 'FORWARD'
-    ? { action: 'TURN', change: turnHome(unhealthy, resize.originalType, now), turn: unhealthy }
+  if (direction === 'FORWARD') {
+    return { action: 'TURN', change: turnHome(unhealthy, resize.originalType, now), turn: unhealthy };
+  }
+  return isServing
+    ? wait('Service')
     : { ...call('EnterStandby', { because: 'UNHEALTHY_AT_HOME', failure: unhealthy }), givesUp: true };
 };
 

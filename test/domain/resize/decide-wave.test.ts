@@ -138,6 +138,25 @@ describe('decideWave', () => {
       expect(watch(home, restarts, large).needs).toContain('EnterStandby');
     });
 
+    it.each<{ what: string; over: Partial<Resize> }>([
+      { what: 'turned home for its original type', over: { wantedType: 'm7i.large' } },
+      { what: 'to be left for a person, which AWS refused', over: { isGivenUp: true } },
+    ])('takes one out, $what, only while it does not serve', ({ over }) => {
+      const home = canary({
+        direction: 'HOME',
+        homeSince: now,
+        failure: { because: 'UNSTEADY', instanceType: 'm7i.xlarge', healthyForSeconds: 300, seconds: 1200 },
+        ...over,
+      });
+      const { seconds, needs } = watch(home, (at) => at < 200);
+      expect(needs).toContain('EnterStandby');
+      expect(seconds).toBe(200);
+      expect(watch(home, () => true)).toMatchObject({
+        seconds: canaryWatchSeconds,
+        told: { event: 'resized' },
+      });
+    });
+
     it('lets one come home at once that did nothing wrong', () => {
       const home = canary({ direction: 'HOME', homeSince: now, failure: { because: 'MODE', mode: 'off' } });
       expect(watch(home, () => true)).toMatchObject({ seconds: 0, told: { event: 'resized' } });
