@@ -209,12 +209,19 @@ const checkOver = (
  */
 const lookedUpWithinSeconds = 60;
 
+/** Whether an execution gives back since less than a message takes from its last look until it is published. */
+const isReleasedJustNow = (name: string, { releasing, at }: MomentOfMessage): boolean => {
+  const since = releasing.get(name);
+  return since !== undefined && secondsBetween(since, at) <= lookedUpWithinSeconds;
+};
+
 /** That a hold lasts until some time, although it is being given back. */
-const checkHolders = ({ text }: PublishedMessage, { releasing, at }: MomentOfMessage): string[] =>
+const checkHolders = ({ text }: PublishedMessage, moment: MomentOfMessage): string[] =>
   [...text.matchAll(/^ {2}[a-z-]+, (?:until|for as long as) .*\(execution (.+)\)$/gm)].flatMap(
     ([, name = '']) => {
+      const { releasing, at } = moment;
       const since = releasing.get(name);
-      return since === undefined || secondsBetween(since, at) <= lookedUpWithinSeconds
+      return since === undefined || isReleasedJustNow(name, moment)
         ? []
         : [`${at} people are told that ${name} holds on, and it gives back since ${since}`];
     },
@@ -262,9 +269,12 @@ const checkSentences = (
         holds.some(({ heldAt }) => secondsBetween(heldAt, at) > lookedUpWithinSeconds),
     ),
   );
-  const isLate =
-    additionalContext.kind !== 'acted' || relatedResources.length !== 1 || saysItMayHaveChanged(text);
-  const held = isLate ? null : /^ {2}Holdfast holds (\d+) (?:of \d+ )?groups?: (.+?)\. /m.exec(text);
+  const mayHaveChanged =
+    additionalContext.kind !== 'acted' ||
+    relatedResources.length !== 1 ||
+    saysItMayHaveChanged(text) ||
+    relatedResources.some((incidentId) => isReleasedJustNow(executionNameOf(incidentId), moment));
+  const held = mayHaveChanged ? null : /^ {2}Holdfast holds (\d+) (?:of \d+ )?groups?: (.+?)\. /m.exec(text);
   const heldNow = heldFor(relatedResources, records).length;
   const ended = /Holdfast held (\d+)(?: of (\d+))? groups?(?: and gave (?:it|all of them) back)?/.exec(text);
   const gaveAll = ended !== null && / and gave /.test(ended[0]);

@@ -143,8 +143,8 @@ export interface SimulatedInstance {
   launchedAt: number;
   inServiceAt?: number;
   target: TargetHealth;
-  /** When its target last became unhealthy, in milliseconds. */
-  unhealthySince?: number;
+  /** When its target last became healthy or unhealthy, in milliseconds. */
+  targetChangedAt?: number;
   /** Hooks it waits in: all of them have to be completed. */
   actions: LifecycleAction[];
   /** Why its bootstrap never ends, when it does not. */

@@ -434,8 +434,7 @@ export const createAutoScalingService = (
           if (passes && instance.target.state === 'healthy' && instance.target.streak === 0) continue;
           const { state } = instance.target;
           instance.target = afterCheck(instance.target, passes);
-          if (state === 'healthy' && instance.target.state === 'unhealthy')
-            instance.unhealthySince = time.now();
+          if (state !== instance.target.state) instance.targetChangedAt = time.now();
         }
         if (group.scalesOutTo !== undefined && unitsInService(group) >= group.scalesOutTo) {
           delete group.scalesOutTo;

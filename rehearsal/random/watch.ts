@@ -122,20 +122,21 @@ export const watchCalls = (
       lifecycleState === 'InService' &&
       state === 'running' &&
       (group.healthCheckType === 'ELB' ? target.state === 'healthy' : checksOkAt <= time.now());
+    const isJustChanged = ({ targetChangedAt }: SimulatedInstance): boolean =>
+      targetChangedAt !== undefined && time.now() - targetChangedAt < onTheWayMilliseconds;
+    const isTaken = ({ instanceId }: SimulatedInstance): boolean => ids.includes(instanceId);
     const serving = group.instances.filter(serves);
-    const left = serving.filter(({ instanceId }) => !ids.includes(instanceId)).length;
-    // What EC2 or a person ended just now nobody could know of, nor who became unhealthy while the call was on its way; and
-    // what does not serve is nobody's loss.
+    const left = serving.filter((instance) => !isTaken(instance)).length;
+    // What EC2 or a person ended just now nobody could know of, nor who became healthy or unhealthy while the call was on
+    // its way; and what does not serve is nobody's loss.
+    const isLoss = serving.some((instance) => isTaken(instance) && !isJustChanged(instance));
     const endedLately = [...group.terminations.map(({ at }) => at), ...group.endedByEc2At].filter(
       (at) => time.now() - at < unseenMilliseconds,
     ).length;
     const unhealthyLately = group.instances.filter(
-      (each) =>
-        !serves(each) &&
-        each.unhealthySince !== undefined &&
-        time.now() - each.unhealthySince < onTheWayMilliseconds,
+      (instance) => instance.target.state === 'unhealthy' && isJustChanged(instance),
     ).length;
-    if (left < serving.length && left + endedLately + unhealthyLately < work.floor)
+    if (isLoss && left + endedLately + unhealthyLately < work.floor)
       breaks(
         'keeps the floor',
         `EnterStandby leaves ${left} of ${group.name} serving, and the floor is ${work.floor}`,
