@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import * as z from 'zod/mini';
 import { counted } from '../functions/domain/times.ts';
-import { createRandomIncident, type RandomIncident } from '../rehearsal/random/random-incident.ts';
+import { createRandomIncident, partKinds, type RandomIncident } from '../rehearsal/random/random-incident.ts';
 import type { BrokenPromise } from '../rehearsal/random/watch.ts';
 import type { Answer, Asked } from './prove-worker.ts';
 import { UsageError } from './usage-error.ts';
@@ -104,7 +104,7 @@ const reportShortest = async (failure: Failure, incident: RandomIncident): Promi
 const replayed = z.looseObject({
   seed: z.int(),
   groups: z.array(z.looseObject({ name: z.string() })).check(z.minLength(1)),
-  parts: z.array(z.looseObject({ kind: z.string() })),
+  parts: z.array(z.looseObject({ kind: z.enum(partKinds) })),
   quirks: z.looseObject({}),
   load: z.number(),
 });

@@ -37,6 +37,37 @@ export type Part =
   | Refusals
   | { kind: 'death'; function: string; at: number; when: 'before' | 'after' };
 
+/** Every kind of part there is, for whoever reads an incident from a file. */
+export const partKinds = Object.keys({
+  loss: true,
+  'launches fail': true,
+  'no capacity': true,
+  'health checks fail': true,
+  'starts do not serve': true,
+  restarts: true,
+  silence: true,
+  'by hand': true,
+  'stop executions': true,
+  'kill switch': true,
+  suspend: true,
+  resume: true,
+  protect: true,
+  unprotect: true,
+  'opt out': true,
+  'terminate an instance': true,
+  'set desired capacity': true,
+  'make anew': true,
+  delete: true,
+  'stack update': true,
+  'instance refresh': true,
+  'disable alarm actions': true,
+  terraform: true,
+  ecs: true,
+  deploy: true,
+  refuses: true,
+  death: true,
+} satisfies Record<Part['kind'], true>);
+
 /**
  * What keeps Holdfast from holding groups at all. Without these, and with a service that answers, one group that fails
  * is no reason not to hold another.

@@ -40,6 +40,20 @@ describe('npm run prove', () => {
     expect(stderr).toContain('allowed: a file that npm run prove wrote');
   });
 
+  it('refuses to replay a part of a kind that there is not', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'holdfast-replay-'));
+    const file = join(folder, 'seed-1.json');
+    const parts = [{ kind: 'silence' }, { kind: 'lost packets' }];
+    writeFileSync(file, JSON.stringify({ ...createRandomIncident(1), parts }));
+    const { status, stderr } = spawnSync(process.execPath, [script, '--replay', file], {
+      encoding: 'utf8',
+      cwd: root,
+    });
+    rmSync(folder, { recursive: true });
+    expect(status).toBe(2);
+    expect(stderr).toContain('missing or wrong: parts.1.kind');
+  });
+
   it('tells one incident with its timeline, and ends', () => {
     const { status, stdout } = spawnSync(process.execPath, [script, '--tell', '3'], {
       encoding: 'utf8',

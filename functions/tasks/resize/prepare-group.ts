@@ -26,7 +26,7 @@ import {
 import { addSeconds } from '../../domain/times.ts';
 import type { resizeRoundState } from '../../events/hold-state.ts';
 import { changeGroup } from '../holds/change-group.ts';
-import { groupsBeingUpdated } from '../holds/stacks.ts';
+import { type DescribeStack, groupsBeingUpdated, remembering } from '../holds/stacks.ts';
 import { writeJournal } from '../incidents/emit-facts.ts';
 import { createGroupNotes } from '../incidents/note-group.ts';
 import { readModeOrUndefined } from '../incidents/read-mode.ts';
@@ -53,11 +53,12 @@ export const createPrepareGroup = (dependencies: PrepareGroupDependencies) => {
     group: AutoScalingGroup,
     record: GroupRecord,
     isGoing: boolean,
+    describeStack: DescribeStack,
   ): Promise<number> => {
     const before = minSizeBeforeUpdate(group, record);
     if (before === undefined) return group.minSize;
     try {
-      const updating = await groupsBeingUpdated(dependencies.cloudFormation.describeStack, [group]);
+      const updating = await groupsBeingUpdated(describeStack, [group]);
       return updating.length > 0 ? before : group.minSize;
     } catch (error) {
       describeAwsError(error);
@@ -72,6 +73,7 @@ export const createPrepareGroup = (dependencies: PrepareGroupDependencies) => {
     mode: Mode | undefined,
     name: string,
     note: ReturnType<typeof createGroupNotes>,
+    describeStack: DescribeStack,
     result: ResizeStepResult,
   ): Promise<void> => {
     const autoScaling = dependencies.autoScaling(incident.mode);
@@ -99,7 +101,9 @@ export const createPrepareGroup = (dependencies: PrepareGroupDependencies) => {
     ];
     if (wanted !== undefined) {
       const usualMinSize =
-        work.sizes === undefined ? await readUsualMinSize(group, record, isGoing) : work.sizes.before.minSize;
+        work.sizes === undefined
+          ? await readUsualMinSize(group, record, isGoing, describeStack)
+          : work.sizes.before.minSize;
       await store.writeResize({
         ...looked.resize,
         work: { ...work, sizes: withSizes(work, group, usualMinSize, wanted, now) },
@@ -134,11 +138,12 @@ export const createPrepareGroup = (dependencies: PrepareGroupDependencies) => {
     const incident = await store.readIncident(incidentId);
     if (incident === undefined) return result;
     const mode = await readModeOrUndefined(killSwitch, stageMode, incident.mode);
+    const describeStack = remembering(dependencies.cloudFormation);
     for (const name of await store.readIncidentGroups(incidentId)) {
       const journal: JournalEntry[] = [];
       const note = createGroupNotes(journal, clock, name);
       try {
-        await prepare(incident, mode, name, note, result);
+        await prepare(incident, mode, name, note, describeStack, result);
       } catch (error) {
         note('failed', `cannot be prepared now (${describeAwsError(error)}); tried again`);
       }

@@ -27,31 +27,37 @@ const onItsWay = {
   ),
 };
 
+/** Prepares groups that are alike, and says what was done to the first. */
 const prepare = async (
   group: AutoScalingGroup,
   work: Partial<ResizeWork>,
   describeStack: CloudFormation['describeStack'],
+  names = ['web'],
 ) => {
   const store = createMemoryStore();
   const made: PlannedCall[] = [];
   const incident = anIncident({ remediation: 'resize-in-place' });
-  await store.createIncident(incident, ['web']);
-  await store.writeGroup(
-    aRecord({
-      holds: [resizeHold],
-      imposed: group.suspendedProcesses.map((setting) => ({ setting, recordedAt: now, appliedAt: now })),
-      baseline: {
-        suspendedProcesses: [],
-        protectedInstances: [],
-        minSize: 1,
-        maxSize: 10,
-        desiredCapacity: 4,
-      },
-    }),
-  );
-  await store.writeResize({ autoScalingGroupName: 'web', version: 0, work: someWork(work) });
+  await store.createIncident(incident, names);
+  for (const autoScalingGroupName of names) {
+    await store.writeGroup(
+      aRecord({
+        autoScalingGroupName,
+        holds: [resizeHold],
+        imposed: group.suspendedProcesses.map((setting) => ({ setting, recordedAt: now, appliedAt: now })),
+        baseline: {
+          suspendedProcesses: [],
+          protectedInstances: [],
+          minSize: 1,
+          maxSize: 10,
+          desiredCapacity: 4,
+        },
+      }),
+    );
+    await store.writeResize({ autoScalingGroupName, version: 0, work: someWork(work) });
+  }
   const autoScaling = {
-    describeAutoScalingGroups: async () => [structuredClone(group)],
+    describeAutoScalingGroups: async (asked: string[]) =>
+      asked.map((autoScalingGroupName) => ({ ...structuredClone(group), autoScalingGroupName })),
     make: async (call: PlannedCall) => void made.push(call),
   } as Partial<AutoScaling> as AutoScaling;
   await createPrepareGroup({
@@ -95,6 +101,20 @@ describe('createPrepareGroup', () => {
     const { calls, before, journal } = await prepare(raised, wave, silent);
     expect({ calls, before }).toEqual({ calls: [], before: undefined });
     expect(journal).toContain('cannot be prepared now (Throttling: Rate exceeded); tried again');
+  });
+
+  it('asks CloudFormation once about groups of one stack', async () => {
+    let asked = 0;
+    const { calls } = await prepare(
+      raised,
+      wave,
+      async () => {
+        asked += 1;
+        return { status: 'UPDATE_COMPLETE' };
+      },
+      ['web', 'api', 'db'],
+    );
+    expect({ asked, calls: calls.length }).toEqual({ asked: 1, calls: 3 });
   });
 
   it('lets what is on its way come home all the same', async () => {
