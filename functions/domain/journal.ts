@@ -60,6 +60,8 @@ export interface JournalEntry {
   message?: string;
   /** How many things were checked, of an instance for a type. */
   checks?: number;
+  /** How many instances of the group a resize did not begin with. */
+  notBegun?: number;
   /** The exact AWS calls, where there were or would be any. */
   calls?: PlannedCall[];
 }

@@ -28,7 +28,7 @@ const reportOf = (cloud: SimulatedCloud) => {
   const [execution] = cloud.stepFunctions.executions.values();
   return execution?.output as {
     plan: { action: string; reason: string; warnings: string[] };
-    report: { headline: string; attention: string[] };
+    report: { headline: string; attention: string[]; todo: string[] };
   };
 };
 
@@ -98,6 +98,42 @@ describe('resize-in-place', () => {
     expect(enters[1]).toBeGreaterThan(exits[0] ?? Number.POSITIVE_INFINITY);
     expect(enters[3]).toBeGreaterThan(exits[2] ?? Number.POSITIVE_INFINITY);
     expect(run.result.summary.groups[0]).toMatchObject({ goodInstancesLost: 0, launchesFailed: 0 });
+  });
+
+  it('tells in the end how many it did not begin with, and why', async () => {
+    const run = await rehearseResize(resizeIncident([startResize({ waveSize: 1, expiresAfter: '25m' })]));
+    const begun = run.result.calls.filter(({ operation }) => operation === 'EnterStandby').length;
+    expect(begun).toBeGreaterThan(0);
+    expect(begun).toBeLessThan(4);
+    expect(run.instances).toEqual([...all('m7i.large', 4 - begun), ...all('m7i.xlarge', begun)]);
+    expect(leftBehind(run, small)).toEqual(nothingLeft);
+    const { headline, attention } = reportOf(run.cloud).report;
+    expect(headline).toBe(`Resized ${begun} of 4 instances`);
+    expect(attention).toContainEqual(
+      expect.stringMatching(
+        /^web: \d instances? keeps? the type (it|they) had: the time of the resize was over at /,
+      ),
+    );
+  });
+
+  it('tells of a canary that failed and is well again that it failed, and has nobody launch more of it', async () => {
+    const restarts = {
+      groups: ['web'],
+      everySeconds: 290,
+      fromSeconds: 100,
+      untilSeconds: 1600,
+      name: 'it restarts',
+    };
+    const run = await rehearseResize(resizeIncident([startResize()], { restartLoops: [restarts] }));
+    const { headline, attention, todo } = reportOf(run.cloud).report;
+    expect(run.journal.filter((line) => line.startsWith('turned: '))).not.toEqual([]);
+    expect(headline).toBe('Resized 1 of 4 instances');
+    expect(attention).toContainEqual(
+      expect.stringMatching(
+        /^web: 3 instances keep the type they had: i-\S+ failed: as m7i\.xlarge it did not stay/,
+      ),
+    );
+    expect(todo).toEqual([]);
   });
 
   it.each([10, 30, 60])(
@@ -175,7 +211,7 @@ describe('resize-in-place', () => {
     expect(changes(run.result).filter(({ operation }) => operation === 'EnterStandby')).toHaveLength(1);
     expect(statuses(run)).toEqual(['SUCCEEDED']);
     expect(reportOf(run.cloud).report.headline).toBe(
-      'Resized 0 of 1 instance, 1 brought back with the old type',
+      'Resized 0 of 4 instances, 1 brought back with the old type',
     );
     expect(run.journal.join('\n')).toMatch(
       /Holdfast resizes no further instance: i-\w+ failed: as m7i.xlarge its status checks did not pass within 15 min/,

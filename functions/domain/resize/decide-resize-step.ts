@@ -202,13 +202,15 @@ const inServiceStep = (resize: Resize, seen: SeenResize, age: number, now: strin
       ...(direction === 'HOME' ? { failure } : {}),
     });
   }
-  // What serves right now is the group's capacity: it is taken out again only while it does not.
-  const isServing = seen.isHealthy === true;
-  // It came home unhealthy with a type that it has to give up again.
+  // It came home unhealthy with a type that it has to give up again. What serves, or may serve, is the group's capacity:
+  // it is taken out only while it does not.
   if (instanceType !== wantedType) {
-    return isServing
+    if (seen.isHealthy === false) {
+      return call('EnterStandby', { because: 'UNHEALTHY_WITH_ANOTHER_TYPE', wantedType });
+    }
+    return seen.isHealthy === true || secondsBetween(resize.homeSince ?? now, now) < serviceSecondsMax
       ? wait('Service')
-      : call('EnterStandby', { because: 'UNHEALTHY_WITH_ANOTHER_TYPE', wantedType });
+      : endAs('LEFT', { because: 'HEALTH_UNKNOWN', instanceType });
   }
   // Healthy at last, it gets the time to prove it; healthy now and then, it does not get more.
   const secondsMax = serviceSecondsMax + (resize.isCanary === true ? canaryWatchSeconds : 0);
@@ -226,7 +228,7 @@ const inServiceStep = (resize: Resize, seen: SeenResize, age: number, now: strin
   if (direction === 'FORWARD') {
     return { action: 'TURN', change: turnHome(unhealthy, resize.originalType, now), turn: unhealthy };
   }
-  return isServing
+  return seen.isHealthy === true
     ? wait('Service')
     : { ...call('EnterStandby', { because: 'UNHEALTHY_AT_HOME', failure: unhealthy }), givesUp: true };
 };

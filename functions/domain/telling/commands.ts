@@ -74,6 +74,18 @@ export const exitStandbyCommand = (
     ...[...groupOption(autoScalingGroupName), '--instance-ids', instanceId],
   );
 
+/** Takes an instance out of service, and has no other launched for it. */
+export const enterStandbyCommand = (
+  region: string,
+  autoScalingGroupName: string,
+  instanceId: string,
+): string =>
+  awsCommand(
+    ...([region, 'autoscaling', 'enter-standby'] as const),
+    ...[...groupOption(autoScalingGroupName), '--instance-ids', instanceId],
+    '--should-decrement-desired-capacity',
+  );
+
 /** Sets the desired capacity of a group. */
 export const setDesiredCapacityCommand = (
   region: string,

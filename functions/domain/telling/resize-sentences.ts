@@ -12,17 +12,28 @@ import type {
 } from '../resize/resize-facts.ts';
 import { counted, spokenDuration, spokenTime } from '../times.ts';
 import {
+  enterStandbyCommand,
   exitStandbyCommand,
   newTemplateVersionCommand,
   setSizesCommand,
   startInstanceCommand,
 } from './commands.ts';
 
-/** What a person can do with an instance that a resize left in Standby, or on its way. */
-export const leftTodo = (region: string, autoScalingGroupName: string, instanceId: string): string[] => [
-  `Look at ${instanceId}. If it is stopped, start it: ${startInstanceCommand(region, instanceId)}`,
-  `Once it works, put it back in service: ${exitStandbyCommand(region, autoScalingGroupName, instanceId)}`,
-];
+/** What a person can do with an instance that a resize left in service, in Standby, or on its way. */
+export const leftTodo = (
+  region: string,
+  autoScalingGroupName: string,
+  instanceId: string,
+  isInService: boolean,
+): string[] =>
+  isInService
+    ? [
+        `Look at ${instanceId}, which is in service. If it does not work, Auto Scaling terminates it; to keep it, take it out of service: ${enterStandbyCommand(region, autoScalingGroupName, instanceId)}`,
+      ]
+    : [
+        `Look at ${instanceId}. If it is stopped, start it: ${startInstanceCommand(region, instanceId)}`,
+        `Once it works, put it back in service: ${exitStandbyCommand(region, autoScalingGroupName, instanceId)}`,
+      ];
 
 /** What a group had before it was resized. */
 type Sizes = { minSize: number; desiredCapacity: number };
@@ -171,6 +182,10 @@ export const tellWaveNews = (news: WaveNews): string => {
 /** That no further instance is begun, and why. */
 export const tellEnding = (ends: StoredRunEnd): string =>
   `Holdfast resizes no further instance: ${tellRunEnd(ends)}`;
+
+/** That instances of a group were not resized, and why where the run ended before. */
+export const tellNotResized = (count: number, ends: StoredRunEnd | undefined): string =>
+  `${counted(count, 'instance')} ${count === 1 ? 'keeps the type it had' : 'keep the type they had'}${ends === undefined ? '; the journal says why' : `: ${tellRunEnd(ends)}`}`;
 
 const stepSaid: Record<ResizeOperation, string> = {
   EnterStandby: 'enters Standby',

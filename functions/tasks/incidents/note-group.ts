@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
 
 /** Facts of a line beside its event: what it rests on, numbers, calls, what a person can do. */
-type MoreFacts = Partial<Pick<JournalEntry, 'because' | 'calls' | 'checks' | 'todo'>>;
+type MoreFacts = Partial<Pick<JournalEntry, 'because' | 'calls' | 'checks' | 'notBegun' | 'todo'>>;
 
 const withoutEmptyTodo = ({ todo = [], ...facts }: MoreFacts): MoreFacts =>
   todo.length === 0 ? facts : { ...facts, todo };

@@ -93,13 +93,17 @@ export const createChooseWave = (dependencies: ResizeDependencies) => {
 
   const noteNews = (incidentId: string, { name, looked, decision }: Look, journal: JournalEntry[]): void => {
     const noteGroup = createGroupNotes(journal, clock, name);
+    const todoFor = (instanceId: string): string[] => {
+      const isInService = looked.seen?.seen.get(instanceId)?.lifecycleState === 'InService';
+      return leftTodo(regionOf(incidentId), name, instanceId, isInService);
+    };
     for (const news of decision.news) {
       const note =
         news.event === 'refused' ? noteGroup : createInstanceNotes(journal, clock, name, news.instanceId);
       const because = 'facts' in news ? news.facts.because : undefined;
       note(news.event, tellWaveNews(news), {
         ...(because === undefined ? {} : { because }),
-        ...(news.event === 'left' ? { todo: leftTodo(regionOf(incidentId), name, news.instanceId) } : {}),
+        ...(news.event === 'left' ? { todo: todoFor(news.instanceId) } : {}),
       });
     }
     const { endsBecause: ends } = decision.work;

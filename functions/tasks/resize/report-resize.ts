@@ -16,6 +16,8 @@ export interface ResizeReport extends Attention {
   headline: string;
   done: string[];
   chosen: number;
+  /** Instances that were to be resized, and were not begun. */
+  notBegun: number;
   resized: number;
   broughtHome: number;
   /** Instances, and groups, left for a person. */
@@ -35,6 +37,13 @@ const summariseResize = (
   { action, reason = '' }: Pick<z.output<typeof reportResizeState>['plan'], 'action' | 'reason'>,
 ): ResizeReport => {
   const chosen = instancesWith(journal, 'chosen');
+  const notBegunByGroup = new Map(
+    journal.flatMap(({ autoScalingGroupName, notBegun: count }) =>
+      count === undefined ? [] : [[autoScalingGroupName, count]],
+    ),
+  );
+  const notBegun = [...notBegunByGroup.values()].reduce((sum, count) => sum + count, 0);
+  const planned = chosen + notBegun;
   const resized = instancesWith(journal, 'resized');
   const broughtHome = instancesWith(journal, 'brought-home');
   const left = new Set(
@@ -49,7 +58,7 @@ const summariseResize = (
   // A subject has room for the first of these.
   const headline = [
     ...(left === 0 ? [] : [`${left} left for you`]),
-    `${left === 0 ? 'Resized' : 'resized'} ${resized} of ${counted(chosen, 'instance')}`,
+    `${left === 0 ? 'Resized' : 'resized'} ${resized} of ${counted(planned, 'instance')}`,
     ...(broughtHome === 0 ? [] : [`${broughtHome} brought back with the old type`]),
   ].join(', ');
   const headlines: Record<ResizePlanAction, string> = {
@@ -59,10 +68,14 @@ const summariseResize = (
     REPORT: 'Would resize',
     REFUSE: 'Nothing resized',
   };
+  const begun =
+    notBegun === 0
+      ? `${counted(chosen, 'instance')}, and resized ${resized === chosen ? 'all' : resized} of them`
+      : `${chosen} of ${counted(planned, 'instance')}, and resized ${resized}`;
   const sentence =
     chosen === 0
       ? 'Holdfast resized no instance.'
-      : `Holdfast began with ${counted(chosen, 'instance')}, and resized ${resized === chosen ? 'all' : resized} of them${more.length === 0 ? '' : `; ${more.join(', ')}`}.`;
+      : `Holdfast began with ${begun}${more.length === 0 ? '' : `; ${more.join(', ')}`}.`;
   const done: Record<ResizePlanAction, string[]> = {
     RESIZE: [sentence],
     BRING_HOME: [`Another execution finished what the first one had left. ${sentence}`],
@@ -74,6 +87,7 @@ const summariseResize = (
     headline: headlines[action],
     done: done[action],
     chosen,
+    notBegun,
     resized,
     broughtHome,
     left,

@@ -133,8 +133,9 @@ const afterError = async (group: ResizingGroup, resize: Resize, error: unknown):
   } else if (after.action === 'END') {
     const { outcome, end } = after;
     const change = { stage: 'ENDED', stageAt: clock.now(), outcome } as const;
-    const todo =
-      outcome === 'LEFT' ? leftTodo(regionOf(group.incident.incidentId), group.name, instanceId) : [];
+    const isInService = seen.seen.get(instanceId)?.lifecycleState === 'InService';
+    const region = regionOf(group.incident.incidentId);
+    const todo = outcome === 'LEFT' ? leftTodo(region, group.name, instanceId, isInService) : [];
     note(outcome === 'LEFT' ? 'left' : 'kept', tellResizeEnd(end), { because: end.because, todo });
     await endRun(group, instanceId, change, { because: 'INSTANCE_ENDED', instanceId, end });
   }

@@ -23,6 +23,7 @@ import {
   sizesTodo,
   tellDrift,
   tellGivenUp,
+  tellNotResized,
   tellNotRestored,
   tellRestored,
 } from '../../domain/telling/resize-sentences.ts';
@@ -47,6 +48,17 @@ interface Restoring {
 
 /** The group as it is, and its records. */
 type Looked = SeenGroupWork & { group: AutoScalingGroup };
+
+/** Says of how many instances nothing was changed, although they were to be resized. */
+const noteNotResized = ({ queue, resizes, endsBecause }: ResizeWork, note: Note): void => {
+  const count = queue.length + resizes.filter(({ outcome }) => outcome === 'UNTOUCHED').length;
+  if (count === 0) return;
+  note('warned', tellNotResized(count, endsBecause), { because: 'NOT_RESIZED', notBegun: queue.length });
+};
+
+/** Whether the run ended because an instance failed with a new type. */
+const hasFailed = ({ endsBecause }: ResizeWork): boolean =>
+  typeof endsBecause === 'object' && endsBecause.because === 'INSTANCE_FAILED';
 
 /**
  * Sets a group back once none of its instances is in flight: `Launch` as the other holds want it, and seen to be so,
@@ -87,9 +99,12 @@ export const createRestoreGroup = (dependencies: GiveBackDependencies) => {
     group: AutoScalingGroup | undefined,
     note: ReturnType<typeof createGroupNotes>,
   ): Promise<void> => {
+    noteNotResized(work, note);
     const drift = driftOf(work);
     if (drift !== undefined && group !== undefined) {
-      note('drift', tellDrift(drift), { todo: driftTodo(regionOf(incident.incidentId), drift) });
+      // Nobody is asked to launch more of what failed.
+      const todo = hasFailed(work) ? [] : driftTodo(regionOf(incident.incidentId), drift);
+      note('drift', tellDrift(drift), { todo });
     }
     const updates =
       incident.resize?.updateLaunchTemplate === true && drift !== undefined && group !== undefined;
@@ -184,6 +199,7 @@ export const createRestoreGroup = (dependencies: GiveBackDependencies) => {
       because: 'NOT_RESTORED',
       todo: sizesTodo(regionOf(incident.incidentId), name, before),
     });
+    noteNotResized(work, createGroupNotes(journal, clock, name));
     const { work: _work, ...bare } = resize;
     await store.writeResize(bare);
   };

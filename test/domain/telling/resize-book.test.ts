@@ -29,6 +29,7 @@ import {
   tellEnding,
   tellFailure,
   tellGivenUp,
+  tellNotResized,
   tellNotRestored,
   tellResizeEnd,
   tellRestored,
@@ -179,7 +180,8 @@ describe('what people are told of a resize', () => {
         tellStep('StopInstance', true, { because: 'STOP_HANGS', seconds: 600 }),
       ],
       News: news.map(tellWaveNews),
-      'What a person can do about one that was left': leftTodo(region, 'web', 'i-1'),
+      'What a person can do about one that was left': leftTodo(region, 'web', 'i-1', false),
+      'What a person can do about one that was left in service': leftTodo(region, 'web', 'i-1', true),
     });
   });
 
@@ -208,6 +210,8 @@ describe('what people are told of a resize', () => {
     };
     await expectPage('resized-group', {
       'No further instance': told(ends, tellEnding),
+      'Those that were not resized': told(ends, (end) => tellNotResized(4, end)),
+      'One, where nothing ended the run': [tellNotResized(1, undefined)],
       'As a release before told it': [tellEnding('the run was ended')],
       'Sizes are set back': [
         tellRestored(before, set),

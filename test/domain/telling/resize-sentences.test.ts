@@ -64,7 +64,7 @@ describe('the sentences of a resize', () => {
     expect(tellWaveNews({ event: 'left', instanceId: 'i-1', facts })).toBe(
       'it is still stopping 10 min after Holdfast forced it to stop; ask AWS Support',
     );
-    expect(leftTodo('eu-west-1', 'web&api', 'i-1')).toEqual([
+    expect(leftTodo('eu-west-1', 'web&api', 'i-1', false)).toEqual([
       'Look at i-1. If it is stopped, start it: aws ec2 start-instances --region eu-west-1 --instance-ids i-1',
       "Once it works, put it back in service: aws autoscaling exit-standby --region eu-west-1 --auto-scaling-group-name 'web&api' --instance-ids i-1",
     ]);
