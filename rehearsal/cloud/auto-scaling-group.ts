@@ -143,8 +143,9 @@ export interface SimulatedInstance {
   launchedAt: number;
   inServiceAt?: number;
   target: TargetHealth;
-  /** When its target last became healthy or unhealthy, in milliseconds. */
-  targetChangedAt?: number;
+  /** When its target last became healthy, and unhealthy after it was healthy, in milliseconds. */
+  healthySince?: number;
+  unhealthySince?: number;
   /** Hooks it waits in: all of them have to be completed. */
   actions: LifecycleAction[];
   /** Why its bootstrap never ends, when it does not. */
@@ -214,6 +215,8 @@ export interface SimulatedGroup extends Omit<GroupSpec, 'tags' | 'lifecycleHooks
   resumedAt: Map<string, number>;
   status?: string;
   terminations: Termination[];
+  /** The most that desired capacity ever was. */
+  desiredHighest: number;
   /** When EC2 ended running instances by itself. */
   endedByEc2At: number[];
   /** What desired capacity was raised to, until so many are in service; and when they last were. */

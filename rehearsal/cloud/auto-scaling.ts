@@ -57,6 +57,7 @@ export const createAutoScalingService = (
     if (to > group.desiredCapacity) group.scalesOutTo = to;
     else if (group.scalesOutTo !== undefined) group.scalesOutTo = Math.min(group.scalesOutTo, to);
     group.desiredCapacity = to;
+    group.desiredHighest = Math.max(group.desiredHighest, to);
   };
 
   /**
@@ -374,6 +375,7 @@ export const createAutoScalingService = (
         ),
         resumedAt: new Map(),
         terminations: [],
+        desiredHighest: spec.desiredCapacity,
         endedByEc2At: [],
         warm: spec.warmPoolSize ?? 0,
         replaces: new Map(),
@@ -434,7 +436,9 @@ export const createAutoScalingService = (
           if (passes && instance.target.state === 'healthy' && instance.target.streak === 0) continue;
           const { state } = instance.target;
           instance.target = afterCheck(instance.target, passes);
-          if (state !== instance.target.state) instance.targetChangedAt = time.now();
+          if (state !== 'healthy' && instance.target.state === 'healthy') instance.healthySince = time.now();
+          if (state === 'healthy' && instance.target.state === 'unhealthy')
+            instance.unhealthySince = time.now();
         }
         if (group.scalesOutTo !== undefined && unitsInService(group) >= group.scalesOutTo) {
           delete group.scalesOutTo;

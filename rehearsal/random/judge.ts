@@ -13,14 +13,14 @@ import { isCalm, type RandomIncident } from './random-incident.ts';
 import { ofKind } from './to-story.ts';
 import type { BrokenPromise } from './watch.ts';
 
-/** Groups and instances of which people were told that they are theirs to mend. */
+/** Instances, and groups as a whole, of which people were told that they are theirs to mend. */
 const leftForPeople = ({ store }: SimulatedCloud): Set<string> =>
   new Set(
     store
       .listJournals()
       .flatMap(({ entries }) => entries)
       .flatMap(({ event, instanceId, autoScalingGroupName }) =>
-        event === 'left' ? [instanceId ?? '', autoScalingGroupName ?? ''] : [],
+        event === 'left' ? [instanceId ?? autoScalingGroupName ?? ''] : [],
       ),
   );
 

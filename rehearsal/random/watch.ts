@@ -1,5 +1,11 @@
 import { parseMode } from '../../functions/domain/mode.ts';
-import { groupNameIn, type SimulatedGroup, type SimulatedInstance } from '../cloud/auto-scaling-group.ts';
+import {
+  groupNameIn,
+  type SimulatedGroup,
+  type SimulatedInstance,
+  unitsInService,
+  weightOf,
+} from '../cloud/auto-scaling-group.ts';
 import { runningEvent, runningFunction } from '../cloud/lambda.ts';
 import type { SimulatedCloud } from '../cloud/simulated-cloud.ts';
 import { isMutating } from '../cloud/wire.ts';
@@ -122,19 +128,28 @@ export const watchCalls = (
       lifecycleState === 'InService' &&
       state === 'running' &&
       (group.healthCheckType === 'ELB' ? target.state === 'healthy' : checksOkAt <= time.now());
-    const isJustChanged = ({ targetChangedAt }: SimulatedInstance): boolean =>
-      targetChangedAt !== undefined && time.now() - targetChangedAt < onTheWayMilliseconds;
+    const isJustNow = (at: number | undefined): boolean =>
+      at !== undefined && time.now() - at < onTheWayMilliseconds;
     const isTaken = ({ instanceId }: SimulatedInstance): boolean => ids.includes(instanceId);
     const serving = group.instances.filter(serves);
     const left = serving.filter((instance) => !isTaken(instance)).length;
     // What EC2 or a person ended just now nobody could know of, nor who became healthy or unhealthy while the call was on
     // its way; and what does not serve is nobody's loss.
-    const isLoss = serving.some((instance) => isTaken(instance) && !isJustChanged(instance));
-    const endedLately = [...group.terminations.map(({ at }) => at), ...group.endedByEc2At].filter(
+    const isLoss = serving.some(
+      (instance) =>
+        isTaken(instance) && !(group.healthCheckType === 'ELB' && isJustNow(instance.healthySince)),
+    );
+    const ended = group.terminations.filter(({ wasGood }) => wasGood).map(({ at }) => at);
+    const endedLately = [...ended, ...group.endedByEc2At].filter(
       (at) => time.now() - at < unseenMilliseconds,
     ).length;
     const unhealthyLately = group.instances.filter(
-      (instance) => instance.target.state === 'unhealthy' && isJustChanged(instance),
+      (instance) =>
+        group.healthCheckType === 'ELB' &&
+        instance.lifecycleState === 'InService' &&
+        instance.target.state === 'unhealthy' &&
+        isJustNow(instance.unhealthySince) &&
+        !isTaken(instance),
     ).length;
     if (isLoss && left + endedLately + unhealthyLately < work.floor)
       breaks(
@@ -156,13 +171,46 @@ export const watchCalls = (
       breaks('touches only its own', `${operation} on ${instanceId}, which is in service`);
   };
 
-  /** Only a resize lowers what a group is to have: so that nothing is launched while an instance is in Standby. */
+  /** The least that groups were to have as a hold began, while nothing of them was in Standby. */
+  const leastAsHeld = new Map<SimulatedGroup, number>();
+  const rememberDesired = (group: SimulatedGroup): void => {
+    if (group.instances.some(({ lifecycleState }) => /Standby$/.test(lifecycleState))) return;
+    leastAsHeld.set(
+      group,
+      Math.min(leastAsHeld.get(group) ?? Number.POSITIVE_INFINITY, group.desiredCapacity),
+    );
+  };
+
+  /**
+   * Only a resize lowers what a group is to have, so that nothing is launched while an instance is in Standby: to what is
+   * in service, or to what it was to have before, for the rest would be ended; or to make room below the maximum for what
+   * leaves Standby. And nobody raises it above what it ever was.
+   */
   const checkDesired = (group: SimulatedGroup, desiredCapacity: number, functionName: string): void => {
     const isForResize = /^(prepareGroup|exitStandby|restoreGroup)$/.test(functionName);
-    if (desiredCapacity < group.desiredCapacity && !isForResize)
+    // Who came into service just now need not show yet.
+    const inServiceLately = group.instances.filter(
+      ({ lifecycleState, inServiceAt = 0 }) =>
+        lifecycleState === 'InService' && time.now() - inServiceAt < unseenMilliseconds,
+    ).length;
+    const inStandby = group.instances.filter(({ lifecycleState }) => lifecycleState === 'Standby').length;
+    const atLeast = isForResize
+      ? Math.min(
+          unitsInService(group) - inServiceLately * weightOf(group),
+          leastAsHeld.get(group) ?? Number.POSITIVE_INFINITY,
+          ...(functionName === 'exitStandby' ? [group.maxSize - inStandby * weightOf(group)] : []),
+        )
+      : group.desiredCapacity;
+    if (desiredCapacity < Math.min(group.desiredCapacity, atLeast))
       breaks(
         'gives back',
-        `desired capacity of ${group.name} is lowered from ${group.desiredCapacity} to ${desiredCapacity}`,
+        `desired capacity of ${group.name} is lowered from ${group.desiredCapacity} to ${desiredCapacity}, and ${unitsInService(group)} are in service`,
+      );
+    const highest = Math.max(group.desiredHighest, group.desiredCapacity);
+    if (desiredCapacity > highest)
+      breaks(
+        'gives back',
+        `desired capacity of ${group.name} is raised to ${desiredCapacity}, and was ${highest} at most`,
       );
   };
 
@@ -213,10 +261,12 @@ export const watchCalls = (
     checkSwitch(operation, input, functionName);
     const group = groupOf(input);
     if (group !== undefined) {
-      if (operation === 'SetDesiredCapacity')
+      if (input.DesiredCapacity !== undefined)
         checkDesired(group, Number(input.DesiredCapacity), functionName);
-      if (operation === 'SuspendProcesses')
+      if (operation === 'SuspendProcesses') {
+        rememberDesired(group);
         checkSuspension(group, (input.ScalingProcesses ?? []) as string[]);
+      }
       if (operation === 'EnterStandby') checkFloor(group, (input.InstanceIds ?? []) as string[]);
     }
     if (operation === 'CompleteLifecycleAction' || operation === 'TerminateInstanceInAutoScalingGroup')
