@@ -217,6 +217,8 @@ export interface SimulatedGroup extends Omit<GroupSpec, 'tags' | 'lifecycleHooks
   terminations: Termination[];
   /** The most that desired capacity ever was. */
   desiredHighest: number;
+  /** What others than Holdfast lowered desired capacity to: policies, schedules, people, tools. */
+  loweredByOthers: { at: number; to: number }[];
   /** When EC2 ended running instances by itself. */
   endedByEc2At: number[];
   /** What desired capacity was raised to, until so many are in service; and when they last were. */

@@ -21,6 +21,7 @@ import {
 } from './auto-scaling-group.ts';
 import { createInstanceLifecycle } from './instance-lifecycle.ts';
 import { refreshInstances } from './instance-refresh.ts';
+import { runningFunction } from './lambda.ts';
 import { afterCheck } from './target-health.ts';
 
 /**
@@ -56,6 +57,8 @@ export const createAutoScalingService = (
     onEvent({ group: group.name, kind: 'desired', from: group.desiredCapacity, to, text: because });
     if (to > group.desiredCapacity) group.scalesOutTo = to;
     else if (group.scalesOutTo !== undefined) group.scalesOutTo = Math.min(group.scalesOutTo, to);
+    if (to < group.desiredCapacity && runningFunction.getStore() === undefined)
+      group.loweredByOthers.push({ at: time.now(), to });
     group.desiredCapacity = to;
     group.desiredHighest = Math.max(group.desiredHighest, to);
   };
@@ -376,6 +379,7 @@ export const createAutoScalingService = (
         resumedAt: new Map(),
         terminations: [],
         desiredHighest: spec.desiredCapacity,
+        loweredByOthers: [],
         endedByEc2At: [],
         warm: spec.warmPoolSize ?? 0,
         replaces: new Map(),

@@ -171,19 +171,23 @@ export const watchCalls = (
       breaks('touches only its own', `${operation} on ${instanceId}, which is in service`);
   };
 
-  /** The least that groups were to have as a hold began, while nothing of them was in Standby. */
-  const leastAsHeld = new Map<SimulatedGroup, number>();
+  /** The least that groups were to have as a hold began, while nothing of them was in Standby; and since when. */
+  const leastAsHeld = new Map<SimulatedGroup, { desired: number; since: number }>();
   const rememberDesired = (group: SimulatedGroup): void => {
     if (group.instances.some(({ lifecycleState }) => /Standby$/.test(lifecycleState))) return;
-    leastAsHeld.set(
-      group,
-      Math.min(leastAsHeld.get(group) ?? Number.POSITIVE_INFINITY, group.desiredCapacity),
-    );
+    const { desired = Number.POSITIVE_INFINITY, since = time.now() } = leastAsHeld.get(group) ?? {};
+    leastAsHeld.set(group, { desired: Math.min(desired, group.desiredCapacity), since });
+  };
+  /** The least that anybody but Holdfast wanted of a group since it was first held. */
+  const leastWanted = (group: SimulatedGroup): number => {
+    const { desired, since } = leastAsHeld.get(group) ?? { desired: Number.POSITIVE_INFINITY, since: 0 };
+    const lowered = group.loweredByOthers.filter(({ at }) => at >= since).map(({ to }) => to);
+    return Math.min(desired, ...lowered);
   };
 
   /**
    * Only a resize lowers what a group is to have, so that nothing is launched while an instance is in Standby: to what is
-   * in service, or to what it was to have before, for the rest would be ended; or to make room below the maximum for what
+   * in service, or to what others wanted, for the rest would be ended; or to make room below the maximum for what
    * leaves Standby. And nobody raises it above what it ever was.
    */
   const checkDesired = (group: SimulatedGroup, desiredCapacity: number, functionName: string): void => {
@@ -193,12 +197,14 @@ export const watchCalls = (
       ({ lifecycleState, inServiceAt = 0 }) =>
         lifecycleState === 'InService' && time.now() - inServiceAt < unseenMilliseconds,
     ).length;
-    const inStandby = group.instances.filter(({ lifecycleState }) => lifecycleState === 'Standby').length;
+    // What is in Standby is not counted until it leaves.
+    const inStandby =
+      group.instances.filter(({ lifecycleState }) => lifecycleState === 'Standby').length * weightOf(group);
     const atLeast = isForResize
       ? Math.min(
           unitsInService(group) - inServiceLately * weightOf(group),
-          leastAsHeld.get(group) ?? Number.POSITIVE_INFINITY,
-          ...(functionName === 'exitStandby' ? [group.maxSize - inStandby * weightOf(group)] : []),
+          leastWanted(group) - inStandby,
+          ...(functionName === 'exitStandby' ? [group.maxSize - inStandby] : []),
         )
       : group.desiredCapacity;
     if (desiredCapacity < Math.min(group.desiredCapacity, atLeast))

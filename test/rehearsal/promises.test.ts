@@ -33,6 +33,35 @@ const faults: PlantedFault[] = [
     seeds: 60,
   },
   {
+    promise: 'gives back',
+    what: 'a resize sets desired capacity to the minimum in the end',
+    file: 'functions/domain/resize/decide-restore.ts',
+    edits: [
+      [
+        'desiredCapacity: Math.min(group.maxSize, Math.max(minSize, lowered)),',
+        'desiredCapacity: Math.min(minSize, lowered),',
+      ],
+    ],
+    from: 1,
+    seeds: 60,
+  },
+  {
+    promise: 'gives back',
+    what: 'a resize that leaves an instance sets the minimum to 0',
+    file: 'functions/domain/resize/decide-restore.ts',
+    edits: [['      minSize,\n      // AWS', '      minSize: left > 0 ? 0 : minSize,\n      // AWS']],
+    from: 1,
+    seeds: 300,
+  },
+  {
+    promise: 'gives back',
+    what: 'desired capacity is raised to the maximum',
+    file: 'functions/domain/holds/plan-raise.ts',
+    edits: [['Math.min(present, kept.desiredHighest, group.maxSize)', 'group.maxSize']],
+    from: 1,
+    seeds: 300,
+  },
+  {
     promise: 'keeps the floor',
     what: 'a wave takes as many as it likes',
     file: 'functions/domain/resize/decide-wave.ts',
