@@ -73,8 +73,13 @@ const seedsIn = (some: { seed: number }[]): string => {
   return `${seeds.slice(0, 10).join(', ')}${seeds.length > 10 ? ` and ${seeds.length - 10} more` : ''}`;
 };
 
-const tellBroken = (broken: BrokenPromise[]): string[] =>
-  broken.slice(0, 5).map(({ promise, text }) => `  ${promise}: ${text}`);
+const tellBroken = (broken: BrokenPromise[]): string[] => [
+  ...broken.slice(0, 5).map(({ promise, text }) => `  ${promise}: ${text}`),
+  ...(broken.length > 5 ? [`  and ${broken.length - 5} more`] : []),
+];
+
+const tellParts = ({ parts }: RandomIncident): string[] =>
+  parts.map((part) => `  part: ${JSON.stringify(part)}`);
 
 /** The shortest incident found that breaks the same promise, written down, with the command that tells it again. */
 const reportShortest = async (failure: Failure, incident: RandomIncident): Promise<string[]> => {
@@ -91,7 +96,7 @@ const reportShortest = async (failure: Failure, incident: RandomIncident): Promi
       `The shortest found, ${counted(parts.length, 'part')} and ${counted(groups.length, 'group')}: ${file}`,
       `To tell it again: npm run prove -- --replay ${file}`,
       ...tellBroken(shortest.broken),
-      ...parts.map((part) => `  part: ${JSON.stringify(part)}`),
+      ...tellParts(shortest.incident),
       '',
       shortest.timeline,
     ];
@@ -100,11 +105,18 @@ const reportShortest = async (failure: Failure, incident: RandomIncident): Promi
   }
 };
 
+/** A moment of an incident, or how long something lasts. */
+const seconds = z.number().check(z.gte(0), z.lte(86_400));
+
 /** What is asked of a file to be an incident; what is wrong deeper is found when it is told. */
 const replayed = z.looseObject({
   seed: z.int(),
   groups: z.array(z.looseObject({ name: z.string() })).check(z.minLength(1)),
-  parts: z.array(z.looseObject({ kind: z.enum(partKinds) })),
+  parts: z.array(
+    z
+      .looseObject({ kind: z.enum(partKinds), from: z.optional(seconds), lasts: z.optional(seconds) })
+      .check(z.refine(({ kind, from }) => kind === 'death' || from !== undefined, { path: ['from'] })),
+  ),
   quirks: z.looseObject({}),
   load: z.number(),
 });
@@ -139,10 +151,13 @@ const readIncident = (file: string): RandomIncident => {
 /** Tells one incident from a file again. */
 export const replayIncident = async (file: string): Promise<number> => {
   const incident = readIncident(file);
-  const { broken } = await askForTimeline({ what: 'timeline', incident });
-  const lines = await reportShortest({ seed: incident.seed, broken }, incident);
-  process.stdout.write(`${lines.length === 0 ? `${file}: no promise is broken` : lines.join('\n')}\n`);
-  return lines.length === 0 ? 0 : 1;
+  const { broken, timeline } = await askForTimeline({ what: 'timeline', incident });
+  const lines =
+    broken.length === 0
+      ? [`${file}: no promise is broken`]
+      : [`${file}: a promise is broken`, ...tellBroken(broken), ...tellParts(incident), '', timeline];
+  process.stdout.write(`${lines.join('\n')}\n`);
+  return broken.length === 0 ? 0 : 1;
 };
 
 /** Tells the incident of one seed: what is in it, and what happened. */
@@ -152,7 +167,7 @@ export const tellIncident = async (seed: number, groupsMax?: number): Promise<nu
   const lines = [
     `Seed ${seed}, ${incident.groups.length} groups: ${broken.length === 0 ? 'no promise is broken' : 'a promise is broken'}`,
     ...tellBroken(broken),
-    ...incident.parts.map((part) => `  part: ${JSON.stringify(part)}`),
+    ...tellParts(incident),
     '',
     timeline,
   ];
@@ -186,7 +201,13 @@ export const proveIncidents = async ({
   const underWay = new Set<number>();
   /** The first that was not told to its end. */
   const goesOnFrom = (): number => Math.min(next, ...underWay);
-  const length = `${seeds === undefined ? '' : ` --seeds ${seeds}`}${minutes === undefined ? '' : ` --minutes ${minutes}`}`;
+  /** As many as are left of those that were asked for; as many again once all are told. */
+  const howMany = (): string => {
+    if (seeds === undefined) return '';
+    const left = until - goesOnFrom();
+    return ` --seeds ${left === 0 ? seeds : left}`;
+  };
+  const length = (): string => `${howMany()}${minutes === undefined ? '' : ` --minutes ${minutes}`}`;
   const timeNow = (): string => new Date().toISOString().slice(0, 16).replace('T', ' ');
   const startedAtDate = timeNow();
   const ofSize = groupsMax === undefined ? '' : ` --groups ${groupsMax}`;
@@ -202,6 +223,9 @@ export const proveIncidents = async ({
       ({ promise }) => promise,
     );
     untold.sort((a, b) => a.seed - b.seed);
+    if (!isOver && done.count + untold.length === 0) {
+      return [`This run began at ${startedAtDate}, from seed ${from} on, and nothing is told yet.`];
+    }
     return [
       ...(isOver ? [] : [`This run had not ended when this was written, at ${timeNow()}.`]),
       ...(isOver && isStopped ? ['This run was stopped before its end.'] : []),
@@ -214,7 +238,7 @@ export const proveIncidents = async ({
         ? `No promise was broken${isOver ? '' : ' until then'}.`
         : `${failures.length} with a broken promise:`,
       ...[...byPromise].map(([promise, some]) => `  ${promise}: ${some.length}, seeds ${seedsIn(some)}`),
-      `To go on: npm run prove -- --from ${goesOnFrom()}${ofSize}${length}`,
+      `To go on: npm run prove -- --from ${goesOnFrom()}${ofSize}${length()}`,
     ];
   };
   const write = (lines: string[]): string => {
@@ -225,7 +249,7 @@ export const proveIncidents = async ({
   const progress = setInterval(() => {
     const found = failures.length === 0 ? '' : `: seeds ${seedsIn(failures)}`;
     process.stderr.write(
-      `${done.count} incidents, ${perSecond()} a second, ${failures.length} with a broken promise${found}; go on from seed ${goesOnFrom()}\n`,
+      `${counted(done.count, 'incident')}, ${perSecond()} a second, ${failures.length} with a broken promise${found}; go on from seed ${goesOnFrom()}\n`,
     );
     // Whoever ends it in the middle of the night has what was found.
     write(tellFound(false));
@@ -249,7 +273,7 @@ export const proveIncidents = async ({
       underWay.add(seed);
       try {
         const answer = await worker.ask({ what: 'tell', seed, groupsMax });
-        if (answer.what !== 'told') continue;
+        if (answer.what !== 'told') throw new Error(`found ${answer.what}`);
         done.count += 1;
         done.executions += answer.executions;
         done.calls += answer.calls;
@@ -270,6 +294,8 @@ export const proveIncidents = async ({
   clearInterval(progress);
   process.off('SIGINT', stop);
   const lines = tellFound(true);
+  // Making incidents short takes a while, and somebody may not wait for it.
+  write(lines);
   for (const failure of failures.slice(0, shrunkMax)) {
     lines.push(
       '',

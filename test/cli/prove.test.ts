@@ -40,10 +40,16 @@ describe('npm run prove', () => {
     expect(stderr).toContain('allowed: a file that npm run prove wrote');
   });
 
-  it('refuses to replay a part of a kind that there is not', () => {
+  it.each([
+    ['of a kind that there is not', { kind: 'lost packets', from: 60 }, 'parts.1.kind'],
+    ['that does not say when', { kind: 'ecs', group: 'group-1' }, 'parts.1.from'],
+    ['whose time is no number', { kind: 'ecs', group: 'group-1', from: 'x' }, 'parts.1.from'],
+    ['before the beginning', { kind: 'ecs', group: 'group-1', from: -5 }, 'parts.1.from'],
+    ['that lasts for ever', { kind: 'loss', from: 60, lasts: 1e12, fraction: 0.1 }, 'parts.1.lasts'],
+  ])('refuses to replay a part %s', (_what, part, wrong) => {
     const folder = mkdtempSync(join(tmpdir(), 'holdfast-replay-'));
     const file = join(folder, 'seed-1.json');
-    const parts = [{ kind: 'silence' }, { kind: 'lost packets' }];
+    const parts = [{ kind: 'silence', from: 60, lasts: 60, services: ['SNS'] }, part];
     writeFileSync(file, JSON.stringify({ ...createRandomIncident(1), parts }));
     const { status, stderr } = spawnSync(process.execPath, [script, '--replay', file], {
       encoding: 'utf8',
@@ -51,7 +57,7 @@ describe('npm run prove', () => {
     });
     rmSync(folder, { recursive: true });
     expect(status).toBe(2);
-    expect(stderr).toContain('missing or wrong: parts.1.kind');
+    expect(stderr).toContain(`missing or wrong: ${wrong}`);
   });
 
   it('tells one incident with its timeline, and ends', () => {

@@ -157,6 +157,22 @@ describe('decideWave', () => {
       });
     });
 
+    it('takes none out that may serve, while its load balancer cannot be asked, and leaves it in the end', () => {
+      const home = canary({
+        direction: 'HOME',
+        homeSince: now,
+        wantedType: 'm7i.large',
+        failure: { because: 'UNSTEADY', instanceType: 'm7i.xlarge', healthyForSeconds: 300, seconds: 1200 },
+      });
+      const silentFrom = (from: number, until: number) => (at: number) =>
+        at >= from && at < until ? undefined : true;
+      expect(watch(home, silentFrom(30, 330))).toMatchObject({ seconds: 330, told: { event: 'resized' } });
+      expect(watch(home, silentFrom(0, 2400))).toMatchObject({
+        seconds: serviceSecondsMax + doubtSeconds,
+        told: { event: 'left', facts: { because: 'HEALTH_UNKNOWN' } },
+      });
+    });
+
     it('lets one come home at once that did nothing wrong', () => {
       const home = canary({ direction: 'HOME', homeSince: now, failure: { because: 'MODE', mode: 'off' } });
       expect(watch(home, () => true)).toMatchObject({ seconds: 0, told: { event: 'resized' } });
