@@ -28,7 +28,7 @@ import {
 } from './group-record.ts';
 import { holdCalls } from './hold-calls.ts';
 import { keptOf } from './plan-raise.ts';
-import { areSizesOfUpdate, asTakenBackByUpdate } from './stack-update.ts';
+import { areSizesOfUpdate, asTakenBackByUpdate, stackOf } from './stack-update.ts';
 import { keepsInstances, settingsInForce, settingsStillInForce, wantedSettings } from './wanted-state.ts';
 
 /** The latest launches that are remembered: more than any rule asks to have succeeded. */
@@ -187,10 +187,9 @@ const withKept = (record: GroupRecord, group: AutoScalingGroup, now: string, see
       desiredCapacity,
     };
   if (known !== undefined && desiredCapacity <= known.desiredHighest) return record;
-  // A rolling update raises it for a while.
-  if (known !== undefined && record.stackUpdate !== undefined && areSizesOfUpdate(group, known.minSize)) {
-    return record;
-  }
+  // A rolling update raises it for a while, and may begin and end between two looks at the stack.
+  const isOfStack = stackOf(group) !== undefined;
+  if (known !== undefined && isOfStack && areSizesOfUpdate(group, known.minSize)) return record;
   return { ...record, kept: { ...kept, desiredHighest: Math.max(kept.desiredHighest, desiredCapacity) } };
 };
 

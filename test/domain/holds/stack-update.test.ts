@@ -177,7 +177,8 @@ describe('lookAtStack', () => {
   });
 
   it('does not take sizes that a rolling update raises for those of the group', () => {
-    const raised = aGroup({ minSize: 8, desiredCapacity: 8, suspendedProcesses: scaleInProcesses });
+    const tags = { ...aGroup().tags, 'aws:cloudformation:stack-name': 'shop' };
+    const raised = aGroup({ tags, minSize: 8, desiredCapacity: 8, suspendedProcesses: scaleInProcesses });
     const afterwards = aGroup({ minSize: 1, desiredCapacity: 4, suspendedProcesses: scaleInProcesses });
     const keptOf = (record: GroupRecord) =>
       look(record, 'UPDATE_COMPLETE', later(60), afterwards).record.kept;
@@ -188,6 +189,19 @@ describe('lookAtStack', () => {
     // It began meanwhile: what it saw then was the update's.
     const meanwhile = apply(aRecord(), raised, later(120)).after;
     expect(keptOf(isUpdatingNow(meanwhile))).toMatchObject({ desiredHighest: 4, minSize: 1 });
+  });
+
+  it('takes such sizes for those of an update too that began and ended between two looks at the stack', () => {
+    const tags = { ...aGroup().tags, 'aws:cloudformation:stack-name': 'shop' };
+    const raised = aGroup({ minSize: 8, desiredCapacity: 8, suspendedProcesses: scaleInProcesses });
+    const keptAfter = (group: typeof raised) => {
+      const decision = decideApply(anIncident(), group, held, 'me', later(600));
+      return ('after' in decision ? decision.after : held).kept?.desiredHighest;
+    };
+    expect(keptAfter({ ...raised, tags })).toBe(4);
+    // No update of a stack can have raised these.
+    expect(keptAfter(raised)).toBe(8);
+    expect(keptAfter({ ...raised, tags, desiredCapacity: 9 })).toBe(9);
   });
 
   it('forgets nothing of the sizes for an update that is not about the group', () => {
