@@ -78,8 +78,13 @@ const tellBroken = (broken: BrokenPromise[]): string[] => [
   ...(broken.length > 5 ? [`  and ${broken.length - 5} more`] : []),
 ];
 
-const tellParts = ({ parts }: RandomIncident): string[] =>
-  parts.map((part) => `  part: ${JSON.stringify(part)}`);
+/** An incident as it was told: what it broke, what is in it, and what happened. */
+const tellWhole = ({ broken, incident, timeline }: Answer & { what: 'timeline' }): string[] => [
+  ...tellBroken(broken),
+  ...incident.parts.map((part) => `  part: ${JSON.stringify(part)}`),
+  '',
+  timeline,
+];
 
 /** The shortest incident found that breaks the same promise, written down, with the command that tells it again. */
 const reportShortest = async (failure: Failure, incident: RandomIncident): Promise<string[]> => {
@@ -95,10 +100,7 @@ const reportShortest = async (failure: Failure, incident: RandomIncident): Promi
       '',
       `The shortest found, ${counted(parts.length, 'part')} and ${counted(groups.length, 'group')}: ${file}`,
       `To tell it again: npm run prove -- --replay ${file}`,
-      ...tellBroken(shortest.broken),
-      ...tellParts(shortest.incident),
-      '',
-      shortest.timeline,
+      ...tellWhole(shortest),
     ];
   } catch (error) {
     return [`It could not be made shorter: ${(error as Error).message}`];
@@ -151,28 +153,26 @@ const readIncident = (file: string): RandomIncident => {
 /** Tells one incident from a file again. */
 export const replayIncident = async (file: string): Promise<number> => {
   const incident = readIncident(file);
-  const { broken, timeline } = await askForTimeline({ what: 'timeline', incident });
-  const lines =
-    broken.length === 0
-      ? [`${file}: no promise is broken`]
-      : [`${file}: a promise is broken`, ...tellBroken(broken), ...tellParts(incident), '', timeline];
+  const told = await askForTimeline({ what: 'timeline', incident });
+  const isKept = told.broken.length === 0;
+  const lines = isKept
+    ? [`${file}: no promise is broken`]
+    : [`${file}: a promise is broken`, ...tellWhole(told)];
   process.stdout.write(`${lines.join('\n')}\n`);
-  return broken.length === 0 ? 0 : 1;
+  return isKept ? 0 : 1;
 };
 
 /** Tells the incident of one seed: what is in it, and what happened. */
 export const tellIncident = async (seed: number, groupsMax?: number): Promise<number> => {
   const incident = createRandomIncident(seed, groupsMax);
-  const { broken, timeline } = await askForTimeline({ what: 'timeline', incident });
+  const told = await askForTimeline({ what: 'timeline', incident });
+  const isKept = told.broken.length === 0;
   const lines = [
-    `Seed ${seed}, ${incident.groups.length} groups: ${broken.length === 0 ? 'no promise is broken' : 'a promise is broken'}`,
-    ...tellBroken(broken),
-    ...tellParts(incident),
-    '',
-    timeline,
+    `Seed ${seed}, ${incident.groups.length} groups: ${isKept ? 'no promise is broken' : 'a promise is broken'}`,
+    ...tellWhole(told),
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
-  return broken.length === 0 ? 0 : 1;
+  return isKept ? 0 : 1;
 };
 
 /**

@@ -202,13 +202,15 @@ const inServiceStep = (resize: Resize, seen: SeenResize, age: number, now: strin
       ...(direction === 'HOME' ? { failure } : {}),
     });
   }
-  // It came home unhealthy with a type that it has to give up again. What serves, or may serve, is the group's capacity:
-  // it is taken out only while it does not.
+  // What serves is the group's capacity: it is taken out again only while it does not.
+  const mayBeTakenOut = direction === 'HOME' || instanceType !== wantedType;
+  if (seen.isHealthy === true && mayBeTakenOut) return wait('Service');
+  // It came home unhealthy with a type that it has to give up again.
   if (instanceType !== wantedType) {
     if (seen.isHealthy === false) {
       return call('EnterStandby', { because: 'UNHEALTHY_WITH_ANOTHER_TYPE', wantedType });
     }
-    return seen.isHealthy === true || secondsBetween(resize.homeSince ?? now, now) < serviceSecondsMax
+    return secondsBetween(resize.homeSince ?? now, now) < serviceSecondsMax
       ? wait('Service')
       : endAs('LEFT', { because: 'HEALTH_UNKNOWN', instanceType });
   }
@@ -225,11 +227,8 @@ const inServiceStep = (resize: Resize, seen: SeenResize, age: number, now: strin
     resize.wasWell === true
       ? { because: 'UNSTEADY', instanceType, healthyForSeconds: canaryWatchSeconds, seconds: age }
       : unhealthyAs(instanceType);
-  if (direction === 'FORWARD') {
-    return { action: 'TURN', change: turnHome(unhealthy, resize.originalType, now), turn: unhealthy };
-  }
-  return seen.isHealthy === true
-    ? wait('Service')
+  return direction === 'FORWARD'
+    ? { action: 'TURN', change: turnHome(unhealthy, resize.originalType, now), turn: unhealthy }
     : { ...call('EnterStandby', { because: 'UNHEALTHY_AT_HOME', failure: unhealthy }), givesUp: true };
 };
 

@@ -27,7 +27,7 @@ const onItsWay = {
   ),
 };
 
-/** Prepares groups that are alike, and says what was done to the first. */
+/** Prepares groups that are alike: what was called for all of them, and the minimum of `web` to set in the end. */
 const prepare = async (
   group: AutoScalingGroup,
   work: Partial<ResizeWork>,
