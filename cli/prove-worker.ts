@@ -1,6 +1,7 @@
 import { parentPort } from 'node:worker_threads';
+import type { RandomIncident } from '../rehearsal/random/parts.ts';
 import { createPeople } from '../rehearsal/random/people.ts';
-import { createRandomIncident, type RandomIncident } from '../rehearsal/random/random-incident.ts';
+import { createRandomIncident } from '../rehearsal/random/random-incident.ts';
 import { type RandomRun, runRandomIncident } from '../rehearsal/random/run-random-incident.ts';
 import { breaks, shrink } from '../rehearsal/random/shrink.ts';
 import { toStory } from '../rehearsal/random/to-story.ts';

@@ -109,6 +109,7 @@ export const createEc2Service = (
 ) => {
   const groupOfInstance = new Map<string, SimulatedGroup>();
   const snapshots: SimulatedSnapshot[] = [];
+  const versionsByToken = new Map<string, number>();
   const reservations: SimulatedReservation[] = [];
   const lasting = ([from, more]: readonly [number, number]): number =>
     (from + more * time.random()) * 1000 * quirks.ec2TimeFactor;
@@ -460,9 +461,16 @@ export const createEc2Service = (
 
     CreateLaunchTemplateVersion: (input) => {
       const group = groupOfTemplate(input);
-      group.launchTemplate.versions.push((input.LaunchTemplateData as { InstanceType: string }).InstanceType);
+      const token = String(input.ClientToken);
+      // The same token makes no second version (API reference, CreateLaunchTemplateVersion).
+      const VersionNumber =
+        versionsByToken.get(token) ??
+        group.launchTemplate.versions.push(
+          (input.LaunchTemplateData as { InstanceType: string }).InstanceType,
+        );
+      if (input.ClientToken !== undefined) versionsByToken.set(token, VersionNumber);
       followTemplate(group);
-      return { LaunchTemplateVersion: { VersionNumber: group.launchTemplate.versions.length } };
+      return { LaunchTemplateVersion: { VersionNumber } };
     },
 
     ModifyLaunchTemplate: (input) => {

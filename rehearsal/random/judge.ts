@@ -7,22 +7,12 @@ import { parseHoldInput } from '../../functions/events/hold-input.ts';
 import type { SimulatedGroup } from '../cloud/auto-scaling-group.ts';
 import type { SimulatedCloud } from '../cloud/simulated-cloud.ts';
 import type { RecordedCall } from '../cloud/wire.ts';
+import { leftForPeople } from './left-for-people.ts';
+import { ofKind, type RandomIncident } from './parts.ts';
 import type { People } from './people.ts';
 import { randomPolicy } from './policy.ts';
-import { isCalm, type RandomIncident } from './random-incident.ts';
-import { ofKind } from './to-story.ts';
+import { isCalm } from './random-incident.ts';
 import type { BrokenPromise } from './watch.ts';
-
-/** Instances, and groups as a whole, of which people were told that they are theirs to mend. */
-const leftForPeople = ({ store }: SimulatedCloud): Set<string> =>
-  new Set(
-    store
-      .listJournals()
-      .flatMap(({ entries }) => entries)
-      .flatMap(({ event, instanceId, autoScalingGroupName }) =>
-        event === 'left' ? [instanceId ?? autoScalingGroupName ?? ''] : [],
-      ),
-  );
 
 const judgeGroup = (group: SimulatedGroup, people: People, minSize: number | undefined): BrokenPromise[] => {
   const { name } = group;

@@ -1,6 +1,9 @@
 import { type Policy, parsePolicy } from '../../functions/events/policy.ts';
 
-const targets = (tier: string) => ({ tags: { tier } });
+/** What groups of a random incident are for. */
+export const tiers = ['web', 'api', 'db'] as const;
+
+const targets = (tier: (typeof tiers)[number]) => ({ tags: { tier } });
 
 /** The alarms of every random incident, on the packets that are lost, in percent. */
 export const randomAlarms = [

@@ -1,4 +1,3 @@
-import type { Remediation } from '../../functions/domain/remediation-names.ts';
 import type {
   GroupSpec,
   LaunchOutcome,
@@ -7,66 +6,11 @@ import type {
 } from '../cloud/auto-scaling-group.ts';
 import type { Quirks } from '../cloud/simulated-cloud.ts';
 import type { ServiceName } from '../cloud/wire.ts';
-import { seededRandom } from '../virtual-time.ts';
-import { type Refusals, refusals } from './refusals.ts';
-
-/** What people, tools and AWS do at a moment, in seconds since the start; each is data, so that it can be left out. */
-export type Part =
-  | { kind: 'loss'; from: number; lasts: number; fraction: number; flapSeconds?: number }
-  | { kind: 'launches fail'; from: number; lasts: number; groups: string[]; outcome: LaunchOutcome }
-  | { kind: 'no capacity'; from: number; lasts: number; instanceTypes: string[] }
-  | { kind: 'health checks fail'; from: number; lasts: number; groups: string[]; fraction: number }
-  | { kind: 'starts do not serve'; from: number; lasts: number; groups: string[] }
-  | { kind: 'restarts'; from: number; lasts: number; groups: string[]; everySeconds: number }
-  | { kind: 'silence'; from: number; lasts: number; services: (ServiceName | 'DynamoDB')[]; error?: string }
-  | { kind: 'by hand'; from: number; remediation: Remediation; input: Record<string, unknown> }
-  | { kind: 'stop executions'; from: number }
-  | { kind: 'kill switch'; from: number; lasts: number; word: string }
-  | { kind: 'suspend'; from: number; group: string; processes: string[] }
-  | { kind: 'resume'; from: number; group: string; processes: string[] }
-  | { kind: 'protect' | 'unprotect'; from: number; group: string }
-  | { kind: 'opt out'; from: number; lasts: number; group: string }
-  | { kind: 'terminate an instance'; from: number; group: string }
-  | { kind: 'set desired capacity'; from: number; group: string; to: number }
-  | { kind: 'make anew' | 'delete'; from: number; group: string }
-  | { kind: 'stack update' | 'instance refresh'; from: number; group: string }
-  | { kind: 'disable alarm actions'; from: number; lasts: number }
-  | { kind: 'terraform'; from: number; lasts: number; group: string; everySeconds: number }
-  | { kind: 'ecs'; from: number; group: string }
-  | { kind: 'deploy'; from: number; lasts: number; how: DeployedMeanwhile }
-  | Refusals
-  | { kind: 'death'; function: string; at: number; when: 'before' | 'after' };
-
-/** Every kind of part there is, for whoever reads an incident from a file. */
-export const partKinds = Object.keys({
-  loss: true,
-  'launches fail': true,
-  'no capacity': true,
-  'health checks fail': true,
-  'starts do not serve': true,
-  restarts: true,
-  silence: true,
-  'by hand': true,
-  'stop executions': true,
-  'kill switch': true,
-  suspend: true,
-  resume: true,
-  protect: true,
-  unprotect: true,
-  'opt out': true,
-  'terminate an instance': true,
-  'set desired capacity': true,
-  'make anew': true,
-  delete: true,
-  'stack update': true,
-  'instance refresh': true,
-  'disable alarm actions': true,
-  terraform: true,
-  ecs: true,
-  deploy: true,
-  refuses: true,
-  death: true,
-} satisfies Record<Part['kind'], true>);
+import { byHandOf, withSettings } from './by-hand.ts';
+import { type Dice, diceOf } from './dice.ts';
+import type { DeployedMeanwhile, Part, RandomIncident } from './parts.ts';
+import { tiers } from './policy.ts';
+import { refusals } from './refusals.ts';
 
 /**
  * What keeps Holdfast from holding groups at all. Without these, and with a service that answers, one group that fails
@@ -90,51 +34,6 @@ export const isCalm = ({ parts, quirks }: RandomIncident): boolean =>
   (quirks.hangRate ?? 0) === 0 &&
   (quirks.serverErrorRate ?? 0) === 0 &&
   (quirks.tableErrorRate ?? 0) === 0;
-
-/** What is deployed for a while: the same again, with other rules, or the stage as a dry run. */
-export type DeployedMeanwhile = 'the same' | 'other rules' | 'dry run';
-
-/** An incident that nobody has ever had: everything of it comes from one seed, and is plain data. */
-export interface RandomIncident {
-  seed: number;
-  groups: GroupSpec[];
-  parts: Part[];
-  /** How unkind AWS is. */
-  quirks: Partial<Quirks>;
-  /** Of groups whose launches fail at once so many get an execution of their own: few, so that few groups share one. */
-  groupsFailingAlone?: number;
-  /** Requests a second to a group, as a share of what its instances can serve. */
-  load: number;
-  /** From when on nothing more happens, in seconds since the start, where that is not after two hours. */
-  quietFrom?: number;
-}
-
-/** Chance, from one seed. */
-interface Dice {
-  chance: (share: number) => boolean;
-  between: (from: number, to: number) => number;
-  pick: <Value>(values: readonly Value[]) => Value;
-  some: <Value>(values: readonly Value[], share: number) => Value[];
-}
-
-const diceOf = (seed: number): Dice => {
-  const random = seededRandom(seed);
-  // The first numbers of neighbouring seeds are neighbours too.
-  for (let n = 0; n < 20; n += 1) random();
-  const between = (from: number, to: number): number => from + Math.floor(random() * (to - from + 1));
-  return {
-    chance: (share) => random() < share,
-    between,
-    pick: (values) => {
-      const picked = values[between(0, values.length - 1)];
-      if (picked === undefined) throw new Error('there is nothing to pick');
-      return picked;
-    },
-    some: (values, share) => values.filter(() => random() < share),
-  };
-};
-
-const tiers = ['web', 'api', 'db'] as const;
 
 /** What AWS allows in a name: everything that can be printed but a colon (Auto Scaling API reference, CreateAutoScalingGroup). */
 const nameCharacters = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index)).filter(
@@ -289,45 +188,6 @@ const outcomeOf = ({ pick }: Dice): LaunchOutcome =>
 /** When everything that people and AWS do is over, in seconds since the start; outages may last longer. */
 export const busySeconds = 7200;
 
-const byHandOf = (dice: Dice, names: string[], from: number): Part => {
-  const { chance, pick, some, between } = dice;
-  // Draining and resizing are as frequent as holds.
-  const remediation = pick<Remediation>([
-    'pause-scaling',
-    'protect-instances',
-    'drain-pending-wait',
-    'drain-pending-wait',
-    'resize-in-place',
-    'resize-in-place',
-  ]);
-  const chosen = some(names, 0.3);
-  const targets = chance(0.3)
-    ? { tags: { tier: pick(tiers) } }
-    : { autoScalingGroupName: chosen.length === 0 ? [pick(names)] : chosen.slice(0, 5) };
-  const fields: Partial<Record<Remediation, Record<string, unknown>>> = {
-    'pause-scaling': { block: pick(['scale-in', 'all']), expiresAfter: `${between(10, 60)}m` },
-    'protect-instances': { expiresAfter: `${between(10, 60)}m` },
-    'drain-pending-wait': { olderThan: pick(['5m', '15m']), expiresAfter: `${between(30, 90)}m` },
-    'resize-in-place': {
-      instanceTypes: pick(['m7i.xlarge', 'm7i.2xlarge', 'larger']),
-      waveSize: pick([1, 2, 4]),
-      expiresAfter: `${between(30, 120)}m`,
-      ...(chance(0.3) ? { allowInstanceStoreLoss: true } : {}),
-    },
-  };
-  return {
-    kind: 'by hand',
-    from,
-    remediation,
-    input: {
-      ...targets,
-      ...fields[remediation],
-      reason: 'a random reason',
-      ...(chance(0.1) ? { dryRun: true } : {}),
-    },
-  };
-};
-
 const partOf = (dice: Dice, names: string[]): Part => {
   const { chance, between, pick, some } = dice;
   const from = between(60, busySeconds);
@@ -398,7 +258,7 @@ const partOf = (dice: Dice, names: string[]): Part => {
         ...(chance(0.3) ? { error: 'Throttling' } : {}),
       };
     case 'by hand':
-      return byHandOf(dice, names, from);
+      return { kind, from, ...byHandOf(dice, names) };
     case 'stop executions':
       return { kind, from };
     case 'kill switch':
@@ -505,5 +365,7 @@ export const createRandomIncident = (seed: number, groupsMax = standardGroups): 
     groupsFailingAlone: dice.pick([0, 1, 10]),
     load: dice.pick([0.2, 0.5, 0.8]),
   };
-  return groups.length > 0 && dice.chance(calmShare) ? withFailingGroups(dice, incident) : incident;
+  const chosen = groups.length > 0 && dice.chance(calmShare) ? withFailingGroups(dice, incident) : incident;
+  // Dice of their own: an incident in which nobody starts anything is the same without them.
+  return withSettings(diceOf(~seed), chosen);
 };

@@ -2,11 +2,11 @@ import type { Death, SimulatedCloud } from '../cloud/simulated-cloud.ts';
 import type { Execution } from '../cloud/step-functions.ts';
 import { type RehearsalResult, rehearse } from '../rehearse.ts';
 import { judgeAnswers, judgeDurations, judgeEnd, judgeOthers } from './judge.ts';
+import { ofKind, type RandomIncident } from './parts.ts';
 import { createPeople } from './people.ts';
 import { randomPolicy } from './policy.ts';
-import type { RandomIncident } from './random-incident.ts';
 import { refuseChanges } from './refusals.ts';
-import { deathsOf, isDryRun, ofKind, quietFrom, toStory } from './to-story.ts';
+import { deathsOf, isDryRun, quietFrom, toStory } from './to-story.ts';
 import { type BrokenPromise, watchCalls } from './watch.ts';
 
 /** What became of a random incident. */
@@ -67,6 +67,7 @@ export const runRandomIncident = async (
     skipsSerialization: true,
     quirks: incident.quirks,
     groupsFailingAlone: incident.groupsFailingAlone,
+    changesLaunchTemplates: incident.changesLaunchTemplates === true,
     dies: (death) => diesInParts(death) || (seen !== undefined && dies?.(death, seen) === true),
     ...(onState === undefined ? {} : { onState }),
     endsWhen: isQuiet,

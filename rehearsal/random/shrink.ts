@@ -1,4 +1,4 @@
-import type { RandomIncident } from './random-incident.ts';
+import type { RandomIncident } from './parts.ts';
 import { runRandomIncident } from './run-random-incident.ts';
 import type { Promised } from './watch.ts';
 

@@ -7,11 +7,10 @@ import { manageTerminationProtection } from '../cloud/ecs.ts';
 import { type Death, killSwitchParameter, type SimulatedCloud } from '../cloud/simulated-cloud.ts';
 import { stateMachineArn } from '../cloud/step-functions.ts';
 import type { Deed, Story } from '../incident.ts';
+import { type DeployedMeanwhile, ofKind, type Part, type PartOf, type RandomIncident } from './parts.ts';
 import type { People } from './people.ts';
 import { otherPolicy, randomAlarms, randomPolicy } from './policy.ts';
-import { busySeconds, type DeployedMeanwhile, type Part, type RandomIncident } from './random-incident.ts';
-
-type PartOf<Kind extends Part['kind']> = Extract<Part, { kind: Kind }>;
+import { busySeconds } from './random-incident.ts';
 
 const until = ({ from, lasts }: { from: number; lasts: number }): number => from + lasts;
 const period = (part: { from: number; lasts: number }) => ({
@@ -331,10 +330,6 @@ export const quietFrom = ({ parts, quietFrom: from = busySeconds }: RandomIncide
 
 /** How long a random incident may take to give everything back, once all is quiet. */
 const givesBackSeconds = 6 * 3600;
-
-/** The parts of one kind. */
-export const ofKind = <Kind extends Part['kind']>(parts: Part[], kind: Kind): PartOf<Kind>[] =>
-  parts.filter((part): part is PartOf<Kind> => part.kind === kind);
 
 /** A random incident as the rehearsal tells it. */
 export const toStory = (incident: RandomIncident, people: People): Story => {

@@ -6,9 +6,11 @@ import {
   unitsInService,
   weightOf,
 } from '../cloud/auto-scaling-group.ts';
+import { instanceTypes } from '../cloud/instance-types.ts';
 import { runningEvent, runningFunction } from '../cloud/lambda.ts';
 import type { SimulatedCloud } from '../cloud/simulated-cloud.ts';
 import { isMutating } from '../cloud/wire.ts';
+import { leftForPeople } from './left-for-people.ts';
 import type { People } from './people.ts';
 
 /** The promises of docs/promises.md, by their short names. */
@@ -45,6 +47,17 @@ const takes = (operation: string, input: Record<string, unknown>): boolean =>
     operation,
   ) ||
   (operation === 'SetInstanceProtection' && input.ProtectedFromScaleIn === true);
+
+/** What people ask for that has to be kept at a call. */
+interface AskedByHand {
+  dryRun?: boolean;
+  floor?: number | string;
+  allowDowntime?: boolean;
+  waveSize?: number;
+  snapshot?: boolean;
+  allowInstanceStoreLoss?: boolean;
+  updateLaunchTemplate?: boolean;
+}
 
 /** So long a call may be on its way that was decided before a person acted. */
 const onTheWayMilliseconds = 45_000;
@@ -115,6 +128,12 @@ export const watchCalls = (
     }
   };
 
+  /** What was asked of the execution whose function runs: of a rule nothing but what stands in the policy. */
+  const asked = (): AskedByHand => {
+    const { plan } = (runningEvent.getStore() ?? {}) as { plan?: { incidentId?: string } };
+    return (stepFunctions.executions.get(plan?.incidentId ?? '')?.input ?? {}) as AskedByHand;
+  };
+
   /** Room for a wave: of what serves so much must be left as the plan promised. */
   const checkFloor = (group: SimulatedGroup, ids: string[]): void => {
     const work = store
@@ -124,6 +143,21 @@ export const watchCalls = (
       breaks('keeps the floor', `EnterStandby in ${group.name}, of which no resize is recorded`);
       return;
     }
+    // A percentage is of what was healthy as the resize was planned, which nobody else has counted.
+    const { floor: floorAsked, allowDowntime, waveSize = 1 } = asked();
+    const least = Math.max(allowDowntime === true ? 0 : 1, typeof floorAsked === 'number' ? floorAsked : 0);
+    if (work.floor < least)
+      breaks('keeps the floor', `the floor of ${group.name} is ${work.floor}, and ${least} was asked for`);
+    const atOnce =
+      ids.length +
+      group.instances.filter(
+        ({ instanceId, lifecycleState }) =>
+          /Standby$/.test(lifecycleState) &&
+          !ids.includes(instanceId) &&
+          !leftForPeople(cloud).has(instanceId),
+      ).length;
+    if (atOnce > waveSize)
+      breaks('keeps the floor', `${atOnce} of ${group.name} leave service at once, and ${waveSize} may`);
     const serves = ({ lifecycleState, ec2: { state, checksOkAt }, target }: SimulatedInstance): boolean =>
       lifecycleState === 'InService' &&
       state === 'running' &&
@@ -158,9 +192,19 @@ export const watchCalls = (
       );
   };
 
+  /** Whoever asks for snapshots loses no data of which there is none. */
+  const checkSnapshot = (operation: string, instanceId: string): void => {
+    if (asked().snapshot === true && !ec2.snapshots.some((taken) => taken.instanceId === instanceId))
+      breaks(
+        'evidence first',
+        `${operation} on ${instanceId}, of which a snapshot was asked for and none was taken`,
+      );
+  };
+
   const checkEnd = (operation: string, instanceId: string): void => {
     if (!store.listEvidence().some((kept) => kept.instanceId === instanceId))
       breaks('evidence first', `${operation} on ${instanceId}, of which no evidence was kept`);
+    checkSnapshot(operation, instanceId);
     const instance = [...autoScaling.groups.values()]
       .flatMap(({ instances }) => instances)
       .find((each) => each.instanceId === instanceId);
@@ -251,11 +295,7 @@ export const watchCalls = (
   };
 
   /** Whether the function that runs is of an execution that was asked for a dry run. */
-  const isOfDryRun = (): boolean => {
-    const { plan } = (runningEvent.getStore() ?? {}) as { plan?: { incidentId?: string } };
-    const execution = stepFunctions.executions.get(plan?.incidentId ?? '');
-    return (execution?.input as { dryRun?: boolean } | undefined)?.dryRun === true;
-  };
+  const isOfDryRun = (): boolean => asked().dryRun === true;
 
   const checkAutoScaling = (
     operation: string,
@@ -280,18 +320,47 @@ export const watchCalls = (
     if (input.LifecycleActionResult === 'CONTINUE') breaks('touches only its own', 'a launch is continued');
   };
 
+  const checkStop = (ids: string[]): void => {
+    for (const { instances, name } of autoScaling.groups.values()) {
+      for (const {
+        instanceId,
+        lifecycleState,
+        ec2: { instanceType, state },
+      } of instances) {
+        if (!ids.includes(instanceId)) continue;
+        if (lifecycleState === 'InService')
+          breaks('keeps the floor', `StopInstances on ${instanceId} of ${name}, which is in service`);
+        if (
+          state === 'running' &&
+          instanceTypes.get(instanceType)?.InstanceStorageSupported === true &&
+          asked().allowInstanceStoreLoss !== true
+        )
+          breaks(
+            'evidence first',
+            `StopInstances on ${instanceId} of ${name}, whose instance store would be lost`,
+          );
+      }
+    }
+  };
+
+  /** An instance gets another type than the one it was launched with. */
+  const checkNewType = ({ InstanceId, InstanceType }: Record<string, unknown>): void => {
+    const { Value: wanted } = (InstanceType ?? {}) as { Value?: string };
+    const group = [...autoScaling.groups.values()].find(({ instances }) =>
+      instances.some(({ instanceId }) => instanceId === InstanceId),
+    );
+    if (wanted !== undefined && wanted !== group?.launchTemplate.versions[0])
+      checkSnapshot('ModifyInstanceAttribute', String(InstanceId));
+  };
+
   const checkEc2 = (operation: string, input: Record<string, unknown>): void => {
     if (/^(Describe|Get)/.test(operation) || input.DryRun === true) return;
     if (isDryRun || isOfDryRun()) breaks('dry run', `${operation} in a dry run`);
     checkSwitch(operation, input);
-    if (operation !== 'StopInstances') return;
-    const ids = (input.InstanceIds ?? []) as string[];
-    for (const { instances, name } of autoScaling.groups.values()) {
-      for (const { instanceId, lifecycleState } of instances) {
-        if (ids.includes(instanceId) && lifecycleState === 'InService')
-          breaks('keeps the floor', `StopInstances on ${instanceId} of ${name}, which is in service`);
-      }
-    }
+    if (/LaunchTemplate/.test(operation) && asked().updateLaunchTemplate !== true)
+      breaks('touches only its own', `${operation}, for which nobody asked`);
+    if (operation === 'StopInstances') checkStop((input.InstanceIds ?? []) as string[]);
+    if (operation === 'ModifyInstanceAttribute') checkNewType(input);
   };
 
   /** At the call, as it meets the account. That a group has not opted in is no matter where IAM refuses the call. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Remediation } from '../../functions/domain/remediation-names.ts';
 import type { GroupSpec } from '../../rehearsal/cloud/auto-scaling-group.ts';
 import type { Death, Quirks, SimulatedCloud } from '../../rehearsal/cloud/simulated-cloud.ts';
-import type { Part, RandomIncident } from '../../rehearsal/random/random-incident.ts';
+import type { Part, RandomIncident } from '../../rehearsal/random/parts.ts';
 import { type RandomRun, runRandomIncident } from '../../rehearsal/random/run-random-incident.ts';
 import { sliceOf } from '../seeds.ts';
 

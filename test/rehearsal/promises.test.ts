@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { remediations } from '../../functions/domain/remediations.ts';
+import { parseHoldInput } from '../../functions/events/hold-input.ts';
 import { createRandomIncident, standardGroups } from '../../rehearsal/random/random-incident.ts';
 import { runRandomIncident } from '../../rehearsal/random/run-random-incident.ts';
 import { shrink } from '../../rehearsal/random/shrink.ts';
@@ -72,6 +74,41 @@ const faults: PlantedFault[] = [
       ],
       ['Math.min(nextWaveSize(work), work.queue.length, healthy.size - work.floor)', 'work.queue.length'],
     ],
+    from: 1,
+    seeds: 60,
+  },
+  {
+    promise: 'keeps the floor',
+    what: 'one fewer than the floor is left',
+    file: 'functions/domain/resize/decide-wave.ts',
+    edits: [
+      ['return left >= work.floor || ', 'return left >= work.floor - 1 || '],
+      ['healthy.size - work.floor);', 'healthy.size - work.floor + 1);'],
+    ],
+    from: 1,
+    seeds: 300,
+  },
+  {
+    promise: 'keeps the floor',
+    what: 'a group may be without any in service, whatever is asked',
+    file: 'functions/domain/resize/plan-resize.ts',
+    edits: [['const least = allowDowntime ? 0 : 1;', 'const least = allowDowntime ? 0 : 0;']],
+    from: 1,
+    seeds: 120,
+  },
+  {
+    promise: 'keeps the floor',
+    what: 'a wave takes one too many',
+    file: 'functions/domain/resize/decide-wave.ts',
+    edits: [['Math.min(nextWaveSize(work), work', 'Math.min(nextWaveSize(work) + 1, work']],
+    from: 1,
+    seeds: 100,
+  },
+  {
+    promise: 'touches only its own',
+    what: 'every resize changes the launch template',
+    file: 'functions/tasks/resize/restore-group.ts',
+    edits: [['updateLaunchTemplate === true && drift', 'updateLaunchTemplate !== undefined && drift']],
     from: 1,
     seeds: 60,
   },
@@ -168,6 +205,32 @@ const faults: PlantedFault[] = [
     seeds: 60,
   },
   {
+    promise: 'evidence first',
+    what: 'a resize takes no snapshots',
+    file: 'functions/tasks/resize/resize-instance.ts',
+    edits: [['incident.resize?.snapshot === true;', 'incident.resize?.snapshot === undefined;']],
+    from: 1,
+    seeds: 60,
+  },
+  {
+    promise: 'evidence first',
+    what: 'a drain takes no snapshots',
+    file: 'functions/tasks/drain/keep-evidence.ts',
+    edits: [['incident.drain?.snapshot === true &&', 'incident.drain?.snapshot === undefined &&']],
+    from: 341,
+    seeds: 60,
+  },
+  {
+    promise: 'evidence first',
+    what: 'instance stores are lost, whatever is asked',
+    file: 'functions/domain/resize/preflight.ts',
+    edits: [
+      ['return allowsInstanceStoreLoss\n', 'return allowsInstanceStoreLoss || present.hasInstanceStore\n'],
+    ],
+    from: 321,
+    seeds: 100,
+  },
+  {
     promise: 'stops no other',
     what: 'a round goes no further than to the first group that fails',
     file: 'functions/tasks/holds/apply-hold.ts',
@@ -216,7 +279,7 @@ describe('a random incident', () => {
     expect(two.broken).toEqual(one.broken);
   });
 
-  it('has every kind of part, and drains and resizes as often as it holds', () => {
+  it('has every kind of part, and drains and resizes about as often as it holds', () => {
     const incidents = Array.from({ length: 2000 }, (_, seed) => createRandomIncident(seed));
     const parts = incidents.flatMap((incident) => incident.parts);
     expect(new Set(parts.map(({ kind }) => kind)).size).toBe(27);
@@ -225,13 +288,37 @@ describe('a random incident', () => {
     const holds = count('pause-scaling', 'protect-instances');
     for (const other of [count('drain-pending-wait'), count('resize-in-place')]) {
       expect(other / holds).toBeGreaterThan(0.8);
-      expect(other / holds).toBeLessThan(1.25);
+      expect(other / holds).toBeLessThan(1.6);
     }
     const sizes = new Set(
       incidents.flatMap(({ groups }) => groups.map(({ desiredCapacity }) => desiredCapacity)),
     );
     expect([...sizes].sort()).toEqual([0, 1, 2, 3, 4, 5, 7]);
     expect(Math.max(...incidents.flatMap(({ groups }) => groups.map(({ name }) => name.length)))).toBe(252);
+  });
+
+  it('sets every field of every remediation by hand, to more than one value or not at all', () => {
+    const seen = new Map<string, Set<string>>();
+    for (let seed = 0; seed < 4000; seed += 1) {
+      for (const part of createRandomIncident(seed).parts) {
+        if (part.kind !== 'by hand') continue;
+        const { fields, fieldsByHand } = remediations[part.remediation];
+        for (const field of Object.keys({ ...fields(), ...fieldsByHand?.() })) {
+          const name = `${part.remediation}.${field}`;
+          seen.set(name, (seen.get(name) ?? new Set()).add(JSON.stringify(part.input[field])));
+        }
+      }
+    }
+    expect([...seen].filter(([, values]) => values.size < 2)).toEqual([]);
+    expect(seen.size).toBeGreaterThan(35);
+  });
+
+  it('asks for nothing by hand that is refused as bad input', () => {
+    for (let seed = 0; seed < 1000; seed += 1) {
+      for (const part of createRandomIncident(seed).parts) {
+        if (part.kind === 'by hand') expect(() => parseHoldInput(part.remediation, part.input)).not.toThrow();
+      }
+    }
   });
 
   it('of a large fleet has up to so many groups, and none too', () => {
