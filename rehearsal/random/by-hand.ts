@@ -34,7 +34,7 @@ export const byHandOf = (dice: Dice, names: string[]): { remediation: Remediatio
   const targets = chance(0.3)
     ? { tags: { tier: pick(tiers) } }
     : { autoScalingGroupName: chosen.length === 0 ? [pick(names)] : chosen.slice(0, 5) };
-  const fields: Record<Remediation, Input> = {
+  const fields: Partial<Record<Remediation, Input>> = {
     'pause-scaling': { block: pick(['scale-in', 'all']), expiresAfter: `${between(10, 60)}m` },
     'protect-instances': { expiresAfter: `${between(10, 60)}m` },
     'drain-pending-wait': drainOf(dice),
@@ -64,7 +64,7 @@ const releasesOf = ({ chance, pick }: Dice): Input => ({
 });
 
 /** Every setting of a remediation that people seldom touch: each is now and then another than where nothing is said. */
-const settingsOf: Record<Remediation, (dice: Dice) => Input> = {
+const settingsOf: Partial<Record<Remediation, (dice: Dice) => Input>> = {
   'pause-scaling': (dice) => ({ ...releasesOf(dice), ...lengthsOf(dice) }),
   'protect-instances': (dice) => ({
     ...releasesOf(dice),
@@ -146,7 +146,7 @@ export const withSettings = (dice: Dice, incident: RandomIncident): RandomIncide
   const parts = [...incident.parts, ...oneMoreResize(dice, incident), ...oneMoreDrain(dice, incident)].map(
     (part): Part =>
       part.kind === 'by hand' && dice.chance(0.7)
-        ? { ...part, input: { ...part.input, ...settingsOf[part.remediation](dice) } }
+        ? { ...part, input: { ...part.input, ...settingsOf[part.remediation]?.(dice) } }
         : part,
   );
   return { ...incident, parts, ...(dice.chance(0.7) ? { changesLaunchTemplates: true } : {}) };
