@@ -1,13 +1,13 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import * as z from 'zod/mini';
 import { counted } from '../functions/domain/times.ts';
+import { addLooks, type BrokenPromise, type Looks, promises } from '../rehearsal/random/ledger.ts';
 import { partKinds, type RandomIncident } from '../rehearsal/random/parts.ts';
 import { createRandomIncident } from '../rehearsal/random/random-incident.ts';
-import type { BrokenPromise } from '../rehearsal/random/watch.ts';
 import type { Answer, Asked } from './prove-worker.ts';
+import { startThread } from './start-thread.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Which random incidents are told. */
@@ -36,23 +36,10 @@ interface Failure {
   broken: BrokenPromise[];
 }
 
-/** A thread that answers one question at a time. */
-const startWorker = () => {
-  const worker = new Worker(new URL('./prove-worker.ts', import.meta.url));
-  return {
-    ask: (asked: Asked): Promise<Answer> =>
-      new Promise((resolve, reject) => {
-        const onError = (error: unknown): void => reject(error);
-        worker.once('error', onError);
-        worker.once('message', (answer: Answer) => {
-          worker.off('error', onError);
-          resolve(answer);
-        });
-        worker.postMessage(asked);
-      }),
-    stop: () => worker.terminate(),
-  };
-};
+/** So long one incident may take: a hundred times as long as the slowest of two hundred groups. */
+const tooLongMilliseconds = 1_800_000;
+
+const startWorker = () => startThread<Asked, Answer>(new URL('./prove-worker.ts', import.meta.url));
 
 /** An incident with its timeline, told in a thread of its own: what it leaves waiting ends with the thread. */
 const askForTimeline = async (
@@ -88,13 +75,18 @@ const tellWhole = ({ broken, incident, timeline }: Answer & { what: 'timeline' }
 ];
 
 /** The shortest incident found that breaks the same promise, written down, with the command that tells it again. */
-const reportShortest = async (failure: Failure, incident: RandomIncident): Promise<string[]> => {
+const reportShortest = async (
+  failure: Failure,
+  incident: RandomIncident,
+  groupsMax: number | undefined,
+): Promise<string[]> => {
+  const ofGroups = groupsMax === undefined ? '' : `-of-${groupsMax}-groups`;
   const [first] = failure.broken;
   if (first === undefined) return [];
   try {
     const shortest = await askForTimeline({ what: 'shrink', incident, promise: first.promise });
     mkdirSync(folder, { recursive: true });
-    const file = join(folder, `seed-${failure.seed}.json`);
+    const file = join(folder, `seed-${failure.seed}${ofGroups}.json`);
     writeFileSync(file, `${JSON.stringify(shortest.incident, null, 2)}\n`);
     const { parts, groups } = shortest.incident;
     return [
@@ -197,6 +189,7 @@ export const proveIncidents = async ({
   /** What could not be told: a fault of the search, or of the code under it. */
   const untold: { seed: number; error: string }[] = [];
   const done = { count: 0, executions: 0, calls: 0, slowest: { seed: from, milliseconds: 0 } };
+  let looks: Looks = {};
   let next = from;
   let isStopped = false;
   const underWay = new Set<number>();
@@ -235,6 +228,7 @@ export const proveIncidents = async ({
       ...(untold.length === 0
         ? []
         : [`${untold.length} could not be told: seeds ${seedsIn(untold)}. The first: ${untold[0]?.error}`]),
+      `How often each promise was looked at: ${promises.map((promise) => `${promise} ${looks[promise] ?? 0}`).join(', ')}.`,
       failures.length === 0
         ? `No promise was broken${isOver ? '' : ' until then'}.`
         : `${failures.length} with a broken promise:`,
@@ -273,16 +267,18 @@ export const proveIncidents = async ({
       next += 1;
       underWay.add(seed);
       try {
-        const answer = await worker.ask({ what: 'tell', seed, groupsMax });
+        const answer = await worker.ask({ what: 'tell', seed, groupsMax }, tooLongMilliseconds);
         if (answer.what !== 'told') throw new Error(`found ${answer.what}`);
         done.count += 1;
         done.executions += answer.executions;
         done.calls += answer.calls;
+        looks = addLooks(looks, answer.looks);
         if (answer.milliseconds > done.slowest.milliseconds)
           done.slowest = { seed, milliseconds: answer.milliseconds };
         if (answer.broken.length > 0) failures.push({ seed, broken: answer.broken });
       } catch (error) {
-        // The thread is gone with it.
+        // The thread is of no more use.
+        await worker.stop();
         untold.push({ seed, error: String((error as Error).stack) });
         worker = startWorker();
       } finally {
@@ -304,7 +300,9 @@ export const proveIncidents = async ({
       ...tellBroken(failure.broken),
     );
     if (!isAsFound)
-      lines.push(...(await reportShortest(failure, createRandomIncident(failure.seed, groupsMax))));
+      lines.push(
+        ...(await reportShortest(failure, createRandomIncident(failure.seed, groupsMax), groupsMax)),
+      );
   }
   process.stdout.write(write(lines));
   return failures.length + untold.length === 0 ? 0 : 1;

@@ -1,11 +1,11 @@
 import { parentPort } from 'node:worker_threads';
+import type { BrokenPromise, Looks, Promised } from '../rehearsal/random/ledger.ts';
 import type { RandomIncident } from '../rehearsal/random/parts.ts';
 import { createPeople } from '../rehearsal/random/people.ts';
 import { createRandomIncident } from '../rehearsal/random/random-incident.ts';
 import { type RandomRun, runRandomIncident } from '../rehearsal/random/run-random-incident.ts';
 import { breaks, shrink } from '../rehearsal/random/shrink.ts';
 import { toStory } from '../rehearsal/random/to-story.ts';
-import type { BrokenPromise, Promised } from '../rehearsal/random/watch.ts';
 import { tellTimeline } from '../rehearsal/report.ts';
 
 /** What a worker is asked for: to tell an incident, with its timeline or without, or to find the shortest one that breaks the same promise. */
@@ -20,6 +20,7 @@ export type Answer =
       what: 'told';
       seed: number;
       broken: BrokenPromise[];
+      looks: Looks;
       milliseconds: number;
       executions: number;
       calls: number;
@@ -47,13 +48,14 @@ const answer = async (asked: Asked): Promise<Answer> => {
   if (asked.what === 'tell') {
     const startedAt = performance.now();
     const incident = createRandomIncident(asked.seed, asked.groupsMax);
-    const { broken, result } = await tell(incident);
+    const { broken, looks, result } = await tell(incident);
     const milliseconds = Math.round(performance.now() - startedAt);
     const { executions, calls } = result;
     return {
       what: 'told',
       seed: asked.seed,
       broken,
+      looks,
       milliseconds,
       executions: executions.length,
       calls: calls.length,

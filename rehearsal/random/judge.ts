@@ -7,69 +7,66 @@ import { parseHoldInput } from '../../functions/events/hold-input.ts';
 import type { SimulatedGroup } from '../cloud/auto-scaling-group.ts';
 import type { SimulatedCloud } from '../cloud/simulated-cloud.ts';
 import type { RecordedCall } from '../cloud/wire.ts';
+import type { Ledger } from './ledger.ts';
 import { leftForPeople } from './left-for-people.ts';
 import { ofKind, type RandomIncident } from './parts.ts';
 import type { People } from './people.ts';
 import { randomPolicy } from './policy.ts';
 import { isCalm } from './random-incident.ts';
-import type { BrokenPromise } from './watch.ts';
 
-const judgeGroup = (group: SimulatedGroup, people: People, minSize: number | undefined): BrokenPromise[] => {
+const judgeGroup = (
+  group: SimulatedGroup,
+  people: People,
+  minSize: number | undefined,
+  { look }: Ledger,
+): void => {
   const { name } = group;
   const theirs = people.of(group);
-  const wrong = [...new Set([...group.suspended.keys(), ...theirs.suspended])].filter(
-    (process) =>
-      !theirs.unclear.has(process) && group.suspended.has(process) !== theirs.suspended.has(process),
+  for (const process of new Set([...group.suspended.keys(), ...theirs.suspended])) {
+    if (theirs.unclear.has(process)) continue;
+    look(
+      'gives back',
+      group.suspended.has(process) !== theirs.suspended.has(process),
+      () =>
+        `${process} of ${name} is ${group.suspended.has(process) ? '' : 'not '}suspended in the end, and people ${theirs.suspended.has(process) ? 'suspended it' : 'did not'}`,
+    );
+  }
+  for (const { instanceId, protectedFromScaleIn, lifecycleState } of group.instances) {
+    if (theirs.isManagedByEcs === true) continue;
+    const isTheirs = theirs.protected.has(instanceId);
+    const mayBeTheirs =
+      isTheirs || theirs.unclearProtection.has(instanceId) || group.newInstancesProtected === true;
+    look(
+      'gives back',
+      protectedFromScaleIn && !mayBeTheirs,
+      () => `${instanceId} of ${name} is protected in the end, and people did not protect it`,
+    );
+    look(
+      'gives back',
+      lifecycleState === 'InService' && !protectedFromScaleIn && isTheirs,
+      () => `${instanceId} of ${name} is not protected in the end, and people protected it`,
+    );
+  }
+  look('leaves nothing', holdTagKey in group.tags, () => `${name} has the tag ${holdTagKey} in the end`);
+  look(
+    'gives back',
+    minSize !== undefined && group.minSize !== minSize,
+    () => `the minimum of ${name} is ${group.minSize} in the end, and was ${minSize}`,
   );
-  const isProtected = ({ instanceId, protectedFromScaleIn }: SimulatedGroup['instances'][number]): boolean =>
-    protectedFromScaleIn && !theirs.protected.has(instanceId) && !theirs.unclearProtection.has(instanceId);
-  const isClear = group.newInstancesProtected !== true && theirs.isManagedByEcs !== true;
-  const protections = isClear ? group.instances.filter(isProtected) : [];
-  const unprotected =
-    theirs.isManagedByEcs === true
-      ? []
-      : group.instances.filter(
-          ({ instanceId, protectedFromScaleIn, lifecycleState }) =>
-            lifecycleState === 'InService' && !protectedFromScaleIn && theirs.protected.has(instanceId),
-        );
-  return [
-    ...wrong.map(
-      (process): BrokenPromise => ({
-        promise: 'gives back',
-        text: `${process} of ${name} is ${group.suspended.has(process) ? '' : 'not '}suspended in the end, and people ${theirs.suspended.has(process) ? 'suspended it' : 'did not'}`,
-      }),
-    ),
-    ...protections.map(
-      ({ instanceId }): BrokenPromise => ({
-        promise: 'gives back',
-        text: `${instanceId} of ${name} is protected in the end, and people did not protect it`,
-      }),
-    ),
-    ...unprotected.map(
-      ({ instanceId }): BrokenPromise => ({
-        promise: 'gives back',
-        text: `${instanceId} of ${name} is not protected in the end, and people protected it`,
-      }),
-    ),
-    ...(holdTagKey in group.tags
-      ? [{ promise: 'leaves nothing' as const, text: `${name} has the tag ${holdTagKey} in the end` }]
-      : []),
-    ...(minSize === undefined || group.minSize === minSize
-      ? []
-      : [
-          {
-            promise: 'gives back' as const,
-            text: `the minimum of ${name} is ${group.minSize} in the end, and was ${minSize}`,
-          },
-        ]),
-  ];
 };
 
-/** Executions that one signal started, beside those that failed before they began and were started again. */
-const judgeSignals = ({ stepFunctions }: SimulatedCloud): BrokenPromise[] => {
-  const signals = [...stepFunctions.executions.values()]
-    .filter(({ status, input }) => status !== 'FAILED' && typeof input === 'object' && input !== null)
-    .flatMap(({ input }) => {
+/** Executions that one signal started, beside those that failed before they opened anything and were started again. */
+const judgeSignals = ({ stepFunctions, store }: SimulatedCloud, { look }: Ledger): void => {
+  const opened = new Set(
+    store
+      .listJournals()
+      .filter(({ entries }) => entries.some(({ event }) => event === 'opened'))
+      .map(({ incidentId }) => incidentId),
+  );
+  const signals = [...stepFunctions.executions]
+    .filter(([arn, { status }]) => status !== 'FAILED' || opened.has(arn))
+    .flatMap(([, { input }]) => {
+      if (typeof input !== 'object' || input === null) return [];
       const { rule, alarm, launchFailures, failingGroups } = input as {
         rule?: string;
         alarm?: { alarmName: string; stateTimestamp: string };
@@ -82,143 +79,144 @@ const judgeSignals = ({ stepFunctions }: SimulatedCloud): BrokenPromise[] => {
         return [`${rule} for ${launchFailures.autoScalingGroupName} of ${launchFailures.failedAt}`];
       return failingGroups === undefined ? [] : [`${rule} for many groups of ${failingGroups.beginAt}`];
     });
-  return [...Map.groupBy(signals, (signal) => signal)]
-    .filter(([, some]) => some.length > 1)
-    .map(([signal, some]) => ({ promise: 'one execution', text: `${some.length} executions of ${signal}` }));
+  for (const [signal, { length }] of Map.groupBy(signals, (each) => each))
+    look('one execution', length > 1, () => `${length} executions of ${signal}`);
 };
 
-/** Groups that were not held beside one that AWS refused to change, where nothing else kept Holdfast from it. */
+/** Whether groups were held beside one that AWS refused to change, where nothing else kept Holdfast from it. */
 export const judgeOthers = (
   incident: RandomIncident,
   journals: { incidentId: string; entries: JournalEntry[] }[],
-): BrokenPromise[] => {
+  { look }: Ledger,
+): void => {
   const refusing = ofKind(incident.parts, 'refuses');
-  if (refusing.length === 0 || !isCalm(incident)) return [];
+  if (refusing.length === 0 || !isCalm(incident)) return;
   const failing = new Set(refusing.flatMap(({ groups }) => groups));
-  return journals.flatMap(({ incidentId, entries }) => {
+  for (const { incidentId, entries } of journals) {
     const isHold =
       entries.some(({ event }) => event === 'opened') &&
       /:holdfast-rehearsal-(pause-scaling|protect-instances):/.test(incidentId);
-    if (!isHold) return [];
+    if (!isHold) continue;
     const done = new Set(namesIn(entries, ['held', 'overridden', 'gone', 'refused']));
-    return namesIn(entries, ['planned'])
-      .filter((name) => !failing.has(name) && !done.has(name))
-      .map((name) => ({
-        promise: 'stops no other' as const,
-        text: `${name} was not held by ${incidentId}, beside groups that AWS refused to change`,
-      }));
-  });
+    for (const name of namesIn(entries, ['planned'])) {
+      if (failing.has(name)) continue;
+      look(
+        'stops no other',
+        !done.has(name),
+        () => `${name} was not held by ${incidentId}, beside groups that AWS refused to change`,
+      );
+    }
+  }
 };
 
 /** So long after its end a hold may be given back: the next look, and one that AWS does not answer. */
 const seesItsEndSeconds = 180;
 
-/** Holds that went on longer than they may, where nothing but a group itself kept Holdfast from it. */
+/** Whether holds went on longer than they may, where nothing but a group itself kept Holdfast from it. */
 export const judgeDurations = (
   incident: RandomIncident,
   { stepFunctions }: SimulatedCloud,
   journals: { incidentId: string; entries: JournalEntry[] }[],
-): BrokenPromise[] => {
-  if (!isCalm(incident)) return [];
-  return journals.flatMap(({ incidentId, entries }): BrokenPromise[] => {
+  { look }: Ledger,
+): void => {
+  if (!isCalm(incident)) return;
+  for (const { incidentId, entries } of journals) {
     const [, remediation] = /:holdfast-rehearsal-(pause-scaling|protect-instances):/.exec(incidentId) ?? [];
     const opened = entries.find(({ event }) => event === 'opened');
     const ended = entries.find(({ event }) => event === 'releasing');
     const input = stepFunctions.executions.get(incidentId)?.input;
     if (remediation === undefined || opened === undefined || ended === undefined || input === undefined)
-      return [];
+      continue;
     const parsed = parseHoldInput(remediation as Remediation, input);
-    if (parsed.trigger === 'sweep') return [];
+    if (parsed.trigger === 'sweep') continue;
     const settings =
       parsed.trigger === 'manual'
         ? parsed.settings
         : randomPolicy.rules.find(({ name }) => name === parsed.rule)?.settings;
     const expires = parsed.trigger === 'manual' && !parsed.untilLaunchesSucceed;
     const atMost = expires ? settings?.expiresAfterSeconds : settings?.holdAtMostSeconds;
+    if (atMost === undefined) continue;
     const lasted = secondsBetween(opened.at, ended.at);
-    return atMost === undefined || lasted <= atMost + seesItsEndSeconds
-      ? []
-      : [
-          {
-            promise: 'ends',
-            text: `${incidentId} was held for ${lasted} s, and may be held for ${atMost} s`,
-          },
-        ];
-  });
+    look(
+      'ends',
+      lasted > atMost + seesItsEndSeconds,
+      () => `${incidentId} was held for ${lasted} s, and may be held for ${atMost} s`,
+    );
+  }
 };
 
 /** So long packets have to be lost for the alarm to be sure to have told of it. */
 const surelyLostSeconds = 600;
 
-/** Alarms that nobody answered, where nothing kept Holdfast from it. */
+/** Whether alarms were answered, where nothing kept Holdfast from it. */
 export const judgeAnswers = (
   incident: RandomIncident,
   { stepFunctions }: SimulatedCloud,
-): BrokenPromise[] => {
+  { look }: Ledger,
+): void => {
   const lost = ofKind(incident.parts, 'loss').filter(
     ({ lasts, flapSeconds }) => flapSeconds === undefined && lasts >= surelyLostSeconds,
   );
   const isDisabled = ofKind(incident.parts, 'disable alarm actions').length > 0;
-  if (lost.length === 0 || isDisabled || !isCalm(incident)) return [];
+  if (lost.length === 0 || isDisabled || !isCalm(incident)) return;
   const isAnswered = [...stepFunctions.executions.values()].some(
     ({ input }) => (input as { rule?: string } | null)?.rule === 'some-loss',
   );
-  return isAnswered ? [] : [{ promise: 'answers', text: 'packets were lost, and no execution was started' }];
+  look('answers', !isAnswered, () => 'packets were lost, and no execution was started');
 };
 
-/** What is not as it should be once everything is over. */
+/** Whether everything is as it should be once everything is over. */
 export const judgeEnd = async (
   cloud: SimulatedCloud,
   people: People,
   minSizes: Map<string, number>,
   calls: RecordedCall[],
-): Promise<BrokenPromise[]> => {
+  ledger: Ledger,
+): Promise<void> => {
   const { autoScaling, ec2, store, stepFunctions, time } = cloud;
+  const { look } = ledger;
   const left = leftForPeople(cloud);
   const isAskedToEnd = new Set(
     calls
       .filter(({ operation }) => operation === 'CancelCapacityReservation')
       .map(({ input }) => String(input.CapacityReservationId)),
   );
-  const open = await store.listOpenIncidents();
-  const running = [...stepFunctions.executions.values()].filter(({ status }) => status === 'RUNNING');
-  const ends = (text: string): BrokenPromise => ({ promise: 'ends', text });
-  const stays = (text: string): BrokenPromise => ({ promise: 'leaves nothing', text });
-  const records = [...store.listGroups(), ...store.listResizes()].filter(
-    ({ autoScalingGroupName }) =>
-      autoScaling.groups.has(autoScalingGroupName) && !left.has(autoScalingGroupName),
+  judgeSignals(cloud, ledger);
+  const open = new Set((await store.listOpenIncidents()).map(({ incidentId }) => incidentId));
+  for (const incidentId of new Set([...stepFunctions.executions.keys(), ...open]))
+    look('ends', open.has(incidentId), () => `${incidentId} is open in the end`);
+  for (const { name, status } of stepFunctions.executions.values())
+    look('ends', status === 'RUNNING', () => `the execution ${name} runs in the end`);
+  const records = new Set(
+    [...store.listGroups(), ...store.listResizes()].map(({ autoScalingGroupName }) => autoScalingGroupName),
   );
-  const groups = [...autoScaling.groups.values()];
-  return [
-    ...judgeSignals(cloud),
-    ...open.map(({ incidentId }) => ends(`${incidentId} is open in the end`)),
-    ...running.map(({ name }) => ends(`the execution ${name} runs in the end`)),
-    ...records.map(({ autoScalingGroupName }) => stays(`${autoScalingGroupName} has a record in the end`)),
-    ...store
+  const breakers = new Set(
+    store
       .listLaunches()
       .filter(({ breaker }) => breaker !== undefined)
-      .filter(({ autoScalingGroupName }) => autoScaling.groups.has(autoScalingGroupName))
-      .map(({ autoScalingGroupName }) => ends(`the breaker of ${autoScalingGroupName} is open in the end`)),
-    ...ec2.reservations
-      .filter(({ state }) => state === 'active')
-      // One that could not be cancelled in time has ended by itself, whether or not anybody has looked since.
-      .filter(
-        ({ capacityReservationId: id, endsAt = Number.POSITIVE_INFINITY }) =>
-          endsAt > time.now() || !isAskedToEnd.has(id),
-      )
-      .map(({ capacityReservationId }) => stays(`${capacityReservationId} is reserved in the end`)),
-    ...groups
-      .filter((group) => isOptedIn(group) && !left.has(group.name))
-      .flatMap((group) => judgeGroup(group, people, minSizes.get(group.name))),
-    ...groups.flatMap(({ name, instances }) =>
-      instances
-        .filter(({ instanceId }) => !left.has(instanceId))
-        .filter(
-          ({ lifecycleState, ec2: { state } }) => /Standby$/.test(lifecycleState) || /^stop/.test(state),
-        )
-        .map(({ instanceId, lifecycleState, ec2: { state } }) =>
-          stays(`${instanceId} of ${name} is ${lifecycleState} and ${state} in the end`),
-        ),
-    ),
-  ];
+      .map(({ autoScalingGroupName }) => autoScalingGroupName),
+  );
+  for (const { capacityReservationId: id, state, endsAt = Number.POSITIVE_INFINITY } of ec2.reservations) {
+    // One that could not be cancelled in time has ended by itself, whether or not anybody has looked since.
+    const isOver = state !== 'active' || (endsAt <= time.now() && isAskedToEnd.has(id));
+    look('leaves nothing', !isOver, () => `${id} is reserved in the end`);
+  }
+  for (const group of autoScaling.groups.values()) {
+    const { name, instances } = group;
+    look('ends', breakers.has(name), () => `the breaker of ${name} is open in the end`);
+    if (!left.has(name)) look('leaves nothing', records.has(name), () => `${name} has a record in the end`);
+    if (isOptedIn(group) && !left.has(name)) judgeGroup(group, people, minSizes.get(name), ledger);
+    for (const {
+      instanceId,
+      lifecycleState,
+      ec2: { state },
+    } of instances) {
+      if (left.has(instanceId)) continue;
+      look(
+        'leaves nothing',
+        /Standby$/.test(lifecycleState) || /^stop/.test(state),
+        () => `${instanceId} of ${name} is ${lifecycleState} and ${state} in the end`,
+      );
+    }
+  }
 };

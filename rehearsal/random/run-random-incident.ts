@@ -2,16 +2,18 @@ import type { Death, SimulatedCloud } from '../cloud/simulated-cloud.ts';
 import type { Execution } from '../cloud/step-functions.ts';
 import { type RehearsalResult, rehearse } from '../rehearse.ts';
 import { judgeAnswers, judgeDurations, judgeEnd, judgeOthers } from './judge.ts';
+import { type BrokenPromise, createLedger, type Looks } from './ledger.ts';
 import { ofKind, type RandomIncident } from './parts.ts';
 import { createPeople } from './people.ts';
 import { randomPolicy } from './policy.ts';
 import { refuseChanges } from './refusals.ts';
 import { deathsOf, isDryRun, quietFrom, toStory } from './to-story.ts';
-import { type BrokenPromise, watchCalls } from './watch.ts';
+import { watchCalls } from './watch.ts';
 
 /** What became of a random incident. */
 export interface RandomRun {
   broken: BrokenPromise[];
+  looks: Looks;
   result: RehearsalResult;
 }
 
@@ -35,7 +37,7 @@ export const runRandomIncident = async (
   { dies, onState }: Meanwhile = {},
 ): Promise<RandomRun> => {
   const people = createPeople();
-  const broken: BrokenPromise[] = [];
+  const ledger = createLedger();
   const story = toStory(incident, people);
   const minSizes = new Map(incident.groups.map(({ name, minSize }) => [name, minSize]));
   const dryRun = isDryRun(incident);
@@ -45,7 +47,7 @@ export const runRandomIncident = async (
   const begin = (cloud: SimulatedCloud): void => {
     seen = cloud;
     refuseChanges(cloud, ofKind(incident.parts, 'refuses'));
-    watchCalls(cloud, people, dryRun, broken);
+    watchCalls(cloud, people, dryRun, ledger);
   };
   const isQuiet = ({ time, store, stepFunctions, cloudFormation }: SimulatedCloud): boolean => {
     const now = time.elapsedSeconds();
@@ -74,12 +76,14 @@ export const runRandomIncident = async (
     judge: () => [],
   });
   if (seen === undefined) throw new Error('the incident did not begin');
-  broken.push(
-    ...result.violations.map((text): BrokenPromise => ({ promise: 'tells the truth', text })),
-    ...(await judgeEnd(seen, people, minSizes, result.calls)),
-    ...(dryRun ? [] : judgeOthers(incident, result.journals)),
-    ...(dryRun ? [] : judgeAnswers(incident, seen)),
-    ...judgeDurations(incident, seen, result.journals),
-  );
-  return { broken, result };
+  const { messages, violations, journals } = result;
+  ledger.looks['tells the truth'] = messages.length;
+  ledger.broken.push(...violations.map((text): BrokenPromise => ({ promise: 'tells the truth', text })));
+  await judgeEnd(seen, people, minSizes, result.calls, ledger);
+  judgeDurations(incident, seen, journals, ledger);
+  if (!dryRun) {
+    judgeOthers(incident, journals, ledger);
+    judgeAnswers(incident, seen, ledger);
+  }
+  return { broken: ledger.broken, looks: ledger.looks, result };
 };

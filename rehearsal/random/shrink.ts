@@ -1,6 +1,6 @@
+import type { Promised } from './ledger.ts';
 import type { RandomIncident } from './parts.ts';
 import { runRandomIncident } from './run-random-incident.ts';
-import type { Promised } from './watch.ts';
 
 /** Whether an incident still breaks a promise. */
 export type StillBreaks = (incident: RandomIncident) => Promise<boolean>;

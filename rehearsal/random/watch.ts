@@ -10,30 +10,9 @@ import { instanceTypes } from '../cloud/instance-types.ts';
 import { runningEvent, runningFunction } from '../cloud/lambda.ts';
 import type { SimulatedCloud } from '../cloud/simulated-cloud.ts';
 import { isMutating } from '../cloud/wire.ts';
+import type { Ledger, Promised } from './ledger.ts';
 import { leftForPeople } from './left-for-people.ts';
 import type { People } from './people.ts';
-
-/** The promises of docs/promises.md, by their short names. */
-export type Promised =
-  | 'gives back'
-  | 'keeps the floor'
-  | 'touches only its own'
-  | 'dry run'
-  | 'the switch stops it'
-  | 'one execution'
-  | 'ends'
-  | 'tells the truth'
-  | 'leaves nothing'
-  | 'a person outranks it'
-  | 'evidence first'
-  | 'stops no other'
-  | 'answers';
-
-/** A promise that was broken: when, and how. */
-export interface BrokenPromise {
-  promise: Promised;
-  text: string;
-}
 
 /** What has changed less than this ago may not have been seen yet: a description lags, a function is on its way. */
 const unseenMilliseconds = 120_000;
@@ -65,18 +44,17 @@ const onTheWayMilliseconds = 45_000;
 /**
  * Looks at every change that Holdfast makes, at the moment at which AWS carries it out.
  *
- * @param broken where broken promises are written down
+ * @param ledger where it is written down
  */
 export const watchCalls = (
   cloud: SimulatedCloud,
   people: People,
   isDryRun: boolean,
-  broken: BrokenPromise[],
+  ledger: Ledger,
 ): void => {
   const { autoScaling, ec2, stepFunctions, store, time } = cloud;
-  const breaks = (promise: Promised, text: string): void => {
-    broken.push({ promise, text: `${time.iso()} ${text}` });
-  };
+  const look = (promise: Promised, isBroken: boolean, tell: () => string): void =>
+    ledger.look(promise, isBroken, () => `${time.iso()} ${tell()}`);
 
   /** Whether an incident over the group was opened after a moment: a new reason to suspend what a person resumed. */
   const isHeldAnew = (name: string, since: number): boolean =>
@@ -96,8 +74,11 @@ export const watchCalls = (
     const { optedOutAt } = people.of(group);
     const isOut = group.tags.holdfast !== 'true';
     const isUnseen = optedOutAt !== undefined && time.now() - optedOutAt < unseenMilliseconds;
-    if (isOut && !isUnseen)
-      breaks('touches only its own', `${operation} on ${group.name}, which is not opted in`);
+    look(
+      'touches only its own',
+      isOut && !isUnseen,
+      () => `${operation} on ${group.name}, which is not opted in`,
+    );
   };
 
   /** Whether an update of the group's CloudFormation stack may have taken back what a person did: nobody can tell them apart. */
@@ -109,7 +90,7 @@ export const watchCalls = (
       );
 
   const checkSuspension = (group: SimulatedGroup, processes: string[]): void => {
-    if (processes.length === 0) breaks('touches only its own', `SuspendProcesses on all of ${group.name}`);
+    look('touches only its own', processes.length === 0, () => `SuspendProcesses on all of ${group.name}`);
     const theirs = people.of(group);
     for (const process of processes) {
       const suspendedAt = theirs.suspendedAt.get(process);
@@ -120,11 +101,11 @@ export const watchCalls = (
       }
       const resumedAt = theirs.resumedAt.get(process);
       if (resumedAt === undefined || time.now() - resumedAt < onTheWayMilliseconds) continue;
-      if (!isHeldAnew(group.name, resumedAt) && !isInUpdate(group.name))
-        breaks(
-          'a person outranks it',
-          `${process} of ${group.name} is suspended again after a person resumed it`,
-        );
+      look(
+        'a person outranks it',
+        !isHeldAnew(group.name, resumedAt) && !isInUpdate(group.name),
+        () => `${process} of ${group.name} is suspended again after a person resumed it`,
+      );
     }
   };
 
@@ -139,15 +120,20 @@ export const watchCalls = (
     const work = store
       .listResizes()
       .find(({ autoScalingGroupName }) => autoScalingGroupName === group.name)?.work;
-    if (work === undefined) {
-      breaks('keeps the floor', `EnterStandby in ${group.name}, of which no resize is recorded`);
-      return;
-    }
+    look(
+      'keeps the floor',
+      work === undefined,
+      () => `EnterStandby in ${group.name}, of which no resize is recorded`,
+    );
+    if (work === undefined) return;
     // A percentage is of what was healthy as the resize was planned, which nobody else has counted.
     const { floor: floorAsked, allowDowntime, waveSize = 1 } = asked();
     const least = Math.max(allowDowntime === true ? 0 : 1, typeof floorAsked === 'number' ? floorAsked : 0);
-    if (work.floor < least)
-      breaks('keeps the floor', `the floor of ${group.name} is ${work.floor}, and ${least} was asked for`);
+    look(
+      'keeps the floor',
+      work.floor < least,
+      () => `the floor of ${group.name} is ${work.floor}, and ${least} was asked for`,
+    );
     const atOnce =
       ids.length +
       group.instances.filter(
@@ -156,8 +142,11 @@ export const watchCalls = (
           !ids.includes(instanceId) &&
           !leftForPeople(cloud).has(instanceId),
       ).length;
-    if (atOnce > waveSize)
-      breaks('keeps the floor', `${atOnce} of ${group.name} leave service at once, and ${waveSize} may`);
+    look(
+      'keeps the floor',
+      atOnce > waveSize,
+      () => `${atOnce} of ${group.name} leave service at once, and ${waveSize} may`,
+    );
     const serves = ({ lifecycleState, ec2: { state, checksOkAt }, target }: SimulatedInstance): boolean =>
       lifecycleState === 'InService' &&
       state === 'running' &&
@@ -185,34 +174,38 @@ export const watchCalls = (
         isJustNow(instance.unhealthySince) &&
         !isTaken(instance),
     ).length;
-    if (isLoss && left + endedLately + unhealthyLately < work.floor)
-      breaks(
-        'keeps the floor',
-        `EnterStandby leaves ${left} of ${group.name} serving, and the floor is ${work.floor}`,
-      );
+    look(
+      'keeps the floor',
+      isLoss && left + endedLately + unhealthyLately < work.floor,
+      () => `EnterStandby leaves ${left} of ${group.name} serving, and the floor is ${work.floor}`,
+    );
   };
 
   /** Whoever asks for snapshots loses no data of which there is none. */
   const checkSnapshot = (operation: string, instanceId: string): void => {
-    if (asked().snapshot === true && !ec2.snapshots.some((taken) => taken.instanceId === instanceId))
-      breaks(
-        'evidence first',
-        `${operation} on ${instanceId}, of which a snapshot was asked for and none was taken`,
-      );
+    look(
+      'evidence first',
+      asked().snapshot === true && !ec2.snapshots.some((taken) => taken.instanceId === instanceId),
+      () => `${operation} on ${instanceId}, of which a snapshot was asked for and none was taken`,
+    );
   };
 
   const checkEnd = (operation: string, instanceId: string): void => {
-    if (!store.listEvidence().some((kept) => kept.instanceId === instanceId))
-      breaks('evidence first', `${operation} on ${instanceId}, of which no evidence was kept`);
+    look(
+      'evidence first',
+      !store.listEvidence().some((kept) => kept.instanceId === instanceId),
+      () => `${operation} on ${instanceId}, of which no evidence was kept`,
+    );
     checkSnapshot(operation, instanceId);
     const instance = [...autoScaling.groups.values()]
       .flatMap(({ instances }) => instances)
       .find((each) => each.instanceId === instanceId);
-    if (
+    look(
+      'touches only its own',
       instance?.lifecycleState === 'InService' &&
-      time.now() - (instance.inServiceAt ?? 0) > unseenMilliseconds
-    )
-      breaks('touches only its own', `${operation} on ${instanceId}, which is in service`);
+        time.now() - (instance.inServiceAt ?? 0) > unseenMilliseconds,
+      () => `${operation} on ${instanceId}, which is in service`,
+    );
   };
 
   /** The least that groups were to have as a hold began, while nothing of them was in Standby; and since when. */
@@ -251,17 +244,18 @@ export const watchCalls = (
           ...(functionName === 'exitStandby' ? [group.maxSize - inStandby] : []),
         )
       : group.desiredCapacity;
-    if (desiredCapacity < Math.min(group.desiredCapacity, atLeast))
-      breaks(
-        'gives back',
+    look(
+      'gives back',
+      desiredCapacity < Math.min(group.desiredCapacity, atLeast),
+      () =>
         `desired capacity of ${group.name} is lowered from ${group.desiredCapacity} to ${desiredCapacity}, and ${unitsInService(group)} are in service`,
-      );
+    );
     const highest = Math.max(group.desiredHighest, group.desiredCapacity);
-    if (desiredCapacity > highest)
-      breaks(
-        'gives back',
-        `desired capacity of ${group.name} is raised to ${desiredCapacity}, and was ${highest} at most`,
-      );
+    look(
+      'gives back',
+      desiredCapacity > highest,
+      () => `desired capacity of ${group.name} is raised to ${desiredCapacity}, and was ${highest} at most`,
+    );
   };
 
   /**
@@ -287,11 +281,11 @@ export const watchCalls = (
     // Where newcomers do not work, giving back protects the others until those are replaced.
     if (operation === 'SetInstanceProtection' && functionName === 'releaseHold') return;
     if (switchedSince === undefined || time.now() - switchedSince < switchSeenMilliseconds) return;
-    if (takes(operation, input) && !bringsHome(operation, input))
-      breaks(
-        'the switch stops it',
-        `${operation} after the kill switch was thrown: ${JSON.stringify(input)}`,
-      );
+    look(
+      'the switch stops it',
+      takes(operation, input) && !bringsHome(operation, input),
+      () => `${operation} after the kill switch was thrown: ${JSON.stringify(input)}`,
+    );
   };
 
   /** Whether the function that runs is of an execution that was asked for a dry run. */
@@ -303,7 +297,7 @@ export const watchCalls = (
     functionName: string,
   ): void => {
     if (/^Describe/.test(operation)) return;
-    if (isDryRun || isOfDryRun()) breaks('dry run', `${operation} in a dry run`);
+    look('dry run', isDryRun || isOfDryRun(), () => `${operation} in a dry run`);
     checkSwitch(operation, input, functionName);
     const group = groupOf(input);
     if (group !== undefined) {
@@ -317,7 +311,7 @@ export const watchCalls = (
     }
     if (operation === 'CompleteLifecycleAction' || operation === 'TerminateInstanceInAutoScalingGroup')
       checkEnd(operation, String(input.InstanceId));
-    if (input.LifecycleActionResult === 'CONTINUE') breaks('touches only its own', 'a launch is continued');
+    look('touches only its own', input.LifecycleActionResult === 'CONTINUE', () => 'a launch is continued');
   };
 
   const checkStop = (ids: string[]): void => {
@@ -328,17 +322,18 @@ export const watchCalls = (
         ec2: { instanceType, state },
       } of instances) {
         if (!ids.includes(instanceId)) continue;
-        if (lifecycleState === 'InService')
-          breaks('keeps the floor', `StopInstances on ${instanceId} of ${name}, which is in service`);
-        if (
+        look(
+          'keeps the floor',
+          lifecycleState === 'InService',
+          () => `StopInstances on ${instanceId} of ${name}, which is in service`,
+        );
+        look(
+          'evidence first',
           state === 'running' &&
-          instanceTypes.get(instanceType)?.InstanceStorageSupported === true &&
-          asked().allowInstanceStoreLoss !== true
-        )
-          breaks(
-            'evidence first',
-            `StopInstances on ${instanceId} of ${name}, whose instance store would be lost`,
-          );
+            instanceTypes.get(instanceType)?.InstanceStorageSupported === true &&
+            asked().allowInstanceStoreLoss !== true,
+          () => `StopInstances on ${instanceId} of ${name}, whose instance store would be lost`,
+        );
       }
     }
   };
@@ -355,10 +350,13 @@ export const watchCalls = (
 
   const checkEc2 = (operation: string, input: Record<string, unknown>): void => {
     if (/^(Describe|Get)/.test(operation) || input.DryRun === true) return;
-    if (isDryRun || isOfDryRun()) breaks('dry run', `${operation} in a dry run`);
+    look('dry run', isDryRun || isOfDryRun(), () => `${operation} in a dry run`);
     checkSwitch(operation, input);
-    if (/LaunchTemplate/.test(operation) && asked().updateLaunchTemplate !== true)
-      breaks('touches only its own', `${operation}, for which nobody asked`);
+    look(
+      'touches only its own',
+      /LaunchTemplate/.test(operation) && asked().updateLaunchTemplate !== true,
+      () => `${operation}, for which nobody asked`,
+    );
     if (operation === 'StopInstances') checkStop((input.InstanceIds ?? []) as string[]);
     if (operation === 'ModifyInstanceAttribute') checkNewType(input);
   };
@@ -386,8 +384,11 @@ export const watchCalls = (
     operation: string,
     input: Record<string, unknown>,
   ): void => {
-    if (people.dryRunSince !== undefined && isMutating(service, operation, input))
-      breaks('dry run', `${operation} since the stage is deployed as a dry run`);
+    look(
+      'dry run',
+      people.dryRunSince !== undefined && isMutating(service, operation, input),
+      () => `${operation} since the stage is deployed as a dry run`,
+    );
   };
   watch(autoScaling, checkAutoScaling, (operation, input) => {
     checkDeployed('AutoScaling', operation, input);

@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { promises } from '../../rehearsal/random/ledger.ts';
 import { createRandomIncident } from '../../rehearsal/random/random-incident.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -58,6 +59,25 @@ describe('npm run prove', () => {
     rmSync(folder, { recursive: true });
     expect(status).toBe(2);
     expect(stderr).toContain(`missing or wrong: ${wrong}`);
+  });
+
+  it('says on its page how often each promise was looked at', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'holdfast-prove-'));
+    const { status, stdout } = spawnSync(process.execPath, [script, '--from', '1', '--seeds', '4'], {
+      encoding: 'utf8',
+      cwd: folder,
+    });
+    const page = readFileSync(join(folder, '.prove', 'report.txt'), 'utf8');
+    rmSync(folder, { recursive: true });
+    expect(status).toBe(0);
+    expect(page).toBe(stdout);
+    const [, line = ''] = /How often each promise was looked at: (.*)\./.exec(page) ?? [];
+    const looks = new Map(
+      line.split(', ').map((each) => [each.replace(/ \d+$/, ''), Number(/\d+$/.exec(each))]),
+    );
+    expect([...looks.keys()]).toEqual([...promises]);
+    for (const promise of ['gives back', 'keeps the floor', 'tells the truth', 'leaves nothing'])
+      expect(looks.get(promise), promise).toBeGreaterThan(0);
   });
 
   it('tells one incident with its timeline, and ends', () => {

@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { remediations } from '../../functions/domain/remediations.ts';
 import { parseHoldInput } from '../../functions/events/hold-input.ts';
+import type { Promised } from '../../rehearsal/random/ledger.ts';
 import { createRandomIncident, standardGroups } from '../../rehearsal/random/random-incident.ts';
 import { runRandomIncident } from '../../rehearsal/random/run-random-incident.ts';
 import { shrink } from '../../rehearsal/random/shrink.ts';
-import type { Promised } from '../../rehearsal/random/watch.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const isProving = process.env.HOLDFAST_PROVE === '1';
