@@ -243,6 +243,26 @@ const checkStillSuspended = ({ text }: PublishedMessage, { groups, at }: MomentO
     },
   );
 
+/** That a launch template still launches a type, although it has a version with another one since. */
+const checkTemplates = ({ text }: PublishedMessage, { groups, calls, at }: MomentOfMessage): string[] => {
+  const isJustNow = calls.some(
+    (call) => /LaunchTemplate/.test(call.operation) && secondsBetween(call.at, at) <= lookedUpWithinSeconds,
+  );
+  if (isJustNow) return [];
+  return [...groups.values()].flatMap(({ name, launchTemplate, launchTemplateVersion = '$Latest' }) => {
+    const { launchTemplateId, versions, defaultVersion } = launchTemplate;
+    const numbers: Record<string, number> = { $Latest: versions.length, $Default: defaultVersion };
+    const type = versions[(numbers[launchTemplateVersion] ?? Number(launchTemplateVersion)) - 1];
+    const claim = `the launch template ${launchTemplateId} (version ${launchTemplateVersion}) still launches `;
+    const [, told] = text.split(claim);
+    return told === undefined || told.startsWith(`${type}, `)
+      ? []
+      : [
+          `${at} people are told that ${name} still launches ${told.split(',', 1)[0]}, and it launches ${type}`,
+        ];
+  });
+};
+
 /** Names in a sentence, as far as it lists them. */
 const namesIn = (list: string): string[] =>
   list
@@ -319,6 +339,7 @@ export const checkMessage = (message: PublishedMessage, moment: MomentOfMessage)
     ...checkSentences(message, chat, moment),
     ...checkHolders(message, moment),
     ...checkStillSuspended(message, moment),
+    ...checkTemplates(message, moment),
     ...checkCommands(message, moment.at),
   ];
 };

@@ -24,6 +24,7 @@ import {
 import type { CallOf } from '../domain/calls.ts';
 import { chunk } from '../domain/chunk.ts';
 import type { InstanceFacts, InstanceTypeFacts } from '../domain/resize/instance-facts.ts';
+import type { TemplateVersion } from '../domain/resize/plan-template-update.ts';
 import { type ResizeCall, reservationTag } from '../domain/resize/resize-calls.ts';
 import { toDate } from '../domain/times.ts';
 import { createSnapshots } from './create-snapshots.ts';
@@ -42,11 +43,8 @@ export interface Ec2Resize {
   describeFamily(family: string): Promise<InstanceTypeFacts[]>;
   /** Which of these types are offered in which of these zones: `m7i.xlarge us-east-1a`. */
   describeOfferings(instanceTypes: string[], availabilityZones: string[]): Promise<Set<string>>;
-  /** The type and number of a version of a launch template. One call. */
-  describeLaunchTemplate(
-    launchTemplateId: string,
-    version: string,
-  ): Promise<{ versionNumber: number; instanceType?: string } | undefined>;
+  /** The type, number and description of a version of a launch template. One call. */
+  describeLaunchTemplate(launchTemplateId: string, version: string): Promise<TemplateVersion | undefined>;
   /** Makes a planned reservation, or finds the one of its token. */
   reserve(call: CallOf<'CreateCapacityReservation'>): Promise<HeldCapacity>;
   /** Reservations that are held, by id or by the token they were tagged with. */
@@ -282,6 +280,7 @@ export const createEc2Resize = (client: EC2Client): Ec2Resize => {
       return {
         versionNumber: found.VersionNumber ?? 0,
         ...(instanceType === undefined ? {} : { instanceType }),
+        ...(found.VersionDescription === undefined ? {} : { description: found.VersionDescription }),
       };
     },
 

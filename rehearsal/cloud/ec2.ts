@@ -110,6 +110,8 @@ export const createEc2Service = (
   const groupOfInstance = new Map<string, SimulatedGroup>();
   const snapshots: SimulatedSnapshot[] = [];
   const versionsByToken = new Map<string, number>();
+  /** Of versions of launch templates, by `lt-1 2`. */
+  const descriptions = new Map<string, string>();
   const reservations: SimulatedReservation[] = [];
   const lasting = ([from, more]: readonly [number, number]): number =>
     (from + more * time.random()) * 1000 * quirks.ec2TimeFactor;
@@ -453,6 +455,7 @@ export const createEc2Service = (
             LaunchTemplateId: launchTemplate.launchTemplateId,
             VersionNumber: number,
             DefaultVersion: number === defaultVersion,
+            VersionDescription: descriptions.get(`${launchTemplate.launchTemplateId} ${number}`),
             LaunchTemplateData: { InstanceType: versions[number - 1] },
           },
         ],
@@ -469,6 +472,7 @@ export const createEc2Service = (
           (input.LaunchTemplateData as { InstanceType: string }).InstanceType,
         );
       if (input.ClientToken !== undefined) versionsByToken.set(token, VersionNumber);
+      descriptions.set(`${input.LaunchTemplateId} ${VersionNumber}`, String(input.VersionDescription));
       followTemplate(group);
       return { LaunchTemplateVersion: { VersionNumber } };
     },

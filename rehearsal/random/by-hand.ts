@@ -70,7 +70,8 @@ const settingsOf: Partial<Record<Remediation, (dice: Dice) => Input>> = {
     ...releasesOf(dice),
     ...lengthsOf(dice),
     ...(dice.chance(0.3) ? { launchesToRelease: dice.pick([1, 5]) } : {}),
-    ...(dice.chance(0.3) ? { until: 'launches-succeed' } : {}),
+    // Without a launch it is held to its end: not for longer than an incident is told.
+    ...(dice.chance(0.3) ? { until: 'launches-succeed', holdAtMost: '2h' } : {}),
   }),
   'drain-pending-wait': (dice) => ({
     ...lengthsOf(dice),

@@ -172,6 +172,7 @@ const mortal = [
   'startInstance',
   'exitStandby',
   'restoreGroup',
+  'updateLaunchTemplate',
   'routeSignal',
   'sweep',
   'tellPeople',

@@ -22,7 +22,7 @@ const switchSeenMilliseconds = 120_000;
 
 /** What takes something: the rest gives back, or only says who holds what. */
 const takes = (operation: string, input: Record<string, unknown>): boolean =>
-  /^(SuspendProcesses|EnterStandby|StopInstances|CompleteLifecycleAction|TerminateInstanceInAutoScalingGroup|CreateCapacityReservation)$/.test(
+  /^(SuspendProcesses|EnterStandby|StopInstances|CompleteLifecycleAction|TerminateInstanceInAutoScalingGroup|CreateCapacityReservation|CreateLaunchTemplateVersion)$/.test(
     operation,
   ) ||
   (operation === 'SetInstanceProtection' && input.ProtectedFromScaleIn === true);

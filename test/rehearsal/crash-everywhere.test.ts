@@ -42,7 +42,7 @@ const byHand = (
 /** What is told for each remediation: one group of it, and one that somebody had changed before; and groups that share one. */
 const stories: Record<
   Remediation | 'groups that fail at once',
-  Pick<RandomIncident, 'groups' | 'parts' | 'groupsFailingAlone'>
+  Pick<RandomIncident, 'groups' | 'parts' | 'groupsFailingAlone' | 'changesLaunchTemplates'>
 > = {
   'pause-scaling': {
     groups: [aGroup('web', 'web'), aGroup('web-2', 'web', { suspendedProcesses: ['AZRebalance'] })],
@@ -89,8 +89,11 @@ const stories: Record<
         autoScalingGroupName: 'db',
         instanceTypes: 'm7i.xlarge',
         expiresAfter: '2h',
+        snapshot: true,
+        updateLaunchTemplate: true,
       }),
     ],
+    changesLaunchTemplates: true,
   },
 };
 

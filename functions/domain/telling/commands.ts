@@ -172,6 +172,17 @@ export const newTemplateVersionCommand = (
     ...['--launch-template-data', JSON.stringify({ InstanceType: instanceType })],
   );
 
+/** Makes a version of a launch template the default. */
+export const defaultTemplateVersionCommand = (
+  region: string,
+  launchTemplateId: string,
+  version: number,
+): string =>
+  awsCommand(
+    ...([region, 'ec2', 'modify-launch-template'] as const),
+    ...['--launch-template-id', launchTemplateId, '--default-version', version],
+  );
+
 /** Lets Holdfast act on a group. */
 export const optInCommand = (region: string, autoScalingGroupName: string): string =>
   awsCommand(

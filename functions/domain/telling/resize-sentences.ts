@@ -10,8 +10,10 @@ import type {
   StoredFailure,
   StoredRunEnd,
 } from '../resize/resize-facts.ts';
+import type { TemplateFacts } from '../resize/resize-record.ts';
 import { counted, spokenDuration, spokenTime } from '../times.ts';
 import {
+  defaultTemplateVersionCommand,
   enterStandbyCommand,
   exitStandbyCommand,
   newTemplateVersionCommand,
@@ -275,6 +277,29 @@ export const driftTodo = (region: string, { instanceTypes, launchTemplate }: Dri
   ];
 };
 
+/** That a launch template has a version with the new type. */
+export const tellTemplateUpdate = (versionNumber: number): string =>
+  `its launch template has version ${versionNumber} with the new type now`;
+
+/** How a person takes a version of a launch template back that was made for the new type. */
+export const templateUpdateTodo = (
+  region: string,
+  { launchTemplateId, versionNumber: before, instanceType }: TemplateFacts,
+  made: number,
+  setsDefault: boolean,
+): string[] => {
+  if (setsDefault) {
+    return [
+      `To launch the old type again, make version ${before} of the launch template the default: ${defaultTemplateVersionCommand(region, launchTemplateId, before)}`,
+    ];
+  }
+  return instanceType === undefined
+    ? []
+    : [
+        `To launch ${instanceType} again, make a new version of the launch template from version ${before}, which is the one before version ${made}: ${newTemplateVersionCommand(region, launchTemplateId, before, instanceType)}`,
+      ];
+};
+
 /** That a launch template is left as it is, and why. */
 export const tellTemplateRefusal = (refusal: TemplateRefusal): string => {
   const left = 'its launch template is left as it is: ';
@@ -285,6 +310,8 @@ export const tellTemplateRefusal = (refusal: TemplateRefusal): string => {
       return `${left}the group launches several types, and its mixed instances policy names them`;
     case 'NOT_ALL_OF_ONE_TYPE':
       return `${left}not every instance was resized to one type`;
+    case 'RUN_ENDED':
+      return `${left}the resize had ended before (${tellRunEnd(refusal.ends)})`;
     case 'VERSION_BY_NUMBER':
       return `${left}the group names version ${refusal.version} by its number; let it name the new one by hand`;
     case 'HAS_IT_ALREADY':

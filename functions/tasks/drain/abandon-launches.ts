@@ -108,7 +108,13 @@ export const createAbandonLaunches = (dependencies: TaskDependencies) => {
     const autoScaling = dependencies.autoScaling(mode);
 
     for (const record of await store.readLaunches(await store.readIncidentGroups(incidentId))) {
-      const drains = record.drains.filter((drain) => isInFlight(drain) && drain.hasEvidence);
+      // What was chosen by an execution before this one needs its evidence as this one is asked for it.
+      const drains = record.drains.filter(
+        (drain) =>
+          isInFlight(drain) &&
+          drain.hasEvidence &&
+          (drain.stage !== 'CHOSEN' || drain.incidentId === incidentId),
+      );
       if (drains.length === 0) continue;
       const name = record.autoScalingGroupName;
       const journal: JournalEntry[] = [];

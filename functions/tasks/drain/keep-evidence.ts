@@ -151,7 +151,9 @@ export const createKeepEvidence = (dependencies: KeepEvidenceDependencies) => {
     for (const record of await store.readLaunches(await store.readIncidentGroups(incidentId))) {
       const { autoScalingGroupName: name } = record;
       for (const drain of record.drains) {
-        if (drain.stage !== 'CHOSEN' || drain.hasEvidence) continue;
+        // What an execution before this one chose was kept as that one was asked to.
+        const isKept = drain.hasEvidence && drain.incidentId === incidentId;
+        if (drain.stage !== 'CHOSEN' || isKept) continue;
         const note = createInstanceNotes(journal, clock, name, drain.instanceId);
         try {
           const { evidence, isIncomplete } = await gather(incident, autoScaling, ec2, name, drain);
@@ -160,7 +162,9 @@ export const createKeepEvidence = (dependencies: KeepEvidenceDependencies) => {
             withDrain(
               current,
               drain,
-              isIncomplete ? { attempts: drain.attempts + 1 } : { hasEvidence: true, attempts: 0 },
+              isIncomplete
+                ? { attempts: drain.attempts + 1 }
+                : { hasEvidence: true, attempts: 0, incidentId },
             ),
           );
           note(

@@ -35,8 +35,9 @@ export const withHooks = async <Group extends GroupWithLaunches>(
   const seen: Group[] = [];
   for (const each of groups) {
     const isStuck = stuckInstances(each.record, each.group, olderThanSeconds, now).length > 0;
-    const isAsked = isStuck && !drainsContinuing;
-    seen.push(isAsked ? { ...each, hooksContinue: await continues(each) } : each);
+    // Asked whatever the setting: a hook of AWS CodeDeploy is warned of.
+    const hooksContinue = isStuck ? await continues(each) : undefined;
+    seen.push(hooksContinue === undefined || drainsContinuing ? each : { ...each, hooksContinue });
   }
   return { groups: seen, unreadable, withCodeDeploy };
 };

@@ -219,12 +219,23 @@ const askedOf = (
 const snapshotIfAsked = async (group: ResizingGroup, resize: Resize): Promise<void> => {
   const { operation, incident, clients, name } = group;
   const { instanceId, direction, snapshotIds: known } = resize;
-  const isAsked =
-    operation === 'ChangeInstanceType' && direction === 'FORWARD' && incident.resize?.snapshot === true;
+  const isAsked = operation === 'ChangeInstanceType' && incident.resize?.snapshot === true;
   if (!isAsked || known !== undefined) return;
-  const snapshotIds = await clients.ec2.createSnapshots(resizeSnapshotCall(name, instanceId));
+  const note = noteFor(group, instanceId);
+  let snapshotIds: string[];
+  try {
+    snapshotIds = await clients.ec2.createSnapshots(resizeSnapshotCall(name, instanceId));
+  } catch (error) {
+    if (direction === 'FORWARD') throw error;
+    // Better home without one than not home.
+    note(
+      'failed',
+      `its volumes could not be snapshotted (${describeAwsError(error)}); it is brought home without`,
+    );
+    return;
+  }
   await write(group, instanceId, { snapshotIds });
-  noteFor(group, instanceId)('evidence', `its volumes are snapshotted: ${snapshotIds.join(', ')}`);
+  note('evidence', `its volumes are snapshotted: ${snapshotIds.join(', ')}`);
 };
 
 /** Makes the call of a step, and says so, with the calls that made room for it. */

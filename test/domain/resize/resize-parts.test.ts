@@ -148,6 +148,20 @@ describe('planTemplateUpdate', () => {
     });
   });
 
+  it('knows the version that it has made by its description, and makes no other', () => {
+    const description = 'Holdfast: m7i.xlarge, as the running instances';
+    const made = { versionNumber: 8, instanceType: 'm7i.xlarge', description };
+    expect(planTemplateUpdate(work, made)).toEqual({ action: 'MADE', versionNumber: 8, setsDefault: false });
+    const ofDefault = { ...work, launchTemplate: { ...launchTemplate, version: '$Default' } };
+    expect(planTemplateUpdate(ofDefault, made)).toMatchObject({ action: 'MADE', setsDefault: true });
+    const ended = { ...work, endsBecause: { because: 'NOT_OPTED_IN' } as const };
+    expect(planTemplateUpdate(ended, made)).toMatchObject({ action: 'MADE' });
+    const already = { because: 'HAS_IT_ALREADY', instanceType: 'm7i.xlarge' };
+    expect(refused({}, { ...made, versionNumber: 7 })).toEqual(already);
+    const { description: _description, ...undescribed } = made;
+    expect(refused({}, undescribed)).toEqual(already);
+  });
+
   it('leaves it as it is otherwise, and says why', () => {
     expect(refused({ launchTemplate: { ...launchTemplate, isOverridden: true } })).toEqual({
       because: 'MIXED_INSTANCES',
@@ -158,7 +172,9 @@ describe('planTemplateUpdate', () => {
     expect(refused({ resizes: [resized, aResize({ outcome: 'LEFT' })] })).toEqual(notAll);
     expect(refused({ resizes: [aResize({ outcome: 'LEFT', instanceType: 'm7i.xlarge' })] })).toEqual(notAll);
     expect(refused({ resizes: [resized, { ...resized, instanceType: 'm6i.xlarge' }] })).toEqual(notAll);
-    expect(refused({ endsBecause: { because: 'NOT_OPTED_IN' } })).toEqual(notAll);
+    const ends = { because: 'NOT_OPTED_IN' } as const;
+    expect(refused({ endsBecause: ends })).toEqual({ because: 'RUN_ENDED', ends });
+    expect(refused({ endsBecause: ends, resizes: [] })).toEqual(notAll);
     expect(refused({ launchTemplate: { ...launchTemplate, version: '7' } })).toEqual({
       because: 'VERSION_BY_NUMBER',
       version: '7',

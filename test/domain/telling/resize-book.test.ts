@@ -35,8 +35,10 @@ import {
   tellRestored,
   tellStep,
   tellTemplateRefusal,
+  tellTemplateUpdate,
   tellTurn,
   tellWaveNews,
+  templateUpdateTodo,
 } from '../../../functions/domain/telling/resize-sentences.ts';
 import { now } from '../holds/group-fixtures.ts';
 import { type Each, expectPage, told } from './book.ts';
@@ -204,6 +206,7 @@ describe('what people are told of a resize', () => {
       NO_LAUNCH_TEMPLATE: [{ because: 'NO_LAUNCH_TEMPLATE' }],
       MIXED_INSTANCES: [{ because: 'MIXED_INSTANCES' }],
       NOT_ALL_OF_ONE_TYPE: [{ because: 'NOT_ALL_OF_ONE_TYPE' }],
+      RUN_ENDED: [{ because: 'RUN_ENDED', ends: { because: 'NOT_OPTED_IN' } }],
       VERSION_BY_NUMBER: [{ because: 'VERSION_BY_NUMBER', version: '7' }],
       HAS_IT_ALREADY: [{ because: 'HAS_IT_ALREADY', instanceType }],
       CHANGED_MEANWHILE: [{ because: 'CHANGED_MEANWHILE' }],
@@ -222,6 +225,12 @@ describe('what people are told of a resize', () => {
       'Sizes are not': [tellNotRestored(sizes), tellGivenUp(sizes, 3600), ...sizesTodo(region, 'web', sizes)],
       'What the launch template launches': drifts.map(tellDrift),
       'What a person can do about it': drifts.flatMap((each) => driftTodo(region, each)),
+      'The launch template has it': [tellTemplateUpdate(8)],
+      'How to take that back': [
+        ...templateUpdateTodo(region, { ...template, version: '$Latest' }, 8, false),
+        ...templateUpdateTodo(region, { ...template, version: '$Default' }, 8, true),
+        ...templateUpdateTodo(region, { ...withoutType, version: '$Latest' }, 8, false),
+      ],
       'The launch template is left': told(refusals, tellTemplateRefusal),
     });
   });
