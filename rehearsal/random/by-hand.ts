@@ -14,7 +14,7 @@ const drainOf = ({ pick, between }: Dice): Input => ({
 const resizeOf = ({ chance, pick, between }: Dice): Input => ({
   instanceTypes: pick(['m7i.xlarge', 'm7i.2xlarge', 'larger']),
   waveSize: pick([1, 2, 4]),
-  expiresAfter: `${between(30, 120)}m`,
+  expiresAfter: `${between(10, 120)}m`,
   ...(chance(0.3) ? { allowInstanceStoreLoss: true } : {}),
 });
 

@@ -3,6 +3,7 @@ export const promises = [
   'gives back',
   'keeps the floor',
   'touches only its own',
+  'does as asked',
   'dry run',
   'the switch stops it',
   'one execution',

@@ -13,6 +13,7 @@ import { isMutating } from '../cloud/wire.ts';
 import type { Ledger, Promised } from './ledger.ts';
 import { leftForPeople } from './left-for-people.ts';
 import type { People } from './people.ts';
+import { type Asked, createAskedChecks } from './watch-asked.ts';
 
 /** What has changed less than this ago may not have been seen yet: a description lags, a function is on its way. */
 const unseenMilliseconds = 120_000;
@@ -26,17 +27,6 @@ const takes = (operation: string, input: Record<string, unknown>): boolean =>
     operation,
   ) ||
   (operation === 'SetInstanceProtection' && input.ProtectedFromScaleIn === true);
-
-/** What people ask for that has to be kept at a call. */
-interface AskedByHand {
-  dryRun?: boolean;
-  floor?: number | string;
-  allowDowntime?: boolean;
-  waveSize?: number;
-  snapshot?: boolean;
-  allowInstanceStoreLoss?: boolean;
-  updateLaunchTemplate?: boolean;
-}
 
 /** So long a call may be on its way that was decided before a person acted. */
 const onTheWayMilliseconds = 45_000;
@@ -55,6 +45,17 @@ export const watchCalls = (
   const { autoScaling, ec2, stepFunctions, store, time } = cloud;
   const look = (promise: Promised, isBroken: boolean, tell: () => string): void =>
     ledger.look(promise, isBroken, () => `${time.iso()} ${tell()}`);
+  const {
+    askedOf,
+    checkSuspended,
+    checkEnded,
+    checkBegun,
+    checkWave,
+    checkReserved,
+    checkStopped,
+    checkType,
+    checkTemplate,
+  } = createAskedChecks(cloud, look);
 
   /** Whether an incident over the group was opened after a moment: a new reason to suspend what a person resumed. */
   const isHeldAnew = (name: string, since: number): boolean =>
@@ -91,6 +92,7 @@ export const watchCalls = (
 
   const checkSuspension = (group: SimulatedGroup, processes: string[]): void => {
     look('touches only its own', processes.length === 0, () => `SuspendProcesses on all of ${group.name}`);
+    checkSuspended(group, processes);
     const theirs = people.of(group);
     for (const process of processes) {
       const suspendedAt = theirs.suspendedAt.get(process);
@@ -109,11 +111,29 @@ export const watchCalls = (
     }
   };
 
-  /** What was asked of the execution whose function runs: of a rule nothing but what stands in the policy. */
-  const asked = (): AskedByHand => {
+  /** What was asked of the execution whose function runs. */
+  const asked = (): Asked => {
     const { plan } = (runningEvent.getStore() ?? {}) as { plan?: { incidentId?: string } };
-    return (stepFunctions.executions.get(plan?.incidentId ?? '')?.input ?? {}) as AskedByHand;
+    return askedOf(stepFunctions.executions.get(plan?.incidentId ?? '')?.input);
   };
+
+  /**
+   * Whether a call brings its instances home: they have another type or were stopped already, and must come back. By a word
+   * that means nothing what is out of service already is carried through.
+   */
+  const bringsHome = (operation: string, { InstanceIds: ids }: Record<string, unknown>): boolean =>
+    Array.isArray(ids) &&
+    [...autoScaling.groups.values()].every(({ instances, launchTemplate: { versions } }) =>
+      instances
+        .filter(({ instanceId }) => ids.includes(instanceId))
+        .every(
+          ({ ec2: { instanceType, state, startedAt }, launchedAt }) =>
+            instanceType !== versions[0] ||
+            startedAt > launchedAt ||
+            (operation === 'StopInstances' &&
+              (state === 'stopping' || parseMode(people.switchWord) === undefined)),
+        ),
+    );
 
   /** Room for a wave: of what serves so much must be left as the plan promised. */
   const checkFloor = (group: SimulatedGroup, ids: string[]): void => {
@@ -127,7 +147,7 @@ export const watchCalls = (
     );
     if (work === undefined) return;
     // A percentage is of what was healthy as the resize was planned, which nobody else has counted.
-    const { floor: floorAsked, allowDowntime, waveSize = 1 } = asked();
+    const { floor: floorAsked, allowDowntime } = asked();
     const least = Math.max(allowDowntime === true ? 0 : 1, typeof floorAsked === 'number' ? floorAsked : 0);
     look(
       'keeps the floor',
@@ -142,11 +162,9 @@ export const watchCalls = (
           !ids.includes(instanceId) &&
           !leftForPeople(cloud).has(instanceId),
       ).length;
-    look(
-      'keeps the floor',
-      atOnce > waveSize,
-      () => `${atOnce} of ${group.name} leave service at once, and ${waveSize} may`,
-    );
+    const isProven = work.resizes.some(({ outcome }) => outcome === 'RESIZED');
+    checkWave(group, atOnce, isProven, asked());
+    if (!bringsHome('EnterStandby', { InstanceIds: ids })) checkBegun(group, work.incidentId, asked());
     const serves = ({ lifecycleState, ec2: { state, checksOkAt }, target }: SimulatedInstance): boolean =>
       lifecycleState === 'InService' &&
       state === 'running' &&
@@ -190,6 +208,11 @@ export const watchCalls = (
     );
   };
 
+  const groupWith = (instanceId: string): SimulatedGroup | undefined =>
+    [...autoScaling.groups.values()].find(({ instances }) =>
+      instances.some((each) => each.instanceId === instanceId),
+    );
+
   const checkEnd = (operation: string, instanceId: string): void => {
     look(
       'evidence first',
@@ -197,9 +220,9 @@ export const watchCalls = (
       () => `${operation} on ${instanceId}, of which no evidence was kept`,
     );
     checkSnapshot(operation, instanceId);
-    const instance = [...autoScaling.groups.values()]
-      .flatMap(({ instances }) => instances)
-      .find((each) => each.instanceId === instanceId);
+    const group = groupWith(instanceId);
+    const instance = group?.instances.find((each) => each.instanceId === instanceId);
+    if (group !== undefined && instance !== undefined) checkEnded(group, instance);
     look(
       'touches only its own',
       instance?.lifecycleState === 'InService' &&
@@ -258,24 +281,6 @@ export const watchCalls = (
     );
   };
 
-  /**
-   * Whether a call brings its instances home: they have another type or were stopped already, and must come back. By a word
-   * that means nothing what is out of service already is carried through.
-   */
-  const bringsHome = (operation: string, { InstanceIds: ids }: Record<string, unknown>): boolean =>
-    Array.isArray(ids) &&
-    [...autoScaling.groups.values()].every(({ instances, launchTemplate: { versions } }) =>
-      instances
-        .filter(({ instanceId }) => ids.includes(instanceId))
-        .every(
-          ({ ec2: { instanceType, state, startedAt }, launchedAt }) =>
-            instanceType !== versions[0] ||
-            startedAt > launchedAt ||
-            (operation === 'StopInstances' &&
-              (state === 'stopping' || parseMode(people.switchWord) === undefined)),
-        ),
-    );
-
   const checkSwitch = (operation: string, input: Record<string, unknown>, functionName?: string): void => {
     const { switchedSince } = people;
     // Where newcomers do not work, giving back protects the others until those are replaced.
@@ -316,12 +321,14 @@ export const watchCalls = (
 
   const checkStop = (ids: string[]): void => {
     for (const { instances, name } of autoScaling.groups.values()) {
-      for (const {
-        instanceId,
-        lifecycleState,
-        ec2: { instanceType, state },
-      } of instances) {
+      for (const instance of instances) {
+        const {
+          instanceId,
+          lifecycleState,
+          ec2: { instanceType, state },
+        } = instance;
         if (!ids.includes(instanceId)) continue;
+        checkStopped(instance, asked());
         look(
           'keeps the floor',
           lifecycleState === 'InService',
@@ -341,10 +348,10 @@ export const watchCalls = (
   /** An instance gets another type than the one it was launched with. */
   const checkNewType = ({ InstanceId, InstanceType }: Record<string, unknown>): void => {
     const { Value: wanted } = (InstanceType ?? {}) as { Value?: string };
-    const group = [...autoScaling.groups.values()].find(({ instances }) =>
-      instances.some(({ instanceId }) => instanceId === InstanceId),
-    );
-    if (wanted !== undefined && wanted !== group?.launchTemplate.versions[0])
+    if (wanted === undefined) return;
+    const group = groupWith(String(InstanceId));
+    checkType(group, wanted, asked());
+    if (wanted !== group?.launchTemplate.versions[0])
       checkSnapshot('ModifyInstanceAttribute', String(InstanceId));
   };
 
@@ -352,11 +359,8 @@ export const watchCalls = (
     if (/^(Describe|Get)/.test(operation) || input.DryRun === true) return;
     look('dry run', isDryRun || isOfDryRun(), () => `${operation} in a dry run`);
     checkSwitch(operation, input);
-    look(
-      'touches only its own',
-      /LaunchTemplate/.test(operation) && asked().updateLaunchTemplate !== true,
-      () => `${operation}, for which nobody asked`,
-    );
+    if (/LaunchTemplate/.test(operation)) checkTemplate(operation, asked());
+    if (operation === 'CreateCapacityReservation') checkReserved(asked());
     if (operation === 'StopInstances') checkStop((input.InstanceIds ?? []) as string[]);
     if (operation === 'ModifyInstanceAttribute') checkNewType(input);
   };

@@ -105,7 +105,7 @@ const faults: PlantedFault[] = [
     seeds: 100,
   },
   {
-    promise: 'touches only its own',
+    promise: 'does as asked',
     what: 'every resize changes the launch template',
     file: 'functions/tasks/resize/restore-group.ts',
     edits: [['updateLaunchTemplate === true && drift', 'updateLaunchTemplate !== undefined && drift']],
