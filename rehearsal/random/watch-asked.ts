@@ -14,6 +14,7 @@ export interface Asked {
   waveSize?: number;
   reserveCapacity?: boolean;
   snapshot?: boolean;
+  drainContinuing?: boolean;
   allowDowntime?: boolean;
   allowInstanceStoreLoss?: boolean;
   updateLaunchTemplate?: boolean;
@@ -84,6 +85,16 @@ export const createAskedChecks = (
         time.now() - launchedAt < olderThan,
         () =>
           `${instanceId} of ${group.name} is ended ${Math.round((time.now() - launchedAt) / 1000)} s after its launch`,
+      );
+      const launchHooks = group.lifecycleHooks.filter(({ lifecycleTransition }) =>
+        /LAUNCHING$/.test(lifecycleTransition),
+      );
+      look(
+        'does as asked',
+        launchHooks.length > 0 &&
+          launchHooks.every(({ defaultResult }) => defaultResult === 'CONTINUE') &&
+          asked.every(({ drainContinuing }) => drainContinuing !== true),
+        () => `${instanceId} of ${group.name} is ended, which would have come into service`,
       );
       const perHour = Math.max(...asked.map(({ perGroupPerHour = 6 }) => perGroupPerHour));
       if (!endedAt.has(instanceId)) endedAt.set(instanceId, { group, at: time.now() });

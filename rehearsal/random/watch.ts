@@ -146,14 +146,6 @@ export const watchCalls = (
       () => `EnterStandby in ${group.name}, of which no resize is recorded`,
     );
     if (work === undefined) return;
-    // A percentage is of what was healthy as the resize was planned, which nobody else has counted.
-    const { floor: floorAsked, allowDowntime } = asked();
-    const least = Math.max(allowDowntime === true ? 0 : 1, typeof floorAsked === 'number' ? floorAsked : 0);
-    look(
-      'keeps the floor',
-      work.floor < least,
-      () => `the floor of ${group.name} is ${work.floor}, and ${least} was asked for`,
-    );
     const atOnce =
       ids.length +
       group.instances.filter(
@@ -173,6 +165,24 @@ export const watchCalls = (
       at !== undefined && time.now() - at < onTheWayMilliseconds;
     const isTaken = ({ instanceId }: SimulatedInstance): boolean => ids.includes(instanceId);
     const serving = group.instances.filter(serves);
+    const { floor: floorAsked, allowDowntime } = asked();
+    const plannedAt = Date.parse(
+      store.listIncidents().find(({ incidentId }) => incidentId === work.incidentId)?.startedAt ?? '',
+    );
+    // A percentage is of what was healthy as the resize was planned: what serves since before that was.
+    const servedThen = serving.filter(({ inServiceAt = 0, healthySince = 0, ec2: { checksOkAt } }) =>
+      [inServiceAt, healthySince, checksOkAt].every((at) => at < plannedAt - unseenMilliseconds),
+    ).length;
+    const percent = typeof floorAsked === 'string' ? Number.parseInt(floorAsked, 10) : 0;
+    const least = Math.max(
+      allowDowntime === true ? 0 : 1,
+      typeof floorAsked === 'number' ? floorAsked : Math.ceil((servedThen * percent) / 100),
+    );
+    look(
+      'keeps the floor',
+      work.floor < least,
+      () => `the floor of ${group.name} is ${work.floor}, and ${least} was asked for`,
+    );
     const left = serving.filter((instance) => !isTaken(instance)).length;
     // What EC2 or a person ended just now nobody could know of, nor who became healthy or unhealthy while the call was on
     // its way; and what does not serve is nobody's loss.
