@@ -223,18 +223,23 @@ export const proveIncidents = async ({
     return [
       ...(isOver ? [] : [`This run had not ended when this was written, at ${timeNow()}.`]),
       ...(isOver && isStopped ? ['This run was stopped before its end.'] : []),
-      `Random incidents of ${startedAtDate}: seeds ${from} to ${goesOnFrom() - 1}, ${groupsMax === undefined ? 'seven groups each' : `up to ${groupsMax} groups each`}.`,
+      `Random incidents of ${startedAtDate}, ${groupsMax === undefined ? 'seven groups each' : `0 to ${groupsMax} groups each`}: all of seeds ${from} to ${goesOnFrom() - 1}.`,
       `${done.count} told in ${Math.round(seconds)} s, ${perSecond()} a second: ${done.executions} executions, ${done.calls} calls; the slowest was seed ${done.slowest.seed} with ${(done.slowest.milliseconds / 1000).toFixed(1)} s.`,
       ...(untold.length === 0
         ? []
         : [`${untold.length} could not be told: seeds ${seedsIn(untold)}. The first: ${untold[0]?.error}`]),
       `How often each promise was looked at: ${promises.map((promise) => `${promise} ${looks[promise] ?? 0}`).join(', ')}.`,
       failures.length === 0
-        ? `No promise was broken${isOver ? '' : ' until then'}.`
+        ? `No promise was broken${isOver ? '' : ' until then'}.${tellUnseen()}`
         : `${failures.length} with a broken promise:`,
       ...[...byPromise].map(([promise, some]) => `  ${promise}: ${some.length}, seeds ${seedsIn(some)}`),
       `To go on: npm run prove -- --from ${goesOnFrom()}${ofSize}${length()}`,
     ];
+  };
+  /** What says nothing of this run. */
+  const tellUnseen = (): string => {
+    const unseen = promises.filter((promise) => looks[promise] === undefined);
+    return unseen.length === 0 ? '' : ` Not looked at, because nothing called for it: ${unseen.join(', ')}.`;
   };
   const write = (lines: string[]): string => {
     const page = `${lines.join('\n')}\n`;

@@ -306,13 +306,19 @@ export const watchCalls = (
   /** Whether the function that runs is of an execution that was asked for a dry run. */
   const isOfDryRun = (): boolean => asked().dryRun === true;
 
+  /** At every call of a dry run: it may read. */
+  const checkDryRun = (operation: string, isReading: boolean): void => {
+    if (isDryRun || isOfDryRun()) look('dry run', !isReading, () => `${operation} in a dry run`);
+  };
+
   const checkAutoScaling = (
     operation: string,
     input: Record<string, unknown>,
     functionName: string,
   ): void => {
-    if (/^Describe/.test(operation)) return;
-    look('dry run', isDryRun || isOfDryRun(), () => `${operation} in a dry run`);
+    const isReading = /^Describe/.test(operation);
+    checkDryRun(operation, isReading);
+    if (isReading) return;
     checkSwitch(operation, input, functionName);
     const group = groupOf(input);
     if (group !== undefined) {
@@ -366,8 +372,9 @@ export const watchCalls = (
   };
 
   const checkEc2 = (operation: string, input: Record<string, unknown>): void => {
-    if (/^(Describe|Get)/.test(operation) || input.DryRun === true) return;
-    look('dry run', isDryRun || isOfDryRun(), () => `${operation} in a dry run`);
+    const isReading = /^(Describe|Get)/.test(operation) || input.DryRun === true;
+    checkDryRun(operation, isReading);
+    if (isReading) return;
     checkSwitch(operation, input);
     if (/LaunchTemplate/.test(operation)) checkTemplate(operation, asked());
     if (operation === 'CreateCapacityReservation') checkReserved(asked());
@@ -398,9 +405,10 @@ export const watchCalls = (
     operation: string,
     input: Record<string, unknown>,
   ): void => {
+    if (people.dryRunSince === undefined) return;
     look(
       'dry run',
-      people.dryRunSince !== undefined && isMutating(service, operation, input),
+      isMutating(service, operation, input),
       () => `${operation} since the stage is deployed as a dry run`,
     );
   };
