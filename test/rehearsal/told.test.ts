@@ -26,6 +26,7 @@ const group = {
   tags: { holdfast: 'true' },
   suspended: new Map([['Terminate', 'User suspended at 2026-03-02T03:00:00Z']]),
   resumedAt: new Map<string, number>(),
+  launchTemplate: { launchTemplateId: 'lt-1', versions: ['m7i.large', 'm7i.xlarge'], defaultVersion: 1 },
 } as unknown as SimulatedGroup;
 const record: GroupRecord = {
   ...aRecord(),
@@ -96,6 +97,14 @@ describe('checkMessage', () => {
       'a group is held',
       { kind: 'overridden', heldBy: '{"web":["loss-1"]}' },
       'web is held, and HealthCheck run in it',
+    ],
+    [
+      'a launch template launches what it does not launch any more',
+      {},
+      'web still launches m7i.large, and it launches m7i.xlarge',
+      {
+        text: 'the launch template lt-1 (version $Latest) still launches m7i.large, for each replacement',
+      },
     ],
     ['it is over', { kind: 'gave-back' }, 'it is over, and web is held'],
     [

@@ -19,9 +19,7 @@ import {
 } from '../../domain/resize/resize-record.ts';
 import { regionOf } from '../../domain/telling/commands.ts';
 import {
-  driftTodo,
   sizesTodo,
-  tellDrift,
   tellGivenUp,
   tellNotResized,
   tellNotRestored,
@@ -36,6 +34,7 @@ import { createGroupNotes } from '../incidents/note-group.ts';
 import type { GiveBackDependencies } from '../incidents/task-dependencies.ts';
 import type { SeenGroupWork } from './look-at-resizes.ts';
 import { lookAtWork } from './look-at-resizes.ts';
+import { noteDrift } from './note-drift.ts';
 import type { ResizeStepResult } from './resize-step-result.ts';
 
 /** A group that is being set back. */
@@ -55,10 +54,6 @@ const noteNotResized = ({ queue, resizes, endsBecause }: ResizeWork, note: Note)
   if (count === 0) return;
   note('warned', tellNotResized(count, endsBecause), { because: 'NOT_RESIZED', notBegun: queue.length });
 };
-
-/** Whether the run ended because an instance failed with a new type. */
-const hasFailed = ({ endsBecause }: ResizeWork): boolean =>
-  typeof endsBecause === 'object' && endsBecause.because === 'INSTANCE_FAILED';
 
 /**
  * Sets a group back once none of its instances is in flight: `Launch` as the other holds want it, and seen to be so,
@@ -100,14 +95,10 @@ export const createRestoreGroup = (dependencies: GiveBackDependencies) => {
     note: ReturnType<typeof createGroupNotes>,
   ): Promise<void> => {
     noteNotResized(work, note);
-    const drift = driftOf(work);
-    if (drift !== undefined && group !== undefined) {
-      // Nobody is asked to launch more of what failed.
-      const todo = hasFailed(work) ? [] : driftTodo(regionOf(incident.incidentId), drift);
-      note('drift', tellDrift(drift), { todo });
-    }
     const updates =
-      incident.resize?.updateLaunchTemplate === true && drift !== undefined && group !== undefined;
+      incident.resize?.updateLaunchTemplate === true && driftOf(work) !== undefined && group !== undefined;
+    // Where the launch template is to be changed, who does that says what came of it.
+    if (!updates && group !== undefined) noteDrift(incident.incidentId, work, note);
     const { work: _work, ...rest } = resize;
     await store.writeResize(updates ? { ...rest, work: { ...work, restoredAt: clock.now() } } : rest);
   };

@@ -14,6 +14,7 @@ import { writeJournal } from '../incidents/emit-facts.ts';
 import { createGroupNotes } from '../incidents/note-group.ts';
 import { readModeOrUndefined } from '../incidents/read-mode.ts';
 import { clientsFor, type ResizeDependencies } from './look-at-resizes.ts';
+import { noteDrift } from './note-drift.ts';
 import type { ResizeStepResult } from './resize-step-result.ts';
 
 /**
@@ -53,6 +54,7 @@ export const createUpdateLaunchTemplate = (dependencies: ResizeDependencies) => 
             : await ec2.describeLaunchTemplate(template.launchTemplateId, template.version);
         const update = planTemplateUpdate(work, present);
         if (update.action === 'REFUSE') {
+          noteDrift(incidentId, work, note);
           note('refused', tellTemplateRefusal(update.refusal), { because: update.refusal.because });
         } else if (update.action === 'MADE') {
           noteMade(update.versionNumber, update.setsDefault, []);
@@ -70,10 +72,11 @@ export const createUpdateLaunchTemplate = (dependencies: ResizeDependencies) => 
         const text = describeAwsError(error);
         const what = made === undefined ? 'be changed' : `get version ${made}, which is made, as its default`;
         isOver = isRefusal(error);
+        if (isOver) noteDrift(incidentId, work, note);
         note(
           'failed',
           isOver
-            ? `its launch template could not ${what} (${text}); change it by hand, as said before`
+            ? `its launch template could not ${what} (${text}); change it by hand`
             : `its launch template could not ${what} now (${text}); tried again`,
         );
       }
