@@ -75,14 +75,11 @@ const tellWhole = ({ broken, incident, timeline }: Answer & { what: 'timeline' }
 ];
 
 /** The shortest incident found that breaks the same promise, written down, with the command that tells it again. */
-const reportShortest = async (
-  failure: Failure,
-  incident: RandomIncident,
-  groupsMax: number | undefined,
-): Promise<string[]> => {
+const reportShortest = async (failure: Failure, groupsMax: number | undefined): Promise<string[]> => {
   const ofGroups = groupsMax === undefined ? '' : `-of-${groupsMax}-groups`;
   const [first] = failure.broken;
   if (first === undefined) return [];
+  const incident = createRandomIncident(failure.seed, groupsMax);
   try {
     const shortest = await askForTimeline({ what: 'shrink', incident, promise: first.promise });
     mkdirSync(folder, { recursive: true });
@@ -304,10 +301,7 @@ export const proveIncidents = async ({
       `Seed ${failure.seed}: npm run prove -- --from ${failure.seed} --seeds 1${ofSize}`,
       ...tellBroken(failure.broken),
     );
-    if (!isAsFound)
-      lines.push(
-        ...(await reportShortest(failure, createRandomIncident(failure.seed, groupsMax), groupsMax)),
-      );
+    if (!isAsFound) lines.push(...(await reportShortest(failure, groupsMax)));
   }
   process.stdout.write(write(lines));
   return failures.length + untold.length === 0 ? 0 : 1;

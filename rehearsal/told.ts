@@ -5,7 +5,7 @@ import type { JournalEntry } from '../functions/domain/journal.ts';
 import { inForceWithinSeconds } from '../functions/domain/limits.ts';
 import { isResizeEnding, type ResizeRecord } from '../functions/domain/resize/resize-record.ts';
 import { secondsBetween } from '../functions/domain/times.ts';
-import { groupArnOf, type SimulatedGroup } from './cloud/auto-scaling-group.ts';
+import { groupArnOf, numberOfVersion, type SimulatedGroup } from './cloud/auto-scaling-group.ts';
 import type { PublishedMessage } from './cloud/sns.ts';
 import type { RecordedCall } from './cloud/wire.ts';
 
@@ -245,22 +245,24 @@ const checkStillSuspended = ({ text }: PublishedMessage, { groups, at }: MomentO
 
 /** That a launch template still launches a type, although it has a version with another one since. */
 const checkTemplates = ({ text }: PublishedMessage, { groups, calls, at }: MomentOfMessage): string[] => {
-  const isJustNow = calls.some(
-    (call) => /LaunchTemplate/.test(call.operation) && secondsBetween(call.at, at) <= lookedUpWithinSeconds,
+  const untrue = [...groups.values()].flatMap(
+    ({ name, launchTemplate, launchTemplateVersion = '$Latest' }) => {
+      const { launchTemplateId, versions } = launchTemplate;
+      const type = versions[numberOfVersion(launchTemplate, launchTemplateVersion) - 1];
+      const claim = `the launch template ${launchTemplateId} (version ${launchTemplateVersion}) still launches `;
+      const [, told] = text.split(claim);
+      return told === undefined || told.startsWith(`${type}, `)
+        ? []
+        : [
+            `${at} people are told that ${name} still launches ${told.split(',', 1)[0]}, and it launches ${type}`,
+          ];
+    },
   );
-  if (isJustNow) return [];
-  return [...groups.values()].flatMap(({ name, launchTemplate, launchTemplateVersion = '$Latest' }) => {
-    const { launchTemplateId, versions, defaultVersion } = launchTemplate;
-    const numbers: Record<string, number> = { $Latest: versions.length, $Default: defaultVersion };
-    const type = versions[(numbers[launchTemplateVersion] ?? Number(launchTemplateVersion)) - 1];
-    const claim = `the launch template ${launchTemplateId} (version ${launchTemplateVersion}) still launches `;
-    const [, told] = text.split(claim);
-    return told === undefined || told.startsWith(`${type}, `)
-      ? []
-      : [
-          `${at} people are told that ${name} still launches ${told.split(',', 1)[0]}, and it launches ${type}`,
-        ];
-  });
+  const isJustNow = (call: RecordedCall): boolean =>
+    call.mutating &&
+    /LaunchTemplate/.test(call.operation) &&
+    secondsBetween(call.at, at) <= lookedUpWithinSeconds;
+  return untrue.length > 0 && calls.some(isJustNow) ? [] : untrue;
 };
 
 /** Names in a sentence, as far as it lists them. */

@@ -188,6 +188,13 @@ interface Termination {
   cameIntoServiceBroken: boolean;
 }
 
+/** The number of a version of a launch template: `$Latest`, `$Default`, or a number (EC2 API reference). */
+export const numberOfVersion = (
+  { versions, defaultVersion }: SimulatedGroup['launchTemplate'],
+  version: string,
+): number =>
+  version === '$Latest' ? versions.length : version === '$Default' ? defaultVersion : Number(version);
+
 /** A simulated group. */
 export interface SimulatedGroup extends Omit<GroupSpec, 'tags' | 'lifecycleHooks' | 'instanceType'> {
   /** Tells it from any other group of its name, before or after it. */

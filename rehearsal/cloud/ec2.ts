@@ -4,6 +4,7 @@ import {
   changeEc2,
   type Ec2State,
   ec2ViewAt,
+  numberOfVersion,
   type SimulatedGroup,
   type SimulatedInstance,
   type World,
@@ -383,11 +384,9 @@ export const createEc2Service = (
 
   /** What a group launches follows the version it names. */
   const followTemplate = (group: SimulatedGroup): void => {
-    const { versions, defaultVersion } = group.launchTemplate;
-    const version = group.launchTemplateVersion ?? '$Latest';
-    const number =
-      version === '$Latest' ? versions.length : version === '$Default' ? defaultVersion : Number(version);
-    group.instanceType = versions[number - 1] ?? group.instanceType;
+    const { launchTemplate, launchTemplateVersion = '$Latest' } = group;
+    const number = numberOfVersion(launchTemplate, launchTemplateVersion);
+    group.instanceType = launchTemplate.versions[number - 1] ?? group.instanceType;
   };
 
   const operations: Record<string, (input: Record<string, unknown>) => object> = {
@@ -447,8 +446,7 @@ export const createEc2Service = (
       const { launchTemplate } = groupOfTemplate(input);
       const { versions, defaultVersion } = launchTemplate;
       const [asked] = input.Versions as string[];
-      const number =
-        asked === '$Latest' ? versions.length : asked === '$Default' ? defaultVersion : Number(asked);
+      const number = numberOfVersion(launchTemplate, asked ?? '');
       return {
         LaunchTemplateVersions: [
           {

@@ -30,8 +30,8 @@ const ofRule: Record<string, Asked> = {
 
 const hourMilliseconds = 3_600_000;
 
-/** So long a call may be on its way that was decided in time. */
-const onTheWayMilliseconds = 45_000;
+/** So long a call may be on its way that was decided before a person acted, or before its time was over. */
+export const onTheWayMilliseconds = 45_000;
 
 /** Milliseconds of whole minutes or hours, such as `90m` or `2h`; what is not said is `byDefault`. */
 const millisecondsOf = (text: string | undefined, byDefault: string): number => {

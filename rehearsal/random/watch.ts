@@ -13,7 +13,7 @@ import { isMutating } from '../cloud/wire.ts';
 import type { Ledger, Promised } from './ledger.ts';
 import { leftForPeople } from './left-for-people.ts';
 import type { People } from './people.ts';
-import { type Asked, createAskedChecks } from './watch-asked.ts';
+import { type Asked, createAskedChecks, onTheWayMilliseconds } from './watch-asked.ts';
 
 /** What has changed less than this ago may not have been seen yet: a description lags, a function is on its way. */
 const unseenMilliseconds = 120_000;
@@ -27,9 +27,6 @@ const takes = (operation: string, input: Record<string, unknown>): boolean =>
     operation,
   ) ||
   (operation === 'SetInstanceProtection' && input.ProtectedFromScaleIn === true);
-
-/** So long a call may be on its way that was decided before a person acted. */
-const onTheWayMilliseconds = 45_000;
 
 /**
  * Looks at every change that Holdfast makes, at the moment at which AWS carries it out.
@@ -146,17 +143,17 @@ export const watchCalls = (
       () => `EnterStandby in ${group.name}, of which no resize is recorded`,
     );
     if (work === undefined) return;
+    const left = leftForPeople(cloud);
     const atOnce =
       ids.length +
       group.instances.filter(
         ({ instanceId, lifecycleState }) =>
-          /Standby$/.test(lifecycleState) &&
-          !ids.includes(instanceId) &&
-          !leftForPeople(cloud).has(instanceId),
+          /Standby$/.test(lifecycleState) && !ids.includes(instanceId) && !left.has(instanceId),
       ).length;
     const isProven = work.resizes.some(({ outcome }) => outcome === 'RESIZED');
-    checkWave(group, atOnce, isProven, asked());
-    if (!bringsHome('EnterStandby', { InstanceIds: ids })) checkBegun(group, work.incidentId, asked());
+    const fields = asked();
+    checkWave(group, atOnce, isProven, fields);
+    if (!bringsHome('EnterStandby', { InstanceIds: ids })) checkBegun(group, work.incidentId, fields);
     const serves = ({ lifecycleState, ec2: { state, checksOkAt }, target }: SimulatedInstance): boolean =>
       lifecycleState === 'InService' &&
       state === 'running' &&
@@ -165,7 +162,7 @@ export const watchCalls = (
       at !== undefined && time.now() - at < onTheWayMilliseconds;
     const isTaken = ({ instanceId }: SimulatedInstance): boolean => ids.includes(instanceId);
     const serving = group.instances.filter(serves);
-    const { floor: floorAsked, allowDowntime } = asked();
+    const { floor: floorAsked, allowDowntime } = fields;
     const plannedAt = Date.parse(
       store.listIncidents().find(({ incidentId }) => incidentId === work.incidentId)?.startedAt ?? '',
     );
@@ -183,7 +180,7 @@ export const watchCalls = (
       work.floor < least,
       () => `the floor of ${group.name} is ${work.floor}, and ${least} was asked for`,
     );
-    const left = serving.filter((instance) => !isTaken(instance)).length;
+    const serveOn = serving.filter((instance) => !isTaken(instance)).length;
     // What EC2 or a person ended just now nobody could know of, nor who became healthy or unhealthy while the call was on
     // its way; and what does not serve is nobody's loss.
     const isLoss = serving.some(
@@ -204,8 +201,8 @@ export const watchCalls = (
     ).length;
     look(
       'keeps the floor',
-      isLoss && left + endedLately + unhealthyLately < work.floor,
-      () => `EnterStandby leaves ${left} of ${group.name} serving, and the floor is ${work.floor}`,
+      isLoss && serveOn + endedLately + unhealthyLately < work.floor,
+      () => `EnterStandby leaves ${serveOn} of ${group.name} serving, and the floor is ${work.floor}`,
     );
   };
 
@@ -303,12 +300,9 @@ export const watchCalls = (
     );
   };
 
-  /** Whether the function that runs is of an execution that was asked for a dry run. */
-  const isOfDryRun = (): boolean => asked().dryRun === true;
-
   /** At every call of a dry run: it may read. */
   const checkDryRun = (operation: string, isReading: boolean): void => {
-    if (isDryRun || isOfDryRun()) look('dry run', !isReading, () => `${operation} in a dry run`);
+    if (isDryRun || asked().dryRun === true) look('dry run', !isReading, () => `${operation} in a dry run`);
   };
 
   const checkAutoScaling = (

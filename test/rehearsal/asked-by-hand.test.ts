@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { GroupSpec } from '../../rehearsal/cloud/auto-scaling-group.ts';
 import type { Part, RandomIncident } from '../../rehearsal/random/parts.ts';
 import { runRandomIncident } from '../../rehearsal/random/run-random-incident.ts';
+import { launchHook, stuckLaunches } from './stuck-launches.ts';
 
 const group = (name: string, desiredCapacity: number, over: Partial<GroupSpec> = {}): GroupSpec => ({
   name,
@@ -29,25 +30,6 @@ const incident = (groups: GroupSpec[], parts: Part[]): RandomIncident => ({
   changesLaunchTemplates: true,
 });
 
-const hook = (lifecycleHookName: string, defaultResult: 'ABANDON' | 'CONTINUE') => ({
-  lifecycleHookName,
-  lifecycleTransition: 'autoscaling:EC2_INSTANCE_LAUNCHING' as const,
-  heartbeatTimeoutSeconds: 7200,
-  defaultResult,
-});
-
-/** Launches of `api` are stuck from the first minute on. */
-const stuck: Part[] = [
-  {
-    kind: 'launches fail',
-    from: 60,
-    lasts: 3600,
-    groups: ['api'],
-    outcome: { kind: 'stuck', cause: 'the bootstrap hangs', consoleOutput: '' },
-  },
-  { kind: 'set desired capacity', from: 120, group: 'api', to: 3 },
-];
-
 const drain = (from: number, fields: object): Part => ({
   kind: 'by hand',
   from,
@@ -67,9 +49,9 @@ describe('a drain by hand', () => {
   it('that goes on with what another one chose takes the snapshots that it is asked for', async () => {
     const { broken, result } = await runRandomIncident(
       incident(
-        [group('api', 2, { lifecycleHooks: [hook('bootstrap', 'ABANDON')] }), ...others],
+        [group('api', 2, { lifecycleHooks: [launchHook()] }), ...others],
         [
-          ...stuck,
+          ...stuckLaunches('api', 3600),
           drain(600, {}),
           { kind: 'death', function: 'abandonLaunches', at: 1, when: 'before' },
           { kind: 'stop executions', from: 606 },
@@ -84,11 +66,11 @@ describe('a drain by hand', () => {
   });
 
   it.each([true, false])('warns of AWS CodeDeploy, with drainContinuing: %s', async (drainContinuing) => {
-    const deploying = hook('CodeDeploy-managed-automatic-launch-deployment-hook-x-1', 'CONTINUE');
+    const deploying = launchHook('CodeDeploy-managed-automatic-launch-deployment-hook-x-1', 'CONTINUE');
     const { broken, result } = await runRandomIncident(
       incident(
         [group('api', 2, { lifecycleHooks: [deploying] }), ...others],
-        [...stuck, drain(600, { drainContinuing })],
+        [...stuckLaunches('api', 3600), drain(600, { drainContinuing })],
       ),
     );
     expect(broken).toEqual([]);

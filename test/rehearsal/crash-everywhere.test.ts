@@ -5,6 +5,7 @@ import type { Death, Quirks, SimulatedCloud } from '../../rehearsal/cloud/simula
 import type { Part, RandomIncident } from '../../rehearsal/random/parts.ts';
 import { type RandomRun, runRandomIncident } from '../../rehearsal/random/run-random-incident.ts';
 import { sliceOf } from '../seeds.ts';
+import { launchHook, stuckLaunches } from './stuck-launches.ts';
 
 const aGroup = (name: string, tier: string, more: Partial<GroupSpec> = {}): GroupSpec => ({
   name,
@@ -21,13 +22,6 @@ const aGroup = (name: string, tier: string, more: Partial<GroupSpec> = {}): Grou
   policies: [],
   ...more,
 });
-
-const hook = {
-  lifecycleHookName: 'bootstrap',
-  lifecycleTransition: 'autoscaling:EC2_INSTANCE_LAUNCHING' as const,
-  heartbeatTimeoutSeconds: 7200,
-  defaultResult: 'ABANDON' as const,
-};
 
 const byHand = (
   remediation: Remediation,
@@ -69,16 +63,9 @@ const stories: Record<
     ],
   },
   'drain-pending-wait': {
-    groups: [aGroup('api', 'api', { lifecycleHooks: [hook] })],
+    groups: [aGroup('api', 'api', { lifecycleHooks: [launchHook()] })],
     parts: [
-      {
-        kind: 'launches fail',
-        from: 60,
-        lasts: 900,
-        groups: ['api'],
-        outcome: { kind: 'stuck', cause: 'the bootstrap hangs', consoleOutput: 'E: Failed to fetch\n' },
-      },
-      { kind: 'set desired capacity', from: 90, group: 'api', to: 3 },
+      ...stuckLaunches('api', 900),
       { ...byHand('drain-pending-wait', { autoScalingGroupName: 'api', olderThan: '5m' }), from: 480 },
     ],
   },

@@ -173,6 +173,13 @@ const inFlightStages: ReadonlySet<DrainStage> = new Set(['CHOSEN', 'ABANDONED', 
 /** Whether the draining of an instance is neither finished nor given up. */
 export const isInFlight = ({ stage }: Drain): boolean => inFlightStages.has(stage);
 
+/**
+ * Whether the evidence of a drain is what an incident was asked for. What an execution before it chose, and did not begin
+ * to end, was kept as that one was asked.
+ */
+export const hasEvidenceFor = (drain: Drain, incidentId: string): boolean =>
+  drain.hasEvidence && (drain.stage !== 'CHOSEN' || drain.incidentId === incidentId);
+
 /** The later of two times, the first of which may not be known. */
 export const laterOf = (a: string | undefined, b: string): string => (a === undefined || a < b ? b : a);
 

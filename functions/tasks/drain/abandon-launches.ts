@@ -3,7 +3,7 @@ import type { AutoScaling, LaunchHook } from '../../aws/auto-scaling.ts';
 import { describeAwsError, isNoActiveLifecycleAction, isRefusal } from '../../aws/aws-error.ts';
 import { type DrainStep, decideDrainStep } from '../../domain/drain/decide-drain-step.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
-import { type Drain, isInFlight, withDrain } from '../../domain/launches/launch-record.ts';
+import { type Drain, hasEvidenceFor, isInFlight, withDrain } from '../../domain/launches/launch-record.ts';
 import { changeBudgetSeconds } from '../../domain/limits.ts';
 import { regionOf } from '../../domain/telling/commands.ts';
 import { drainLeftTodo, tellDrainStep } from '../../domain/telling/drain-sentences.ts';
@@ -108,13 +108,7 @@ export const createAbandonLaunches = (dependencies: TaskDependencies) => {
     const autoScaling = dependencies.autoScaling(mode);
 
     for (const record of await store.readLaunches(await store.readIncidentGroups(incidentId))) {
-      // What was chosen by an execution before this one needs its evidence as this one is asked for it.
-      const drains = record.drains.filter(
-        (drain) =>
-          isInFlight(drain) &&
-          drain.hasEvidence &&
-          (drain.stage !== 'CHOSEN' || drain.incidentId === incidentId),
-      );
+      const drains = record.drains.filter((drain) => isInFlight(drain) && hasEvidenceFor(drain, incidentId));
       if (drains.length === 0) continue;
       const name = record.autoScalingGroupName;
       const journal: JournalEntry[] = [];

@@ -7,7 +7,7 @@ import { drainSnapshotCall } from '../../domain/drain/drain-snapshot-call.ts';
 import type { Incident } from '../../domain/incident.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
 import { type Evidence, tellingLine } from '../../domain/launches/evidence.ts';
-import { type Drain, withDrain } from '../../domain/launches/launch-record.ts';
+import { type Drain, hasEvidenceFor, withDrain } from '../../domain/launches/launch-record.ts';
 import { drainAttemptsMax } from '../../domain/limits.ts';
 import type { Mode } from '../../domain/mode.ts';
 import { secondsBetween, spokenDuration } from '../../domain/times.ts';
@@ -151,9 +151,7 @@ export const createKeepEvidence = (dependencies: KeepEvidenceDependencies) => {
     for (const record of await store.readLaunches(await store.readIncidentGroups(incidentId))) {
       const { autoScalingGroupName: name } = record;
       for (const drain of record.drains) {
-        // What an execution before this one chose was kept as that one was asked to.
-        const isKept = drain.hasEvidence && drain.incidentId === incidentId;
-        if (drain.stage !== 'CHOSEN' || isKept) continue;
+        if (drain.stage !== 'CHOSEN' || hasEvidenceFor(drain, incidentId)) continue;
         const note = createInstanceNotes(journal, clock, name, drain.instanceId);
         try {
           const { evidence, isIncomplete } = await gather(incident, autoScaling, ec2, name, drain);
